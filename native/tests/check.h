@@ -1,0 +1,43 @@
+/* A minimal unit-test harness: CHECK counts, finish() prints "N passed, N failed" and gives the exit code. */
+#ifndef GMPKI_TESTS_CHECK_H
+#define GMPKI_TESTS_CHECK_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static unsigned long checks_passed, checks_failed;
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (condition) {                                                                                               \
+            checks_passed++;                                                                                           \
+        } else {                                                                                                       \
+            checks_failed++;                                                                                           \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                            \
+        }                                                                                                              \
+    } while (0)
+
+/* Decode hex text into out and return the number of bytes. The text must be well formed: it is part of a test. */
+static inline size_t unhex(uint8_t *out, const char *text) {
+    size_t n = 0;
+    unsigned byte = 0;
+    for (; sscanf(text, "%2x", &byte) == 1; text += 2) {
+        out[n++] = (uint8_t)byte;
+    }
+    return n;
+}
+
+/* Whether data equals the hex text. */
+static inline int equals_hex(const uint8_t *data, size_t len, const char *text) {
+    uint8_t expected[4096];
+    return strlen(text) == 2 * len && len <= sizeof expected && unhex(expected, text) == len &&
+           (len == 0 || memcmp(data, expected, len) == 0);
+}
+
+static inline int finish(void) {
+    printf("%lu passed, %lu failed\n", checks_passed, checks_failed);
+    return checks_failed == 0 && checks_passed > 0 ? 0 : 1;
+}
+
+#endif /* GMPKI_TESTS_CHECK_H */

@@ -1,0 +1,123 @@
+"""Every exception of gmpki, in one tree under :class:`GmpkiError`.
+
+Verification returns ``None`` or raises. No exception of a library below (``KeyError``, a library's ``ValueError``, a
+CFFI error) escapes from a public function. Messages say what was expected, what came and what was tried; they never
+hold a secret.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BackendError",
+    "DecodeError",
+    "DecryptionError",
+    "FaultDetected",
+    "GmpkiError",
+    "InvalidInputError",
+    "InvalidPointError",
+    "InvalidScalarError",
+    "InvalidSignature",
+    "InvalidTag",
+    "InvalidTypeError",
+    "KeyMismatchError",
+    "LimitExceeded",
+    "PolicyError",
+    "RandomSourceError",
+    "SelfTestError",
+    "StateError",
+    "UnsupportedAlgorithm",
+    "UnsupportedPlatform",
+]
+
+
+class GmpkiError(Exception):
+    """The root of every error that gmpki raises."""
+
+
+class InvalidInputError(GmpkiError, ValueError):
+    """An input has a value, a length or a combination that the function does not take."""
+
+
+class InvalidTypeError(InvalidInputError, TypeError):
+    """An input has the wrong type, for instance ``str`` where bytes are needed."""
+
+
+class DecodeError(InvalidInputError):
+    """Encoded data is not what it should be.
+
+    :ivar offset: where in the data, in bytes from its start, or ``None`` when it concerns the whole.
+    :ivar path: the field names from the outermost structure to the place, possibly empty.
+    """
+
+    def __init__(self, message: str, *, offset: int | None = None, path: tuple[str, ...] = ()) -> None:
+        self.offset = offset
+        self.path = path
+        where = ".".join(path)
+        if offset is not None:
+            where = f"{where} at byte {offset}" if where else f"at byte {offset}"
+        super().__init__(f"{message} ({where})" if where else message)
+
+
+class InvalidPointError(InvalidInputError):
+    """Not the encoding of a point on the curve: wrong form, a coordinate out of range, off the curve, or infinity."""
+
+
+class InvalidScalarError(InvalidInputError):
+    """A private key outside the range of its curve ([1, n-2] for SM2)."""
+
+
+class LimitExceeded(InvalidInputError):
+    """More data than the algorithm allows under one key, nonce or call, or a bound against hostile input was reached."""
+
+
+class KeyMismatchError(InvalidInputError):
+    """Two parts that should belong together do not: a private key and its public key, a key and an algorithm."""
+
+
+class InvalidSignature(GmpkiError):
+    """A signature does not hold. The message says what was tried, never why in terms of secret values."""
+
+
+class DecryptionError(GmpkiError):
+    """A message cannot be decrypted. One error with one message for every cause, so that it tells an attacker nothing."""
+
+    MESSAGE = "the message cannot be decrypted"
+
+    def __init__(self) -> None:
+        super().__init__(self.MESSAGE)
+
+
+class InvalidTag(DecryptionError):
+    """The tag of an authenticated message or a MAC does not hold."""
+
+
+class StateError(GmpkiError):
+    """A context was used out of order: after its end, or in the wrong phase."""
+
+
+class UnsupportedAlgorithm(GmpkiError):
+    """The algorithm, format or option is known or unknown, but gmpki does not do it."""
+
+
+class UnsupportedPlatform(GmpkiError):
+    """This platform cannot do what was asked."""
+
+
+class PolicyError(GmpkiError):
+    """The algorithm policy refuses this algorithm or key size; the message names what would allow it."""
+
+
+class BackendError(GmpkiError):
+    """A forced backend does not exist or cannot run on this processor."""
+
+
+class RandomSourceError(GmpkiError):
+    """The operating system's random source failed."""
+
+
+class SelfTestError(GmpkiError):
+    """A self-test failed: the module is in its error state and refuses every operation."""
+
+
+class FaultDetected(GmpkiError):
+    """A signature that was just made did not verify: a hardware fault or an attack; it was not released."""
