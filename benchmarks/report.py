@@ -1,0 +1,66 @@
+"""Print a table from a pytest-benchmark JSON file: each operation, each implementation, the ratio to the best peer.
+
+Run: ``python benchmarks/report.py build/bench.json``. Times are the minimum over all rounds, the figure least
+disturbed by other load on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One implementation of one operation."""
+
+    implementation: str
+    best_s: float
+    data_len: int
+
+    @property
+    def is_ours(self) -> bool:
+        return self.implementation.startswith("gmpki")
+
+    def rate(self) -> str:
+        """The time per call, and the rate in MB/s where data was processed."""
+        per_call = f"{self.best_s * 1e6:12.2f} us {1 / self.best_s:12,.0f} /s"
+        return f"{per_call} {self.data_len / self.best_s / 1e6:10,.1f} MB/s" if self.data_len else per_call
+
+
+def read(path: Path) -> dict[str, list[Row]]:
+    """Group the measurements of a file by operation."""
+    operations: dict[str, list[Row]] = defaultdict(list)
+    for entry in json.loads(path.read_text())["benchmarks"]:
+        info = entry["extra_info"]
+        operations[entry["group"]].append(Row(info["implementation"], entry["stats"]["min"], info["data_len"]))
+    return dict(operations)
+
+
+def ratio(row: Row, rows: list[Row]) -> str:
+    """How many times as fast as the fastest peer, for rows of gmpki."""
+    peers = [other.best_s for other in rows if not other.is_ours]
+    return f"{min(peers) / row.best_s:8.2f} x best peer" if row.is_ours and peers else ""
+
+
+def main() -> None:
+    operations = read(Path(sys.argv[1]))
+    wins = compared = 0
+    for operation, rows in operations.items():
+        print(operation)
+        for row in sorted(rows, key=lambda row: row.best_s):
+            print(f"  {row.implementation:30} {row.rate():56} {ratio(row, rows)}".rstrip())
+        ours = [row.best_s for row in rows if row.is_ours]
+        peers = [row.best_s for row in rows if not row.is_ours]
+        if ours and peers:
+            compared += 1
+            wins += min(ours) < min(peers)
+    measured = sum(len(rows) for rows in operations.values())
+    print(f"bench: {measured} measurements of {len(operations)} operations, faster than every peer in {wins} of {compared}")
+
+
+if __name__ == "__main__":
+    main()
