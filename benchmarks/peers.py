@@ -199,9 +199,7 @@ def installed(algorithm: str) -> list[Any]:
     """List the implementations of an algorithm here: every backend of gmpki that can run, then each installed peer."""
     from gmpki.algorithms import backends, sm2
 
-    ours: list[Any] = [
-        Gmpki(algorithm, backend.name) for backend in backends.available(algorithm) if backend.available
-    ]
+    ours: list[Any] = [Gmpki(algorithm, backend.name) for backend in backends.available(algorithm) if backend.available]
     point = sm2.PrivateScalar.from_bytes(SCALAR).point.to_bytes(sm2.PointFormat.BARE)
     makers: list[Callable[[], Any]] = [Cryptography, Tongsuopy, lambda: Gmssl(point)]
     peers: list[Any] = []

@@ -59,7 +59,9 @@ def main() -> None:
             compared += 1
             wins += min(ours) < min(peers)
     measured = sum(len(rows) for rows in operations.values())
-    print(f"bench: {measured} measurements of {len(operations)} operations, faster than every peer in {wins} of {compared}")
+    print(
+        f"bench: {measured} measurements of {len(operations)} operations, faster than every peer in {wins} of {compared}"
+    )
 
 
 if __name__ == "__main__":
