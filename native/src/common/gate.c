@@ -21,9 +21,14 @@ void gate_fail(void) {
 }
 
 int gate_test(int algorithm) {
+    /* SM2 and the DRBG hash with SM3 behind its gate. A backend that cannot be chosen is no failed self-test. */
+    int status = algorithm == GMPKI_SM2 || algorithm == GMPKI_RAND ? gate(GMPKI_SM3) : GMPKI_OK;
+    if (status != GMPKI_OK) {
+        return status;
+    }
     int outer = testing;
     testing = 1;
-    int status = known_answers[algorithm]();
+    status = known_answers[algorithm]();
     testing = outer;
     if (status != GMPKI_OK) {
         gate_fail();

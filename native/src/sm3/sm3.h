@@ -28,17 +28,25 @@ extern const sm3_backend sm3_portable;
 /* ctx->ready of a hash that was started and not finished. */
 enum { SM3_READY = 0x736d3321 };
 
-/* The initial value IV (4.1). */
-extern const uint32_t sm3_iv[8];
+/* The longest message: its length in bits has 64 bits (5.2). */
+#define SM3_MAX_LEN ((UINT64_C(1) << 61) - 1)
+
+/* What a derivation that counts digests in 32 bits, from 1, can give. */
+#define SM3_COUNTED_MAX_LEN (GMPKI_SM3_DIGEST_LEN * UINT64_C(0xffffffff))
 
 /* Run the active backend's compression function. */
 void sm3_compress(uint32_t state[8], const uint8_t *blocks, size_t count);
+
+/* Write the state's words as bytes. */
+void sm3_store_state(uint8_t digest[GMPKI_SM3_DIGEST_LEN], const uint32_t state[8]);
 
 /* ---- hash ---- */
 void sm3_start(gmpki_sm3_ctx *ctx);
 void sm3_add(gmpki_sm3_ctx *ctx, const uint8_t *data, size_t len);
 /* Writes the digest and cleanses the context. */
 void sm3_finish(gmpki_sm3_ctx *ctx, uint8_t digest[GMPKI_SM3_DIGEST_LEN]);
+/* GMPKI_OK when the context is running and can take len more bytes, else GMPKI_ERR_STATE or GMPKI_ERR_LIMIT. */
+int sm3_accepts(const gmpki_sm3_ctx *ctx, size_t len);
 /* One message. */
 void sm3_digest(uint8_t digest[GMPKI_SM3_DIGEST_LEN], const uint8_t *data, size_t len);
 
