@@ -15,7 +15,9 @@ enum {
     GMPKI_DRBG_MIN_ENTROPY_LEN = 32,
     GMPKI_DRBG_MAX_INPUT_LEN = 1 << 16,   /* entropy, nonce, personalisation, additional input */
     GMPKI_DRBG_MAX_REQUEST_LEN = 1 << 16, /* one gmpki_drbg_generate */
-    GMPKI_DRBG_RESEED_INTERVAL = 1 << 20  /* requests between two seedings */
+    GMPKI_DRBG_OUTPUT_LEN = 32,           /* one output of the generator; a longer request takes several */
+    GMPKI_DRBG_RESEED_INTERVAL = 1 << 20, /* outputs between two seedings */
+    GMPKI_DRBG_RESEED_INTERVAL_S = 600    /* seconds between two seedings */
 };
 
 /*
@@ -24,11 +26,15 @@ enum {
  */
 GMPKI_API int gmpki_random(GMPKI_OUT uint8_t *data, size_t len);
 
-/* Hash_DRBG with SM3 (GM/T 0105-2021; the construction of NIST SP 800-90A 10.1.1). Fields are private. */
+/*
+ * Hash_DRBG with SM3 as GM/T 0105-2021 has it, which is that of NIST SP 800-90A 10.1.1 but for three things: an output
+ * is at most one digest, a reseed hashes the entropy before V, and a seed also grows old with time. Fields are private.
+ */
 typedef struct gmpki_drbg {
     uint8_t v[GMPKI_DRBG_SEED_LEN];
     uint8_t c[GMPKI_DRBG_SEED_LEN];
     uint64_t reseed_counter;
+    uint64_t seeded_at_s; /* on the system's monotonic clock */
     uint64_t process_id; /* a generator seeded from the system seeds itself anew after a fork */
     uint32_t system_seeded;
     uint32_t ready;
@@ -42,7 +48,10 @@ GMPKI_API int gmpki_drbg_init(GMPKI_OUT gmpki_drbg *drbg, GMPKI_SECRET const uin
                               GMPKI_SECRET const uint8_t *nonce, size_t nonce_len,
                               GMPKI_PUBLIC const uint8_t *personalisation, size_t personalisation_len);
 
-/* Seed from the operating system; reseeds itself at the interval and after a fork. CT: time depends on lengths only. */
+/*
+ * Seed from the operating system; reseeds itself at the intervals and after a fork. GMPKI_ERR_RANDOM when the system's
+ * source fails or repeats itself. CT: time depends on lengths only.
+ */
 GMPKI_API int gmpki_drbg_init_system(GMPKI_OUT gmpki_drbg *drbg, GMPKI_PUBLIC const uint8_t *personalisation,
                                      size_t personalisation_len);
 
@@ -52,8 +61,9 @@ GMPKI_API int gmpki_drbg_reseed(GMPKI_SECRET gmpki_drbg *drbg, GMPKI_SECRET cons
                                 GMPKI_SECRET const uint8_t *additional, size_t additional_len);
 
 /*
- * Fill data with len <= GMPKI_DRBG_MAX_REQUEST_LEN bytes. GMPKI_ERR_LIMIT when a generator with the caller's entropy
- * has reached the reseed interval. CT: time depends on lengths only.
+ * Fill data with len <= GMPKI_DRBG_MAX_REQUEST_LEN bytes; additional input (may be empty) is mixed in first; len 0 does
+ * nothing. GMPKI_ERR_LIMIT when a generator with the caller's entropy would pass a reseed interval; GMPKI_ERR_RANDOM
+ * when one with the system's cannot be seeded anew. CT: time depends on lengths only.
  */
 GMPKI_API int gmpki_drbg_generate(GMPKI_SECRET gmpki_drbg *drbg, GMPKI_OUT uint8_t *data, size_t len,
                                   GMPKI_SECRET const uint8_t *additional, size_t additional_len);
