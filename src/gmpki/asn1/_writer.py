@@ -1,0 +1,166 @@
+"""DER encoding as functions from values to bytes; exported through :mod:`gmpki.asn1.der`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gmpki.asn1 import _content
+from gmpki.asn1._tags import CONSTRUCTED, Tag
+from gmpki.errors import DecodeError, InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+__all__: list[str] = []
+
+
+def encode(tag: int, content: bytes) -> bytes:
+    """Join an identifier octet, the definite minimal length (X.690 10.1) and the contents."""
+    length = len(content)
+    if length < 0x80:
+        return bytes((tag, length)) + content
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + content
+
+
+def encode_sequence(*parts: bytes) -> bytes:
+    """Encode a SEQUENCE of elements that are encoded already; an absent OPTIONAL one is given as ``b""``."""
+    return encode(Tag.SEQUENCE, b"".join(parts))
+
+
+def encode_set_of(parts: Iterable[bytes], *, tag: int = Tag.SET) -> bytes:
+    """Encode a SET OF, its elements sorted as X.690 11.6 asks."""
+    return encode(tag, b"".join(sorted(parts)))
+
+
+def encode_boolean(value: bool, *, tag: int = Tag.BOOLEAN) -> bytes:
+    """Encode a BOOLEAN."""
+    return encode(tag, b"\xff" if value else b"\x00")
+
+
+def encode_integer(value: int, *, tag: int = Tag.INTEGER) -> bytes:
+    """Encode an INTEGER in the fewest bytes.
+
+    :raises InvalidTypeError: when value is no int.
+    """
+    return encode(tag, _content.encode_integer(value))
+
+
+def encode_enumerated(value: int, *, tag: int = Tag.ENUMERATED) -> bytes:
+    """Encode an ENUMERATED.
+
+    :raises InvalidTypeError: when value is no int.
+    """
+    return encode(tag, _content.encode_integer(value))
+
+
+def encode_octet_string(value: bytes, *, tag: int = Tag.OCTET_STRING) -> bytes:
+    """Encode an OCTET STRING."""
+    return encode(tag, value)
+
+
+def encode_bit_string(value: bytes, unused_bits: int = 0, *, tag: int = Tag.BIT_STRING) -> bytes:
+    """Encode a BIT STRING whose last byte has 0 to 7 unused bits, which are zero.
+
+    :raises InvalidInputError: when they are not, or too many.
+    """
+    return encode(tag, _content.encode_bit_string(value, unused_bits))
+
+
+def encode_null(*, tag: int = Tag.NULL) -> bytes:
+    """Encode NULL."""
+    return encode(tag, b"")
+
+
+def encode_oid(dotted: str, *, tag: int = Tag.OID) -> bytes:
+    """Encode an OBJECT IDENTIFIER given as a dotted string.
+
+    :raises InvalidInputError: when the text is none, or needs more than 128 bytes.
+    """
+    return encode(tag, _content.encode_oid(dotted))
+
+
+def encode_utf8_string(text: str, *, tag: int = Tag.UTF8_STRING) -> bytes:
+    """Encode a UTF8String.
+
+    :raises InvalidInputError: when the text has lone surrogates.
+    """
+    return encode(tag, _content.encode_text(text, "utf-8", "UTF8String"))
+
+
+def encode_printable_string(text: str, *, tag: int = Tag.PRINTABLE_STRING) -> bytes:
+    """Encode a PrintableString.
+
+    :raises InvalidInputError: when a character is not in its alphabet (X.680 41.4).
+    """
+    return encode(tag, _content.encode_text(text, "printable", "PrintableString"))
+
+
+def encode_numeric_string(text: str, *, tag: int = Tag.NUMERIC_STRING) -> bytes:
+    """Encode a NumericString.
+
+    :raises InvalidInputError: when a character is neither digit nor space.
+    """
+    return encode(tag, _content.encode_text(text, "numeric", "NumericString"))
+
+
+def encode_ia5_string(text: str, *, tag: int = Tag.IA5_STRING) -> bytes:
+    """Encode an IA5String.
+
+    :raises InvalidInputError: when a character is not ASCII.
+    """
+    return encode(tag, _content.encode_text(text, "ascii", "IA5String"))
+
+
+def encode_bmp_string(text: str, *, tag: int = Tag.BMP_STRING) -> bytes:
+    """Encode a BMPString.
+
+    :raises InvalidInputError: when a character lies above U+FFFF or is a surrogate.
+    """
+    return encode(tag, _content.encode_text(text, "bmp", "BMPString"))
+
+
+def encode_utc_time(value: datetime, *, tag: int = Tag.UTC_TIME) -> bytes:
+    """Encode a UTCTime in UTC with seconds.
+
+    :raises InvalidInputError: for a time without time zone, with a fraction of a second, or outside 1950 to 2049.
+    """
+    value = _content.utc(value)
+    if not 1950 <= value.year <= 2049:
+        raise InvalidInputError(f"a UTCTime holds the years 1950 to 2049, not {value.year}")
+    return encode(tag, _content.time_text(value)[2:])
+
+
+def encode_generalized_time(value: datetime, *, tag: int = Tag.GENERALIZED_TIME) -> bytes:
+    """Encode a GeneralizedTime in UTC with seconds.
+
+    :raises InvalidInputError: for a time without time zone or with a fraction of a second.
+    """
+    return encode(tag, _content.time_text(_content.utc(value)))
+
+
+def encode_time(value: datetime) -> bytes:
+    """Encode a Time as RFC 5280 4.1.2.5 chooses: UTCTime for 1950 to 2049, else GeneralizedTime.
+
+    :raises InvalidInputError: for a time without time zone or with a fraction of a second.
+    """
+    value = _content.utc(value)
+    return encode_utc_time(value) if 1950 <= value.year <= 2049 else encode_generalized_time(value)
+
+
+def encode_explicit(number: int, element: bytes) -> bytes:
+    """Wrap an encoded element in ``[number] EXPLICIT``; ``b""`` stays ``b""``, an absent OPTIONAL field."""
+    return encode(Tag.context(number, constructed=True), element) if element else b""
+
+
+def encode_implicit(number: int, element: bytes) -> bytes:
+    """Replace the tag of an encoded element by ``[number] IMPLICIT``; ``b""`` stays ``b""``.
+
+    :raises DecodeError: when the element begins with a tag number above 30.
+    """
+    if not element:
+        return b""
+    if element[0] & 0x1F == 0x1F:
+        raise DecodeError("tag numbers above 30 are not supported", offset=0)
+    return bytes((Tag.context(number) | (element[0] & CONSTRUCTED),)) + element[1:]
