@@ -1,0 +1,47 @@
+"""What the structures of all standards share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from gmpki.asn1.der import MAX_DEPTH, MAX_SIZE, Reader
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["Schema"]
+
+S = TypeVar("S", bound="Schema")
+
+
+class Schema:
+    """One ASN.1 structure. Subclasses are frozen dataclasses with the fields in the standard's order."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls: type[S], reader: Reader, name: str = "") -> S:
+        """Read the structure where the reader stands; name is its field name in the structure around it.
+
+        :raises DecodeError: when it is not there or breaks a rule.
+        """
+        raise NotImplementedError
+
+    def to_der(self) -> bytes:
+        """Encode the structure as DER."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_der(cls: type[S], data: Buffer, *, max_depth: int = MAX_DEPTH, max_size: int = MAX_SIZE) -> S:
+        """Decode DER that holds this structure and nothing else.
+
+        :param max_depth: how many constructed elements may contain each other.
+        :param max_size: the longest data taken, in bytes.
+        :raises InvalidTypeError: when data has no buffer.
+        :raises DecodeError: when it is not strict DER of this structure.
+        :raises LimitExceeded: when it is longer than max_size.
+        """
+        reader = Reader(data, max_depth=max_depth, max_size=max_size)
+        value = cls.read(reader, cls.__name__)
+        reader.end()
+        return value

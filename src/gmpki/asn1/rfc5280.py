@@ -1,0 +1,78 @@
+"""Structures of RFC 5280 that are not certificates: AlgorithmIdentifier and SubjectPublicKeyInfo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gmpki.asn1 import der
+from gmpki.asn1._schema import Schema
+from gmpki.oids import ObjectIdentifier, find
+
+if TYPE_CHECKING:
+    from gmpki.asn1.der import Reader
+
+__all__ = ["NULL", "AlgorithmIdentifier", "SubjectPublicKeyInfo"]
+
+NULL: Final = der.encode_null()
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmIdentifier(Schema):
+    """``SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY DEFINED BY algorithm OPTIONAL }``.
+
+    :ivar parameters: the exact DER of the parameters; None when they are absent.
+    :standard: RFC 5280 4.1.1.2
+    """
+
+    algorithm: ObjectIdentifier
+    parameters: bytes | None = None
+
+    @classmethod
+    def read(cls, reader: Reader, name: str = "") -> AlgorithmIdentifier:
+        """Read an AlgorithmIdentifier."""
+        with reader.sequence(name) as fields:
+            algorithm = fields.oid("algorithm")
+            parameters = None if fields.at_end() else fields.raw_element("parameters")
+        return cls(algorithm, parameters)
+
+    def to_der(self) -> bytes:
+        """Encode the structure as DER."""
+        return der.encode_sequence(der.encode_oid(self.algorithm), self.parameters or b"")
+
+    @property
+    def has_no_parameters(self) -> bool:
+        """Tell whether the parameters are absent or NULL, which readers of SM2, SM3 and SM4 take for the same."""
+        return self.parameters is None or self.parameters == NULL
+
+    @property
+    def parameters_oid(self) -> ObjectIdentifier | None:
+        """The parameters as an object identifier, such as a named curve; None when they are something else."""
+        if self.parameters is None or self.parameters[0] != der.Tag.OID:
+            return None
+        return find(der.Reader(self.parameters).oid("parameters"))
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPublicKeyInfo(Schema):
+    """``SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }``.
+
+    :ivar subject_public_key: the bytes of the BIT STRING, which has no unused bits.
+    :standard: RFC 5280 4.1.2.7; RFC 5480 2 for elliptic curves
+    """
+
+    algorithm: AlgorithmIdentifier
+    subject_public_key: bytes
+
+    @classmethod
+    def read(cls, reader: Reader, name: str = "") -> SubjectPublicKeyInfo:
+        """Read a SubjectPublicKeyInfo."""
+        with reader.sequence(name) as fields:
+            return cls(
+                AlgorithmIdentifier.read(fields, "algorithm"),
+                fields.bit_string_bytes("subjectPublicKey"),
+            )
+
+    def to_der(self) -> bytes:
+        """Encode the structure as DER."""
+        return der.encode_sequence(self.algorithm.to_der(), der.encode_bit_string(self.subject_public_key))

@@ -1,0 +1,83 @@
+"""Parameters of password-based encryption: PBES2 and PBKDF2 of PKCS #5 (RFC 8018)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gmpki.asn1 import der
+from gmpki.asn1._schema import Schema
+from gmpki.asn1.rfc5280 import AlgorithmIdentifier
+
+if TYPE_CHECKING:
+    from gmpki.asn1.der import Reader
+
+__all__ = ["PBES2Params", "PBKDF2Params"]
+
+# Above any honest value, and small enough that arithmetic on them is free.
+_MAX_COUNT = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class PBKDF2Params(Schema):
+    """``SEQUENCE { salt CHOICE { specified OCTET STRING, otherSource AlgorithmIdentifier }, iterationCount INTEGER
+    (1..MAX), keyLength INTEGER (1..MAX) OPTIONAL, prf AlgorithmIdentifier DEFAULT hmacWithSHA1 }``.
+
+    A salt from another source is refused: no source was ever defined. An encoded default prf is let through, although
+    DER forbids it, since several writers of key files put it there.
+
+    :ivar key_length: in bytes; None when absent.
+    :ivar prf: None when absent, which means HMAC-SHA1.
+    :standard: RFC 8018 A.2
+    """
+
+    salt: bytes
+    iteration_count: int
+    key_length: int | None = None
+    prf: AlgorithmIdentifier | None = None
+
+    @classmethod
+    def read(cls, reader: Reader, name: str = "") -> PBKDF2Params:
+        """Read PBKDF2-params."""
+        key_length = prf = None
+        with reader.sequence(name) as fields:
+            salt = fields.octet_string("salt")
+            iteration_count = fields.integer("iterationCount", minimum=1, maximum=_MAX_COUNT)
+            if fields.next_is(der.Tag.INTEGER):
+                key_length = fields.integer("keyLength", minimum=1, maximum=_MAX_COUNT)
+            if not fields.at_end():
+                prf = AlgorithmIdentifier.read(fields, "prf")
+        return cls(salt, iteration_count, key_length, prf)
+
+    def to_der(self) -> bytes:
+        """Encode the structure as DER."""
+        return der.encode_sequence(
+            der.encode_octet_string(self.salt),
+            der.encode_integer(self.iteration_count),
+            b"" if self.key_length is None else der.encode_integer(self.key_length),
+            b"" if self.prf is None else self.prf.to_der(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PBES2Params(Schema):
+    """``SEQUENCE { keyDerivationFunc AlgorithmIdentifier, encryptionScheme AlgorithmIdentifier }``.
+
+    :standard: RFC 8018 A.4
+    """
+
+    key_derivation: AlgorithmIdentifier
+    encryption: AlgorithmIdentifier
+
+    @classmethod
+    def read(cls, reader: Reader, name: str = "") -> PBES2Params:
+        """Read PBES2-params."""
+        with reader.sequence(name) as fields:
+            return cls(
+                AlgorithmIdentifier.read(fields, "keyDerivationFunc"),
+                AlgorithmIdentifier.read(fields, "encryptionScheme"),
+            )
+
+    def to_der(self) -> bytes:
+        """Encode the structure as DER."""
+        return der.encode_sequence(self.key_derivation.to_der(), self.encryption.to_der())
