@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import headers
 from cffi import FFI
+
+import headers
 
 
 def main(arguments: list[str]) -> int:

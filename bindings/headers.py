@@ -23,7 +23,9 @@ HEADERS = ("common.h", "sm3.h", "kdf.h", "sm4.h", "rand.h", "sm2.h")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CPP_GUARD = re.compile(r"#ifdef __cplusplus\n.*?#endif", re.DOTALL)
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", re.MULTILINE)
-_FUNCTION = re.compile(rf"\b(?P<export>{'|'.join(EXPORTS)})\b\s+(?P<head>[^;{{}}()]*?)\((?P<parameters>[^;{{}}()]*)\)\s*;")
+_FUNCTION = re.compile(
+    rf"\b(?P<export>{'|'.join(EXPORTS)})\b\s+(?P<head>[^;{{}}()]*?)\((?P<parameters>[^;{{}}()]*)\)\s*;"
+)
 _ARRAY = re.compile(r"(\w+)\s*\[([^\]]*)\]\s*$")
 
 
@@ -58,7 +60,7 @@ class Function:
 
 
 def _comment_before(text: str, position: int) -> str:
-    """The text of the comment that ends right before position, without its stars."""
+    """Return the text of the comment that ends right before position, without its stars."""
     before = text[:position].rstrip()
     if not before.endswith("*/"):
         return ""
@@ -103,7 +105,9 @@ def parse(text: str, header: str) -> list[Function]:
         functions.append(Function(header, name, returns.strip(), parameters, _comment_before(text, match.start())))
     remains = re.findall(r"\bgmpki_\w+\s*\(", _FUNCTION.sub("", code))
     if remains:
-        raise HeaderError(f"{header}: {remains[0].rstrip('( ')} is declared without GMPKI_API or in a form not understood")
+        raise HeaderError(
+            f"{header}: {remains[0].rstrip('( ')} is declared without GMPKI_API or in a form not understood"
+        )
     return functions
 
 

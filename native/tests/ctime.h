@@ -1,6 +1,6 @@
 /*
- * The constant-time tests. Each entry names one exported function that takes a secret and runs it with every secret input marked undefined;
- * valgrind or MemorySanitizer then reports each branch and each address that depends on one.
+ * The constant-time tests. Each entry names one exported function that takes a secret and runs it with every secret
+ * input marked undefined; valgrind or MemorySanitizer then reports each branch and each address that depends on one.
  */
 #ifndef GMPKI_TESTS_CTIME_H
 #define GMPKI_TESTS_CTIME_H

@@ -99,7 +99,9 @@ def embed(path: Path) -> None:
         raise ElfError(f"no section {SECTION}")
     offset, size = elf.sections[SECTION]
     if size != VALUE_LEN or any(s.offset <= offset < s.offset + s.file_size for s in measured(elf)):
-        raise ElfError(f"section {SECTION} is {size} bytes at {offset}: it must be {VALUE_LEN} bytes in a writable segment")
+        raise ElfError(
+            f"section {SECTION} is {size} bytes at {offset}: it must be {VALUE_LEN} bytes in a writable segment"
+        )
     with path.open("r+b") as file:
         file.seek(offset)
         file.write(value(image, elf))

@@ -1,0 +1,88 @@
+"""Build and run the C unit tests: natively, under sanitizers, or for another processor under qemu-user.
+
+Usage: ``python run_ctest.py ctest|sanitize|qemu``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from building import ROOT, build, clang, configure, need, run_ctest
+from figures import Figures
+
+# Debian's name of each processor's cross compiler, its C library's place, and qemu's name of the processor.
+CROSS = {
+    "aarch64": "aarch64-linux-gnu",
+    "s390x": "s390x-linux-gnu",
+}
+
+# What the C core must keep to at run time, in each sanitizer's words.
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+
+
+def native() -> int:
+    figures = Figures("ctest")
+    build_dir = ROOT / "build" / "ctest"
+    configure(build_dir, {"GMPKI_TESTS": "ON", "GMPKI_WERROR": "ON"})
+    build(build_dir)
+    programs, passed, failed = run_ctest(build_dir)
+    if failed:
+        figures.short(f"{failed} checks failed")
+    figures.count("programs", programs)
+    figures.count("checks", passed)
+    return figures.finish(f"{programs} programs, {passed} checks passed, {failed} failed")
+
+
+def sanitize() -> int:
+    figures = Figures("sanitize")
+    total = 0
+    for compiler in (need("gcc", "cc"), clang()):
+        build_dir = ROOT / "build" / f"sanitize-{compiler.rsplit('/', 1)[-1]}"
+        options = {"GMPKI_TESTS": "ON", "GMPKI_WERROR": "ON", "GMPKI_SANITIZE": "address,undefined"}
+        configure(build_dir, {**options, "CMAKE_C_COMPILER": compiler, "CMAKE_C_FLAGS_RELEASE": "-O1"})
+        build(build_dir)
+        programs, passed, failed = run_ctest(build_dir, env=SANITIZER_OPTIONS)
+        if failed:
+            figures.short(f"{compiler}: {failed} checks failed")
+        figures.count("programs", programs)
+        total += passed
+    figures.count("checks", total)
+    return figures.finish(f"{total} checks under ASan and UBSan, gcc and clang, {len(figures.shortfalls)} findings")
+
+
+def qemu() -> int:
+    figures = Figures("qemu")
+    total = 0
+    for processor, triple in CROSS.items():
+        build_dir = ROOT / "build" / f"qemu-{processor}"
+        emulator = f"{need(f'qemu-{processor}', f'qemu-{processor}-static')};-L;/usr/{triple}"
+        configure(
+            build_dir,
+            {
+                "GMPKI_TESTS": "ON",
+                "GMPKI_WERROR": "ON",
+                "CMAKE_SYSTEM_NAME": "Linux",
+                "CMAKE_SYSTEM_PROCESSOR": processor,
+                "CMAKE_C_COMPILER": need(f"{triple}-gcc"),
+                "CMAKE_CROSSCOMPILING_EMULATOR": emulator,
+            },
+        )
+        build(build_dir)
+        programs, passed, failed = run_ctest(build_dir)
+        if failed:
+            figures.short(f"{processor}: {failed} checks failed")
+        figures.count("programs", programs)
+        total += passed
+    figures.count("checks", total)
+    return figures.finish(f"{total} checks passed on {', '.join(CROSS)}")
+
+
+def main(arguments: list[str]) -> int:
+    return {"ctest": native, "sanitize": sanitize, "qemu": qemu}[arguments[0]]()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
