@@ -1,0 +1,219 @@
+/* Scalars modulo n. */
+#include "sm2/fn.h"
+
+#include "common/bytes.h"
+#include "common/ct.h"
+#include "gmpki/common.h"
+#include "sm2/constants_generated.h"
+
+typedef unsigned __int128 uint128;
+
+static const uint64_t modulus[4] = FN_MODULUS_LIMBS;
+static const uint64_t modulus_minus_1[4] = FN_MODULUS_MINUS_1_LIMBS;
+static const uint64_t modulus_minus_2[4] = FN_MODULUS_MINUS_2_LIMBS;
+static const fn radix_squared = {FN_RADIX_SQUARED_LIMBS};
+
+const fn fn_one = {{1, 0, 0, 0}};
+
+/* r = a - b, giving the borrow, 0 or 1. */
+static uint64_t subtract(uint64_t r[4], const uint64_t a[4], const uint64_t b[4]) {
+    uint64_t borrow = 0;
+    for (int i = 0; i < 4; i++) {
+        uint128 v = (uint128)a[i] - b[i] - borrow;
+        r[i] = (uint64_t)v;
+        borrow = (uint64_t)(v >> 127);
+    }
+    return borrow;
+}
+
+/* r = a + carry * 2^256, less than 2m, into [0, m). */
+static void subtract_once(uint64_t r[4], const uint64_t a[4], uint64_t carry, const uint64_t m[4]) {
+    uint64_t reduced[4];
+    uint64_t borrow = subtract(reduced, a, m);
+    uint64_t keep = mask_from_bit(borrow & (carry ^ 1));
+    for (int i = 0; i < 4; i++) {
+        r[i] = select_u64(keep, a[i], reduced[i]);
+    }
+}
+
+void fn_add(fn *r, const fn *a, const fn *b) {
+    uint64_t sum[4];
+    uint64_t carry = 0;
+    for (int i = 0; i < 4; i++) {
+        uint128 v = (uint128)a->limb[i] + b->limb[i] + carry;
+        sum[i] = (uint64_t)v;
+        carry = (uint64_t)(v >> 64);
+    }
+    subtract_once(r->limb, sum, carry, modulus);
+}
+
+void fn_sub(fn *r, const fn *a, const fn *b) {
+    uint64_t mask = mask_from_bit(subtract(r->limb, a->limb, b->limb));
+    uint64_t carry = 0;
+    for (int i = 0; i < 4; i++) {
+        uint128 v = (uint128)r->limb[i] + (modulus[i] & mask) + carry;
+        r->limb[i] = (uint64_t)v;
+        carry = (uint64_t)(v >> 64);
+    }
+}
+
+void fn_neg(fn *r, const fn *a) {
+    static const fn zero = {{0}};
+    fn_sub(r, &zero, a);
+}
+
+/* ab / 2^256 mod n, by interleaved Montgomery reduction; t stays below 2n. */
+static void montgomery_multiply(fn *r, const fn *a, const fn *b) {
+    uint64_t t[6] = {0};
+    for (int i = 0; i < 4; i++) {
+        uint64_t carry = 0;
+        for (int j = 0; j < 4; j++) {
+            uint128 v = (uint128)a->limb[j] * b->limb[i] + t[j] + carry;
+            t[j] = (uint64_t)v;
+            carry = (uint64_t)(v >> 64);
+        }
+        uint128 top = (uint128)t[4] + carry;
+        t[4] = (uint64_t)top;
+        t[5] = (uint64_t)(top >> 64);
+
+        uint64_t q = t[0] * FN_NEGATIVE_INVERSE;
+        carry = (uint64_t)(((uint128)q * modulus[0] + t[0]) >> 64);
+        for (int j = 1; j < 4; j++) {
+            uint128 v = (uint128)q * modulus[j] + t[j] + carry;
+            t[j - 1] = (uint64_t)v;
+            carry = (uint64_t)(v >> 64);
+        }
+        top = (uint128)t[4] + carry;
+        t[3] = (uint64_t)top;
+        t[4] = t[5] + (uint64_t)(top >> 64);
+    }
+    subtract_once(r->limb, t, t[4], modulus);
+}
+
+void fn_mul(fn *r, const fn *a, const fn *b) {
+    fn t;
+    montgomery_multiply(&t, a, b);
+    montgomery_multiply(r, &t, &radix_squared);
+}
+
+/*
+ * Fermat: a^(n - 2), four bits of the exponent, which is public, at a time. In Montgomery form throughout; the last
+ * product with a plain 1 leaves it.
+ */
+void fn_inverse(fn *r, const fn *a) {
+    fn powers[16];
+    fn t;
+    montgomery_multiply(&powers[1], a, &radix_squared);
+    for (int i = 2; i < 16; i++) {
+        montgomery_multiply(&powers[i], &powers[i - 1], &powers[1]);
+    }
+    t = powers[modulus_minus_2[3] >> 60];
+    for (int bit = 248; bit >= 0; bit -= 4) {
+        for (int i = 0; i < 4; i++) {
+            montgomery_multiply(&t, &t, &t);
+        }
+        unsigned digit = modulus_minus_2[bit / 64] >> (bit % 64) & 15;
+        if (digit != 0) {
+            montgomery_multiply(&t, &t, &powers[digit]);
+        }
+    }
+    montgomery_multiply(r, &t, &fn_one);
+    gmpki_cleanse(powers, sizeof powers);
+    gmpki_cleanse(&t, sizeof t);
+}
+
+uint64_t fn_is_zero(const fn *a) {
+    return mask_is_zero(a->limb[0] | a->limb[1] | a->limb[2] | a->limb[3]);
+}
+
+uint64_t fn_equal(const fn *a, const fn *b) {
+    return mask_is_zero(difference(a->limb, b->limb, sizeof a->limb));
+}
+
+uint64_t fn_is_above_half(const fn *a) {
+    static const uint64_t half[4] = FN_HALF_LIMBS;
+    uint64_t unused[4];
+    uint64_t above = mask_from_bit(subtract(unused, half, a->limb));
+    gmpki_cleanse(unused, sizeof unused);
+    return above;
+}
+
+void fn_move_if(fn *r, const fn *a, uint64_t mask) {
+    for (int i = 0; i < 4; i++) {
+        r->limb[i] = select_u64(mask, a->limb[i], r->limb[i]);
+    }
+}
+
+static void load(uint64_t r[4], const uint8_t bytes[32]) {
+    for (int i = 0; i < 4; i++) {
+        r[i] = load_be64(bytes + 24 - 8 * i);
+    }
+}
+
+/* All ones if the number is below the limit; r is the number then, and 0 otherwise. */
+static uint64_t load_below(fn *r, const uint8_t bytes[32], const uint64_t limit[4]) {
+    uint64_t difference_to_limit[4];
+    load(r->limb, bytes);
+    uint64_t below = mask_from_bit(subtract(difference_to_limit, r->limb, limit));
+    for (int i = 0; i < 4; i++) {
+        r->limb[i] &= below;
+    }
+    gmpki_cleanse(difference_to_limit, sizeof difference_to_limit);
+    return below;
+}
+
+uint64_t fn_from_bytes(fn *r, const uint8_t bytes[32]) {
+    return load_below(r, bytes, modulus);
+}
+
+uint64_t fn_from_key_bytes(fn *r, const uint8_t bytes[32]) {
+    return load_below(r, bytes, modulus_minus_1) & ~fn_is_zero(r);
+}
+
+void fn_reduce_bytes(fn *r, const uint8_t bytes[32]) {
+    uint64_t t[4];
+    load(t, bytes);
+    subtract_once(r->limb, t, 0, modulus); /* 2^256 < 2n */
+    gmpki_cleanse(t, sizeof t);
+}
+
+/*
+ * Fold: 2^256 = c mod n - 1 with c = 2^256 - (n - 1) < 2^224 + 2^128, so high * 2^256 + low becomes high * c + low.
+ * From 384 bits each round takes 32 off: after the fourth the number is below 2^257 + 2^226, after the fifth below
+ * 2^256 + 2^226, and the sixth leaves it below 2^256 < 2(n - 1).
+ */
+void fn_from_wide_bytes(fn *r, const uint8_t bytes[FN_WIDE_LEN]) {
+    static const uint64_t fold[4] = FN_FOLD_LIMBS;
+    enum { ROUNDS = 6 };
+    uint64_t t[6];
+    for (int i = 0; i < 6; i++) {
+        t[i] = load_be64(bytes + 40 - 8 * i);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t next[6] = {t[0], t[1], t[2], t[3], 0, 0};
+        for (int i = 0; i < 2; i++) {
+            uint64_t carry = 0;
+            for (int j = 0; j < 4; j++) {
+                uint128 v = (uint128)t[4 + i] * fold[j] + next[i + j] + carry;
+                next[i + j] = (uint64_t)v;
+                carry = (uint64_t)(v >> 64);
+            }
+            for (int j = i + 4; j < 6; j++) {
+                uint128 v = (uint128)next[j] + carry;
+                next[j] = (uint64_t)v;
+                carry = (uint64_t)(v >> 64);
+            }
+        }
+        memcpy(t, next, sizeof t);
+        gmpki_cleanse(next, sizeof next);
+    }
+    subtract_once(r->limb, t, 0, modulus_minus_1);
+    fn_add(r, r, &fn_one);
+    gmpki_cleanse(t, sizeof t);
+}
+
+void fn_to_bytes(uint8_t bytes[32], const fn *a) {
+    for (int i = 0; i < 4; i++) {
+        store_be64(bytes + 24 - 8 * i, a->limb[i]);
+    }
+}

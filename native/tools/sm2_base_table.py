@@ -1,0 +1,65 @@
+"""Make src/sm2/base_table_generated.h: the multiples of G that fixed-base multiplication adds up.
+
+Row i holds j * 2^(6i) * G for j = 1 .. 32, affine, coordinates in Montgomery form: with booth-signed digits of
+6 bits, 43 rows cover scalars below 2^257. Run without arguments to print the derivation and write the file; with
+--check to recompute and compare.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sm2_curve import G, MONTGOMERY, P, Point, add, initializer, on_curve, update
+
+TARGET = Path(__file__).resolve().parent.parent / "src" / "sm2" / "base_table_generated.h"
+WINDOW_BITS = 6
+ROWS = 43
+ENTRIES = 2 ** (WINDOW_BITS - 1)
+
+
+def rows() -> list[list[tuple[int, int]]]:
+    """Compute the table in plain affine coordinates."""
+    table = []
+    first: Point = G
+    for _ in range(ROWS):
+        row = []
+        multiple: Point = None
+        for _ in range(ENTRIES):
+            multiple = add(multiple, first)
+            if multiple is None or not on_curve(multiple):
+                raise AssertionError("a multiple of G below its order is a finite point of the curve")
+            row.append(multiple)
+        table.append(row)
+        first = add(multiple, multiple)
+    return table
+
+
+def main() -> int:
+    """Print or check the table."""
+    lines = [
+        "/* Made by tools/sm2_base_table.py; do not edit. Row i, entry j - 1: j * 2^(6i) * G in Montgomery form. */",
+        "#ifndef GMPKI_SRC_SM2_BASE_TABLE_GENERATED_H",
+        "#define GMPKI_SRC_SM2_BASE_TABLE_GENERATED_H",
+        "",
+        '#include "sm2/mul.h"',
+        "",
+        "/* clang-format off */",
+        "static const affine base_table[BASE_ROWS][BASE_ENTRIES] = {",
+    ]
+    for row in rows():
+        lines.append("    {")
+        for x, y in row:
+            lines.append(f"        {{{{{initializer(x * MONTGOMERY % P)}}},")
+            lines.append(f"         {{{initializer(y * MONTGOMERY % P)}}}}},")
+        lines.append("    },")
+    lines += ["};", "/* clang-format on */", "", "#endif /* GMPKI_SRC_SM2_BASE_TABLE_GENERATED_H */", ""]
+    check = "--check" in sys.argv[1:]
+    if not check:
+        print(f"{ROWS} rows of {ENTRIES} points: entry j of row i is (j + 1) * 2^({WINDOW_BITS}i) * G,")
+        print("each coordinate times 2^256 mod p; the next row starts from twice the last point of the row before")
+    return update(str(TARGET), "\n".join(lines), check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
