@@ -88,7 +88,9 @@ class DecryptionError(GmpkiError):
 
 
 class InvalidTag(DecryptionError):
-    """The tag of an authenticated message or a MAC does not hold."""
+    """The tag of an authenticated message or a MAC does not hold. As uniform as its parent."""
+
+    MESSAGE = "the authentication tag does not hold"
 
 
 class StateError(GmpkiError):

@@ -1,0 +1,59 @@
+"""SM2, SM3 and SM4, and the public-key infrastructure built on them.
+
+The names below are loaded when they are first used; ``import gmpki`` itself loads nothing but this file.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gmpki.algorithms.selftest import selftest
+    from gmpki.algorithms.sm3 import sm3
+    from gmpki.algorithms.sm4_aead import SM4CCM, SM4GCM
+    from gmpki.errors import GmpkiError
+    from gmpki.keys.loader import load_private_key, load_public_key
+    from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
+
+    __version__: str
+
+__all__ = [
+    "SM4CCM",
+    "SM4GCM",
+    "GmpkiError",
+    "SM2PrivateKey",
+    "SM2PublicKey",
+    "__version__",
+    "load_private_key",
+    "load_public_key",
+    "selftest",
+    "sm3",
+]
+
+_HOMES = {
+    "GmpkiError": "gmpki.errors",
+    "SM2PrivateKey": "gmpki.keys.sm2",
+    "SM2PublicKey": "gmpki.keys.sm2",
+    "SM4CCM": "gmpki.algorithms.sm4_aead",
+    "SM4GCM": "gmpki.algorithms.sm4_aead",
+    "load_private_key": "gmpki.keys.loader",
+    "load_public_key": "gmpki.keys.loader",
+    "selftest": "gmpki.algorithms.selftest",
+    "sm3": "gmpki.algorithms.sm3",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        value: Any = import_module("importlib.metadata").version("gmpki")
+    elif name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

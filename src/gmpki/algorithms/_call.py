@@ -1,0 +1,198 @@
+"""Calls into the C core: statuses become exceptions, buffers become pointers.
+
+``bytes`` go to C as they are, which CFFI does without a copy; every other buffer goes through ``ffi.from_buffer``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gmpki import errors
+from gmpki._native import ffi, lib
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = [
+    "MAX_REQUEST_LEN",
+    "apart",
+    "as_bytes",
+    "check",
+    "equal",
+    "failure",
+    "ffi",
+    "fixed",
+    "lib",
+    "member",
+    "new_digest",
+    "new_length",
+    "number",
+    "output",
+    "readable",
+    "taken",
+    "writable",
+]
+
+#: The longest output, in bytes, that a function makes on request rather than from an input of that length.
+MAX_REQUEST_LEN: Final = 1 << 30
+
+_BYTES = ffi.typeof("uint8_t[]")
+_DIGEST = ffi.typeof("uint8_t[32]")
+_LENGTH = ffi.typeof("size_t *")
+_new_output = ffi.new_allocator(should_clear_after_alloc=False)
+
+_EXCEPTIONS: Final[dict[int, type[errors.GmpkiError]]] = {
+    lib.GMPKI_ERR_ARGUMENT: errors.InvalidInputError,
+    lib.GMPKI_ERR_LENGTH: errors.InvalidInputError,
+    lib.GMPKI_ERR_BUFFER: errors.InvalidInputError,
+    lib.GMPKI_ERR_STATE: errors.StateError,
+    lib.GMPKI_ERR_LIMIT: errors.LimitExceeded,
+    lib.GMPKI_ERR_POINT: errors.InvalidPointError,
+    lib.GMPKI_ERR_SCALAR: errors.InvalidScalarError,
+    lib.GMPKI_ERR_ENCODING: errors.DecodeError,
+    lib.GMPKI_ERR_SIGNATURE: errors.InvalidSignature,
+    lib.GMPKI_ERR_PADDING: errors.InvalidInputError,
+    lib.GMPKI_ERR_RANDOM: errors.RandomSourceError,
+    lib.GMPKI_ERR_SELFTEST: errors.SelfTestError,
+    lib.GMPKI_ERR_BACKEND: errors.BackendError,
+    lib.GMPKI_ERR_FAULT: errors.FaultDetected,
+    lib.GMPKI_ERR_UNSUPPORTED: errors.UnsupportedPlatform,
+}
+
+
+def failure(status: int, what: str) -> errors.GmpkiError:
+    """Return the exception for a status that is not ``GMPKI_OK``; ``what`` names the operation."""
+    if status == lib.GMPKI_ERR_DECRYPT:
+        return errors.DecryptionError()
+    exception = _EXCEPTIONS.get(status, errors.GmpkiError)
+    text: str = ffi.string(lib.gmpki_status_text(status)).decode()
+    return exception(f"{what}: {text}")
+
+
+def check(status: int, *, what: str) -> None:
+    """Raise the exception for a status unless it is ``GMPKI_OK``; ``what`` names the operation."""
+    if status:
+        raise failure(status, what)
+
+
+def readable(data: Buffer, name: str) -> Any:
+    """Return what CFFI takes for a ``const uint8_t *``: ``bytes`` unchanged, another buffer as a view of it.
+
+    :raises InvalidTypeError: for ``str``, ``int``, ``None`` and whatever else has no buffer.
+    :raises InvalidInputError: for a buffer that is not C-contiguous or was released.
+    """
+    if type(data) is bytes:
+        return data
+    try:
+        return ffi.from_buffer(_BYTES, data)
+    except TypeError:
+        raise errors.InvalidTypeError(
+            f"{name} must be bytes, bytearray, memoryview or another buffer, not {type(data).__name__}"
+        ) from None
+    except (BufferError, ValueError) as error:
+        raise errors.InvalidInputError(f"{name} must be a contiguous buffer: {error}") from None
+
+
+def writable(out: Buffer, name: str) -> Any:
+    """Return what CFFI takes for an ``uint8_t *`` over a writable buffer.
+
+    :raises InvalidTypeError: for what has no buffer, or one that is read only.
+    :raises InvalidInputError: for a buffer that is not C-contiguous or was released.
+    """
+    view = readable(out, name)
+    try:
+        return ffi.from_buffer(_BYTES, out, require_writable=True)
+    except (TypeError, BufferError):
+        del view
+        raise errors.InvalidTypeError(
+            f"{name} must be a writable buffer; this {type(out).__name__} is read only"
+        ) from None
+
+
+def apart(source: Any, target: Any) -> Any:
+    """Return the source of a call that writes to ``target``, or a copy of it where the two share memory."""
+    if type(source) is bytes:
+        return source
+    source_start, target_start = int(ffi.cast("uintptr_t", source)), int(ffi.cast("uintptr_t", target))
+    if source_start + len(source) <= target_start or target_start + len(target) <= source_start:
+        return source
+    return as_bytes(source)
+
+
+def as_bytes(view: Any) -> bytes:
+    """Return what :func:`readable` returned as ``bytes``."""
+    if type(view) is bytes:
+        return view
+    data: bytes = ffi.buffer(view)[:]
+    return data
+
+
+def fixed(data: Buffer, length: int, name: str) -> Any:
+    """Return :func:`readable` data of exactly ``length`` bytes.
+
+    :raises InvalidTypeError: for what has no buffer.
+    :raises InvalidInputError: for another length.
+    """
+    view = readable(data, name)
+    if len(view) != length:
+        raise errors.InvalidInputError(f"{name} must be {length} bytes long, not {len(view)}")
+    return view
+
+
+def number(value: int, low: int, high: int, name: str) -> int:
+    """Return an integer of ``low`` .. ``high``.
+
+    :raises InvalidTypeError: for what is not an ``int``.
+    :raises InvalidInputError: for one outside.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise errors.InvalidTypeError(f"{name} must be an int, not {type(value).__name__}")
+    if not low <= value <= high:
+        raise errors.InvalidInputError(f"{name} must be {low} to {high}, not {value}")
+    return value
+
+
+def member(value: object, kind: type, name: str) -> None:
+    """Check that a value is a member of an enumeration, or an object of a class.
+
+    :raises InvalidTypeError: when it is not.
+    """
+    if not isinstance(value, kind):
+        raise errors.InvalidTypeError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
+
+
+def equal(a: Any, b: Any, length: int) -> bool:
+    """Return whether two buffers of that length agree, in a time that depends on the length only."""
+    result = ffi.new("int *")
+    check(lib.gmpki_equal(result, a, b, length), what="compare")
+    agree: bool = result[0] == 1
+    return agree
+
+
+def output(length: int) -> Any:
+    """Return new memory of ``length`` bytes for an output. It is not cleared.
+
+    :raises LimitExceeded: when there is not that much memory.
+    """
+    try:
+        return _new_output(_BYTES, length)
+    except (MemoryError, OverflowError):
+        raise errors.LimitExceeded(f"there is no memory for {length} bytes of output") from None
+
+
+def new_digest() -> Any:
+    """Return new memory of 32 bytes."""
+    return ffi.new(_DIGEST)
+
+
+def new_length() -> Any:
+    """Return a place for one ``size_t``."""
+    return ffi.new(_LENGTH)
+
+
+def taken(out: Any, length: int, *, secret: bool = False) -> bytes:
+    """Return the first ``length`` bytes of an output; a secret one is overwritten where it was."""
+    result: bytes = ffi.buffer(out, length)[:]
+    if secret:
+        lib.gmpki_cleanse(out, length)
+    return result

@@ -1,0 +1,343 @@
+"""RSA through ``cryptography``: for certificates and tokens that still use it beside SM2.
+
+The handles do not look at the policy: who makes or verifies signatures asks :mod:`gmpki.algorithms.policy` first.
+
+:standard: RFC 8017
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, Final
+
+from gmpki.algorithms._foreign import as_data, foreign, hash_algorithm, load_private_der, load_public_der
+from gmpki.algorithms._memory import NotCopied
+from gmpki.errors import DecryptionError, InvalidInputError, InvalidTypeError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding
+    from typing_extensions import Buffer
+
+__all__ = [
+    "EncryptionPadding",
+    "PrivateHandle",
+    "PublicHandle",
+    "SignaturePadding",
+    "decrypt",
+    "encrypt",
+    "sign",
+    "verify",
+]
+
+PUBLIC_EXPONENT: Final = 65537
+MIN_BITS: Final = 1024
+MAX_GENERATED_BITS: Final = 16384
+
+
+class SignaturePadding(enum.Enum):
+    """How a digest becomes a number to sign."""
+
+    PKCS1V15 = "pkcs1v15"
+    """RSASSA-PKCS1-v1_5 (RFC 8017 8.2)."""
+    PSS = "pss"
+    """RSASSA-PSS with MGF1 over the same hash (RFC 8017 8.1)."""
+
+
+class EncryptionPadding(enum.Enum):
+    """How a message becomes a number to encrypt."""
+
+    PKCS1V15 = "pkcs1v15"
+    """RSAES-PKCS1-v1_5 (RFC 8017 7.2)."""
+    OAEP = "oaep"
+    """RSAES-OAEP with MGF1 over the same hash (RFC 8017 7.1)."""
+
+
+class PublicHandle:
+    """An RSA public key. Immutable; any thread may use it."""
+
+    __slots__ = ("_key",)
+
+    _key: Any
+
+    def __init__(self) -> None:
+        raise InvalidTypeError("a PublicHandle is made by from_der() or from_numbers(), or taken from a PrivateHandle")
+
+    @classmethod
+    def from_der(cls, der: Buffer) -> PublicHandle:
+        """Load a key.
+
+        :param der: SubjectPublicKeyInfo.
+        :raises DecodeError: when it is not one, or holds another kind of key.
+        :raises InvalidTypeError: when it is not a buffer.
+        """
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+        return cls._over(load_public_der(der, RSAPublicKey, "an RSA public key"))
+
+    @classmethod
+    def from_numbers(cls, modulus: int, exponent: int) -> PublicHandle:
+        """Make a key of its two numbers.
+
+        :raises InvalidTypeError: when one is not an ``int``.
+        :raises InvalidInputError: when they are not an RSA key.
+        """
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+
+        with foreign("RSA public key"):
+            return cls._over(RSAPublicNumbers(exponent, modulus).public_key())
+
+    @classmethod
+    def _over(cls, key: Any) -> PublicHandle:
+        handle = cls.__new__(cls)
+        handle._key = key
+        return handle
+
+    @property
+    def bits(self) -> int:
+        """The length of the modulus in bits."""
+        bits: int = self._key.key_size
+        return bits
+
+    def numbers(self) -> tuple[int, int]:
+        """Return the modulus and the exponent."""
+        numbers = self._key.public_numbers()
+        return numbers.n, numbers.e
+
+    def to_der(self) -> bytes:
+        """Return the key as SubjectPublicKeyInfo."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        der: bytes = self._key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return der
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PublicHandle):
+            return NotImplemented
+        return self.numbers() == other.numbers()
+
+    def __hash__(self) -> int:
+        return hash(self.numbers())
+
+    def __repr__(self) -> str:
+        return f"<RSA PublicHandle of {self.bits} bits>"
+
+
+class PrivateHandle(NotCopied):
+    """An RSA private key, kept by ``cryptography``. Immutable; any thread may use it."""
+
+    __slots__ = ("_key",)
+
+    _key: Any
+
+    def __init__(self) -> None:
+        raise InvalidTypeError("a PrivateHandle is made by PrivateHandle.generate() or PrivateHandle.from_der()")
+
+    @classmethod
+    def generate(cls, bits: int = 3072) -> PrivateHandle:
+        """Make a new key with the public exponent 65537.
+
+        :param bits: of the modulus, 1024 to 16384.
+        :raises InvalidTypeError: when it is not an ``int``.
+        :raises InvalidInputError: when it is outside.
+        """
+        from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+        if not isinstance(bits, int):
+            raise InvalidTypeError(f"bits must be int, not {type(bits).__name__}")
+        if not MIN_BITS <= bits <= MAX_GENERATED_BITS:
+            raise InvalidInputError(f"bits must be {MIN_BITS} to {MAX_GENERATED_BITS}, not {bits}")
+        with foreign("RSA key generation"):
+            return cls._over(generate_private_key(PUBLIC_EXPONENT, bits))
+
+    @classmethod
+    def from_der(cls, der: Buffer) -> PrivateHandle:
+        """Load a key, and check that its numbers belong together.
+
+        :param der: PKCS#8 PrivateKeyInfo, not encrypted, or RSAPrivateKey of RFC 8017 A.1.2.
+        :raises DecodeError: when it is not one, or holds another kind of key.
+        :raises InvalidTypeError: when it is not a buffer.
+        """
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+        return cls._over(load_private_der(der, RSAPrivateKey, "an RSA private key"))
+
+    @classmethod
+    def _over(cls, key: Any) -> PrivateHandle:
+        handle = cls.__new__(cls)
+        handle._key = key
+        return handle
+
+    @property
+    def bits(self) -> int:
+        """The length of the modulus in bits."""
+        bits: int = self._key.key_size
+        return bits
+
+    @property
+    def public(self) -> PublicHandle:
+        """The public key."""
+        return PublicHandle._over(self._key.public_key())
+
+    def to_der(self) -> bytes:
+        """Return the key as PKCS#8 PrivateKeyInfo, not encrypted."""
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+        der: bytes = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return der
+
+    def __repr__(self) -> str:
+        return f"<RSA PrivateHandle of {self.bits} bits>"
+
+
+def _signature_padding(padding: SignaturePadding, algorithm: Any, *, verifying: bool) -> AsymmetricPadding:
+    from cryptography.hazmat.primitives.asymmetric import padding as paddings
+
+    if padding is SignaturePadding.PKCS1V15:
+        return paddings.PKCS1v15()
+    if padding is SignaturePadding.PSS:
+        salt = paddings.PSS.AUTO if verifying else paddings.PSS.DIGEST_LENGTH
+        return paddings.PSS(paddings.MGF1(algorithm), salt)
+    raise InvalidTypeError(f"padding must be a SignaturePadding, not {type(padding).__name__}")
+
+
+def _encryption_padding(padding: EncryptionPadding, hash_name: str) -> AsymmetricPadding:
+    from cryptography.hazmat.primitives.asymmetric import padding as paddings
+
+    if padding is EncryptionPadding.PKCS1V15:
+        return paddings.PKCS1v15()
+    if padding is EncryptionPadding.OAEP:
+        algorithm = hash_algorithm(hash_name)
+        return paddings.OAEP(paddings.MGF1(algorithm), algorithm, None)
+    raise InvalidTypeError(f"padding must be an EncryptionPadding, not {type(padding).__name__}")
+
+
+def _kind(key: object, kind: type) -> None:
+    if not isinstance(key, kind):
+        raise InvalidTypeError(f"key must be an RSA {kind.__name__}, not {type(key).__name__}")
+
+
+def sign(
+    key: PrivateHandle,
+    data: Buffer,
+    hash_name: str = "sha256",
+    *,
+    padding: SignaturePadding = SignaturePadding.PKCS1V15,
+    prehashed: bool = False,
+) -> bytes:
+    """Sign a message, or a digest of it, and return the signature, as long as the modulus.
+
+    :param key: the private key.
+    :param data: the message; with prehashed, its digest.
+    :param hash_name: the hash, as in ``hashlib``.
+    :param padding: the scheme; PSS takes a salt as long as the digest.
+    :param prehashed: data is a digest made before.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a digest has the wrong length, or the key is too short for the hash.
+    :raises UnsupportedAlgorithm: when there is no such hash.
+    :standard: RFC 8017 8.1.1, 8.2.1
+    """
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+    _kind(key, PrivateHandle)
+    algorithm = hash_algorithm(hash_name)
+    scheme = _signature_padding(padding, algorithm, verifying=False)
+    with foreign("RSA sign"):
+        signature: bytes = key._key.sign(
+            as_data(data, "data"), scheme, Prehashed(algorithm) if prehashed else algorithm
+        )
+    return signature
+
+
+def verify(
+    key: PublicHandle,
+    signature: Buffer,
+    data: Buffer,
+    hash_name: str = "sha256",
+    *,
+    padding: SignaturePadding = SignaturePadding.PKCS1V15,
+    prehashed: bool = False,
+) -> None:
+    """Verify a signature of a message, or of a digest of it; return nothing when it holds.
+
+    :param key: the public key.
+    :param signature: as long as the modulus.
+    :param data: the message; with prehashed, its digest.
+    :param hash_name: the hash, as in ``hashlib``.
+    :param padding: the scheme; PSS takes a salt of any length.
+    :param prehashed: data is a digest made before.
+    :raises InvalidSignature: when it does not hold.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a digest has the wrong length.
+    :raises UnsupportedAlgorithm: when there is no such hash.
+    :standard: RFC 8017 8.1.2, 8.2.2
+    """
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+    _kind(key, PublicHandle)
+    algorithm = hash_algorithm(hash_name)
+    scheme = _signature_padding(padding, algorithm, verifying=True)
+    with foreign("RSA verify"):
+        key._key.verify(
+            as_data(signature, "signature"),
+            as_data(data, "data"),
+            scheme,
+            Prehashed(algorithm) if prehashed else algorithm,
+        )
+
+
+def encrypt(
+    key: PublicHandle,
+    message: Buffer,
+    *,
+    padding: EncryptionPadding = EncryptionPadding.OAEP,
+    hash_name: str = "sha256",
+) -> bytes:
+    """Encrypt a short message, a key for instance.
+
+    :param key: the receiver's public key.
+    :param message: PKCS1V15: up to 11 bytes less than the modulus; OAEP: up to two digests and 2 bytes less.
+    :param padding: the scheme.
+    :param hash_name: the hash of OAEP.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when the message is too long.
+    :raises UnsupportedAlgorithm: when there is no such hash.
+    :standard: RFC 8017 7.1.1, 7.2.1
+    """
+    _kind(key, PublicHandle)
+    scheme = _encryption_padding(padding, hash_name)
+    with foreign("RSA encrypt"):
+        ciphertext: bytes = key._key.encrypt(as_data(message, "message"), scheme)
+    return ciphertext
+
+
+def decrypt(
+    key: PrivateHandle,
+    ciphertext: Buffer,
+    *,
+    padding: EncryptionPadding = EncryptionPadding.OAEP,
+    hash_name: str = "sha256",
+) -> bytes:
+    """Decrypt a message.
+
+    With PKCS1V15 a wrong padding is not an error: what comes back then is a message of unforeseeable bytes and length
+    (implicit rejection), so that the padding is no oracle. Whether the message is right must be seen from what it is
+    used for.
+
+    :param key: the receiver's private key.
+    :param ciphertext: as long as the modulus.
+    :param padding: the scheme.
+    :param hash_name: the hash of OAEP.
+    :raises DecryptionError: when it cannot be decrypted.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises UnsupportedAlgorithm: when there is no such hash.
+    :standard: RFC 8017 7.1.2, 7.2.2
+    """
+    _kind(key, PrivateHandle)
+    scheme = _encryption_padding(padding, hash_name)
+    data = as_data(ciphertext, "ciphertext")
+    try:
+        with foreign("RSA decrypt"):
+            message: bytes = key._key.decrypt(data, scheme)
+    except InvalidInputError:
+        raise DecryptionError from None
+    return message

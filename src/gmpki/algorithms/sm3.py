@@ -1,0 +1,155 @@
+"""The SM3 hash and HMAC on it, shaped like ``hashlib`` and ``hmac``.
+
+>>> from gmpki.algorithms.sm3 import sm3
+>>> sm3(b"abc").hexdigest()
+'66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0'
+
+:standard: GB/T 32905-2016 (SM3), GB/T 15852.2-2012 (HMAC)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gmpki.algorithms._call import check, failure, ffi, lib, new_digest, readable
+from gmpki.algorithms._digest import RunningDigest, RunningMAC
+from gmpki.algorithms._memory import NativeContext, secret_maker
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["BLOCK_LEN", "DIGEST_LEN", "HMACSM3", "SM3", "digest", "hmac", "new", "sm3"]
+
+DIGEST_LEN = 32
+BLOCK_LEN = 64
+
+_CONTEXT = ffi.typeof("gmpki_sm3_ctx *")
+_native_hash = lib.gmpki_sm3_hash
+_native_hmac = lib.gmpki_sm3_hmac
+
+
+class SM3(RunningDigest):
+    """A running SM3 hash, shaped like ``hashlib``'s objects. Per thread.
+
+    It serves wherever ``hashlib`` takes a constructor: ``hmac.new(key, data, sm3)``,
+    ``hashlib.file_digest(file, sm3)``.
+
+    :param data: first bytes to hash, any number.
+    :param usedforsecurity: accepted as ``hashlib`` does, without effect.
+    :raises InvalidTypeError: when data is not a buffer, for instance ``str``.
+    :standard: GB/T 32905-2016
+    """
+
+    __slots__ = ()
+
+    name = "sm3"
+    digest_size = DIGEST_LEN
+    block_size = BLOCK_LEN
+
+    _native_copy: ClassVar[Any] = lib.gmpki_sm3_copy
+    _native_update: ClassVar[Any] = lib.gmpki_sm3_update
+    _native_final: ClassVar[Any] = lib.gmpki_sm3_final
+
+    @staticmethod
+    def _new() -> Any:
+        return ffi.new(_CONTEXT)
+
+    def __init__(self, data: Buffer = b"", *, usedforsecurity: bool = True) -> None:  # noqa: ARG002 - hashlib's
+        if type(data) is not bytes:
+            data = readable(data, "data")
+        memory = ffi.new(_CONTEXT)
+        status = lib.gmpki_sm3_init(memory)
+        if status == 0 and data:
+            status = lib.gmpki_sm3_update(memory, data, len(data))  # type: ignore[arg-type]
+        if status:
+            raise failure(status, "sm3")
+        self._slot = [memory]
+
+
+sm3 = SM3
+new = SM3
+
+
+class HMACSM3(RunningMAC):
+    """A running HMAC-SM3. Per thread; the key and what comes of it are overwritten when the object goes.
+
+    :param key: the secret key, any number of bytes; 32 random ones are right.
+    :param data: first bytes to authenticate.
+    :raises InvalidTypeError: when one of them is not a buffer, for instance ``str``.
+    :standard: GB/T 15852.2-2012; RFC 2104
+    """
+
+    __slots__ = ()
+
+    name = "hmac-sm3"
+    digest_size = DIGEST_LEN
+    block_size = BLOCK_LEN
+
+    _new: ClassVar[Any] = staticmethod(secret_maker("gmpki_sm3_hmac_ctx"))
+    _native_copy: ClassVar[Any] = lib.gmpki_sm3_hmac_copy
+    _native_update: ClassVar[Any] = lib.gmpki_sm3_hmac_update
+    _native_final: ClassVar[Any] = lib.gmpki_sm3_hmac_final
+
+    def __init__(self, key: Buffer, data: Buffer = b"") -> None:
+        secret = readable(key, "key")
+        memory = self._new()
+        check(lib.gmpki_sm3_hmac_init(memory, secret, len(secret)), what="hmac-sm3")
+        NativeContext.__init__(self, memory)
+        self.update(data)
+
+
+def _new_scratch() -> tuple[Any, Any]:
+    memory = new_digest()
+    return memory, ffi.buffer(memory)
+
+
+# Output buffers that wait for the next call, with the view that reads them: a new one costs more than hashing 64 bytes.
+# A call takes one off the list, so that neither another thread nor a signal handler in this one can share it.
+_scratch: list[tuple[Any, Any]] = []
+
+
+def digest(data: Buffer) -> bytes:
+    """Hash one message and return the 32-byte digest.
+
+    :param data: any number of bytes.
+    :raises InvalidTypeError: when it is not a buffer, for instance ``str``.
+    :standard: GB/T 32905-2016
+    """
+    if type(data) is not bytes:
+        data = readable(data, "data")
+    try:
+        scratch = _scratch.pop()
+    except IndexError:
+        scratch = _new_scratch()
+    out, view = scratch
+    status = _native_hash(out, data, len(data))  # type: ignore[arg-type]
+    result: bytes = view[:]
+    _scratch.append(scratch)
+    if status:
+        raise failure(status, "sm3")
+    return result
+
+
+def hmac(key: Buffer, data: Buffer) -> bytes:
+    """Authenticate one message and return the 32-byte HMAC-SM3.
+
+    :param key: the secret key, any number of bytes; 32 random ones are right.
+    :param data: any number of bytes.
+    :raises InvalidTypeError: when one of them is not a buffer, for instance ``str``.
+    :standard: GB/T 15852.2-2012; RFC 2104
+    """
+    if type(key) is not bytes:
+        key = readable(key, "key")
+    if type(data) is not bytes:
+        data = readable(data, "data")
+    try:
+        scratch = _scratch.pop()
+    except IndexError:
+        scratch = _new_scratch()
+    out, view = scratch
+    status = _native_hmac(out, key, len(key), data, len(data))  # type: ignore[arg-type]
+    result: bytes = view[:]
+    _scratch.append(scratch)
+    if status:
+        raise failure(status, "hmac-sm3")
+    return result

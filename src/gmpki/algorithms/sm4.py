@@ -1,0 +1,386 @@
+"""The SM4 block cipher in its modes of operation: one call for a whole message, contexts for a stream.
+
+None of these modes authenticates: whoever can change the ciphertext changes the plaintext. Prefer
+:class:`gmpki.algorithms.sm4_aead.SM4GCM`.
+
+:standard: GB/T 32907-2016 (SM4), GB/T 17964-2021 (modes), IEEE 1619 (XTS)
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, Final
+
+from gmpki.algorithms._call import (
+    apart,
+    as_bytes,
+    check,
+    failure,
+    fixed,
+    lib,
+    member,
+    new_length,
+    output,
+    readable,
+    taken,
+    writable,
+)
+from gmpki.algorithms._memory import NativeContext, NotCopied, secret_bytes, secret_maker
+from gmpki.errors import DecryptionError, GmpkiError, InvalidInputError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = [
+    "BLOCK_LEN",
+    "KEY_LEN",
+    "CipherContext",
+    "Mode",
+    "Padding",
+    "SM4Cipher",
+    "XTSOrder",
+    "decrypt",
+    "decrypt_hctr",
+    "decrypt_xts",
+    "encrypt",
+    "encrypt_hctr",
+    "encrypt_xts",
+]
+
+KEY_LEN: Final = 16
+BLOCK_LEN: Final = 16
+DOUBLE_KEY_LEN: Final = 32
+MAX_XTS_LEN: Final = 1 << 24
+MAX_TWEAK_LEN: Final = 1 << 24
+MAX_HCTR_LEN: Final = (1 << 32) - 1
+
+_ENCRYPT: Final = 0
+_DECRYPT: Final = 1
+
+
+class Mode(enum.IntEnum):
+    """A mode of operation that streams."""
+
+    ECB = 0
+    """Each block by itself; no iv. Equal blocks stay equal: for single blocks and for building modes."""
+    CBC = 1
+    CFB128 = 2
+    CFB8 = 3
+    OFB = 4
+    CTR = 5
+    """Counter; the iv is the first counter block, counted up as one big-endian number."""
+    BC = 6
+    """Block chaining."""
+    OFBNLF = 7
+    """Output feedback with a nonlinear function."""
+
+
+class Padding(enum.IntEnum):
+    """What is done about a message that is not a whole number of blocks."""
+
+    NONE = 0
+    """Nothing is added; ECB, CBC, BC and OFBNLF then take whole blocks only."""
+    PKCS7 = 1
+    """1 to 16 bytes are added, as in RFC 5652 6.3; for ECB, CBC, BC and OFBNLF."""
+
+
+class XTSOrder(enum.IntEnum):
+    """How XTS reads its tweak as a polynomial. The two give different ciphertexts."""
+
+    IEEE = 0
+    """IEEE 1619: the first byte holds the lowest powers, its bit 0 the lowest."""
+    GB = 1
+    """GB/T 17964-2021: bit 7 of the first byte is the lowest power, as in GHASH."""
+
+
+_BLOCK_MODES: Final = frozenset({Mode.ECB, Mode.CBC, Mode.BC, Mode.OFBNLF})
+
+_new_context = secret_maker("gmpki_sm4_ctx")
+
+
+def _checked_iv(mode: Mode, iv: Buffer | None, padding: Padding) -> Any:
+    """Return the iv as C takes it, after checking that mode, iv and padding go together."""
+    member(mode, Mode, "mode")
+    member(padding, Padding, "padding")
+    if padding is not Padding.NONE and mode not in _BLOCK_MODES:
+        raise InvalidInputError(f"{mode.name} works on any length and takes Padding.NONE only, not {padding.name}")
+    if mode is Mode.ECB:
+        if iv is not None:
+            raise InvalidInputError("ECB takes no iv")
+        return b""
+    if iv is None:
+        raise InvalidInputError(f"{mode.name} needs an iv of {BLOCK_LEN} bytes")
+    return fixed(iv, BLOCK_LEN, "iv")
+
+
+def _final_failure(status: int, decrypting: bool, padding: Padding) -> GmpkiError:
+    """Return the exception for a failed end. Behind padding, every cause is the same :class:`DecryptionError`."""
+    if status != lib.GMPKI_ERR_PADDING:
+        return failure(status, "sm4 finalize")
+    if decrypting and padding is Padding.PKCS7:
+        return DecryptionError()
+    return InvalidInputError(
+        f"the data is not a whole number of {BLOCK_LEN}-byte blocks, and padding is off (Padding.PKCS7 would add it)"
+    )
+
+
+class CipherContext(NativeContext):
+    """A running encryption or decryption. Per thread; its state is overwritten when it ends or goes.
+
+    Made by :meth:`SM4Cipher.encryptor` and :meth:`SM4Cipher.decryptor`.
+    """
+
+    __slots__ = ("_decrypting", "_padding")
+
+    def __init__(self, memory: Any, *, decrypting: bool, padding: Padding) -> None:
+        super().__init__(memory)
+        self._decrypting = decrypting
+        self._padding = padding
+
+    def update(self, data: Buffer) -> bytes:
+        """Process bytes and return what is ready: up to 15 bytes more or up to 16 bytes less than came in.
+
+        :param data: any number of bytes.
+        :raises InvalidTypeError: when it is not a buffer, for instance ``str``.
+        :raises LimitExceeded: when CTR would repeat its counter; nothing is processed then.
+        :raises StateError: after :meth:`finalize`, or when another thread is using this object.
+        """
+        source = readable(data, "data")
+        out = output(len(source) + BLOCK_LEN)
+        written = self._process(out, len(source) + BLOCK_LEN, source)
+        return taken(out, written, secret=self._decrypting)
+
+    def update_into(self, data: Buffer, out: Buffer) -> int:
+        """Process bytes into a buffer of the caller and return how many were written.
+
+        :param data: any number of bytes; may share memory with out.
+        :param out: a writable buffer; ``len(data) + 15`` bytes always suffice.
+        :raises InvalidTypeError: when data is not a buffer or out not a writable one.
+        :raises InvalidInputError: when out is too small; nothing is processed then.
+        :raises LimitExceeded: when CTR would repeat its counter; nothing is processed then.
+        :raises StateError: after :meth:`finalize`, or when another thread is using this object.
+        """
+        target = writable(out, "out")
+        source = apart(readable(data, "data"), target)
+        return self._process(target, len(target), source)
+
+    def _process(self, out: Any, out_size: int, source: Any) -> int:
+        length = new_length()
+        memory = self._take()
+        try:
+            status = lib.gmpki_sm4_update(memory, out, out_size, length, source, len(source))
+        finally:
+            self._give(memory)
+        if status == lib.GMPKI_ERR_BUFFER:
+            raise InvalidInputError(
+                f"out holds {out_size} bytes, too few for this update of {len(source)}; "
+                f"{len(source) + BLOCK_LEN - 1} always suffice"
+            )
+        check(status, what="sm4 update")
+        written: int = length[0]
+        return written
+
+    def finalize(self) -> bytes:
+        """End, and return the last 0 to 16 bytes.
+
+        :raises InvalidInputError: when whole blocks were needed and padding is off.
+        :raises DecryptionError: when the padding is wrong. Do not let an attacker see the difference from any later
+            failure: with an unauthenticated mode it is an oracle.
+        :raises StateError: after the first call, or when another thread is using this object.
+        """
+        out = output(BLOCK_LEN)
+        length = new_length()
+        status = lib.gmpki_sm4_final(self._take_last(), out, BLOCK_LEN, length)
+        if status:
+            raise _final_failure(status, self._decrypting, self._padding)
+        return taken(out, length[0], secret=self._decrypting)
+
+
+class SM4Cipher(NotCopied):
+    """A key with a mode, an iv and a padding, from which contexts are made. Immutable; any thread may use it.
+
+    An iv must not be used for a second message under the same key: with CTR and OFB that gives both messages away.
+
+    :param key: 16 bytes, kept in memory that is overwritten when the object goes.
+    :param mode: the mode of operation.
+    :param iv: 16 bytes; ``None`` for ECB.
+    :param padding: whether to pad; never chosen for the caller.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a length is wrong, or mode, iv and padding do not go together.
+    :standard: GB/T 17964-2021
+    """
+
+    __slots__ = ("_iv", "_key", "_mode", "_padding")
+
+    def __init__(self, key: Buffer, mode: Mode, iv: Buffer | None = None, *, padding: Padding = Padding.NONE) -> None:
+        checked_iv = _checked_iv(mode, iv, padding)
+        self._key = secret_bytes(fixed(key, KEY_LEN, "key"), KEY_LEN)
+        self._iv = as_bytes(checked_iv)
+        self._mode = mode
+        self._padding = padding
+
+    def __repr__(self) -> str:
+        return f"<SM4Cipher {self._mode.name} padding={self._padding.name}>"
+
+    def encryptor(self) -> CipherContext:
+        """Return a context that encrypts.
+
+        :raises SelfTestError: when the module is in its error state.
+        """
+        return self._context(_ENCRYPT)
+
+    def decryptor(self) -> CipherContext:
+        """Return a context that decrypts.
+
+        :raises SelfTestError: when the module is in its error state.
+        """
+        return self._context(_DECRYPT)
+
+    def _context(self, direction: int) -> CipherContext:
+        memory = _new_context()
+        status = lib.gmpki_sm4_init(memory, self._mode, direction, self._padding, self._key, self._iv, len(self._iv))
+        check(status, what=f"sm4 {self._mode.name}")
+        return CipherContext(memory, decrypting=direction == _DECRYPT, padding=self._padding)
+
+
+def encrypt(
+    key: Buffer, data: Buffer, mode: Mode, iv: Buffer | None = None, *, padding: Padding = Padding.NONE
+) -> bytes:
+    """Encrypt one message.
+
+    :param key: 16 bytes.
+    :param data: any number of bytes; without padding whole blocks in ECB, CBC, BC and OFBNLF.
+    :param mode: the mode of operation.
+    :param iv: 16 bytes, never used before under this key; ``None`` for ECB.
+    :param padding: whether to pad; never chosen for the caller.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a length is wrong, or mode, iv and padding do not go together.
+    :raises LimitExceeded: when CTR would repeat its counter.
+    :standard: GB/T 17964-2021
+    """
+    return _whole(_ENCRYPT, key, data, mode, iv, padding=padding)
+
+
+def decrypt(
+    key: Buffer, data: Buffer, mode: Mode, iv: Buffer | None = None, *, padding: Padding = Padding.NONE
+) -> bytes:
+    """Decrypt one message; nothing of it is returned when its padding is wrong.
+
+    :param key: 16 bytes.
+    :param data: any number of bytes; whole blocks in ECB, CBC, BC and OFBNLF.
+    :param mode: the mode of operation.
+    :param iv: the 16 bytes that were used to encrypt; ``None`` for ECB.
+    :param padding: whether the message was padded.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a length is wrong, or mode, iv and padding do not go together.
+    :raises DecryptionError: when the message is padded, and its length or padding is wrong.
+    :raises LimitExceeded: when CTR would repeat its counter.
+    :standard: GB/T 17964-2021
+    """
+    return _whole(_DECRYPT, key, data, mode, iv, padding=padding)
+
+
+def _whole(direction: int, key: Buffer, data: Buffer, mode: Mode, iv: Buffer | None, *, padding: Padding) -> bytes:
+    checked_iv = _checked_iv(mode, iv, padding)
+    secret = fixed(key, KEY_LEN, "key")
+    source = readable(data, "data")
+    size = len(source) + BLOCK_LEN
+    out = output(size)
+    length = new_length()
+    memory = _new_context()
+    status = lib.gmpki_sm4_init(memory, mode, direction, padding, secret, checked_iv, len(checked_iv))
+    if status == 0:
+        status = lib.gmpki_sm4_update(memory, out, size, length, source, len(source))
+    check(status, what=f"sm4 {mode.name}")
+    written: int = length[0]
+    status = lib.gmpki_sm4_final(memory, out + written, size - written, length)
+    if status:
+        lib.gmpki_cleanse(out, written)
+        raise _final_failure(status, direction == _DECRYPT, padding)
+    return taken(out, written + length[0], secret=direction == _DECRYPT)
+
+
+def encrypt_xts(key: Buffer, tweak: Buffer, data: Buffer, *, order: XTSOrder = XTSOrder.IEEE) -> bytes:
+    """Encrypt one data unit (a sector, a page) with XTS; the result is as long as the data.
+
+    :param key: 32 bytes: the data key, then a different tweak key.
+    :param tweak: 16 bytes: the place of the data unit.
+    :param data: 16 bytes to 16 MiB.
+    :param order: how the tweak is read.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a length is wrong, or the two halves of the key are equal.
+    :standard: GB/T 17964-2021; IEEE 1619
+    """
+    return _xts(_ENCRYPT, key, tweak, data, order)
+
+
+def decrypt_xts(key: Buffer, tweak: Buffer, data: Buffer, *, order: XTSOrder = XTSOrder.IEEE) -> bytes:
+    """Decrypt one data unit of :func:`encrypt_xts`.
+
+    :param key: 32 bytes: the data key, then the tweak key.
+    :param tweak: 16 bytes: the place of the data unit.
+    :param data: 16 bytes to 16 MiB.
+    :param order: how the tweak is read.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a length is wrong.
+    :standard: GB/T 17964-2021; IEEE 1619
+    """
+    return _xts(_DECRYPT, key, tweak, data, order)
+
+
+def _xts(direction: int, key: Buffer, tweak: Buffer, data: Buffer, order: XTSOrder) -> bytes:
+    member(order, XTSOrder, "order")
+    secret = fixed(key, DOUBLE_KEY_LEN, "key")
+    place = fixed(tweak, BLOCK_LEN, "tweak")
+    source = _ranged(data, MAX_XTS_LEN)
+    out = output(len(source))
+    status = lib.gmpki_sm4_xts(out, direction, order, secret, place, source, len(source))
+    if status == lib.GMPKI_ERR_ARGUMENT:
+        raise InvalidInputError("the data key and the tweak key, halves of the XTS key, must differ")
+    check(status, what="sm4 xts")
+    return taken(out, len(source), secret=direction == _DECRYPT)
+
+
+def encrypt_hctr(key: Buffer, tweak: Buffer, data: Buffer) -> bytes:
+    """Encrypt one message with HCTR: the result is as long, and every bit of it depends on every bit of the message.
+
+    :param key: 32 bytes: the block cipher's key, then the hash key.
+    :param tweak: 0 bytes to 16 MiB: the context of the message, not secret.
+    :param data: 16 bytes to 4 GiB - 1.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a length is wrong.
+    :standard: GB/T 17964-2021
+    """
+    return _hctr(_ENCRYPT, key, tweak, data)
+
+
+def decrypt_hctr(key: Buffer, tweak: Buffer, data: Buffer) -> bytes:
+    """Decrypt one message of :func:`encrypt_hctr`.
+
+    :param key: 32 bytes: the block cipher's key, then the hash key.
+    :param tweak: 0 bytes to 16 MiB: the context of the message, not secret.
+    :param data: 16 bytes to 4 GiB - 1.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a length is wrong.
+    :standard: GB/T 17964-2021
+    """
+    return _hctr(_DECRYPT, key, tweak, data)
+
+
+def _hctr(direction: int, key: Buffer, tweak: Buffer, data: Buffer) -> bytes:
+    secret = fixed(key, DOUBLE_KEY_LEN, "key")
+    place = readable(tweak, "tweak")
+    if len(place) > MAX_TWEAK_LEN:
+        raise InvalidInputError(f"tweak must be at most {MAX_TWEAK_LEN} bytes long, not {len(place)}")
+    source = _ranged(data, MAX_HCTR_LEN)
+    out = output(len(source))
+    status = lib.gmpki_sm4_hctr(out, direction, secret, place, len(place), source, len(source))
+    check(status, what="sm4 hctr")
+    return taken(out, len(source), secret=direction == _DECRYPT)
+
+
+def _ranged(data: Buffer, limit: int) -> Any:
+    source = readable(data, "data")
+    if not BLOCK_LEN <= len(source) <= limit:
+        raise InvalidInputError(f"data must be {BLOCK_LEN} to {limit} bytes long, not {len(source)}")
+    return source
