@@ -1,0 +1,11 @@
+/* The backends of SM4, fastest first. */
+#include "sm4/sm4.h"
+
+const backend_info *const sm4_backends[] = {
+#if 0
+    &sm4_backend_gfni_avx512.info,
+    &sm4_backend_aesni.info,
+#endif
+    &sm4_backend_portable.info,
+    NULL,
+};

@@ -1,0 +1,182 @@
+/*
+ * SM4 in bit planes: no table, no branch, no instruction beyond C's own.
+ *
+ * Sixteen blocks are worked on at once. Each of the four words of the state (GB/T 32907-2016, 7.1) is held as eight
+ * planes of 64 bits: plane p collects bit p of the word's bytes. Bit 16 j + n of a plane belongs to byte j of the word
+ * of block n, byte 0 being the lowest. So rotating words by a multiple of 8 is rotating planes by a multiple of 16, any
+ * other rotation renumbers planes too, and the S-box is a Boolean circuit over the planes. One block costs as much as
+ * sixteen.
+ */
+#include "common/bytes.h"
+#include "sm4/key_schedule.h"
+#include "sm4/sbox_circuit_generated.h"
+#include "sm4/sm4.h"
+
+enum { LANES = 16, PLANES = 8, WORDS = 4, BLOCK = GMPKI_SM4_BLOCK_LEN };
+
+typedef uint64_t word_planes[PLANES];
+typedef word_planes key_planes[GMPKI_SM4_ROUNDS];
+
+static inline uint64_t rotate_planes(uint64_t plane, unsigned bytes) {
+    return plane << 16 * bytes | plane >> (64 - 16 * bytes);
+}
+
+/* Put the bytes of a word into bytes 0, 2, 4 and 6. */
+static inline uint64_t spread_bytes(uint32_t word) {
+    uint64_t v = word;
+    v = (v | v << 16) & 0x0000FFFF0000FFFF;
+    return (v | v << 8) & 0x00FF00FF00FF00FF;
+}
+
+static inline uint32_t gather_bytes(uint64_t v) {
+    v &= 0x00FF00FF00FF00FF;
+    v = (v | v >> 8) & 0x0000FFFF0000FFFF;
+    return (uint32_t)(v | v >> 16);
+}
+
+/* Exchange the bits of *a under mask << shift with those of *b under mask. */
+static inline void exchange_bits(uint64_t *a, uint64_t *b, unsigned shift, uint64_t mask) {
+    uint64_t t = (*a >> shift ^ *b) & mask;
+    *a ^= t << shift;
+    *b ^= t;
+}
+
+/* Transpose the 8 x 8 bit matrices that the same byte of eight numbers forms. Its own inverse. */
+static inline void transpose(word_planes x) {
+    for (size_t i = 0; i < PLANES; i += 2) {
+        exchange_bits(&x[i], &x[i + 1], 1, 0x5555555555555555);
+    }
+    for (size_t i = 0; i < PLANES; i += 4) {
+        exchange_bits(&x[i], &x[i + 2], 2, 0x3333333333333333);
+        exchange_bits(&x[i + 1], &x[i + 3], 2, 0x3333333333333333);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        exchange_bits(&x[i], &x[i + 4], 4, 0x0F0F0F0F0F0F0F0F);
+    }
+}
+
+/* Word w of sixteen blocks into planes: blocks n and n + 8 meet in number n, then a transposition makes planes. */
+static void pack(word_planes planes, const uint8_t blocks[LANES * BLOCK], size_t w) {
+    for (size_t n = 0; n < PLANES; n++) {
+        planes[n] = spread_bytes(load_be32(blocks + BLOCK * n + 4 * w)) |
+                    spread_bytes(load_be32(blocks + BLOCK * (n + 8) + 4 * w)) << 8;
+    }
+    transpose(planes);
+}
+
+static void unpack(uint8_t blocks[LANES * BLOCK], size_t w, word_planes planes) {
+    transpose(planes);
+    for (size_t n = 0; n < PLANES; n++) {
+        store_be32(blocks + BLOCK * n + 4 * w, gather_bytes(planes[n]));
+        store_be32(blocks + BLOCK * (n + 8) + 4 * w, gather_bytes(planes[n] >> 8));
+    }
+}
+
+/* Each round key as planes in which all sixteen blocks have the same bits. */
+static void spread_keys(key_planes keys, const uint32_t round_keys[GMPKI_SM4_ROUNDS]) {
+    for (size_t i = 0; i < GMPKI_SM4_ROUNDS; i++) {
+        for (size_t p = 0; p < PLANES; p++) {
+            uint64_t ones = spread_bytes(round_keys[i] >> p & 0x01010101);
+            keys[i][p] = (ones << 16) - ones;
+        }
+    }
+}
+
+/* x0 = F(x0, x1, x2, x3, rk) = x0 ^ T(x1 ^ x2 ^ x3 ^ rk) (7.1, 6.2). */
+static inline void round_planes(word_planes x0, const word_planes x1, const word_planes x2, const word_planes x3,
+                                const word_planes key) {
+    word_planes t, u;
+    for (size_t p = 0; p < PLANES; p++) {
+        t[p] = x1[p] ^ x2[p] ^ x3[p] ^ key[p];
+    }
+    sm4_sbox_planes(t);
+    /* L(t) = t ^ t<<<24 ^ u<<<2 with u = t ^ t<<<8 ^ t<<<16; the rotation by 2 moves plane p to p + 2, and the two
+     * planes that leave at the top return at the bottom of the next byte. */
+    for (size_t p = 0; p < PLANES; p++) {
+        u[p] = t[p] ^ rotate_planes(t[p], 1) ^ rotate_planes(t[p], 2);
+        x0[p] ^= t[p] ^ rotate_planes(t[p], 3);
+    }
+    x0[0] ^= rotate_planes(u[6], 1);
+    x0[1] ^= rotate_planes(u[7], 1);
+    for (size_t p = 2; p < PLANES; p++) {
+        x0[p] ^= u[p - 2];
+    }
+}
+
+/* Sixteen blocks in place; the words come out in reverse order (7.1). */
+static void crypt_batch(uint8_t blocks[LANES * BLOCK], key_planes keys) {
+    word_planes x[WORDS];
+    for (size_t w = 0; w < WORDS; w++) {
+        pack(x[w], blocks, w);
+    }
+    for (size_t i = 0; i < GMPKI_SM4_ROUNDS; i += WORDS) {
+        round_planes(x[0], x[1], x[2], x[3], keys[i]);
+        round_planes(x[1], x[2], x[3], x[0], keys[i + 1]);
+        round_planes(x[2], x[3], x[0], x[1], keys[i + 2]);
+        round_planes(x[3], x[0], x[1], x[2], keys[i + 3]);
+    }
+    for (size_t w = 0; w < WORDS; w++) {
+        unpack(blocks, w, x[WORDS - 1 - w]);
+    }
+    gmpki_cleanse(x, sizeof x);
+}
+
+static void crypt(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t *out, const uint8_t *in, size_t block_count) {
+    key_planes keys;
+    uint8_t blocks[LANES * BLOCK] = {0};
+    spread_keys(keys, round_keys);
+    while (block_count != 0) {
+        size_t now = block_count < LANES ? block_count : LANES;
+        copy_bytes(blocks, in, BLOCK * now);
+        crypt_batch(blocks, keys);
+        copy_bytes(out, blocks, BLOCK * now);
+        in += BLOCK * now;
+        out += BLOCK * now;
+        block_count -= now;
+    }
+    gmpki_cleanse(keys, sizeof keys);
+    gmpki_cleanse(blocks, sizeof blocks);
+}
+
+static void cbc_encrypt(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t chain[BLOCK], uint8_t *out,
+                        const uint8_t *in, size_t block_count) {
+    key_planes keys;
+    uint8_t blocks[LANES * BLOCK] = {0};
+    spread_keys(keys, round_keys);
+    copy_bytes(blocks, chain, BLOCK);
+    for (size_t i = 0; i < block_count; i++) {
+        for (size_t j = 0; j < BLOCK; j++) {
+            blocks[j] ^= in[BLOCK * i + j];
+        }
+        crypt_batch(blocks, keys);
+        if (out != NULL) {
+            copy_bytes(out + BLOCK * i, blocks, BLOCK);
+        }
+    }
+    copy_bytes(chain, blocks, BLOCK);
+    gmpki_cleanse(keys, sizeof keys);
+    gmpki_cleanse(blocks, sizeof blocks);
+}
+
+/* The S-box on each byte of one word: four of the 64 places of the circuit are used. */
+static uint32_t substitute(uint32_t word) {
+    word_planes t = {spread_bytes(word)};
+    transpose(t);
+    sm4_sbox_planes(t);
+    transpose(t);
+    return gather_bytes(t[0]);
+}
+
+static void expand_key(uint32_t round_keys[GMPKI_SM4_ROUNDS], const uint8_t raw[GMPKI_SM4_KEY_LEN]) {
+    sm4_key_schedule(round_keys, raw, substitute);
+}
+
+const sm4_backend sm4_backend_portable = {
+    .info = {"portable", 0},
+    .expand_key = expand_key,
+    .crypt = crypt,
+    .cbc_encrypt = cbc_encrypt,
+    .ctr = NULL,
+    .ghash_init = sm4_ghash_init_portable,
+    .ghash = sm4_ghash_portable,
+};
