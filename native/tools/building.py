@@ -79,8 +79,8 @@ def build(build_dir: Path, *targets: str) -> None:
     run([need("cmake"), "--build", str(build_dir), *(("--target", *targets) if targets else ())])
 
 
-def run_ctest(build_dir: Path, *, env: Mapping[str, str] | None = None) -> tuple[int, int, int]:
-    """Run the C tests and return (programs, checks passed, checks failed); print what failed.
+def run_ctest(build_dir: Path, *, env: Mapping[str, str] | None = None, quiet: bool = False) -> tuple[int, int, int]:
+    """Run the C tests and return (programs, checks passed, checks failed); print what failed unless quiet.
 
     A program that fails without failed checks (a crash, a sanitizer's report) counts as one failed check.
     """
@@ -90,6 +90,7 @@ def run_ctest(build_dir: Path, *, env: Mapping[str, str] | None = None) -> tuple
     programs = len(re.findall(r"^ *\d+/\d+ Test +#", result.stdout, re.MULTILINE))
     failed = sum(count for _, count in counts)
     if result.returncode != 0:
-        print(result.stdout)
+        if not quiet:
+            print(result.stdout)
         failed = max(failed, 1)
     return programs, sum(count for count, _ in counts), failed

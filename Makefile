@@ -1,0 +1,86 @@
+# Short names for what a person does here. The work is in the programs named; each ends with one line holding its figure.
+
+PYTHON ?= python3
+CTIME_LEVELS ?= 1 2 3
+FUZZ_SECONDS ?= 60
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -B
+NEEDS := $(PYTHON) -B native/tools/system_packages.py
+SOURCES := pyproject.toml CMakeLists.txt $(shell find src bindings native/src native/include native/CMakeLists.txt \
+	native/tools/integrity_embed.py -type f -not -path '*/__pycache__/*')
+
+.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz bench docs clean
+
+help:
+	@echo "make quickstart   environment, build, and the main job on a real document"
+	@echo "make setup        .venv with gmpki and every tool; system packages with apt where run as root"
+	@echo "make test         C tests, then the Python suite on every interpreter found (3.10 to 3.13)"
+	@echo "make check        style, types, spelling, layers, generated constants"
+	@echo "make ctime        constant time, under valgrind and MemorySanitizer (CTIME_LEVELS=2 for one level)"
+	@echo "make mutants      remove each check of the C code in turn: a test must fail"
+	@echo "make sanitize     C tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make qemu         C tests for aarch64 and s390x"
+	@echo "make fuzz         fuzz targets, FUZZ_SECONDS=60 in all"
+	@echo "make bench        speed, beside other libraries"
+	@echo "make docs         documentation into build/docs"
+	@echo "make clean        remove what was built"
+
+$(VENV)/created:
+	$(NEEDS) build
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
+
+$(VENV)/installed: $(VENV)/created $(SOURCES)
+	$(BIN)/python -m pip install --quiet .
+	touch $@
+
+$(VENV)/tools: $(VENV)/created pyproject.toml
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+quickstart: $(VENV)/installed
+	$(BIN)/gmpki quickstart
+
+setup: $(VENV)/installed $(VENV)/tools
+	$(NEEDS) build test ctime sanitize fuzz qemu
+	@$(BIN)/gmpki --version
+
+test: $(VENV)/tools
+	$(NEEDS) build test
+	$(RUN) tests/run_interpreters.py
+
+check: $(VENV)/tools
+	$(RUN) tests/run_checks.py
+
+ctime: $(VENV)/tools
+	$(NEEDS) ctime
+	$(RUN) native/tools/run_ctime.py --levels $(CTIME_LEVELS)
+
+mutants: $(VENV)/tools
+	$(NEEDS) build
+	$(RUN) native/tools/run_mutants.py
+
+sanitize: $(VENV)/tools
+	$(NEEDS) sanitize
+	$(RUN) native/tools/run_ctest.py sanitize
+
+qemu: $(VENV)/tools
+	$(NEEDS) qemu
+	$(RUN) native/tools/run_ctest.py qemu
+
+fuzz: $(VENV)/tools
+	$(NEEDS) fuzz
+	$(RUN) native/tools/run_fuzz.py --seconds $(FUZZ_SECONDS)
+
+bench: $(VENV)/tools $(VENV)/installed
+	$(BIN)/python -m pytest --import-mode=prepend benchmarks --benchmark-json=build/bench.json
+	$(RUN) benchmarks/report.py build/bench.json
+
+docs: $(VENV)/tools $(VENV)/installed
+	$(RUN) docs/build.py
+
+clean:
+	rm -rf build dist $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks

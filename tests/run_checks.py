@@ -1,0 +1,66 @@
+"""Run the checks that need no tests: style, types, spelling, layers, generated constants.
+
+Usage: ``python tests/run_checks.py``. Every check runs, also after one has failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "native" / "tools"))
+
+from building import attempt, need, run  # noqa: E402
+from figures import Figures  # noqa: E402
+
+
+def tracked(*patterns: str) -> list[str]:
+    """Return the files of the project that match, committed or about to be."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    return [name for name in run(command, cwd=ROOT).splitlines() if (ROOT / name).exists()]
+
+
+def generator(generated: str) -> str:
+    """Return the program of native/tools that makes a file and, with --check, recomputes and compares it."""
+    makers = [path for path in tracked("native/tools/*.py") if generated in (ROOT / path).read_text(encoding="utf-8")]
+    if len(makers) != 1:
+        raise SystemExit(f"{generated} must be named by exactly one program of native/tools; found {makers}")
+    return makers[0]
+
+
+def checks() -> dict[str, list[str]]:
+    """Return name and command of every check."""
+    python, c_files = [sys.executable, "-B"], tracked("*.c", "*.h")
+    ruff = need("ruff")
+    listed = {
+        "ruff": [ruff, "check", "."],
+        "ruff format": [ruff, "format", "--check", "."],
+        "mypy": [*python, "-m", "mypy"],
+        "mypy of the tools": [*python, "-m", "mypy", "bindings", "native/tools", "tests/conftest.py"],
+        "clang-format": [need("clang-format"), "--dry-run", "--Werror", "--style=file:native/.clang-format", *c_files],
+        "codespell": [need("codespell"), *tracked("*.py", "*.c", "*.h", "*.md", "*.toml", "*.txt", "Makefile")],
+        "layers": [*python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/meta/test_layers.py"],
+    }
+    for generated in tracked("native/src/*_generated.h"):
+        listed[generated] = [*python, generator(Path(generated).name), "--check"]
+    return listed
+
+
+def main() -> int:
+    figures = Figures("check")
+    commands = checks()
+    for name, command in commands.items():
+        result = attempt(command, cwd=ROOT)
+        print(f"check: {name}: {'ok' if result.returncode == 0 else 'FAILED'}", flush=True)
+        if result.returncode != 0:
+            print(result.stdout, flush=True)
+            figures.short(name)
+    figures.count("checks", len(commands))
+    python_files, c_files = len(tracked("*.py")), len(tracked("*.c", "*.h"))
+    passed = len(commands) - len(figures.shortfalls)
+    return figures.finish(f"{passed} of {len(commands)} checks passed over {python_files} Python and {c_files} C files")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
