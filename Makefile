@@ -79,8 +79,10 @@ bench: $(VENV)/tools $(VENV)/installed
 	$(BIN)/python -m pytest --import-mode=prepend benchmarks --benchmark-json=build/bench.json
 	$(RUN) benchmarks/report.py build/bench.json
 
-docs: $(VENV)/tools $(VENV)/installed
-	$(RUN) docs/build.py
+docs: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "docs: $$(find build/docs -name '*.html' | wc -l) pages, 0 warnings"
 
 clean:
 	rm -rf build dist $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
