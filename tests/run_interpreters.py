@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "native" / "tools"))
 
 import run_ctest  # noqa: E402
-from building import build, configure, run  # noqa: E402
+from building import build, configure, need, run  # noqa: E402
 from figures import Figures  # noqa: E402
 
 MINORS = (10, 11, 12, 13)
@@ -26,7 +26,7 @@ MINORS = (10, 11, 12, 13)
 
 def is_python(path: str | Path | None, minor: int) -> bool:
     """Return whether the path is a working interpreter of that version: version managers leave stand-ins."""
-    if path is None:
+    if path is None or not Path(path).exists():
         return False
     command = [str(path), "-c", "import sys, venv; print(sys.version_info[:2])"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -51,7 +51,7 @@ def interpreters() -> dict[int, str]:
 
 
 def build_wheel() -> Path:
-    """Build the wheel with this environment's tools and return its path."""
+    """Build the wheel with this environment's tools, see that it keeps to the stable ABI, and return its path."""
     output = ROOT / "dist"
     for old in output.glob("gmpki-*.whl"):
         old.unlink()
@@ -69,7 +69,9 @@ def build_wheel() -> Path:
             str(ROOT),
         ]
     )
-    return next(output.glob("gmpki-*.whl"))
+    wheel = next(output.glob("gmpki-*.whl"))
+    run([need("abi3audit"), "--strict", str(wheel)])
+    return wheel
 
 
 def build_test_library() -> Path:
@@ -83,7 +85,7 @@ def environment(python: str, minor: int, wheel: Path) -> Path:
     """Make or refresh the environment of one interpreter and return its python."""
     place = ROOT / ".venvs" / f"3.{minor}"
     own = place / "bin" / "python"
-    if not is_python(own if own.exists() else None, minor):
+    if not is_python(own, minor):
         run([python, "-m", "venv", "--clear", str(place)])
         run([str(own), "-m", "pip", "install", "--quiet", "--upgrade", "pip"])
     run([str(own), "-m", "pip", "install", "--quiet", "--group", f"{ROOT / 'pyproject.toml'}:test", str(wheel)])
