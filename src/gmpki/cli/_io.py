@@ -1,0 +1,224 @@
+"""Files in and out: ``-`` for the standard streams, output that appears whole or not at all, private keys for the owner
+only, a progress bar where a person waits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+import tempfile
+from typing import IO, TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "CHUNK_LEN",
+    "chunks",
+    "create",
+    "display_name",
+    "open_input",
+    "read_input",
+    "refuse_existing",
+    "seekable",
+    "write_output",
+]
+
+CHUNK_LEN = 1 << 20
+PROGRESS_FROM_LEN = 64 << 20  # shorter work is over before a bar says anything
+PRIVATE_MODE = 0o600
+
+
+def display_name(path: str) -> str:
+    """Return how a path is called in messages."""
+    return "standard input" if path == "-" else path
+
+
+@contextlib.contextmanager
+def open_input(path: str) -> Iterator[IO[bytes]]:
+    """Open a file, or standard input for ``-``, for reading bytes."""
+    if path == "-":
+        yield click.get_binary_stream("stdin")
+        return
+    with open(path, "rb") as stream:
+        yield stream
+
+
+def read_input(path: str, *, max_len: int) -> bytes:
+    """Read a file that has to fit into memory.
+
+    :raises LimitExceeded: it is longer than ``max_len`` bytes.
+    """
+    with open_input(path) as stream:
+        data = stream.read(max_len + 1)
+    if len(data) > max_len:
+        from gmpki.errors import LimitExceeded
+
+        raise LimitExceeded(f"{display_name(path)} is longer than the {max_len} bytes that this command takes")
+    return data
+
+
+def chunks(stream: IO[bytes], *, label: str, total_len: int | None = None) -> Iterator[bytes]:
+    """Read a stream piece by piece, to its end or for ``total_len`` bytes.
+
+    Where the work is long and a person is there, a progress bar goes to standard error.
+    """
+    expected_len = total_len if total_len is not None else _remaining_len(stream)
+    if expected_len is None or expected_len < PROGRESS_FROM_LEN or not sys.stderr.isatty():
+        yield from _pieces(stream, total_len)
+        return
+    with click.progressbar(length=expected_len, label=label, file=sys.stderr) as bar:
+        for piece in _pieces(stream, total_len):
+            yield piece
+            bar.update(len(piece))
+
+
+def _pieces(stream: IO[bytes], total_len: int | None) -> Iterator[bytes]:
+    left = total_len
+    while piece := stream.read(CHUNK_LEN if left is None else min(left, CHUNK_LEN)):
+        yield piece
+        if left is not None:
+            left -= len(piece)
+
+
+@contextlib.contextmanager
+def seekable(stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Give the stream itself, or, for a pipe, a copy of it in a temporary file without a name."""
+    if stream.seekable():
+        yield stream
+        return
+    with tempfile.TemporaryFile() as copy:
+        while piece := stream.read(CHUNK_LEN):
+            copy.write(piece)
+        copy.seek(0)
+        yield copy
+
+
+def _remaining_len(stream: IO[bytes]) -> int | None:
+    """Return how many bytes of a regular file are still to come, None where that cannot be known."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, AttributeError):
+        return None
+    return status.st_size - stream.tell() if stat.S_ISREG(status.st_mode) else None
+
+
+def refuse_existing(path: str, *, force: bool) -> None:
+    """Refuse early, before any work, an output that exists. :func:`create` refuses again when the work is done.
+
+    :raises FileExistsError: the file exists and ``force`` is not set.
+    """
+    if path != "-" and not force and os.path.lexists(path) and not _is_special(path):
+        raise _exists(path)
+
+
+def write_output(path: str, data: bytes, *, private: bool = False, force: bool = False) -> None:
+    """Write ``data`` to a file, or to standard output for ``-``, as :func:`create` does."""
+    with create(path, private=private, force=force) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def create(path: str, *, private: bool = False, force: bool = False, withhold: bool = False) -> Iterator[IO[bytes]]:
+    """Open an output that takes its place only when the block ends without an error.
+
+    A file is written to a neighbour with a temporary name, flushed to the disk and renamed: whoever looks sees the old
+    state or the whole new one. A pipe or device is written to directly.
+
+    :param private: readable and writable for the owner only (0600); without it the umask decides.
+    :param force: an existing file may be replaced.
+    :param withhold: keep back what goes to a pipe or standard output until the block has ended without an error. For
+        decryption: nobody gets a byte of a message that turns out to be forged.
+    :raises FileExistsError: the file exists and ``force`` is not set.
+    """
+    if path == "-" or _is_special(path):
+        with _open_stream(path) as stream:
+            if not withhold:
+                yield stream
+                stream.flush()
+                return
+            with tempfile.TemporaryFile() as held:
+                yield held
+                held.seek(0)
+                while chunk := held.read(CHUNK_LEN):
+                    stream.write(chunk)
+            stream.flush()
+            return
+    refuse_existing(path, force=force)
+    directory, name = os.path.split(os.path.abspath(path))
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=directory)  # created with mode 0600
+    try:
+        with open(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            if not private:
+                os.fchmod(descriptor, 0o666 & ~_umask())
+            os.fsync(descriptor)
+        _put_in_place(temporary, path, force=force)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _sync_directory(directory)
+
+
+@contextlib.contextmanager
+def _open_stream(path: str) -> Iterator[IO[bytes]]:
+    if path == "-":
+        yield click.get_binary_stream("stdout")
+        return
+    with open(path, "wb") as stream:
+        yield stream
+
+
+def _put_in_place(temporary: str, path: str, *, force: bool) -> None:
+    if force:
+        os.replace(temporary, path)
+        return
+    # A hard link, unlike a rename, fails when somebody else made the file meanwhile.
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        # A file system without hard links: the check and the rename are two steps there.
+        refuse_existing(path, force=False)
+        os.replace(temporary, path)
+    else:
+        os.unlink(temporary)
+
+
+def _sync_directory(directory: str) -> None:
+    """Make the new name last; some file systems cannot be asked for that, which is no reason to fail."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_special(path: str) -> bool:
+    """Tell whether the path leads to something that is there and is no regular file: a pipe, a device."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _exists(path: str) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, "the output exists; --force replaces it", path)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

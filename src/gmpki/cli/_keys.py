@@ -1,0 +1,51 @@
+"""Key files as the commands read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gmpki.cli import _io
+
+if TYPE_CHECKING:
+    from gmpki.cli._secrets import SecretSource
+    from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
+
+__all__ = ["read_key_file", "read_private_key", "read_public_key"]
+
+MAX_KEY_FILE_LEN = 1 << 20
+
+
+def read_key_file(path: str) -> bytes:
+    """Read a key file, which is small."""
+    return _io.read_input(path, max_len=MAX_KEY_FILE_LEN)
+
+
+def read_private_key(path: str, password: SecretSource) -> SM2PrivateKey:
+    """Load an SM2 private key; ask for its password only when it is encrypted.
+
+    :raises KeyMismatchError: the file holds a key of another kind.
+    """
+    from gmpki.errors import KeyMismatchError
+    from gmpki.keys.loader import load_private_key
+    from gmpki.keys.sm2 import SM2PrivateKey
+
+    data = read_key_file(path)
+    key = load_private_key(data, password.read("私钥口令 Password of the private key") if is_encrypted(data) else None)
+    if not isinstance(key, SM2PrivateKey):
+        raise KeyMismatchError(f"{_io.display_name(path)} holds no SM2 key but one of class {type(key).__name__}")
+    return key
+
+
+def read_public_key(path: str) -> SM2PublicKey:
+    """Load an SM2 public key.
+
+    :raises KeyMismatchError: the file holds a key of another kind.
+    """
+    from gmpki.errors import KeyMismatchError
+    from gmpki.keys.loader import load_public_key
+    from gmpki.keys.sm2 import SM2PublicKey
+
+    key = load_public_key(read_key_file(path))
+    if not isinstance(key, SM2PublicKey):
+        raise KeyMismatchError(f"{_io.display_name(path)} holds no SM2 key but one of class {type(key).__name__}")
+    return key

@@ -1,0 +1,177 @@
+"""What a command says: text for a person, or one JSON object for a program."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+__all__ = [
+    "Failure",
+    "Report",
+    "columns",
+    "error",
+    "facts",
+    "json_option",
+    "refuse_json_beside_output",
+    "usage_error",
+    "wants_json",
+]
+
+# What an error is called in Chinese; the sentence that follows it is the exception's own.
+CHINESE_NAMES = {
+    "Abort": "已中止",
+    "BackendError": "后端不可用",
+    "ChecksumMismatch": "摘要不符",
+    "DecodeError": "编码错误",
+    "DecryptionError": "无法解密",
+    "FaultDetected": "检测到计算故障",
+    "FileExistsError": "文件已存在",
+    "FileNotFoundError": "找不到文件",
+    "InvalidInputError": "输入无效",
+    "InvalidPointError": "公钥无效",
+    "InvalidScalarError": "私钥无效",
+    "InvalidSignature": "签名无效",
+    "InvalidTag": "无法解密",
+    "IsADirectoryError": "是目录而非文件",
+    "KeyMismatchError": "密钥不匹配",
+    "LimitExceeded": "超出限制",
+    "PermissionError": "没有权限",
+    "PolicyError": "算法策略不允许",
+    "RandomSourceError": "随机源故障",
+    "SelfTestError": "自检失败",
+    "StateError": "调用次序错误",
+    "UnsupportedAlgorithm": "不支持的算法",
+    "UnsupportedPlatform": "不支持的平台",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a command that ran to its end did not succeed."""
+
+    type: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a command hands back: ``fields`` for a program, ``lines`` for a person, ``failure`` if it failed."""
+
+    fields: Mapping[str, Any]
+    lines: Sequence[str] = ()
+    failure: Failure | None = field(default=None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the one object that ``--json`` prints."""
+        answer: dict[str, Any] = {"ok": self.failure is None}
+        if self.failure is not None:
+            answer["error"] = {"type": self.failure.type, "message": self.failure.message}
+        answer.update(self.fields)
+        return answer
+
+
+def json_option(command: Callable[..., Report]) -> Callable[..., int]:
+    """Add ``--json`` to a command that returns a :class:`Report`, print the report, return the exit code.
+
+    A command whose result may go to standard output asks :func:`wants_json` and then puts a short result into the
+    report, or calls :func:`refuse_json_beside_output`.
+    """
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, errors included.")
+    @functools.wraps(command)
+    def run(*, as_json: bool, **parameters: Any) -> int:
+        report = command(**parameters)
+        if as_json:
+            _print_json(report.as_json())
+        else:
+            for line in report.lines:
+                click.echo(line)
+            if report.failure is not None:
+                _print_failure(report.failure)
+        return 0 if report.failure is None else 1
+
+    return run
+
+
+def wants_json() -> bool:
+    """Tell whether the command that runs was given ``--json``."""
+    return bool(click.get_current_context().params["as_json"])
+
+
+def refuse_json_beside_output(output: str) -> None:
+    """Refuse ``--json`` where the result itself goes to standard output.
+
+    :raises click.UsageError: both would be printed there.
+    """
+    if output == "-" and wants_json():
+        raise click.UsageError("--json needs --output FILE: standard output holds the answer")
+
+
+def error(problem: Exception, *, as_json: bool) -> None:
+    """Tell of an operation that failed."""
+    failure = Failure(type(problem).__name__, _sentence(problem))
+    if as_json:
+        _print_json(Report({}, failure=failure).as_json())
+    else:
+        _print_failure(failure)
+
+
+def usage_error(problem: click.UsageError, *, as_json: bool) -> None:
+    """Tell of a command line that does not make sense."""
+    if as_json:
+        _print_json(Report({}, failure=Failure("UsageError", problem.format_message())).as_json())
+    else:
+        problem.show()
+
+
+def _sentence(problem: Exception) -> str:
+    if isinstance(problem, click.ClickException):
+        return problem.format_message()
+    if isinstance(problem, click.Abort):
+        return "interrupted, nothing was written"
+    if isinstance(problem, OSError) and problem.strerror is not None:
+        where = f": {os.fsdecode(problem.filename)}" if isinstance(problem.filename, (str, bytes)) else ""
+        return f"{problem.strerror}{where}"
+    return str(problem)
+
+
+def _print_failure(failure: Failure) -> None:
+    chinese = CHINESE_NAMES.get(failure.type)
+    name = f"{chinese} {failure.type}" if chinese else failure.type
+    click.echo(f"gmpki: {name}: {failure.message}", err=True)
+
+
+def _print_json(answer: Mapping[str, Any]) -> None:
+    # Chinese stays readable where the terminal can show it, and is escaped where the stream cannot carry it.
+    encoding = (getattr(click.get_text_stream("stdout"), "encoding", None) or "ascii").lower().replace("-", "")
+    click.echo(json.dumps(answer, ensure_ascii=encoding != "utf8"))
+
+
+def _width(text: str) -> int:
+    """Return how many columns a terminal needs for ``text``: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def columns(rows: Iterable[Sequence[str]], *, indent: int = 0) -> list[str]:
+    """Align rows of equal length into columns with two spaces between them; the last column is not padded."""
+    table = [tuple(row) for row in rows]
+    widths = [max(_width(cell) for cell in column) for column in zip(*table, strict=True)]
+    lines = []
+    for row in table:
+        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        lines.append((" " * indent + "  ".join(cells)).rstrip())
+    return lines
+
+
+def facts(rows: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Align ``(Chinese label, English label, value)`` rows."""
+    return columns(rows)

@@ -1,0 +1,104 @@
+"""``gmpki hash``: SM3 digests of files, in the form of ``sm3sum``, and checking a list of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from gmpki.cli import _io
+from gmpki.cli._output import Failure, Report, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["command"]
+
+MAX_LIST_LEN = 64 << 20
+# As in the lists of coreutils: digest, a space, a space or an asterisk, the name. A leading backslash says that the
+# name has escapes.
+LIST_LINE = re.compile(r"(?P<escaped>\\?)(?P<digest>[0-9A-Fa-f]{64}) [ *](?P<name>.+)")
+STATUS_WORDS = {"ok": "OK 一致", "failed": "FAILED 不符"}
+ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
+
+
+@click.command(
+    name="hash",
+    epilog="\b\nExamples:\n  gmpki hash report.pdf\n  gmpki hash *.pdf > SM3SUMS\n  gmpki hash --check SM3SUMS\n"
+    "  printf abc | gmpki hash",
+)
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--check", "-c", is_flag=True, help="The files are lists of digests: check what they name.")
+@json_option
+def command(*, files: tuple[str, ...], check: bool) -> Report:
+    """Print the SM3 digest of each FILE (standard input without one), or check lists of digests.
+
+    计算文件的 SM3 摘要；加 --check 则按清单核对。
+
+    The list has the form of sm3sum: 64 hexadecimal digits, two spaces, the name.
+    """
+    names = files or ("-",)
+    return _check(names) if check else _print(names)
+
+
+def _print(names: Sequence[str]) -> Report:
+    digests = [(name, _digest_of(name)) for name in names]
+    return Report(
+        {"algorithm": "sm3", "files": [{"name": name, "digest": digest} for name, digest in digests]},
+        [_list_line(name, digest) for name, digest in digests],
+    )
+
+
+def _digest_of(name: str) -> str:
+    from gmpki.algorithms.sm3 import SM3
+
+    running = SM3()
+    with _io.open_input(name) as stream:
+        for chunk in _io.chunks(stream, label=_io.display_name(name)):
+            running.update(chunk)
+    return running.hexdigest()
+
+
+def _list_line(name: str, digest: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f"{digest}  {name}" if escaped == name else f"\\{digest}  {escaped}"
+
+
+def _check(lists: Sequence[str]) -> Report:
+    results = []
+    for list_name in lists:
+        for name, expected in _read_list(list_name):
+            try:
+                status = "ok" if _digest_of(name) == expected.lower() else "failed"
+            except OSError as error:
+                status = f"unreadable: {error.strerror}"
+            results.append({"name": name, "status": status})
+    wrong = sum(result["status"] != "ok" for result in results)
+    failure = Failure("ChecksumMismatch", f"{wrong} of {len(results)} files do not match") if wrong else None
+    lines = [f"{result['name']}: {STATUS_WORDS.get(result['status'], result['status'])}" for result in results]
+    return Report({"algorithm": "sm3", "files": results}, lines, failure)
+
+
+def _read_list(list_name: str) -> Iterator[tuple[str, str]]:
+    """Yield name and digest of each line of a list.
+
+    :raises DecodeError: a line is no entry, or there is none at all. A list that is damaged proves nothing.
+    """
+    from gmpki.errors import DecodeError
+
+    text = _io.read_input(list_name, max_len=MAX_LIST_LEN).decode("utf-8", "surrogateescape")
+    entries = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        entry = LIST_LINE.fullmatch(line.rstrip("\r"))
+        if entry is None:
+            raise DecodeError(f"line {number} of {_io.display_name(list_name)} is not a digest and a name")
+        name = entry["name"]
+        if entry["escaped"]:
+            name = re.sub(r"\\[\\nr]", lambda escape: ESCAPES[escape[0]], name)
+        entries += 1
+        yield name, entry["digest"]
+    if entries == 0:
+        raise DecodeError(f"{_io.display_name(list_name)} holds no digest")

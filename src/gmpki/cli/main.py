@@ -1,0 +1,130 @@
+"""The root of the command tree: which commands there are, and how an error becomes an answer."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from gmpki.cli import _output
+from gmpki.errors import GmpkiError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["cli", "main"]
+
+# name -> (module, one line in English, one line in Chinese). The texts stand here so that --help imports no command.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "key": ("key", "Make, show and convert keys", "生成、查看、转换密钥"),
+    "hash": ("hash", "SM3 digests of files, and checking them", "计算与核对 SM3 摘要"),
+    "sm2": ("sm2", "Sign, verify, encrypt, decrypt with SM2", "SM2 签名、验签、加密、解密"),
+    "sm4": ("sm4", "Encrypt and decrypt files with SM4", "SM4 文件加密与解密"),
+    "quickstart": ("quickstart", "The main job, step by step, on a real file", "用真实文件走一遍主要流程"),
+    "selftest": ("selftest", "Known answers and library integrity", "密码算法自检与完整性检查"),
+    "backends": ("backends", "Which implementation of each algorithm runs", "查看各算法的实现后端"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is asked for."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"gmpki.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            rows = [(name, chinese, english) for name, (_, english, chinese) in COMMANDS.items()]
+            for line in _output.columns(rows, indent=formatter.current_indent):
+                formatter.write(line + "\n")
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run, and turn what happened into one exit code: 0 ok, 1 failed, 2 usage.
+
+        An error that is not foreseen is a bug and keeps its traceback.
+        """
+        arguments = list(sys.argv[1:] if args is None else args)
+        prog_name = prog_name or "gmpki"
+        if not standalone_mode:
+            return super().main(arguments, prog_name, complete_var, False, windows_expand_args, **extra)
+        try:
+            code = super().main(arguments, prog_name, complete_var, False, windows_expand_args, **extra)
+            sys.stdout.flush()
+        except (GmpkiError, OSError, click.ClickException, click.Abort) as error:
+            code = _answer_error(error, as_json="--json" in arguments)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _answer_error(error: Exception, *, as_json: bool) -> int:
+    """Tell the user what went wrong and return the exit code."""
+    if isinstance(error, click.UsageError):
+        _output.usage_error(error, as_json=as_json)
+        return 2
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+        # The reader of our output went away. Python would complain once more while it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    _output.error(error, as_json=as_json)
+    return 1
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        import gmpki
+
+        click.echo(f"gmpki {gmpki.__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="\b\nExamples:\n  gmpki quickstart\n  gmpki key generate --output key.pem --public-output pub.pem\n"
+    "  gmpki sm2 sign --key key.pem --output report.sig report.pdf\n\n"
+    "gmpki is not a certified cryptographic module.  gmpki 未取得商用密码产品认证。",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+def cli() -> None:
+    """Chinese commercial cryptography: SM2, SM3, SM4.
+
+    国密算法 SM2、SM3、SM4 命令行工具。
+
+    Every command takes --json. Exit code: 0 ok, 1 verification or operation failed, 2 usage.
+    """
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    # As after Ctrl-C, a file that is half written is removed before the process ends.
+    signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    cli()

@@ -1,0 +1,1 @@
+"""Files that a user of gmpki needs and that come with an installed package."""

@@ -1,0 +1,45 @@
+"""Every link of the documentation to a file of the project leads somewhere, and the command line's page is complete."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from docs.examples import GUIDES, ROOT, pages
+
+from gmpki.cli.main import cli
+
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
+OTHERS = [ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
+
+
+@pytest.mark.parametrize("page", [*pages(), *OTHERS], ids=lambda page: str(page.relative_to(ROOT)))
+def test_links(page: Path) -> None:
+    missing = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+def command_names(group: click.Group, prefix: str) -> list[str]:
+    """Return the full name of every command below a group."""
+    context = click.Context(group)
+    names = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        full = f"{prefix} {name}"
+        names += command_names(command, full) if isinstance(command, click.Group) else [full]
+    return names
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_command_line_page_names_every_command(language: str) -> None:
+    text = (GUIDES[language] / "command-line.md").read_text(encoding="utf-8")
+    assert [name for name in command_names(cli, "gmpki") if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_index_names_every_page(language: str) -> None:
+    index = (GUIDES[language] / "index.md").read_text(encoding="utf-8")
+    names = {page.stem for page in GUIDES[language].glob("*.md")} - {"index"}
+    assert set(re.findall(r"^[a-z-]+$", index, re.MULTILINE)) == names
