@@ -43,9 +43,6 @@ void sm3_hmac_finish(gmpki_sm3_hmac_ctx *ctx, uint8_t mac[GMPKI_SM3_DIGEST_LEN])
 /* Whether the context was started and can take len more bytes. */
 static int accepts(const gmpki_sm3_hmac_ctx *ctx, size_t len) {
     int status = gate(GMPKI_SM3);
-    if (status == GMPKI_OK) {
-        status = sm3_accepts(&ctx->outer, 0);
-    }
     return status == GMPKI_OK ? sm3_accepts(&ctx->inner, len) : status;
 }
 
