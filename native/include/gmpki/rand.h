@@ -35,7 +35,7 @@ typedef struct gmpki_drbg {
     uint8_t c[GMPKI_DRBG_SEED_LEN];
     uint64_t reseed_counter;
     uint64_t seeded_at_s; /* on the system's monotonic clock */
-    uint64_t process_id; /* a generator seeded from the system seeds itself anew after a fork */
+    uint64_t process_id;  /* a generator seeded from the system seeds itself anew after a fork */
     uint32_t system_seeded;
     uint32_t ready;
 } gmpki_drbg;
