@@ -237,7 +237,8 @@ def main() -> int:
     """Derive, prove, write or check."""
     circuit, outputs = build()
     prove(circuit, outputs)
-    print(f"GF(2^4) basis {[hex(e) for e in SUBFIELD_BASIS]}, Y = {Y:#x}: {len(circuit.gates)} gates, 256 inputs proven")
+    basis = ", ".join(f"{element:#x}" for element in SUBFIELD_BASIS)
+    print(f"GF(2^4) basis {basis}, Y = {Y:#x}: {len(circuit.gates)} gates, 256 inputs proven")
     return emit(text(circuit, outputs), TARGET)
 
 

@@ -2,8 +2,7 @@
 #include "sm4/sm4.h"
 
 const backend_info *const sm4_backends[] = {
-#if 0
-    &sm4_backend_gfni_avx512.info,
+#if defined(__x86_64__)
     &sm4_backend_aesni.info,
 #endif
     &sm4_backend_portable.info,
