@@ -52,14 +52,14 @@ test: $(VENV)/tools
 	$(NEEDS) build test
 	$(RUN) tests/run_interpreters.py
 
-check: $(VENV)/tools
+check: $(VENV)/tools $(VENV)/installed
 	$(RUN) tests/run_checks.py
 
 ctime: $(VENV)/tools
 	$(NEEDS) ctime
 	$(RUN) native/tools/run_ctime.py --levels $(CTIME_LEVELS)
 
-mutants: $(VENV)/tools
+mutants: $(VENV)/tools $(VENV)/installed
 	$(NEEDS) build
 	$(RUN) native/tools/run_mutants.py
 
