@@ -15,8 +15,7 @@ enum {
     GMPKI_DRBG_MIN_ENTROPY_LEN = 32,
     GMPKI_DRBG_MAX_INPUT_LEN = 1 << 16,   /* entropy, nonce, personalisation, additional input */
     GMPKI_DRBG_MAX_REQUEST_LEN = 1 << 16, /* one gmpki_drbg_generate */
-    GMPKI_DRBG_OUTPUT_LEN = 32,           /* one output of the generator; a longer request takes several */
-    GMPKI_DRBG_RESEED_INTERVAL = 1 << 20, /* outputs between two seedings */
+    GMPKI_DRBG_RESEED_INTERVAL = 1 << 20, /* requests between two seedings */
     GMPKI_DRBG_RESEED_INTERVAL_S = 600    /* seconds between two seedings */
 };
 
@@ -27,8 +26,9 @@ enum {
 GMPKI_API int gmpki_random(GMPKI_OUT uint8_t *data, size_t len);
 
 /*
- * Hash_DRBG with SM3 as GM/T 0105-2021 has it, which is that of NIST SP 800-90A 10.1.1 but for three things: an output
- * is at most one digest, a reseed hashes the entropy before V, and a seed also grows old with time. Fields are private.
+ * Hash_DRBG with SM3 as GM/T 0105-2021 has it: the construction of NIST SP 800-90A 10.1.1, but a reseed hashes the
+ * entropy before V, and a seed also grows old with time. GM/T 0105 gives at most 32 bytes a request; a longer one goes
+ * on as SP 800-90A does. Fields are private.
  */
 typedef struct gmpki_drbg {
     uint8_t v[GMPKI_DRBG_SEED_LEN];

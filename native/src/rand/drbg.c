@@ -3,9 +3,9 @@
  *
  * The text of GM/T 0105 was not at hand. What it changes against SP 800-90A is taken from published implementations
  * that name it, which agree with each other on all of this:
- *   - an output is at most 256 bits, SM3(V); there is no Hashgen over V, V + 1, ...;
+ *   - a request is at most 256 bits, SM3(V). Up to there Hashgen is the same; a longer request goes on with it;
  *   - reseeding hashes 01 || entropy || V || additional input, where SP 800-90A has V before the entropy;
- *   - security level 1 seeds anew after 2^20 outputs or 600 seconds.
+ *   - security level 1 seeds anew after 2^20 requests or 600 seconds.
  * They do not agree on the counter in the derivation function: one byte here, as in SP 800-90A 10.3.1 and in most of
  * them; four bytes in one.
  */
@@ -141,13 +141,31 @@ static void stir(gmpki_drbg *drbg, uint8_t prefix, input data) {
     gmpki_cleanse(digest, sizeof digest);
 }
 
-/* One output and the step to the next V (10.1.1.4 from step 2, with the one digest of GM/T 0105). */
-static void generate_output(gmpki_drbg *drbg, uint8_t output[GMPKI_DRBG_OUTPUT_LEN], input additional) {
+/* Hashgen (10.1.1.4): SM3(V) || SM3(V + 1) || ..., cut. */
+static void hashgen(uint8_t *data, size_t len, const uint8_t v[GMPKI_DRBG_SEED_LEN]) {
+    static const uint8_t one = 1;
+    uint8_t counting[GMPKI_DRBG_SEED_LEN];
+    uint8_t digest[GMPKI_SM3_DIGEST_LEN];
+    memcpy(counting, v, sizeof counting);
+    while (len != 0) {
+        size_t part = len < sizeof digest ? len : sizeof digest;
+        sm3_digest(digest, counting, sizeof counting);
+        add_to(counting, &one, 1);
+        memcpy(data, digest, part);
+        data += part;
+        len -= part;
+    }
+    gmpki_cleanse(counting, sizeof counting);
+    gmpki_cleanse(digest, sizeof digest);
+}
+
+/* One request and the step to the next V (10.1.1.4 from step 2). */
+static void generate(gmpki_drbg *drbg, uint8_t *data, size_t len, input additional) {
     uint8_t counter[8];
     if (additional.len != 0) {
         stir(drbg, PREFIX_ADDITIONAL, additional);
     }
-    sm3_digest(output, drbg->v, sizeof drbg->v);
+    hashgen(data, len, drbg->v);
     stir(drbg, PREFIX_NEXT, (input){NULL, 0});
     add_to(drbg->v, drbg->c, sizeof drbg->c);
     store_be64(counter, drbg->reseed_counter);
@@ -155,15 +173,15 @@ static void generate_output(gmpki_drbg *drbg, uint8_t output[GMPKI_DRBG_OUTPUT_L
     drbg->reseed_counter++;
 }
 
-/* Whether the seed is too old for that many more outputs. */
-static int seed_is_spent(const gmpki_drbg *drbg, size_t outputs) {
-    return drbg->reseed_counter - 1 + outputs > GMPKI_DRBG_RESEED_INTERVAL ||
+/* Whether the seed has served its number of requests or its time. */
+static int seed_is_spent(const gmpki_drbg *drbg) {
+    return drbg->reseed_counter > GMPKI_DRBG_RESEED_INTERVAL ||
            now_s() - drbg->seeded_at_s > GMPKI_DRBG_RESEED_INTERVAL_S;
 }
 
-/* GMPKI_OK when the seed serves for the request, after seeding anew where that is the generator's own business. */
-static int refresh(gmpki_drbg *drbg, size_t outputs, input *additional) {
-    int spent = seed_is_spent(drbg, outputs);
+/* GMPKI_OK when the seed serves for a request, after seeding anew where that is the generator's own business. */
+static int refresh(gmpki_drbg *drbg, input *additional) {
+    int spent = seed_is_spent(drbg);
     if (!drbg->system_seeded) {
         return spent ? GMPKI_ERR_LIMIT : GMPKI_OK;
     }
@@ -271,22 +289,15 @@ int gmpki_drbg_generate(gmpki_drbg *drbg, uint8_t *data, size_t len, const uint8
         status = check_ready(drbg);
     }
     if (status == GMPKI_OK && len != 0) {
-        status = refresh(drbg, (len + GMPKI_DRBG_OUTPUT_LEN - 1) / GMPKI_DRBG_OUTPUT_LEN, &extra);
+        status = refresh(drbg, &extra);
     }
     if (status != GMPKI_OK) {
         zero_bytes(data, len);
         return status;
     }
-    uint8_t output[GMPKI_DRBG_OUTPUT_LEN];
-    while (len != 0) {
-        size_t part = len < sizeof output ? len : sizeof output;
-        generate_output(drbg, output, extra);
-        extra = (input){NULL, 0};
-        memcpy(data, output, part);
-        data += part;
-        len -= part;
+    if (len != 0) {
+        generate(drbg, data, len, extra);
     }
-    gmpki_cleanse(output, sizeof output);
     return GMPKI_OK;
 }
 
