@@ -5,6 +5,7 @@ Usage: ``python tests/run_checks.py``. Every check runs, also after one has fail
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +15,8 @@ sys.path.insert(0, str(ROOT / "native" / "tools"))
 from building import attempt, need, run  # noqa: E402
 from figures import Figures  # noqa: E402
 
+_MADE_BY = re.compile(r"Made by (tools/\w+\.py)")
+
 
 def tracked(*patterns: str) -> list[str]:
     """Return the files of the project that match, committed or about to be."""
@@ -21,12 +24,18 @@ def tracked(*patterns: str) -> list[str]:
     return [name for name in run(command, cwd=ROOT).splitlines() if (ROOT / name).exists()]
 
 
-def generator(generated: str) -> str:
-    """Return the program of native/tools that makes a file and, with --check, recomputes and compares it."""
-    makers = [path for path in tracked("native/tools/*.py") if generated in (ROOT / path).read_text(encoding="utf-8")]
-    if len(makers) != 1:
-        raise SystemExit(f"{generated} must be named by exactly one program of native/tools; found {makers}")
-    return makers[0]
+def generators() -> list[str]:
+    """Return the programs that make the generated C files; with --check each recomputes and compares.
+
+    :raises SystemExit: when a generated file does not name its program in its first lines.
+    """
+    found = []
+    for path in tracked("native/src/*_generated.h"):
+        maker = _MADE_BY.search((ROOT / path).read_text(encoding="utf-8")[:200])
+        if maker is None:
+            raise SystemExit(f'{path} must begin with "Made by tools/..."')
+        found.append(f"native/{maker.group(1)}")
+    return sorted(set(found))
 
 
 def checks() -> dict[str, list[str]]:
@@ -42,8 +51,8 @@ def checks() -> dict[str, list[str]]:
         "codespell": [need("codespell"), *tracked("*.py", "*.c", "*.h", "*.md", "*.toml", "*.txt", "Makefile")],
         "layers": [*python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/meta/test_layers.py"],
     }
-    for generated in tracked("native/src/*_generated.h"):
-        listed[generated] = [*python, generator(Path(generated).name), "--check"]
+    for generator in generators():
+        listed[generator] = [*python, generator, "--check"]
     return listed
 
 
