@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def _table(name: str) -> dict[str, Any]:
-    return tomllib.loads((ROOT / "tests" / name).read_text(encoding="utf-8"))
+    table: dict[str, Any] = tomllib.loads((ROOT / "tests" / name).read_text(encoding="utf-8"))
+    return table
 
 
 def floors() -> dict[str, dict[str, int]]:

@@ -55,7 +55,7 @@ def sm3(data: bytes) -> bytes:
     """Return the 32-byte digest of data."""
     # Clause 5.2: one bit 1, zeros to 56 bytes mod 64, the length in bits.
     padded = data + b"\x80" + bytes((55 - len(data)) % 64) + struct.pack(">Q", 8 * len(data))
-    state = _IV
+    state: tuple[int, ...] = _IV
     for i in range(0, len(padded), 64):
         state = _compress(state, padded[i : i + 64])
     return struct.pack(">8I", *state)
