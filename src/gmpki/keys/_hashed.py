@@ -1,0 +1,175 @@
+"""What RSA and ECDSA keys have in common: they sign a plain hash, and the algorithm policy has a say."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, ClassVar
+
+from gmpki.asn1.rfc5958 import PrivateKeyInfo
+from gmpki.errors import InvalidInputError, InvalidSignature, InvalidTypeError, UnsupportedAlgorithm
+from gmpki.keys import pem, pkcs8
+from gmpki.keys._immutable import Immutable, Secret
+from gmpki.keys.pbes2 import DEFAULT_ITERATIONS, EncryptionProfile
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from gmpki.asn1.rfc5280 import AlgorithmIdentifier
+
+__all__ = ["HashedPrivateKey", "HashedPublicKey"]
+
+
+def _refuse_user_id(user_id: Buffer | None) -> None:
+    if user_id is not None:
+        raise InvalidInputError("only SM2 signatures have a user id")
+
+
+class HashedPublicKey(Immutable):
+    """A public key that verifies signatures over a plain hash. Immutable; thread-safe. Equal keys compare equal."""
+
+    __slots__ = ("_hash_name",)
+    _hash_name: str
+    _name: ClassVar[str]
+
+    @property
+    def signature_algorithm(self) -> AlgorithmIdentifier:
+        """The algorithm of the signatures that :meth:`verify` takes."""
+        raise NotImplementedError
+
+    @property
+    def hash_name(self) -> str:
+        """The hash, as ``hashlib`` names it."""
+        return self._hash_name
+
+    def _verify(self, signature: bytes, data: Buffer, *, prehashed: bool) -> None:
+        raise NotImplementedError
+
+    def to_der(self) -> bytes:
+        """Return the DER of SubjectPublicKeyInfo."""
+        raise NotImplementedError
+
+    def standard_signature(self, signature: Buffer) -> bytes:
+        """Return a signature in the encoding of certificates and messages.
+
+        :raises InvalidSignature: when it is in no encoding of this algorithm.
+        :raises InvalidTypeError: when it is not a buffer.
+        """
+        try:
+            return bytes(memoryview(signature))
+        except TypeError:
+            raise InvalidTypeError(f"a signature is bytes, not {type(signature).__name__}") from None
+
+    def digest(self, message: Buffer, *, user_id: Buffer | None = None) -> bytes:
+        """Return the hash of a message.
+
+        :raises InvalidTypeError: when the message is not a buffer.
+        :raises InvalidInputError: when a user id is given.
+        """
+        _refuse_user_id(user_id)
+        try:
+            return hashlib.new(self._hash_name, memoryview(message)).digest()
+        except TypeError:
+            raise InvalidTypeError(f"a message is bytes, not {type(message).__name__}") from None
+
+    def verify(self, signature: Buffer, message: Buffer, *, user_id: Buffer | None = None) -> None:
+        """Verify the signature of a message.
+
+        :raises InvalidSignature: when it does not hold.
+        :raises InvalidTypeError: when an input is not a buffer.
+        :raises InvalidInputError: when a user id is given.
+        """
+        _refuse_user_id(user_id)
+        self._verify(self.standard_signature(signature), message, prehashed=False)
+
+    def verify_digest(self, signature: Buffer, digest: Buffer) -> None:
+        """Verify the signature of a hash made by :meth:`digest`.
+
+        :raises InvalidSignature: when it does not hold.
+        :raises InvalidTypeError: when an input is not a buffer.
+        :raises InvalidInputError: when the digest has another length than the hash.
+        """
+        self._verify(self.standard_signature(signature), digest, prehashed=True)
+
+    def is_valid(self, signature: Buffer, message: Buffer, *, user_id: Buffer | None = None) -> bool:
+        """Tell whether :meth:`verify` accepts a signature; its other errors are raised."""
+        try:
+            self.verify(signature, message, user_id=user_id)
+        except InvalidSignature:
+            return False
+        return True
+
+    def to_pem(self) -> bytes:
+        """Return the DER as PEM, ``PUBLIC KEY``."""
+        return pem.write_pem("PUBLIC KEY", self.to_der())
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_der() == other.to_der() if isinstance(other, type(self)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.to_der())
+
+
+class HashedPrivateKey(Secret):
+    """A private key that signs a plain hash. Immutable; thread-safe. It can be neither pickled nor copied."""
+
+    __slots__ = ("_public",)
+    _public: HashedPublicKey
+
+    @property
+    def signature_algorithm(self) -> AlgorithmIdentifier:
+        """The algorithm of the signatures made."""
+        return self._public.signature_algorithm
+
+    def _sign(self, data: Buffer, *, prehashed: bool) -> bytes:
+        raise NotImplementedError
+
+    def _pkcs8(self) -> bytes:
+        raise NotImplementedError
+
+    def sign(self, message: Buffer, *, user_id: Buffer | None = None) -> bytes:
+        """Sign a message; return the signature in the encoding of certificates and messages.
+
+        :raises InvalidTypeError: when the message is not a buffer.
+        :raises InvalidInputError: when a user id is given.
+        """
+        _refuse_user_id(user_id)
+        return self._sign(message, prehashed=False)
+
+    def sign_digest(self, digest: Buffer) -> bytes:
+        """Sign a hash that the public key's ``digest`` made.
+
+        :raises InvalidTypeError: when it is not a buffer.
+        :raises InvalidInputError: when it has another length than the hash.
+        """
+        return self._sign(digest, prehashed=True)
+
+    def to_der(
+        self,
+        password: Buffer | None = None,
+        *,
+        profile: EncryptionProfile = EncryptionProfile.GM,
+        iterations: int = DEFAULT_ITERATIONS,
+    ) -> bytes:
+        """Return the DER of PKCS #8, encrypted unless password is None, as :meth:`SM2PrivateKey.to_der` does."""
+        return pkcs8.encode(PrivateKeyInfo.from_der(self._pkcs8()), password, profile, iterations)
+
+    def to_pem(
+        self,
+        password: Buffer | None = None,
+        *,
+        profile: EncryptionProfile = EncryptionProfile.GM,
+        iterations: int = DEFAULT_ITERATIONS,
+    ) -> bytes:
+        """Return the same as PEM."""
+        return pkcs8.encode_pem(PrivateKeyInfo.from_der(self._pkcs8()), password, profile, iterations)
+
+
+def algorithm_for(table: dict[str, AlgorithmIdentifier], hash_name: str, what: str) -> AlgorithmIdentifier:
+    """Return the signature algorithm with a hash.
+
+    :raises UnsupportedAlgorithm: when there is none.
+    """
+    found = table.get(hash_name)
+    if found is None:
+        raise UnsupportedAlgorithm(f"{what} signs with {', '.join(table)}, not with {hash_name!r}")
+    return found

@@ -1,0 +1,214 @@
+"""Key files of every form in use, read by one function each.
+
+>>> from gmpki.keys.loader import load_private_key, load_public_key
+>>> from gmpki.keys.sm2 import SM2PrivateKey
+>>> key = SM2PrivateKey.generate()
+>>> load_private_key(key.to_pem(b"password", iterations=1000), b"password").public_key == key.public_key
+True
+>>> load_public_key(key.public_key.to_der()) == key.public_key
+True
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from gmpki import oids
+from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
+from gmpki.asn1.rfc5280 import AlgorithmIdentifier, SubjectPublicKeyInfo
+from gmpki.asn1.rfc5915 import ECPrivateKey
+from gmpki.asn1.rfc5958 import PrivateKeyInfo
+from gmpki.errors import InvalidInputError, KeyMismatchError, UnsupportedAlgorithm
+from gmpki.keys import ec_forms, pkcs8
+from gmpki.keys.key_file import KeyFile, KeyForm, open_key_file, refuse_legacy_encryption
+from gmpki.keys.pbes2 import MAX_ITERATIONS
+from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from gmpki.keys.ecdsa import ECDSAPrivateKey, ECDSAPublicKey
+    from gmpki.keys.rsa import RSAPrivateKey, RSAPublicKey
+    from gmpki.oids import ObjectIdentifier
+
+    PrivateKey: TypeAlias = SM2PrivateKey | RSAPrivateKey | ECDSAPrivateKey
+    PublicKey: TypeAlias = SM2PublicKey | RSAPublicKey | ECDSAPublicKey
+
+__all__ = ["identify_key", "is_encrypted", "load_private_key", "load_public_key"]
+
+
+def identify_key(data: Buffer, *, private: bool = True) -> KeyFile:
+    """Tell what a key file is without reading the key: ``str()`` of the answer is such as "PEM, SEC 1 ECPrivateKey".
+
+    :param private: whether a private or a public key is looked for.
+    :raises InvalidTypeError: when data is not a buffer.
+    :raises LimitExceeded: when it is longer than 1 MiB.
+    :raises InvalidInputError: when there is no such key, or more than one.
+    """
+    return open_key_file(data, private=private)
+
+
+def is_encrypted(data: Buffer) -> bool:
+    """Tell whether a private key file needs a password; errors as :func:`identify_key`."""
+    return open_key_file(data, private=True).is_encrypted
+
+
+def load_private_key(
+    data: Buffer,
+    password: Buffer | None = None,
+    *,
+    max_iterations: int = MAX_ITERATIONS,
+    allow_explicit_curve: bool = False,
+    policy: AlgorithmPolicy = DEFAULT_POLICY,
+) -> PrivateKey:
+    """Load a private key: PEM, DER or bare base64 of PKCS #8 plain or encrypted, of the SEC 1 form with or without
+    "EC PARAMETERS", or of PKCS #1.
+
+    :param password: for an encrypted key; None for one that is not.
+    :param max_iterations: the most iterations of PBKDF2 that are done.
+    :param allow_explicit_curve: take curve parameters written out in full when every value is that of sm2p256v1.
+    :param policy: decides about RSA and ECDSA keys.
+    :raises InvalidTypeError: when data or password is not a buffer.
+    :raises InvalidInputError: when there is no private key or more than one, or the password is missing or not needed.
+    :raises DecodeError: when it is malformed.
+    :raises InvalidScalarError: when an SM2 key is outside [1, n-2].
+    :raises DecryptionError: when the password is wrong.
+    :raises KeyMismatchError: when the public key in the file is not that of the private key.
+    :raises UnsupportedAlgorithm: when the algorithm, the curve or the encryption is not read.
+    :raises PolicyError: when the policy refuses the key, or its curve has explicit parameters that were not allowed.
+    :raises LimitExceeded: when it asks for more iterations, or is longer than 1 MiB.
+    """
+    file = open_key_file(data, private=True)
+    refuse_legacy_encryption(file)
+    if file.is_encrypted and password is None:
+        raise InvalidInputError(f"the key is encrypted ({file}): give its password")
+    if password is not None and not file.is_encrypted:
+        raise InvalidInputError(f"the key is not encrypted ({file}), but a password was given")
+    if file.form is KeyForm.PKCS1:
+        return _rsa(file.der, policy)
+    if file.form is KeyForm.SEC1:
+        return _sec1(file, allow_explicit=allow_explicit_curve, policy=policy)
+    if password is not None:
+        info = pkcs8.decode_encrypted(file.der, password, max_iterations=max_iterations)
+    else:
+        info = PrivateKeyInfo.from_der(file.der)
+    return _pkcs8(info, allow_explicit=allow_explicit_curve, policy=policy)
+
+
+def load_public_key(
+    data: Buffer, *, allow_explicit_curve: bool = False, policy: AlgorithmPolicy = DEFAULT_POLICY
+) -> PublicKey:
+    """Load a public key: PEM, DER or bare base64 of SubjectPublicKeyInfo.
+
+    :param allow_explicit_curve: take curve parameters written out in full when every value is that of sm2p256v1.
+    :param policy: decides about RSA and ECDSA keys.
+    :raises InvalidTypeError: when data is not a buffer.
+    :raises InvalidInputError: when there is no public key, or more than one.
+    :raises DecodeError: when it is malformed.
+    :raises InvalidPointError: when an SM2 key is not a point on the curve.
+    :raises UnsupportedAlgorithm: when the algorithm or the curve is not read.
+    :raises PolicyError: when the policy refuses the key, or its curve has explicit parameters that were not allowed.
+    :raises LimitExceeded: when it is longer than 1 MiB.
+    """
+    file = open_key_file(data, private=False)
+    info = SubjectPublicKeyInfo.from_der(file.der)
+    curve = ec_forms.curve_of(info.algorithm, allow_explicit=allow_explicit_curve)
+    if curve == oids.SM2:
+        return SM2PublicKey.from_bytes(_point(info.subject_public_key))
+    if curve is not None:
+        from gmpki.algorithms.ecdsa import PublicHandle as ECDSAHandle
+        from gmpki.keys.ecdsa import ECDSAPublicKey
+
+        _check_curve(curve)
+        return ECDSAPublicKey(ECDSAHandle.from_der(file.der), policy=policy)
+    if info.algorithm.algorithm == oids.RSA_ENCRYPTION:
+        from gmpki.algorithms.rsa import PublicHandle as RSAHandle
+        from gmpki.keys.rsa import RSAPublicKey
+
+        return RSAPublicKey(RSAHandle.from_der(file.der), policy=policy)
+    raise _unsupported(info.algorithm)
+
+
+def _pkcs8(info: PrivateKeyInfo, *, allow_explicit: bool, policy: AlgorithmPolicy) -> PrivateKey:
+    curve = ec_forms.curve_of(info.algorithm, allow_explicit=allow_explicit)
+    if curve == oids.SM2:
+        inner = ECPrivateKey.from_der(info.private_key)
+        _check_same_curve(inner, curve, allow_explicit=allow_explicit)
+        return _sm2(inner.private_key, inner.public_key, info.public_key)
+    if curve is not None:
+        _check_curve(curve)
+        return _ecdsa(info.to_der(), policy)
+    if info.algorithm.algorithm == oids.RSA_ENCRYPTION:
+        return _rsa(info.to_der(), policy)
+    raise _unsupported(info.algorithm)
+
+
+def _sec1(file: KeyFile, *, allow_explicit: bool, policy: AlgorithmPolicy) -> PrivateKey:
+    key = ECPrivateKey.from_der(file.der)
+    named = [
+        ec_forms.named_curve(parameters, allow_explicit=allow_explicit)
+        for parameters in (key.parameters, file.parameters)
+        if parameters is not None
+    ]
+    if not named:
+        raise InvalidInputError(
+            'the key does not say which curve it is on, inside or in an "EC PARAMETERS" block; '
+            "SM2PrivateKey.from_bytes takes a bare number"
+        )
+    if named[0] != named[-1]:
+        raise KeyMismatchError(f'the key is on {named[0].name}, the "EC PARAMETERS" block names {named[-1].name}')
+    if named[0] == oids.SM2:
+        return _sm2(key.private_key, key.public_key)
+    _check_curve(named[0])
+    algorithm = AlgorithmIdentifier(oids.EC_PUBLIC_KEY, ec_forms.encoded_curve(named[0]))
+    return _ecdsa(PrivateKeyInfo(algorithm, file.der).to_der(), policy)
+
+
+def _sm2(private_key: bytes, *public_keys: bytes | None) -> SM2PrivateKey:
+    """Make the key, and check every public key that the file has beside it."""
+    key = SM2PrivateKey.from_bytes(ec_forms.scalar_bytes(private_key))
+    for encoded in public_keys:
+        if encoded is not None and SM2PublicKey.from_bytes(_point(encoded)) != key.public_key:
+            raise KeyMismatchError("the public key in the file is not that of the private key")
+    return key
+
+
+def _point(encoded: bytes) -> bytes:
+    """Check the form of a point in a file: X.509 and SEC 1 have 04 or 02 and 03 in front, never bare coordinates."""
+    if len(encoded) == 2 * ec_forms.SCALAR_LEN:
+        raise InvalidInputError("a public key in a file has 65 or 33 bytes, this one has 64: the leading 04 is missing")
+    return encoded
+
+
+def _check_same_curve(key: ECPrivateKey, curve: ObjectIdentifier, *, allow_explicit: bool) -> None:
+    if key.parameters is not None:
+        inside = ec_forms.named_curve(key.parameters, allow_explicit=allow_explicit)
+        if inside != curve:
+            raise KeyMismatchError(f"the key is on {inside.name} inside and on {curve.name} outside")
+
+
+def _check_curve(curve: ObjectIdentifier) -> None:
+    if curve not in (oids.P192, oids.P224, oids.P256, oids.P384, oids.P521):
+        raise UnsupportedAlgorithm(
+            f"the key is on the curve {curve.name} ({curve}); sm2p256v1 and NIST curves are read"
+        )
+
+
+def _rsa(encoded: bytes, policy: AlgorithmPolicy) -> RSAPrivateKey:
+    from gmpki.algorithms.rsa import PrivateHandle
+    from gmpki.keys.rsa import RSAPrivateKey
+
+    return RSAPrivateKey(PrivateHandle.from_der(encoded), policy=policy)
+
+
+def _ecdsa(encoded: bytes, policy: AlgorithmPolicy) -> ECDSAPrivateKey:
+    from gmpki.algorithms.ecdsa import PrivateHandle
+    from gmpki.keys.ecdsa import ECDSAPrivateKey
+
+    return ECDSAPrivateKey(PrivateHandle.from_der(encoded), policy=policy)
+
+
+def _unsupported(algorithm: AlgorithmIdentifier) -> UnsupportedAlgorithm:
+    name = algorithm.algorithm.name
+    shown = name if name == algorithm.algorithm else f"{name} ({algorithm.algorithm})"
+    return UnsupportedAlgorithm(f"a key of the algorithm {shown}; SM2, RSA and ECDSA are read")

@@ -1,0 +1,123 @@
+"""PEM: DER as text between a BEGIN and an END line.
+
+:standard: RFC 7468
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from gmpki.errors import DecodeError, InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["PEMBlock", "is_pem", "read_pem", "write_pem"]
+
+_BEGIN: Final = b"-----BEGIN "
+_END: Final = b"-----END "
+_DASHES: Final = b"-----"
+_LINE_LEN: Final = 64
+_BLANKS: Final = b" \t\r\n"
+# The byte order mark that some editors put in front.
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class PEMBlock:
+    """One block of a PEM file.
+
+    :ivar label: what stands behind BEGIN.
+    :ivar data: the decoded bytes; not shown by ``repr``, they may be a private key.
+    :ivar headers: the lines in front of the base64, such as ``Proc-Type: 4,ENCRYPTED``; empty in RFC 7468.
+    """
+
+    label: str
+    data: bytes = field(repr=False)
+    headers: tuple[str, ...] = ()
+
+
+def is_pem(data: bytes) -> bool:
+    """Tell whether data has a BEGIN line."""
+    return _BEGIN in data
+
+
+def read_pem(data: bytes) -> tuple[PEMBlock, ...]:
+    """Return the blocks of a PEM file in their order.
+
+    Text around the blocks, and any line ends, are let through; inside, only base64 of the one form it has.
+
+    :raises DecodeError: when a block is not closed by the END line of its own label, or its base64 is wrong.
+    """
+    blocks = []
+    lines = _lines(data)
+    for offset, line in lines:
+        if line.startswith(_END):
+            raise DecodeError("an END line of PEM without its BEGIN line", offset=offset)
+        if line.startswith(_BEGIN):
+            blocks.append(_read_block(_label(line, _BEGIN, offset), offset, lines))
+    return tuple(blocks)
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    offset = 0
+    for line in data.splitlines(keepends=True):
+        text = line.strip(_BLANKS)
+        yield offset, text.removeprefix(_BOM) if offset == 0 else text
+        offset += len(line)
+
+
+def _label(line: bytes, start: bytes, offset: int) -> str:
+    label = line[len(start) : -len(_DASHES)]
+    if not line.endswith(_DASHES) or not label or not all(0x20 <= byte < 0x7F for byte in label):
+        raise DecodeError("a BEGIN or END line of PEM that is not complete", offset=offset)
+    return label.decode("ascii")
+
+
+def _read_block(label: str, begin: int, lines: Iterator[tuple[int, bytes]]) -> PEMBlock:
+    headers: list[str] = []
+    body: list[bytes] = []
+    in_headers = False
+    for offset, line in lines:
+        if line.startswith(_BEGIN):
+            break
+        if line.startswith(_END):
+            end_label = _label(line, _END, offset)
+            if end_label != label:
+                raise DecodeError(f"the PEM block {label!r} is closed by END {end_label!r}", offset=offset)
+            return PEMBlock(label, _decode(b"".join(body), label, begin), tuple(headers))
+        if in_headers or (b":" in line and not headers and not body):
+            # Headers of RFC 1421, with their continuation lines, run to the next empty line.
+            in_headers = line != b""
+            if in_headers:
+                headers.append(line.decode("ascii", "backslashreplace"))
+        elif line:
+            body.append(line)
+    raise DecodeError(f"the PEM block {label!r} has no END line", offset=begin)
+
+
+def _decode(text: bytes, label: str, offset: int) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        data = None
+    # Writing it again finds what decoders pass over: padding inside, unused bits that are not zero.
+    if data is None or base64.b64encode(data) != text:
+        raise DecodeError(f"the PEM block {label!r} is not base64", offset=offset)
+    return data
+
+
+def write_pem(label: str, data: bytes) -> bytes:
+    """Return a PEM block: lines of 64 characters that end with a line feed.
+
+    :raises InvalidInputError: when the label is empty or not printable ASCII.
+    """
+    if not label or not label.isascii() or not label.isprintable() or "-" in label:
+        raise InvalidInputError(f"not a label of PEM: {label!r}")
+    text = base64.b64encode(data)
+    lines = [text[i : i + _LINE_LEN] for i in range(0, len(text), _LINE_LEN)]
+    name = label.encode("ascii")
+    return b"\n".join((_BEGIN + name + _DASHES, *lines, _END + name + _DASHES, b""))

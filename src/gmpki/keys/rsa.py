@@ -1,0 +1,180 @@
+"""RSA keys, for certificates and tokens that use them beside SM2.
+
+:standard: RFC 8017
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gmpki import oids
+from gmpki.algorithms import rsa
+from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
+from gmpki.algorithms.rsa import EncryptionPadding, PrivateHandle, PublicHandle, SignaturePadding
+from gmpki.asn1 import der
+from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier
+from gmpki.errors import InvalidTypeError
+from gmpki.keys._hashed import HashedPrivateKey, HashedPublicKey, algorithm_for
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["EncryptionPadding", "RSAPrivateKey", "RSAPublicKey", "SignaturePadding"]
+
+_PKCS1V15: Final = {
+    "sha256": AlgorithmIdentifier(oids.RSA_SHA256, NULL),
+    "sha384": AlgorithmIdentifier(oids.RSA_SHA384, NULL),
+    "sha512": AlgorithmIdentifier(oids.RSA_SHA512, NULL),
+    "sha1": AlgorithmIdentifier(oids.RSA_SHA1, NULL),
+}
+_PSS_HASHES: Final = {"sha256": (oids.SHA256, 32), "sha384": (oids.SHA384, 48), "sha512": (oids.SHA512, 64)}
+
+
+def _pss(hash_oid: oids.ObjectIdentifier, salt_len: int) -> AlgorithmIdentifier:
+    """Return id-RSASSA-PSS with MGF1 over the same hash and a salt as long as it (RFC 8017 A.2.3)."""
+    hashed = AlgorithmIdentifier(hash_oid, NULL).to_der()
+    parameters = der.encode_sequence(
+        der.encode_explicit(0, hashed),
+        der.encode_explicit(1, der.encode_sequence(der.encode_oid(oids.MGF1), hashed)),
+        der.encode_explicit(2, der.encode_integer(salt_len)),
+    )
+    return AlgorithmIdentifier(oids.RSA_PSS, parameters)
+
+
+_PSS: Final = {name: _pss(*value) for name, value in _PSS_HASHES.items()}
+
+
+class RSAPublicKey(HashedPublicKey):
+    """An RSA public key with the way it is used. Immutable; thread-safe. Equal keys compare equal."""
+
+    __slots__ = ("_algorithm", "_handle", "_padding", "_policy")
+    _algorithm: AlgorithmIdentifier
+    _handle: PublicHandle
+    _padding: SignaturePadding
+    _policy: AlgorithmPolicy
+
+    def __init__(
+        self,
+        handle: PublicHandle,
+        *,
+        hash_name: str = "sha256",
+        padding: SignaturePadding = SignaturePadding.PKCS1V15,
+        policy: AlgorithmPolicy = DEFAULT_POLICY,
+    ) -> None:
+        """Wrap a handle of :mod:`gmpki.algorithms.rsa`; :func:`~gmpki.keys.loader.load_public_key` makes one.
+
+        :param hash_name: the hash of signatures: sha256, sha384 or sha512; sha1 where the policy allows it.
+        :param padding: the scheme of signatures.
+        :raises PolicyError: when the policy refuses the hash or the size of the key.
+        :raises UnsupportedAlgorithm: when the hash is none of these.
+        :raises InvalidTypeError: when handle or padding has the wrong type.
+        """
+        if not isinstance(handle, PublicHandle) or not isinstance(padding, SignaturePadding):
+            raise InvalidTypeError("an RSAPublicKey is made of an RSA PublicHandle and a SignaturePadding")
+        policy.check_key("rsa", handle.bits)
+        policy.check_hash(hash_name)
+        table = _PSS if padding is SignaturePadding.PSS else _PKCS1V15
+        object.__setattr__(self, "_algorithm", algorithm_for(table, hash_name, f"RSA with {padding.name}"))
+        object.__setattr__(self, "_handle", handle)
+        object.__setattr__(self, "_hash_name", hash_name)
+        object.__setattr__(self, "_padding", padding)
+        object.__setattr__(self, "_policy", policy)
+
+    def using(self, *, hash_name: str | None = None, padding: SignaturePadding | None = None) -> RSAPublicKey:
+        """Return the same key with another hash or scheme of signatures; errors as the constructor."""
+        return RSAPublicKey(
+            self._handle, hash_name=hash_name or self._hash_name, padding=padding or self._padding, policy=self._policy
+        )
+
+    @property
+    def signature_algorithm(self) -> AlgorithmIdentifier:
+        """The algorithm of the signatures that :meth:`verify` takes."""
+        return self._algorithm
+
+    @property
+    def bits(self) -> int:
+        """The length of the modulus in bits."""
+        return self._handle.bits
+
+    def _verify(self, signature: bytes, data: Buffer, *, prehashed: bool) -> None:
+        rsa.verify(self._handle, signature, data, self._hash_name, padding=self._padding, prehashed=prehashed)
+
+    def encrypt(self, message: Buffer, *, padding: EncryptionPadding = EncryptionPadding.OAEP) -> bytes:
+        """Encrypt a short message, such as a key; OAEP with SHA-256 unless told.
+
+        :raises InvalidTypeError: when an input has the wrong type.
+        :raises InvalidInputError: when the message is too long.
+        :standard: RFC 8017 7
+        """
+        return rsa.encrypt(self._handle, message, padding=padding)
+
+    def to_der(self) -> bytes:
+        """Return the DER of SubjectPublicKeyInfo."""
+        return self._handle.to_der()
+
+    def __repr__(self) -> str:
+        return f"<RSAPublicKey of {self.bits} bits, {self._padding.value} with {self._hash_name}>"
+
+
+class RSAPrivateKey(HashedPrivateKey):
+    """An RSA private key with the way it is used. Immutable; thread-safe. It can be neither pickled nor copied."""
+
+    __slots__ = ("_handle",)
+    _handle: PrivateHandle
+    _public: RSAPublicKey
+
+    def __init__(
+        self,
+        handle: PrivateHandle,
+        *,
+        hash_name: str = "sha256",
+        padding: SignaturePadding = SignaturePadding.PKCS1V15,
+        policy: AlgorithmPolicy = DEFAULT_POLICY,
+    ) -> None:
+        """Wrap a handle of :mod:`gmpki.algorithms.rsa`; parameters and errors as those of :class:`RSAPublicKey`."""
+        if not isinstance(handle, PrivateHandle):
+            raise InvalidTypeError(f"an RSAPrivateKey is made of an RSA PrivateHandle, not {type(handle).__name__}")
+        public = RSAPublicKey(handle.public, hash_name=hash_name, padding=padding, policy=policy)
+        object.__setattr__(self, "_handle", handle)
+        object.__setattr__(self, "_public", public)
+
+    @classmethod
+    def generate(cls, bits: int = 3072, *, policy: AlgorithmPolicy = DEFAULT_POLICY) -> RSAPrivateKey:
+        """Make a new key.
+
+        :raises PolicyError: when the policy refuses the size.
+        :raises InvalidInputError: when bits is outside 1024 to 16384.
+        """
+        policy.check_key("rsa", bits)
+        return cls(PrivateHandle.generate(bits), policy=policy)
+
+    def using(self, *, hash_name: str | None = None, padding: SignaturePadding | None = None) -> RSAPrivateKey:
+        """Return the same key with another hash or scheme of signatures; errors as the constructor."""
+        public = self.public_key.using(hash_name=hash_name, padding=padding)
+        return RSAPrivateKey(self._handle, hash_name=public._hash_name, padding=public._padding, policy=public._policy)
+
+    @property
+    def public_key(self) -> RSAPublicKey:
+        """The public key of the pair, used the same way."""
+        return self._public
+
+    def _sign(self, data: Buffer, *, prehashed: bool) -> bytes:
+        public = self.public_key
+        return rsa.sign(self._handle, data, public._hash_name, padding=public._padding, prehashed=prehashed)
+
+    def decrypt(self, ciphertext: Buffer, *, padding: EncryptionPadding = EncryptionPadding.OAEP) -> bytes:
+        """Decrypt a short message; OAEP with SHA-256 unless told.
+
+        With PKCS1V15 a wrong padding gives unforeseeable bytes instead of an error, which would be an oracle.
+
+        :raises DecryptionError: when it cannot be decrypted.
+        :raises InvalidTypeError: when an input has the wrong type.
+        :standard: RFC 8017 7
+        """
+        return rsa.decrypt(self._handle, ciphertext, padding=padding)
+
+    def _pkcs8(self) -> bytes:
+        return self._handle.to_der()
+
+    def __repr__(self) -> str:
+        return f"<RSAPrivateKey of {self._public!r}>"
