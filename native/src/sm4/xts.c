@@ -13,26 +13,39 @@
 
 enum { BLOCK = GMPKI_SM4_BLOCK_LEN, MAX_UNIT_LEN = 1 << 24 };
 
+/* A tweak as a polynomial: bit i of low is the coefficient of x^i, bit i of high that of x^(64+i). For the order of
+ * GB/T 17964 all bits are turned round: bit 63 - i of low and of high. */
+typedef struct tweak {
+    uint64_t low;
+    uint64_t high;
+} tweak;
+
 typedef struct xts {
     gmpki_sm4_key key;
-    uint8_t tweak[BLOCK]; /* of the next block */
+    tweak tweak; /* of the next block */
     int direction;
     int order;
 } xts;
 
-/* tweak *= x modulo x^128 + x^7 + x^2 + x + 1. */
-static void double_tweak(uint8_t tweak[BLOCK], int order) {
+static inline tweak load_tweak(const uint8_t bytes[BLOCK], int order) {
+    return order == GMPKI_SM4_XTS_IEEE ? (tweak){load_le64(bytes), load_le64(bytes + 8)}
+                                       : (tweak){load_be64(bytes), load_be64(bytes + 8)};
+}
+
+static inline void store_tweak(uint8_t bytes[BLOCK], tweak t, int order) {
+    /* Swapping and storing in big-endian order is storing in little-endian order, and compilers see that. */
+    store_be64(bytes, order == GMPKI_SM4_XTS_IEEE ? __builtin_bswap64(t.low) : t.low);
+    store_be64(bytes + 8, order == GMPKI_SM4_XTS_IEEE ? __builtin_bswap64(t.high) : t.high);
+}
+
+/* t x modulo x^128 + x^7 + x^2 + x + 1. */
+static inline tweak double_tweak(tweak t, int order) {
     if (order == GMPKI_SM4_XTS_IEEE) {
-        uint64_t low = load_le64(tweak), high = load_le64(tweak + 8);
-        uint64_t reduction = mask_from_bit(high >> 63) & 0x87;
-        store_le64(tweak + 8, high << 1 | low >> 63);
-        store_le64(tweak, low << 1 ^ reduction);
-    } else {
-        uint64_t high = load_be64(tweak), low = load_be64(tweak + 8);
-        uint64_t reduction = mask_from_bit(low & 1) & (uint64_t)0xE1 << 56;
-        store_be64(tweak + 8, low >> 1 | high << 63);
-        store_be64(tweak, high >> 1 ^ reduction);
+        uint64_t reduction = mask_from_bit(t.high >> 63) & 0x87;
+        return (tweak){t.low << 1 ^ reduction, t.high << 1 | t.low >> 63};
     }
+    uint64_t reduction = mask_from_bit(t.high & 1) & (uint64_t)0xE1 << 56;
+    return (tweak){t.low >> 1 ^ reduction, t.high >> 1 | t.low << 63};
 }
 
 /* Whole blocks: out = C(in ^ T) ^ T with T doubled from block to block. */
@@ -41,8 +54,8 @@ static void crypt_blocks(xts *x, uint8_t *out, const uint8_t *in, size_t len) {
     while (len != 0) {
         size_t now = len < SM4_BATCH_LEN ? len : SM4_BATCH_LEN;
         for (size_t i = 0; i < now; i += BLOCK) {
-            copy_bytes(tweaks + i, x->tweak, BLOCK);
-            double_tweak(x->tweak, x->order);
+            store_tweak(tweaks + i, x->tweak, x->order);
+            x->tweak = double_tweak(x->tweak, x->order);
         }
         sm4_xor(work, in, tweaks, now);
         if (x->direction == GMPKI_SM4_ENCRYPT) {
@@ -64,27 +77,27 @@ static void crypt_blocks(xts *x, uint8_t *out, const uint8_t *in, size_t len) {
  * to fill the tail; its beginning becomes the last, short block. Decryption uses the two tweaks in the other order.
  */
 static void crypt_stealing(xts *x, uint8_t *out, const uint8_t *in, size_t tail_len) {
-    uint8_t first[BLOCK], second[BLOCK], tweak[BLOCK];
-    copy_bytes(tweak, x->tweak, BLOCK);
+    uint8_t first[BLOCK], second[BLOCK];
+    tweak earlier = x->tweak;
     if (x->direction == GMPKI_SM4_DECRYPT) {
-        double_tweak(x->tweak, x->order);
+        x->tweak = double_tweak(x->tweak, x->order);
     }
     crypt_blocks(x, first, in, BLOCK);
     copy_bytes(second, in + BLOCK, tail_len);
     copy_bytes(second + tail_len, first + tail_len, BLOCK - tail_len);
     if (x->direction == GMPKI_SM4_DECRYPT) {
-        copy_bytes(x->tweak, tweak, BLOCK);
+        x->tweak = earlier;
     }
     crypt_blocks(x, out, second, BLOCK);
     copy_bytes(out + BLOCK, first, tail_len);
     gmpki_cleanse(first, sizeof first);
     gmpki_cleanse(second, sizeof second);
-    gmpki_cleanse(tweak, sizeof tweak);
+    gmpki_cleanse(&earlier, sizeof earlier);
 }
 
 int gmpki_sm4_xts(uint8_t *out, int direction, int order, const uint8_t raw_key[GMPKI_SM4_XTS_KEY_LEN],
-                  const uint8_t tweak[GMPKI_SM4_BLOCK_LEN], const uint8_t *in, size_t in_len) {
-    if (out == NULL || raw_key == NULL || tweak == NULL || in == NULL ||
+                  const uint8_t initial[GMPKI_SM4_BLOCK_LEN], const uint8_t *in, size_t in_len) {
+    if (out == NULL || raw_key == NULL || initial == NULL || in == NULL ||
         (direction != GMPKI_SM4_ENCRYPT && direction != GMPKI_SM4_DECRYPT) ||
         (order != GMPKI_SM4_XTS_IEEE && order != GMPKI_SM4_XTS_GB)) {
         return GMPKI_ERR_ARGUMENT;
@@ -104,7 +117,9 @@ int gmpki_sm4_xts(uint8_t *out, int direction, int order, const uint8_t raw_key[
     }
     xts x = {.direction = direction, .order = order};
     sm4_expand(&x.key, raw_key + GMPKI_SM4_KEY_LEN);
-    sm4_encrypt(&x.key, x.tweak, tweak, 1);
+    uint8_t encrypted[BLOCK];
+    sm4_encrypt(&x.key, encrypted, initial, 1);
+    x.tweak = load_tweak(encrypted, order);
     sm4_expand(&x.key, raw_key);
     size_t tail_len = in_len % BLOCK;
     size_t plain_len = tail_len == 0 ? in_len : in_len - tail_len - BLOCK;
@@ -113,5 +128,6 @@ int gmpki_sm4_xts(uint8_t *out, int direction, int order, const uint8_t raw_key[
         crypt_stealing(&x, out + plain_len, in + plain_len, tail_len);
     }
     gmpki_cleanse(&x, sizeof x);
+    gmpki_cleanse(encrypted, sizeof encrypted);
     return GMPKI_OK;
 }
