@@ -12,58 +12,79 @@ import sys
 from typing import TYPE_CHECKING
 
 import drbg_files
-import sm2_files
+import sm2_decrypt_files
 import sm2_key_files
+import sm2_nonce_files
+import sm2_verify_files
 import sm3_files
 import sm4_aead_files
 import sm4_files
-from vectorfile import VECTORS, load, render
+from vectorfile import VECTORS, load, render, tests
 
 if TYPE_CHECKING:
     from vectorfile import Document, Source
 
-MODULES = (sm3_files, drbg_files, sm4_files, sm4_aead_files, sm2_key_files, sm2_files)
+MODULES = (
+    sm3_files,
+    drbg_files,
+    sm4_files,
+    sm4_aead_files,
+    sm2_key_files,
+    sm2_nonce_files,
+    sm2_verify_files,
+    sm2_decrypt_files,
+)
 SOURCES: tuple[Source, ...] = tuple(source for module in MODULES for source in module.FILES)
 MAX_LEN = 1_000_000
 
 
-def complete(doc: Document, confirmed_by: list[dict[str, object]]) -> Document:
-    """Put the confirmations in their place, behind the notes."""
+def complete(doc: Document, asked: Document) -> Document:
+    """Put what other implementations said in its place, behind the notes."""
     out: Document = {}
     for name, value in doc.items():
         out[name] = value
         if name == "notes":
-            out["confirmed_by"] = confirmed_by
+            out |= asked
     return out
 
 
-def confirm(source: Source, doc: Document) -> list[dict[str, object]]:
-    """Ask every second implementation; a contradiction raises."""
-    return [{"implementation": name, "tests": confirmer(doc)} for name, confirmer in source.confirmers]
+def ask(source: Source, doc: Document) -> Document:
+    """Ask every other implementation; where it is there to confirm, a contradiction raises."""
+    asked: Document = {
+        "confirmed_by": [{"implementation": name, "tests": confirmer(doc)} for name, confirmer in source.confirmers]
+    }
+    if source.peers is not None:
+        asked["peers"] = source.peers(list(tests(doc)))
+    return asked
+
+
+def said(doc: Document) -> Document:
+    """What a committed file has from other implementations."""
+    return {name: doc[name] for name in ("confirmed_by", "peers") if name in doc}
 
 
 def check(source: Source) -> str | None:
     """Name what is wrong with a committed file, if anything."""
-    committed = load(source.path)
-    if render(complete(source.build(), committed["confirmed_by"])) != (VECTORS / source.path).read_text(encoding="utf-8"):
+    text = (VECTORS / source.path).read_text(encoding="utf-8")
+    if render(complete(source.build(), said(load(source.path)))) != text:
         return "differs from what its generator makes"
     return None
 
 
 def check_confirmed(source: Source) -> str | None:
     """Name what the other implementations say against a committed file, if anything."""
-    committed = load(source.path)
-    if confirm(source, committed) != committed["confirmed_by"]:
-        return "is confirmed in another number of tests than it says"
+    doc = load(source.path)
+    if ask(source, doc) != said(doc):
+        return "other implementations say something else than it records"
     return None
 
 
 def write(source: Source) -> str | None:
-    """Build, confirm and write a file."""
+    """Build a file, ask the other implementations and write it."""
     doc = source.build()
-    text = render(complete(doc, confirm(source, doc)))
-    if len(text) > MAX_LEN:
-        return f"would have {len(text)} bytes, more than {MAX_LEN}"
+    text = render(complete(doc, ask(source, doc)))
+    if len(text.encode()) > MAX_LEN:
+        return f"would have {len(text.encode())} bytes, more than {MAX_LEN}"
     path = VECTORS / source.path
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")

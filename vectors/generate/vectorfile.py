@@ -109,11 +109,13 @@ def load(path: str) -> Document:
 
 @dataclass(frozen=True)
 class Source:
-    """One vector file: where it lies, what builds it, and the second implementations that confirm it."""
+    """One vector file: where it lies, what builds it, the second implementations that confirm it, and for files made to
+    find mistakes, the peers whose mistakes are recorded in it."""
 
     path: str
     build: Callable[[], Document]
     confirmers: tuple[tuple[str, Confirmer], ...] = ()
+    peers: Callable[[list[Test]], list[dict[str, Any]]] | None = None
 
 
 def agree(got: object, expected: object, test: Test) -> int:
