@@ -31,7 +31,7 @@ __all__ = ["DEFAULT_ITERATIONS", "MAX_ITERATIONS", "EncryptionProfile", "decrypt
 
 # About 0.1 s of PBKDF2-HMAC-SM3 in the C core on one core of a current server: what a person does not notice and an
 # attacker pays for every guess.
-DEFAULT_ITERATIONS: Final = 200_000
+DEFAULT_ITERATIONS: Final = 300_000
 # Five times what any current recommendation asks (below 2,000,000), and a bound of some seconds on what a hostile file
 # can cost.
 MAX_ITERATIONS: Final = 10_000_000
