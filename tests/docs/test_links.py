@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 import pytest
-from docs.examples import GUIDES, ROOT, pages
 
+from docs.examples import GUIDES, ROOT, pages
 from gmpki.cli.main import cli
 
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
@@ -42,4 +42,4 @@ def test_the_command_line_page_names_every_command(language: str) -> None:
 def test_the_index_names_every_page(language: str) -> None:
     index = (GUIDES[language] / "index.md").read_text(encoding="utf-8")
     names = {page.stem for page in GUIDES[language].glob("*.md")} - {"index"}
-    assert set(re.findall(r"^[a-z-]+$", index, re.MULTILINE)) == names
+    assert set(re.findall(r"^[a-z0-9-]+$", index, re.MULTILINE)) == names

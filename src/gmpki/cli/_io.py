@@ -43,7 +43,7 @@ def display_name(path: str) -> str:
 def open_input(path: str) -> Iterator[IO[bytes]]:
     """Open a file, or standard input for ``-``, for reading bytes."""
     if path == "-":
-        yield click.get_binary_stream("stdin")
+        yield sys.stdin.buffer
         return
     with open(path, "rb") as stream:
         yield stream
@@ -170,7 +170,7 @@ def create(path: str, *, private: bool = False, force: bool = False, withhold: b
 @contextlib.contextmanager
 def _open_stream(path: str) -> Iterator[IO[bytes]]:
     if path == "-":
-        yield click.get_binary_stream("stdout")
+        yield sys.stdout.buffer
         return
     with open(path, "wb") as stream:
         yield stream

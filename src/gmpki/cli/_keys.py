@@ -8,9 +8,10 @@ from gmpki.cli import _io
 
 if TYPE_CHECKING:
     from gmpki.cli._secrets import SecretSource
+    from gmpki.keys.loader import PrivateKey
     from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
 
-__all__ = ["read_key_file", "read_private_key", "read_public_key"]
+__all__ = ["load_private", "read_key_file", "read_private_key", "read_public_key"]
 
 MAX_KEY_FILE_LEN = 1 << 20
 
@@ -20,17 +21,22 @@ def read_key_file(path: str) -> bytes:
     return _io.read_input(path, max_len=MAX_KEY_FILE_LEN)
 
 
+def load_private(data: bytes, password: SecretSource) -> PrivateKey:
+    """Load a private key of any kind; ask for its password only when it is encrypted."""
+    from gmpki.keys.loader import is_encrypted, load_private_key
+
+    return load_private_key(data, password.read("私钥口令 Password of the private key") if is_encrypted(data) else None)
+
+
 def read_private_key(path: str, password: SecretSource) -> SM2PrivateKey:
-    """Load an SM2 private key; ask for its password only when it is encrypted.
+    """Load an SM2 private key.
 
     :raises KeyMismatchError: the file holds a key of another kind.
     """
     from gmpki.errors import KeyMismatchError
-    from gmpki.keys.loader import load_private_key
     from gmpki.keys.sm2 import SM2PrivateKey
 
-    data = read_key_file(path)
-    key = load_private_key(data, password.read("私钥口令 Password of the private key") if is_encrypted(data) else None)
+    key = load_private(read_key_file(path), password)
     if not isinstance(key, SM2PrivateKey):
         raise KeyMismatchError(f"{_io.display_name(path)} holds no SM2 key but one of class {type(key).__name__}")
     return key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import sys
 import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,7 @@ CHINESE_NAMES = {
     "InvalidPointError": "公钥无效",
     "InvalidScalarError": "私钥无效",
     "InvalidSignature": "签名无效",
-    "InvalidTag": "无法解密",
+    "InvalidTag": "认证标签不符",
     "IsADirectoryError": "是目录而非文件",
     "KeyMismatchError": "密钥不匹配",
     "LimitExceeded": "超出限制",
@@ -152,7 +153,7 @@ def _print_failure(failure: Failure) -> None:
 
 def _print_json(answer: Mapping[str, Any]) -> None:
     # Chinese stays readable where the terminal can show it, and is escaped where the stream cannot carry it.
-    encoding = (getattr(click.get_text_stream("stdout"), "encoding", None) or "ascii").lower().replace("-", "")
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
     click.echo(json.dumps(answer, ensure_ascii=encoding != "utf8"))
 
 

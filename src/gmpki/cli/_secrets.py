@@ -101,7 +101,7 @@ def _somebody_to_ask() -> bool:
 
 def _read_descriptor(descriptor: int, option: str) -> bytes:
     try:
-        pieces = []
+        pieces: list[bytes] = []
         while len(piece := os.read(descriptor, MAX_SECRET_LEN)) > 0 and len(pieces) < 16:
             pieces.append(piece)
     except OSError as error:

@@ -56,7 +56,6 @@ class LazyGroup(click.Group):
         prog_name: str | None = None,
         complete_var: str | None = None,
         standalone_mode: bool = True,
-        windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
         """Run, and turn what happened into one exit code: 0 ok, 1 failed, 2 usage.
@@ -66,9 +65,9 @@ class LazyGroup(click.Group):
         arguments = list(sys.argv[1:] if args is None else args)
         prog_name = prog_name or "gmpki"
         if not standalone_mode:
-            return super().main(arguments, prog_name, complete_var, False, windows_expand_args, **extra)
+            return super().main(arguments, prog_name, complete_var, False, **extra)
         try:
-            code = super().main(arguments, prog_name, complete_var, False, windows_expand_args, **extra)
+            code = super().main(arguments, prog_name, complete_var, False, **extra)
             sys.stdout.flush()
         except (GmpkiError, OSError, click.ClickException, click.Abort) as error:
             code = _answer_error(error, as_json="--json" in arguments)

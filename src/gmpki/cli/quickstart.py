@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmpki.cli import _io
+from gmpki.cli import _io, _keys
 from gmpki.cli._output import Failure, Report, columns, json_option
+from gmpki.cli._secrets import SecretSource
 from gmpki.errors import GmpkiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
 
 __all__ = ["STEPS", "Step", "Workspace", "command"]
 
@@ -59,6 +62,16 @@ class Workspace:
         _io.write_output(self.path(name), data, private=private, force=True)
         self.files.append(name)
 
+    def private_key(self, name: str) -> SM2PrivateKey:
+        """Load the private key of a pair."""
+        return _keys.read_private_key(
+            self.path(f"{name}-key.pem"), SecretSource("password", None, None, self.path(UNLOCK_FILE))
+        )
+
+    def public_key(self, name: str) -> SM2PublicKey:
+        """Load the public key of a pair."""
+        return _keys.read_public_key(self.path(f"{name}-public.pem"))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -96,28 +109,30 @@ def _make_keys(space: Workspace) -> Facts:
 
 
 def _sign(space: Workspace) -> Facts:
-    from gmpki.keys.loader import load_private_key
-
-    key = load_private_key(space.read("signing-key.pem"), space.read(UNLOCK_FILE).strip())
-    signature = key.sign(space.read(DOCUMENT))
+    key, document = space.private_key("signing"), space.read(DOCUMENT)
+    start = time.perf_counter()
+    signature = key.sign(document)
+    elapsed_ms = (time.perf_counter() - start) * 1000
     space.write(SIGNATURE, signature)
-    return [("signature 签名值", f"{SIGNATURE}, {len(signature)} bytes"), ("user id 签名者标识", "1234567812345678")]
+    return [
+        ("signature 签名值", f"{SIGNATURE}, {len(signature)} bytes"),
+        ("user id 签名者标识", "1234567812345678"),
+        # The rest of the step's time is PBKDF2, which opens the key file.
+        ("signing alone 仅签名", f"{elapsed_ms:.2f} ms"),
+    ]
 
 
 def _verify(space: Workspace) -> Facts:
-    from gmpki.keys.loader import load_public_key
-
-    key = load_public_key(space.read("signing-public.pem"))
+    key = space.public_key("signing")
     key.verify(space.read(SIGNATURE), space.read(DOCUMENT))
     return [("result 结果", "the signature holds 签名有效")]
 
 
 def _refuse_changed_document(space: Workspace) -> Facts:
     from gmpki.errors import InvalidSignature
-    from gmpki.keys.loader import load_public_key
 
     space.write(CHANGED_DOCUMENT, space.read(DOCUMENT).replace(b"300,000.00", b"800,000.00"))
-    key = load_public_key(space.read("signing-public.pem"))
+    key = space.public_key("signing")
     try:
         key.verify(space.read(SIGNATURE), space.read(CHANGED_DOCUMENT))
     except InvalidSignature:
@@ -128,20 +143,18 @@ def _refuse_changed_document(space: Workspace) -> Facts:
 def _encrypt(space: Workspace) -> Facts:
     from gmpki.algorithms.rand import random_bytes
     from gmpki.algorithms.sm4_aead import SM4GCM
-    from gmpki.keys.loader import load_public_key
 
     content_key, nonce = random_bytes(KEY_LEN), random_bytes(NONCE_LEN)
     space.write(ENCRYPTED_DOCUMENT, nonce + SM4GCM(content_key).encrypt(nonce, space.read(DOCUMENT)))
-    recipient = load_public_key(space.read("encryption-public.pem"))
+    recipient = space.public_key("encryption")
     space.write(ENCRYPTED_KEY, recipient.encrypt(content_key))
     return [("content 内容", f"{ENCRYPTED_DOCUMENT}, SM4-GCM"), ("its key 内容密钥", f"{ENCRYPTED_KEY}, SM2")]
 
 
 def _decrypt(space: Workspace) -> Facts:
     from gmpki.algorithms.sm4_aead import SM4GCM
-    from gmpki.keys.loader import load_private_key
 
-    key = load_private_key(space.read("encryption-key.pem"), space.read(UNLOCK_FILE).strip())
+    key = space.private_key("encryption")
     content_key = key.decrypt(space.read(ENCRYPTED_KEY))
     encrypted = space.read(ENCRYPTED_DOCUMENT)
     document = SM4GCM(content_key).decrypt(encrypted[:NONCE_LEN], encrypted[NONCE_LEN:])
@@ -154,9 +167,8 @@ def _decrypt(space: Workspace) -> Facts:
 def _refuse_changed_ciphertext(space: Workspace) -> Facts:
     from gmpki.algorithms.sm4_aead import SM4GCM
     from gmpki.errors import InvalidTag
-    from gmpki.keys.loader import load_private_key
 
-    key = load_private_key(space.read("encryption-key.pem"), space.read(UNLOCK_FILE).strip())
+    key = space.private_key("encryption")
     content_key = key.decrypt(space.read(ENCRYPTED_KEY))
     changed = bytearray(space.read(ENCRYPTED_DOCUMENT))
     changed[NONCE_LEN] ^= 1

@@ -23,7 +23,7 @@ def command() -> Report:
     from gmpki.algorithms import selftest
 
     report = selftest.run()
-    tests = [{"name": result.name, "status": result.status.value, "detail": result.detail} for result in report.results]
+    tests = [{"name": result.name, "status": result.status, "detail": result.detail} for result in report.results]
     rows = [("test 测试项", "result 结果", "detail 说明")]
     rows += [(test["name"], f"{test['status']} {CHINESE_STATUS[test['status']]}", test["detail"]) for test in tests]
     failed = [test["name"] for test in tests if test["status"] == "failed"]

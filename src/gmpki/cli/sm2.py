@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gmpki.cli import _forms, _io, _keys
+from gmpki.cli._group import Group
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 
@@ -36,7 +37,7 @@ private_key_option = click.option("--key", "-k", "key_file", required=True, meta
 public_key_option = click.option("--key", "-k", "key_file", required=True, metavar="FILE", help="The public key.")
 
 
-def _user_id_options(command: Callable[..., Report]) -> Callable[..., Report]:
+def _user_id_options(command: Callable[..., int]) -> Callable[..., int]:
     command = click.option("--user-id-hex", metavar="HEX", help="The signer's user id as bytes.")(command)
     return click.option(
         "--user-id", metavar="TEXT", help='The signer\'s user id; "" is the empty one.  [default: 1234567812345678]'
@@ -53,7 +54,7 @@ def _user_id(text: str | None, hex_text: str | None) -> bytes:
     return DEFAULT_USER_ID if text is None else text.encode("utf-8", "surrogateescape")
 
 
-@click.group(name="sm2")
+@click.group(name="sm2", cls=Group)
 def command() -> None:
     """Sign, verify, encrypt and decrypt with SM2 (GB/T 32918-2016).
 
@@ -231,10 +232,6 @@ def decrypt(
 
 def _formats(name: str) -> CiphertextFormat:
     """Return what ``--format`` names."""
-    from gmpki.algorithms import sm2
+    from gmpki.algorithms.sm2 import CiphertextFormat
 
-    if name == "auto":
-        return sm2.AUTO
-    if name == "auto-with-c1c2c3":
-        return sm2.AUTO_WITH_C1C2C3
-    return sm2.CiphertextFormat[name.upper().replace("-", "_")]
+    return CiphertextFormat[name.upper().replace("-", "_")]

@@ -15,6 +15,7 @@ import click
 
 from gmpki.cli import _gcm_stream, _io, _password_file
 from gmpki.cli._forms import hex_option
+from gmpki.cli._group import Group
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
 
@@ -67,7 +68,7 @@ class Job:
     force: bool
 
 
-@click.group(name="sm4")
+@click.group(name="sm4", cls=Group)
 def command() -> None:
     """Encrypt and decrypt files with SM4 (GB/T 32907-2016).
 
