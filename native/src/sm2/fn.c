@@ -4,9 +4,8 @@
 #include "common/bytes.h"
 #include "common/ct.h"
 #include "gmpki/common.h"
+#include "sm2/carry.h"
 #include "sm2/constants_generated.h"
-
-typedef unsigned __int128 uint128;
 
 static const uint64_t modulus[4] = FN_MODULUS_LIMBS;
 static const uint64_t modulus_minus_1[4] = FN_MODULUS_MINUS_1_LIMBS;

@@ -16,164 +16,85 @@
 #include <stdint.h>
 
 #include "common/ct.h"
+#include "sm2/carry.h"
 #include "sm2/constants_generated.h"
 
 typedef struct fp {
     uint64_t limb[4];
 } fp;
 
-typedef unsigned __int128 uint128;
-
 extern const fp fp_one;     /* 1 */
 extern const fp fp_curve_b; /* b of the curve equation */
 
-/* Two limbs as one number: the compiler turns sums of these into one carry chain. */
-static inline uint128 join(uint64_t high, uint64_t low) {
-    return (uint128)high << 64 | low;
-}
+/* p limb by limb, lowest first. */
+#define FP_P0 0xffffffffffffffffu
+#define FP_P1 0xffffffff00000000u
+#define FP_P2 0xffffffffffffffffu
+#define FP_P3 0xfffffffeffffffffu
 
-/* sum + carry * 2^256, less than 2p, into [0, p). */
-static inline void fp_subtract_once(fp *r, uint128 low, uint128 high, uint64_t carry) {
-    static const uint64_t p[4] = FP_MODULUS_LIMBS;
-    uint128 reduced_low = low - join(p[1], p[0]);
-    uint128 borrow = low < join(p[1], p[0]);
-    uint128 step = high - join(p[3], p[2]);
-    uint128 reduced_high = step - borrow;
-    uint64_t below = (uint64_t)(high < join(p[3], p[2])) | (uint64_t)(step < borrow);
-    uint64_t keep = mask_from_bit(below & (carry ^ 1));
-    r->limb[0] = select_u64(keep, (uint64_t)low, (uint64_t)reduced_low);
-    r->limb[1] = select_u64(keep, (uint64_t)(low >> 64), (uint64_t)(reduced_low >> 64));
-    r->limb[2] = select_u64(keep, (uint64_t)high, (uint64_t)reduced_high);
-    r->limb[3] = select_u64(keep, (uint64_t)(high >> 64), (uint64_t)(reduced_high >> 64));
+/* r = sum + carry * 2^256, which is less than 2p, taken into [0, p). */
+static inline void fp_subtract_once(fp *r, const uint64_t sum[4], uint64_t carry) {
+    carry_bit borrow = 0;
+    uint64_t d0 = sub_borrow(sum[0], FP_P0, &borrow);
+    uint64_t d1 = sub_borrow(sum[1], FP_P1, &borrow);
+    uint64_t d2 = sub_borrow(sum[2], FP_P2, &borrow);
+    uint64_t d3 = sub_borrow(sum[3], FP_P3, &borrow);
+    uint64_t keep = value_barrier(sub_borrow(carry, 0, &borrow)); /* all ones if the sum was below p */
+    r->limb[0] = select_u64(keep, sum[0], d0);
+    r->limb[1] = select_u64(keep, sum[1], d1);
+    r->limb[2] = select_u64(keep, sum[2], d2);
+    r->limb[3] = select_u64(keep, sum[3], d3);
 }
 
 static inline void fp_add(fp *r, const fp *a, const fp *b) {
-    uint128 low = join(a->limb[1], a->limb[0]) + join(b->limb[1], b->limb[0]);
-    uint128 carry = low < join(b->limb[1], b->limb[0]);
-    uint128 step = join(a->limb[3], a->limb[2]) + carry; /* at most 2^128 - 1: a is below p */
-    uint128 high = step + join(b->limb[3], b->limb[2]);
-    fp_subtract_once(r, low, high, (uint64_t)(high < step));
+    uint64_t sum[4];
+    carry_bit carry = 0;
+    sum[0] = add_carry(a->limb[0], b->limb[0], &carry);
+    sum[1] = add_carry(a->limb[1], b->limb[1], &carry);
+    sum[2] = add_carry(a->limb[2], b->limb[2], &carry);
+    sum[3] = add_carry(a->limb[3], b->limb[3], &carry);
+    fp_subtract_once(r, sum, carry);
 }
 
+/* a - b: p is added back, under a mask, when the difference is negative. */
 static inline void fp_sub(fp *r, const fp *a, const fp *b) {
-    uint128 low = join(a->limb[1], a->limb[0]) - join(b->limb[1], b->limb[0]);
-    uint128 borrow = join(a->limb[1], a->limb[0]) < join(b->limb[1], b->limb[0]);
-    uint128 minuend = join(a->limb[3], a->limb[2]);
-    uint128 subtrahend = join(b->limb[3], b->limb[2]) + borrow; /* at most 2^128 - 1: b is below p */
-    uint128 high = minuend - subtrahend;
-    /* Add p back when the difference is negative: p = {-1, -2^32, -1, -2^32 - 1} limb by limb. */
-    uint64_t m = mask_from_bit((uint64_t)(minuend < subtrahend));
-    static const uint64_t p[4] = FP_MODULUS_LIMBS;
-    uint128 low_p = join(m & p[1], m & p[0]);
-    low += low_p;
-    high += join(m & p[3], m & p[2]) + (low < low_p);
-    r->limb[0] = (uint64_t)low;
-    r->limb[1] = (uint64_t)(low >> 64);
-    r->limb[2] = (uint64_t)high;
-    r->limb[3] = (uint64_t)(high >> 64);
+    carry_bit borrow = 0;
+    uint64_t d0 = sub_borrow(a->limb[0], b->limb[0], &borrow);
+    uint64_t d1 = sub_borrow(a->limb[1], b->limb[1], &borrow);
+    uint64_t d2 = sub_borrow(a->limb[2], b->limb[2], &borrow);
+    uint64_t d3 = sub_borrow(a->limb[3], b->limb[3], &borrow);
+    uint64_t m = value_barrier(sub_borrow(0, 0, &borrow));
+    carry_bit carry = 0;
+    r->limb[0] = add_carry(d0, m & FP_P0, &carry);
+    r->limb[1] = add_carry(d1, m & FP_P1, &carry);
+    r->limb[2] = add_carry(d2, m & FP_P2, &carry);
+    r->limb[3] = add_carry(d3, m & FP_P3, &carry);
 }
 
 /* 2a */
 static inline void fp_double(fp *r, const fp *a) {
-    uint64_t carry = a->limb[3] >> 63;
-    uint128 low = join(a->limb[1], a->limb[0]) << 1;
-    uint128 high = join(a->limb[3], a->limb[2]) << 1 | a->limb[1] >> 63;
-    fp_subtract_once(r, low, high, carry);
+    fp_add(r, a, a);
 }
 
 /* a / 2: shift right, after adding the odd p to an odd number. */
 static inline void fp_half(fp *r, const fp *a) {
-    static const uint64_t p[4] = FP_MODULUS_LIMBS;
     uint64_t m = mask_from_bit(a->limb[0] & 1);
-    uint128 low_p = join(m & p[1], m & p[0]);
-    uint128 low = join(a->limb[1], a->limb[0]) + low_p;
-    uint128 step = join(a->limb[3], a->limb[2]) + (low < low_p);
-    uint128 high = step + join(m & p[3], m & p[2]);
-    uint64_t carry = (uint64_t)(high < step);
-    low = low >> 1 | high << 127;
-    high = high >> 1 | (uint128)carry << 127;
-    r->limb[0] = (uint64_t)low;
-    r->limb[1] = (uint64_t)(low >> 64);
-    r->limb[2] = (uint64_t)high;
-    r->limb[3] = (uint64_t)(high >> 64);
+    carry_bit carry = 0;
+    uint64_t s0 = add_carry(a->limb[0], m & FP_P0, &carry);
+    uint64_t s1 = add_carry(a->limb[1], m & FP_P1, &carry);
+    uint64_t s2 = add_carry(a->limb[2], m & FP_P2, &carry);
+    uint64_t s3 = add_carry(a->limb[3], m & FP_P3, &carry);
+    r->limb[0] = s0 >> 1 | s1 << 63;
+    r->limb[1] = s1 >> 1 | s2 << 63;
+    r->limb[2] = s2 >> 1 | s3 << 63;
+    r->limb[3] = s3 >> 1 | (uint64_t)carry << 63;
 }
 
-/*
- * Montgomery reduction (P. L. Montgomery, 1985) of a number t < p * 2^256 of eight limbs to t / 2^256 mod p.
- * As p = -1 mod 2^64, the quotient digit of a step is the lowest limb q itself, and adding q * p and dropping that limb
- * comes to adding (q * p + q) / 2^64 = q * (2^192 - 2^160 - 2^32 + 1) = u * 2^160 - u with u = q * (2^32 - 1).
- * Four steps on the low half alone end at or below p and never carry out; then the high half is added.
- */
-static inline void fp_reduce(fp *r, const uint64_t t[8]) {
-    uint128 low = join(t[1], t[0]);
-    uint128 high = join(t[3], t[2]);
-    for (int i = 0; i < 4; i++) {
-        uint64_t q = (uint64_t)low;
-        uint128 u = ((uint128)q << 32) - q;
-        low = low >> 64 | high << 64;
-        high >>= 64;
-        uint128 borrow = low < u;
-        low -= u;
-        high += (u << 32) - borrow;
-    }
-    uint128 sum_low = low + join(t[5], t[4]);
-    uint128 carry_in = sum_low < low;
-    uint128 step = high + carry_in; /* the sum of the steps is at most p, so this cannot carry */
-    uint128 sum_high = step + join(t[7], t[6]);
-    fp_subtract_once(r, sum_low, sum_high, (uint64_t)(sum_high < step));
-}
+/* ab */
+void fp_mul(fp *r, const fp *a, const fp *b);
 
-/* ab, with the product taken row by row. */
-static inline void fp_mul(fp *r, const fp *a, const fp *b) {
-    uint64_t t[8] = {0};
-    for (int i = 0; i < 4; i++) {
-        uint64_t carry = 0;
-        for (int j = 0; j < 4; j++) {
-            uint128 v = (uint128)a->limb[j] * b->limb[i] + t[i + j] + carry;
-            t[i + j] = (uint64_t)v;
-            carry = (uint64_t)(v >> 64);
-        }
-        t[i + 4] = carry;
-    }
-    fp_reduce(r, t);
-}
-
-/* a^2: the six products of different limbs are taken once and doubled. */
-static inline void fp_sqr(fp *r, const fp *a) {
-    const uint64_t *x = a->limb;
-    uint64_t t[8];
-    uint128 v = (uint128)x[0] * x[1];
-    t[1] = (uint64_t)v;
-    v = (uint128)x[0] * x[2] + (uint64_t)(v >> 64);
-    t[2] = (uint64_t)v;
-    v = (uint128)x[0] * x[3] + (uint64_t)(v >> 64);
-    t[3] = (uint64_t)v;
-    t[4] = (uint64_t)(v >> 64);
-    v = (uint128)x[1] * x[2] + t[3];
-    t[3] = (uint64_t)v;
-    v = (uint128)x[1] * x[3] + t[4] + (uint64_t)(v >> 64);
-    t[4] = (uint64_t)v;
-    v = (uint128)x[2] * x[3] + (uint64_t)(v >> 64);
-    t[5] = (uint64_t)v;
-    t[6] = (uint64_t)(v >> 64);
-
-    t[7] = t[6] >> 63;
-    for (int i = 6; i > 1; i--) {
-        t[i] = t[i] << 1 | t[i - 1] >> 63;
-    }
-    t[1] <<= 1;
-
-    uint64_t carry = 0;
-    for (int i = 0; i < 4; i++) {
-        uint128 square = (uint128)x[i] * x[i];
-        uint128 low = (uint128)(uint64_t)square + (i == 0 ? 0 : t[2 * i]) + carry;
-        uint128 high = (square >> 64) + t[2 * i + 1] + (uint64_t)(low >> 64);
-        t[2 * i] = (uint64_t)low;
-        t[2 * i + 1] = (uint64_t)high;
-        carry = (uint64_t)(high >> 64);
-    }
-    fp_reduce(r, t);
-}
+/* a^2 */
+void fp_sqr(fp *r, const fp *a);
 
 /* -a */
 static inline void fp_neg(fp *r, const fp *a) {

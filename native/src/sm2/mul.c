@@ -29,8 +29,9 @@ enum {
     WNAF_DIGITS = 257
 };
 
-/* Two 64-bit lanes, aligned and aliased as limbs are: the compiler uses vector registers where there are some. */
-typedef uint64_t lanes __attribute__((vector_size(16), aligned(8), may_alias));
+/* A vector of the width that every processor with vectors has; elsewhere the compiler splits it. As memory it is
+ * aligned and aliased as limbs are. */
+typedef uint32_t vector __attribute__((vector_size(16), aligned(8), may_alias));
 
 /* Bits position .. position + count - 1 of k; position -1 and places past the top read as 0. Positions are public. */
 static unsigned scalar_bits(const fn *k, int position, int count) {
@@ -56,30 +57,51 @@ static uint64_t recode(unsigned bits, int window, uint64_t *negative) {
     return (value >> 1) + (value & 1);
 }
 
-/* r = table[index - 1] of count entries of lane_count lanes each, 0 for index 0. Reads every entry. */
-static inline void scan(lanes *r, const lanes *table, int count, int lane_count, uint64_t index) {
-    lanes wanted = {index, index};
-    lanes current = {0, 0};
-    const lanes one = {1, 1};
-    for (int j = 0; j < lane_count; j++) {
-        r[j] = (lanes){0, 0};
+/* r = row[index - 1], or zeros for index 0. Reads every entry. */
+static void scan_affine(affine *r, const affine row[BASE_ENTRIES], uint64_t index) {
+    const vector *entry = (const vector *)(const void *)row;
+    uint32_t lane = (uint32_t)value_barrier(index);
+    vector wanted = {lane, lane, lane, lane};
+    vector current = {0, 0, 0, 0};
+    vector x0 = current, x1 = current, y0 = current, y1 = current;
+    for (int i = 0; i < BASE_ENTRIES; i++, entry += 4) {
+        current += (vector){1, 1, 1, 1};
+        vector mask = (vector)(current == wanted);
+        x0 |= entry[0] & mask;
+        x1 |= entry[1] & mask;
+        y0 |= entry[2] & mask;
+        y1 |= entry[3] & mask;
     }
-    for (int i = 0; i < count; i++) {
-        current += one;
-        lanes mask = (lanes)(current == wanted);
-        for (int j = 0; j < lane_count; j++) {
-            r[j] |= table[i * lane_count + j] & mask;
-        }
+    vector found[4] = {x0, x1, y0, y1};
+    memcpy(r, found, sizeof *r);
+}
+
+/* The same for the 16 Jacobian multiples of a point. */
+static void scan_point(point *r, const point table[POINT_ENTRIES], uint64_t index) {
+    const vector *entry = (const vector *)(const void *)table;
+    uint32_t lane = (uint32_t)value_barrier(index);
+    vector wanted = {lane, lane, lane, lane};
+    vector current = {0, 0, 0, 0};
+    vector x0 = current, x1 = current, y0 = current, y1 = current, z0 = current, z1 = current;
+    for (int i = 0; i < POINT_ENTRIES; i++, entry += 6) {
+        current += (vector){1, 1, 1, 1};
+        vector mask = (vector)(current == wanted);
+        x0 |= entry[0] & mask;
+        x1 |= entry[1] & mask;
+        y0 |= entry[2] & mask;
+        y1 |= entry[3] & mask;
+        z0 |= entry[4] & mask;
+        z1 |= entry[5] & mask;
     }
+    vector found[6] = {x0, x1, y0, y1, z0, z1};
+    memcpy(r, found, sizeof *r);
 }
 
 static void select_base(affine *r, const affine row[BASE_ENTRIES], unsigned bits, uint64_t *skip) {
     uint64_t negative;
     fp minus_y;
-    lanes found[sizeof(affine) / sizeof(lanes)];
-    uint64_t index = value_barrier(recode(bits, BASE_WINDOW, &negative));
-    scan(found, (const lanes *)(const void *)row, BASE_ENTRIES, sizeof(affine) / sizeof(lanes), index);
-    memcpy(r, found, sizeof *r);
+    uint64_t index = recode(bits, BASE_WINDOW, &negative);
+    scan_affine(r, row, index);
     fp_neg(&minus_y, &r->y);
     fp_move_if(&r->y, &minus_y, negative);
     *skip = mask_is_zero(index);
@@ -103,10 +125,7 @@ void multiply_base(point *r, const fn *k) {
 static void select_multiple(point *r, const point table[POINT_ENTRIES], unsigned bits) {
     uint64_t negative;
     fp minus_y;
-    lanes found[sizeof(point) / sizeof(lanes)];
-    uint64_t index = value_barrier(recode(bits, POINT_WINDOW, &negative));
-    scan(found, (const lanes *)(const void *)table, POINT_ENTRIES, sizeof(point) / sizeof(lanes), index);
-    memcpy(r, found, sizeof *r);
+    scan_point(r, table, recode(bits, POINT_WINDOW, &negative));
     fp_neg(&minus_y, &r->y);
     fp_move_if(&r->y, &minus_y, negative);
 }
