@@ -64,7 +64,8 @@ def public_functions(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.As
     for node in tree(path).body:
         if isinstance(node, definitions) and not node.name.startswith("_"):
             yield f"{module_name(path)}.{node.name}", node
-            if isinstance(node, ast.ClassDef):
+            # What overrides a method of a library is documented there.
+            if isinstance(node, ast.ClassDef) and not any("." in ast.unparse(base) for base in node.bases):
                 for inner in node.body:
                     if isinstance(inner, definitions) and not inner.name.startswith("_"):
                         yield f"{module_name(path)}.{node.name}.{inner.name}", inner

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from native_test_library import headers_module
+from native_test_library import ROOT, headers_module
 
 headers = headers_module()
 
@@ -47,6 +52,20 @@ def test_wrong_marks_are_refused(parameters: str, names: list[str]) -> None:
 def test_unmarked_export_is_refused() -> None:
     with pytest.raises(headers.HeaderError, match="gmpki_do"):
         headers.parse("int gmpki_do(size_t len);\n", "x.h")
+
+
+def test_build_stops_at_a_missing_mark(tmp_path: Path) -> None:
+    include = shutil.copytree(headers.INCLUDE_DIR, tmp_path / "include")
+    header = include / "gmpki" / "sm3.h"
+    text = header.read_text(encoding="utf-8")
+    header.write_text(text.replace("GMPKI_SECRET const uint8_t *key", "const uint8_t *key", 1), encoding="utf-8")
+
+    command = [sys.executable, "-B", str(ROOT / "bindings" / "emit_native.py"), str(tmp_path / "out.c"), str(include)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 1
+    assert "sm3.h: gmpki_sm3_hmac_init: parameter 'key' is a pointer" in result.stderr
+    assert not (tmp_path / "out.c").exists()
 
 
 def test_every_function_says_what_time_depends_on() -> None:
