@@ -21,7 +21,9 @@ import run_ctest  # noqa: E402
 from building import build, configure, need, run  # noqa: E402
 from figures import Figures  # noqa: E402
 
-MINORS = (10, 11, 12, 13)
+# The versions that are promised, and whatever runs this program.
+PROMISED = (10, 11, 12, 13)
+MINORS = sorted({*PROMISED, sys.version_info.minor})
 
 
 def is_python(path: str | Path | None, minor: int) -> bool:
@@ -126,7 +128,7 @@ def main(arguments: list[str]) -> int:
         if not arguments:
             figures.count("cases", counts["passed"])
         total = {name: total[name] + counts[name] for name in total}
-    for minor in MINORS:
+    for minor in PROMISED:
         if minor not in found:
             figures.skip(f"Python 3.{minor} not found")
     versions = " ".join(f"3.{minor}" for minor in sorted(found))
