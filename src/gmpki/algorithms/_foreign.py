@@ -34,18 +34,21 @@ def as_data(data: Buffer, name: str) -> bytes:
     """Return the bytes of a buffer.
 
     :raises InvalidTypeError: when it is not a buffer, for instance ``str``.
-    :raises InvalidInputError: when it is not contiguous.
+    :raises InvalidInputError: when it is not contiguous, or was released.
     """
     if type(data) is bytes:
         return data
     try:
-        return memoryview(data).cast("B").tobytes()
-    except TypeError as error:
-        if not isinstance(data, memoryview):
-            raise InvalidTypeError(
-                f"{name} must be bytes, bytearray, memoryview or another buffer, not {type(data).__name__}"
-            ) from None
+        view = memoryview(data)
+    except TypeError:
+        raise InvalidTypeError(
+            f"{name} must be bytes, bytearray, memoryview or another buffer, not {type(data).__name__}"
+        ) from None
+    except ValueError as error:
         raise InvalidInputError(f"{name} must be a contiguous buffer: {error}") from None
+    if not view.c_contiguous:
+        raise InvalidInputError(f"{name} must be a contiguous buffer")
+    return view.tobytes()
 
 
 def hash_algorithm(name: str) -> HashAlgorithm:
@@ -90,8 +93,9 @@ def load_private_der(der: Buffer, kind: type, what: str) -> Any:
     from cryptography.exceptions import UnsupportedAlgorithm as Unsupported
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+    data = as_data(der, "der")
     try:
-        key = load_der_private_key(as_data(der, "der"), None)
+        key = load_der_private_key(data, None)
     except (ValueError, TypeError, Unsupported) as error:
         raise DecodeError(f"not {what} in DER: {error}") from None
     if not isinstance(key, kind):
@@ -108,8 +112,9 @@ def load_public_der(der: Buffer, kind: type, what: str) -> Any:
     from cryptography.exceptions import UnsupportedAlgorithm as Unsupported
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+    data = as_data(der, "der")
     try:
-        key = load_der_public_key(as_data(der, "der"))
+        key = load_der_public_key(data)
     except (ValueError, Unsupported) as error:
         raise DecodeError(f"not {what} in DER: {error}") from None
     if not isinstance(key, kind):

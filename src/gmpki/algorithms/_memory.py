@@ -31,7 +31,7 @@ def secret_maker(type_name: str) -> Callable[[], Any]:
 def secret_bytes(data: Any, length: int) -> Any:
     """Return a copy of secret bytes in memory of C that is overwritten when it is released."""
     cleanse = lib.gmpki_cleanse
-    memory = ffi.gc(ffi.new("uint8_t[]", length), lambda memory: cleanse(memory, length))
+    memory = ffi.gc(ffi.new(f"uint8_t[{length}]"), lambda memory: cleanse(memory, length))
     ffi.memmove(memory, data, length)
     return memory
 

@@ -26,6 +26,7 @@ def random_bytes(length: int) -> bytes:
     :raises InvalidTypeError: when length is not an ``int``.
     :raises InvalidInputError: when length is outside.
     :raises RandomSourceError: when the source fails; nothing else is used in its place.
+    :standard: getentropy of POSIX.1-2024; getrandom where the system is Linux
     """
     out = output(number(length, 0, MAX_REQUEST_LEN, "length"))
     check(lib.gmpki_random(out, length), what="random bytes")

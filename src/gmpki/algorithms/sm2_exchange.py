@@ -91,6 +91,7 @@ def ecdh(scalar: PrivateScalar, point: CurvePoint) -> bytes:
     :param point: the peer's public key.
     :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidPointError: when the shared point is infinity.
+    :standard: GB/T 32918.1-2016 A.3 (point multiplication)
     """
     member(scalar, PrivateScalar, "scalar")
     member(point, CurvePoint, "point")

@@ -142,7 +142,7 @@ class CipherContext(NativeContext):
 
         :param data: any number of bytes.
         :raises InvalidTypeError: when it is not a buffer, for instance ``str``.
-        :raises LimitExceeded: when CTR would repeat its counter; nothing is processed then.
+        :raises LimitExceeded: past 2^64 - 1 bytes in all; nothing is processed then.
         :raises StateError: after :meth:`finalize`, or when another thread is using this object.
         """
         source = readable(data, "data")
@@ -157,7 +157,7 @@ class CipherContext(NativeContext):
         :param out: a writable buffer; ``len(data) + 15`` bytes always suffice.
         :raises InvalidTypeError: when data is not a buffer or out not a writable one.
         :raises InvalidInputError: when out is too small; nothing is processed then.
-        :raises LimitExceeded: when CTR would repeat its counter; nothing is processed then.
+        :raises LimitExceeded: past 2^64 - 1 bytes in all; nothing is processed then.
         :raises StateError: after :meth:`finalize`, or when another thread is using this object.
         """
         target = writable(out, "out")
@@ -255,7 +255,6 @@ def encrypt(
     :param padding: whether to pad; never chosen for the caller.
     :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidInputError: when a length is wrong, or mode, iv and padding do not go together.
-    :raises LimitExceeded: when CTR would repeat its counter.
     :standard: GB/T 17964-2021
     """
     return _whole(_ENCRYPT, key, data, mode, iv, padding=padding)
@@ -274,7 +273,6 @@ def decrypt(
     :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidInputError: when a length is wrong, or mode, iv and padding do not go together.
     :raises DecryptionError: when the message is padded, and its length or padding is wrong.
-    :raises LimitExceeded: when CTR would repeat its counter.
     :standard: GB/T 17964-2021
     """
     return _whole(_DECRYPT, key, data, mode, iv, padding=padding)

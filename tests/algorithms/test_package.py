@@ -1,0 +1,73 @@
+"""The top level: names that are loaded when they are used, and what that costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import gmpki
+from gmpki import errors
+
+
+def loaded_after(code: str) -> set[str]:
+    result = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    return set(result.stdout.split())
+
+
+def test_importing_loads_nothing() -> None:
+    ours = {name for name in loaded_after("import gmpki") if name.startswith("gmpki")}
+    assert ours == {"gmpki"}
+
+
+@pytest.mark.parametrize(
+    "code", ["import gmpki.algorithms", "from gmpki import GmpkiError", "import gmpki; dir(gmpki); gmpki.__version__"]
+)
+def test_the_native_module_waits_for_an_algorithm(code: str) -> None:
+    assert "gmpki._native" not in loaded_after(code)
+    assert "gmpki._native" in loaded_after(f"{code}\nfrom gmpki import sm3")
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "sm3",
+        "sm4",
+        "sm4_aead",
+        "sm4_mac",
+        "sm2",
+        "kdf",
+        "rand",
+        "backends",
+        "selftest",
+        "policy",
+        "rsa",
+        "ecdsa",
+        "aes",
+    ],
+)
+def test_no_algorithm_needs_cryptography_to_be_imported(module: str) -> None:
+    loaded = loaded_after(f"import gmpki.algorithms.{module}")
+    assert not {"cryptography", "asn1crypto", "click", "ssl"} & loaded
+
+
+def test_every_public_name_is_there() -> None:
+    for name in gmpki.__all__:
+        assert getattr(gmpki, name) is getattr(gmpki, name)
+    assert set(gmpki.__all__) <= set(dir(gmpki))
+    assert gmpki.GmpkiError is errors.GmpkiError
+    assert gmpki.sm3(b"abc").name == "sm3"
+
+
+def test_other_names_are_not() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'sm9'"):
+        gmpki.sm9  # noqa: B018
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    from importlib.metadata import version
+
+    assert gmpki.__version__ == version("gmpki")
