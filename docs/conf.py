@@ -19,6 +19,6 @@ myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_default_options = {"members": True, "show-inheritance": True}
-# In the guide the word "standard" of a docstring's field list is shown as it stands: document and clause.
+autodoc_default_options = {"show-inheritance": True}
+# Signatures name types by their last name: the page is about them.
 python_use_unqualified_type_names = True

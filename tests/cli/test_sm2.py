@@ -67,6 +67,19 @@ def test_a_change_is_noticed(change: str, run: Run, document: str) -> None:
     assert "签名无效 InvalidSignature" in result.stderr
 
 
+def test_diagnosis(run: Run, answer: Answer, document: str) -> None:
+    sign(run, "--user-id", "")
+    result = verify(run, "--diagnose", exit_code=1)
+    assert "the empty user id" in result.stdout
+    assert "InvalidSignature" in result.stderr
+    options = ("--key", "pub.pem", "--signature", "document.sig", "--diagnose")
+    found = answer("sm2", "verify", *options, document, exit_code=1)
+    assert found["valid"] is False
+    assert found["matched"] == ["DER, over the message with the empty user id"]
+    assert answer("sm2", "verify", *options, "--user-id", "", document)["valid"] is True
+    run("sm2", "verify", *options, exit_code=2)
+
+
 USER_IDS = [
     (["--user-id", "ALICE123@YAHOO.COM"], b"ALICE123@YAHOO.COM"),
     (["--user-id", "张三"], "张三".encode()),

@@ -8,18 +8,20 @@ import click
 
 from gmpki.cli import _forms, _io, _keys
 from gmpki.cli._group import Group
-from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output, wants_json
+from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gmpki.algorithms.sm2 import CiphertextFormat
+    from gmpki.errors import InvalidSignature
     from gmpki.keys.sm2 import SM2PublicKey
 
 __all__ = ["command"]
 
 MAX_SIGNATURE_LEN = 1 << 12
+MAX_DIAGNOSED_LEN = 1 << 28
 MAX_PLAINTEXT_LEN = 1 << 26
 # Base64 or hexadecimal text of the longest ciphertext.
 MAX_CIPHERTEXT_LEN = 2 * (MAX_PLAINTEXT_LEN + 128) + 2
@@ -120,13 +122,15 @@ def sign(
 
 @command.command(
     epilog="\b\nExamples:\n  gmpki sm2 verify --key pub.pem --signature report.sig report.pdf\n"
-    "  gmpki sm2 verify --key pub.pem --signature report.sig.hex --form hex report.pdf",
+    "  gmpki sm2 verify --key pub.pem --signature report.sig.hex --form hex report.pdf\n"
+    "  gmpki sm2 verify --key pub.pem --signature report.sig --diagnose report.pdf",
 )
 @source_argument
 @public_key_option
 @click.option("--signature", "signature_file", required=True, metavar="FILE", help="The signature, DER or r then s.")
 @_user_id_options
 @form_option
+@click.option("--diagnose", is_flag=True, help="Where it does not hold, tell with what user id or encoding it would.")
 @json_option
 def verify(
     *,
@@ -136,6 +140,7 @@ def verify(
     user_id: str | None,
     user_id_hex: str | None,
     form: str,
+    diagnose: bool,
 ) -> Report:
     """Verify the signature of FILE (standard input without one). Exit code 1 when it does not hold.
 
@@ -143,13 +148,35 @@ def verify(
     """
     if source == signature_file == "-":
         raise click.UsageError("the file and the signature cannot both come from standard input")
+    if diagnose and source == "-":
+        raise click.UsageError("--diagnose reads the file twice, which standard input does not allow")
+    from gmpki.errors import InvalidSignature
+
     signer = _user_id(user_id, user_id_hex)
     key = _keys.read_public_key(key_file)
     text = _io.read_input(signature_file, max_len=MAX_SIGNATURE_LEN)
+    signature = _forms.decode(text, form, "the signature")
     digest = _digest(key, source, signer)
-    key.verify_digest(_forms.decode(text, form, "the signature"), digest)
-    fields = {"valid": True, "digest": digest.hex(), "user_id": signer.hex()}
-    return Report(fields, facts([("签名有效", "signature valid", _io.display_name(source))]))
+    fields = {"digest": digest.hex(), "user_id": signer.hex()}
+    try:
+        key.verify_digest(signature, digest)
+    except InvalidSignature as error:
+        if not diagnose:
+            raise
+        return _diagnosis(key, signature, source, fields, error)
+    return Report({"valid": True, **fields}, facts([("签名有效", "signature valid", _io.display_name(source))]))
+
+
+def _diagnosis(
+    key: SM2PublicKey, signature: bytes, source: str, fields: dict[str, str], error: InvalidSignature
+) -> Report:
+    """Answer that a signature does not hold, and add what it would hold for."""
+    from gmpki.keys.diagnose import diagnose_signature
+
+    found = diagnose_signature(key, signature, _io.read_input(source, max_len=MAX_DIAGNOSED_LEN))
+    lines = facts([("诊断", "diagnosis", str(found))])
+    fields_found = {"valid": False, **fields, "matched": list(found.matched), "tried": list(found.tried)}
+    return Report(fields_found, lines, Failure(type(error).__name__, str(error)))
 
 
 def _digest(key: SM2PublicKey, source: str, user_id: bytes) -> bytes:
