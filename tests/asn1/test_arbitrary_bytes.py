@@ -55,7 +55,7 @@ SCHEMAS: list[type[Schema]] = [
 
 # Bytes that look like ASN.1 reach deeper than random ones.
 tags = st.sampled_from([0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0C, 0x13, 0x17, 0x18, 0x30, 0x31, 0x80, 0xA0, 0xA1])
-leaves = st.builds(lambda tag, content: der.encode(tag, content), tags, st.binary(max_size=16))
+leaves = st.builds(der.encode, tags, st.binary(max_size=16))
 trees = st.recursive(
     leaves,
     lambda inner: st.builds(lambda tag, parts: der.encode(tag, b"".join(parts)), tags, st.lists(inner, max_size=6)),
@@ -65,11 +65,12 @@ trees = st.recursive(
 @pytest.mark.parametrize("read", METHODS, ids=lambda method: method.__name__)
 @given(data=st.binary(max_size=64) | trees)
 def test_reader(read: Callable[[Reader], object], data: bytes) -> None:
+    place = 0
     try:
         read(Reader(data))
     except DecodeError as error:
-        assert error.offset is not None
-        assert 0 <= error.offset <= len(data)
+        place = -1 if error.offset is None else error.offset
+    assert 0 <= place <= len(data)
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.__name__)

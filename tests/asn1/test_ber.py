@@ -150,7 +150,7 @@ def test_segments_cost_no_elements() -> None:
 # ---- against another implementation -----------------------------------------------------
 def as_ber(data: bytes, choose: st.DataObject) -> bytes:
     """Write one DER element again, each constructed one and each OCTET STRING in a form that BER allows."""
-    _, _, tag, header, content, _ = parser.parse(data)
+    _, _, _, header, content, _ = parser.parse(data)
     if not header[0] & 0x20:
         if header[0] == 0x04 and choose.draw(st.booleans()):
             middle = len(content) // 2

@@ -179,7 +179,7 @@ def test_lengths(length: int) -> None:
         lambda: der.encode_oid("1.2" + ".3" * 200),
         lambda: der.encode_utc_time(datetime(2050, 1, 1, tzinfo=timezone.utc)),
         lambda: der.encode_utc_time(datetime(1949, 12, 31, tzinfo=timezone.utc)),
-        lambda: der.encode_utc_time(datetime(2026, 1, 1)),  # noqa: DTZ001
+        lambda: der.encode_utc_time(datetime(2026, 1, 1)),
         lambda: der.encode_time(datetime(2026, 1, 1, microsecond=1, tzinfo=timezone.utc)),
         lambda: der.encode_time("2026-01-01"),
         lambda: der.encode_implicit(0, b"\x1f\x81\x01"),

@@ -93,7 +93,13 @@ def open_key_file(data: Buffer, *, private: bool) -> KeyFile:
     armour, encoded = "DER", raw
     if raw[:1] != bytes((_SEQUENCE,)):
         armour, encoded = "base64", _bare_base64(raw)
-    form = _form(encoded)
+    try:
+        form = _form(encoded)
+    except DecodeError:
+        # A bare key may begin with the byte of a SEQUENCE, and hexadecimal text with 04 does: "0" is 30.
+        if not _bare_key(raw):
+            raise
+        form = None
     if form is None:
         raise InvalidInputError(f"expected a {wanted} key as PEM or DER; came {_description(raw)}")
     if form.is_private != private:
@@ -181,13 +187,22 @@ def _description(raw: bytes) -> str:
     stripped = raw.strip()
     if not stripped:
         return "an empty file"
+    bare = _bare_key(raw)
+    if bare:
+        return bare
+    if raw[0] == _SEQUENCE:
+        return f"DER of {len(raw)} bytes that is none of: {', '.join(form.value for form in KeyForm)}"
+    return f"{len(raw)} bytes that are neither"
+
+
+def _bare_key(raw: bytes) -> str:
+    """Say what reads a bare number or point; "" when the length is that of none."""
+    stripped = raw.strip()
     if _HEX.issuperset(stripped) and len(stripped) in (64, 66, 128, 130):
         return f"{len(stripped)} hexadecimal digits: SM2PrivateKey.from_hex (64) or SM2PublicKey.from_hex reads them"
     if len(raw) in (32, 33, 64, 65):
         return f"{len(raw)} bytes: SM2PrivateKey.from_bytes (32) or SM2PublicKey.from_bytes reads them"
-    if raw[0] == _SEQUENCE:
-        return f"DER of {len(raw)} bytes that is none of: {', '.join(form.value for form in KeyForm)}"
-    return f"{len(raw)} bytes that are neither"
+    return ""
 
 
 def refuse_legacy_encryption(file: KeyFile) -> None:
