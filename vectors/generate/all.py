@@ -1,8 +1,8 @@
 """Make every vector file, or prove that the committed files are what the generators make.
 
-``all.py`` builds each file, has it confirmed by the other implementations and writes it. ``all.py --check`` builds only,
-and compares with the committed files; it needs nothing beyond Python. ``all.py --confirm`` asks the other implementations
-about the committed files. Paths behind the options limit the work to those files.
+``all.py`` builds each file, has it confirmed by the other implementations and writes it. ``all.py --check`` builds
+only, and compares with the committed files. ``all.py --confirm`` asks the other implementations about the committed
+files. Paths behind the options limit the work to those files.
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
 """sm2/decrypt.json: what an SM2 decryption must open and must refuse.
 
-For any point C1 the shared point is d * C1, so ciphertexts are made here with C1 chosen for its bytes, its place off the
-curve or its encoding, and with C2 and C3 that fit: each is refused for one reason only.
+For any point C1 the shared point is d * C1, so ciphertexts are made here with C1 chosen for its bytes, its place off
+the curve or its encoding, and with C2 and C3 that fit: each is refused for one reason only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
 from peers import libcrypto, sm2_verdicts
 from reference import der, sm2, sm3
 from reference.sm2 import N, P
-from sm2_key_files import compressed, off_curve_points, out_of_range_points, small_y_point, with_leading_zeros
+from sm2_damaged import damaged_ciphertexts
 from sm2_nonce_files import zero_stream_nonce
+from sm2_specials import compressed, off_curve_points, out_of_range_points, small_y_point, with_leading_zeros
 from vectorfile import Document, Group, Source, agree, document, draw, draw_number, tests
 
 _FLAGS = {
@@ -37,6 +37,14 @@ _FLAGS = {
 }
 FORMS = ("DER", "C1C3C2", "C1C3C2_BARE", "C1C2C3", "C1C2C3_BARE", "C1C3C2_COMPRESSED")
 _AUTO = frozenset({"DER", "C1C3C2", "C1C3C2_BARE", "C1C3C2_COMPRESSED"})
+
+NOTES = [
+    "The lists under peers name the tests that another implementation answered wrongly when it was asked.",
+    "OpenSSL libcrypto reduces coordinates of C1 that are not below p, and takes private keys of n - 1 and more.",
+    "OpenSSL libcrypto reads BER (long lengths and INTEGERs, indefinite length, pieces) and ignores bytes behind.",
+    "gmssl (PyPI) computes C3 and does not compare it: a changed or foreign ciphertext gives a changed plaintext.",
+    "gmssl takes C1 off the curve and coordinates that are not below p, and private keys outside [1, n-2].",
+]
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,9 @@ def sealed_to(d: int, c1: sm2.Point, message: bytes) -> Parts:
     return Parts(c1, c3, c2)
 
 
-def _add(group: Group, comment: str, flag: str, parts: Parts, message: bytes | None, forms: tuple[str, ...] = FORMS) -> None:
+def _add(
+    group: Group, comment: str, flag: str, parts: Parts, message: bytes | None, forms: tuple[str, ...] = FORMS
+) -> None:
     """Add a test for each form, with what a caller has to allow for it; without a message it must be refused."""
     for name in forms:
         inputs = {"ciphertext": parts.form(name), "format": name, "formats": "AUTO" if name in _AUTO else "ALL"}
@@ -117,8 +127,15 @@ def _chosen_points() -> Group:
         text = draw(f"order {size}", size)
         parts = sealed_to(d, sm2.base(draw_number(f"order k {size}", N)), text)
         for name in FORMS:
-            group.add(f"{size} bytes, all forms allowed, {name}", "valid", ["Ambiguous"], ciphertext=parts.form(name),
-                      format=name, formats="ALL", plaintext=text)
+            group.add(
+                f"{size} bytes, all forms allowed, {name}",
+                "valid",
+                ["Ambiguous"],
+                ciphertext=parts.form(name),
+                format=name,
+                formats="ALL",
+                plaintext=text,
+            )
     return group
 
 
@@ -135,16 +152,30 @@ def _not_allowed() -> Group:
         for allowed in (*FORMS, "AUTO", "ALL"):
             good = allowed in (made, "ALL") or (allowed == "AUTO" and made in _AUTO)
             plaintext = {"plaintext": b"one form only"} if good else {}
-            group.add(f"{made}, allowed: {allowed}", "valid" if good else "invalid", ["Format" if good else "NotAllowed"],
-                      ciphertext=parts.form(made), format=made, formats=allowed, **plaintext)
+            group.add(
+                f"{made}, allowed: {allowed}",
+                "valid" if good else "invalid",
+                ["Format" if good else "NotAllowed"],
+                ciphertext=parts.form(made),
+                format=made,
+                formats=allowed,
+                **plaintext,
+            )
     return group
 
 
 def _scalars() -> list[Group]:
     groups = []
     point = sm2.base(draw_number("scalar k", N))
-    for name, d in (("1", 1), ("2", 2), ("3", 3), ("n-2", N - 2), ("n-3", N - 3), ("2^255", 1 << 255),
-                    ("one with a leading zero byte", draw_number("d zeros 1", 1 << 248))):
+    for name, d in (
+        ("1", 1),
+        ("2", 2),
+        ("3", 3),
+        ("n-2", N - 2),
+        ("n-3", N - 3),
+        ("2^255", 1 << 255),
+        ("one with a leading zero byte", draw_number("d zeros 1", 1 << 248)),
+    ):
         group = Group("Decrypt", {"private_key": sm2.number(d)})
         _add(group, f"d = {name}", "Scalar", sealed_to(d, point, b"edge"), b"edge")
         groups.append(group)
@@ -162,15 +193,33 @@ def _bad_points() -> list[Group]:
         groups.append(group)
         for name, point in off_curve_points().items():
             forms = FORMS[:5] if label == "drawn" else ("DER", "C1C3C2")
-            _add(group, f"d is {label}, C1 off the curve: {name}", "OffCurve", sealed_to(d, point, b"invalid curve"), None,
-                 forms)
+            _add(
+                group,
+                f"d is {label}, C1 off the curve: {name}",
+                "OffCurve",
+                sealed_to(d, point, b"invalid curve"),
+                None,
+                forms,
+            )
         for name, encoded in out_of_range_points().items():
             x, y = int.from_bytes(encoded[:32], "big"), int.from_bytes(encoded[32:], "big")
             fitting = sealed_to(d, (x % P, y % P), b"out of range")
-            _add(group, f"d is {label}, C1 out of range: {name}", "OutOfRange", Parts((x, y), fitting.c3, fitting.c2), None)
+            _add(
+                group,
+                f"d is {label}, C1 out of range: {name}",
+                "OutOfRange",
+                Parts((x, y), fitting.c3, fitting.c2),
+                None,
+            )
         for x in [x for x in range(40) if sm2.lift(x) is None][:3]:
-            _add(group, f"d is {label}, compressed, no point has x = {x}", "OffCurve", sealed_to(d, (x, 0), b"no point"), None,
-                 ("C1C3C2_COMPRESSED",))
+            _add(
+                group,
+                f"d is {label}, compressed, no point has x = {x}",
+                "OffCurve",
+                sealed_to(d, (x, 0), b"no point"),
+                None,
+                ("C1C3C2_COMPRESSED",),
+            )
     return groups
 
 
@@ -182,16 +231,34 @@ def _infinity_and_prefixes() -> Group:
         comment = f"C1 is infinity, x2 = {shared[0]}, y2 = {shared[1]}"
         _add(group, comment, "Infinity", Parts((0, 0), c3, c2), None)
         for encoding in (b"\0", bytes(65), b"\0" * 33):
-            group.add(f"{comment}, {len(encoding)} zero bytes", "invalid", ["Infinity"], ciphertext=encoding + c3 + c2,
-                      format="C1C3C2", formats="ALL")
+            group.add(
+                f"{comment}, {len(encoding)} zero bytes",
+                "invalid",
+                ["Infinity"],
+                ciphertext=encoding + c3 + c2,
+                format="C1C3C2",
+                formats="ALL",
+            )
     parts = sealed_to(d, sm2.base(draw_number("prefix k", N)), b"prefix")
     bare, short = parts.form("C1C3C2_BARE"), parts.form("C1C3C2_COMPRESSED")
     for prefix in (0, 1, 2, 3, 5, 6, 7, 0x14, 0x30, 0x84, 0xFF):
-        group.add(f"{prefix:02x} before x1, y1", "invalid", ["Prefix"], ciphertext=bytes([prefix]) + bare, format="C1C3C2",
-                  formats="ALL")
+        group.add(
+            f"{prefix:02x} before x1, y1",
+            "invalid",
+            ["Prefix"],
+            ciphertext=bytes([prefix]) + bare,
+            format="C1C3C2",
+            formats="ALL",
+        )
     for prefix in (0, 1, 4, 5, 6, 7, 0xFF, short[0] ^ 1):
-        group.add(f"{prefix:02x} before x1", "invalid", ["Prefix"], ciphertext=bytes([prefix]) + short[1:],
-                  format="C1C3C2_COMPRESSED", formats="ALL")
+        group.add(
+            f"{prefix:02x} before x1",
+            "invalid",
+            ["Prefix"],
+            ciphertext=bytes([prefix]) + short[1:],
+            format="C1C3C2_COMPRESSED",
+            formats="ALL",
+        )
     return group
 
 
@@ -207,8 +274,14 @@ def _key_streams() -> Group:
         start = zero_stream_nonce(public, start, 1) + 1
         point = sm2.base(start - 1)
         _add(group, f"one byte of key stream, zero ({i + 1})", "ZeroStream", sealed_to(d, point, b"\xa5"), None)
-        _add(group, f"the key stream begins with a zero byte ({i + 1})", "LeadingZero", sealed_to(d, point, b"\xa5\xa5"),
-             b"\xa5\xa5", FORMS[:2])
+        _add(
+            group,
+            f"the key stream begins with a zero byte ({i + 1})",
+            "LeadingZero",
+            sealed_to(d, point, b"\xa5\xa5"),
+            b"\xa5\xa5",
+            FORMS[:2],
+        )
     k = draw_number("stream k", N // 2) + _TWO_ZERO_BYTES_AT
     shared = sm2.multiply(k, public)
     if shared is None or any(sm3.kdf(sm2.xy(shared), 2)):
@@ -216,7 +289,13 @@ def _key_streams() -> Group:
     _add(group, "two bytes of key stream, zero", "ZeroStream", sealed_to(d, sm2.base(k), b"\0K"), None)
     _add(group, "the key stream begins with two zero bytes", "LeadingZero", sealed_to(d, sm2.base(k), b"\0K!"), b"\0K!")
     for i in range(2):
-        _add(group, f"empty plaintext ({i + 1})", "Empty", sealed_to(d, sm2.base(draw_number(f"empty {i}", N)), b""), None)
+        _add(
+            group,
+            f"empty plaintext ({i + 1})",
+            "Empty",
+            sealed_to(d, sm2.base(draw_number(f"empty {i}", N)), b""),
+            None,
+        )
     return group
 
 
@@ -227,10 +306,14 @@ def _modified() -> Group:
     _add(group, "what is changed below", "Format", parts, message)
     for byte in range(32):
         c3 = bytes(b ^ (1 << byte % 8 if i == byte else 0) for i, b in enumerate(parts.c3))
-        _add(group, f"C3, byte {byte} changed", "Modified", Parts(parts.c1, c3, parts.c2), None, (FORMS[byte % 6], "DER"))
+        _add(
+            group, f"C3, byte {byte} changed", "Modified", Parts(parts.c1, c3, parts.c2), None, (FORMS[byte % 6], "DER")
+        )
     for byte in range(len(message)):
         c2 = bytes(b ^ (1 << byte % 8 if i == byte else 0) for i, b in enumerate(parts.c2))
-        _add(group, f"C2, byte {byte} changed", "Modified", Parts(parts.c1, parts.c3, c2), None, (FORMS[byte % 6], "DER"))
+        _add(
+            group, f"C2, byte {byte} changed", "Modified", Parts(parts.c1, parts.c3, c2), None, (FORMS[byte % 6], "DER")
+        )
     other = sm2.base(draw_number("modified other", N))
     shared = sm2.multiply(d, parts.c1)
     assert shared is not None
@@ -249,64 +332,13 @@ def _modified() -> Group:
     ):
         _add(group, comment, "Modified", changed, None)
     for name in ("C1C3C2", "C1C3C2_BARE", "DER"):
-        for comment, data in (("a byte behind", parts.form(name) + b"\0"), ("a byte before", b"\0" + parts.form(name)),
-                              ("hexadecimal text", parts.form(name).hex().encode())):
+        for comment, data in (
+            ("a byte behind", parts.form(name) + b"\0"),
+            ("a byte before", b"\0" + parts.form(name)),
+            ("hexadecimal text", parts.form(name).hex().encode()),
+        ):
             group.add(f"{comment}, {name}", "invalid", ["Modified"], ciphertext=data, format=name, formats="ALL")
     return group
-
-
-def damaged(parts: Parts) -> Iterator[tuple[str, bytes]]:
-    """Encodings of a ciphertext that are not its DER."""
-    x, y = parts.c1
-    encoded = parts.form("DER")
-    pieces = {"x": der.integer(x), "y": der.integer(y), "C3": der.octets(parts.c3), "C2": der.octets(parts.c2)}
-
-    def with_piece(name: str, piece: bytes) -> bytes:
-        return der.sequence(*({**pieces, name: piece}.values()))
-
-    yield "length of the SEQUENCE longer than needed", der.long_length(encoded)
-    yield "length of the SEQUENCE in 9 bytes", der.long_length(encoded, 8)
-    yield "indefinite length", der.indefinite(encoded)
-    for name, piece in pieces.items():
-        yield f"length of {name} in long form", with_piece(name, der.long_length(piece))
-        yield f"{name} missing", der.sequence(*(p for n, p in pieces.items() if n != name))
-        yield f"{name} twice", with_piece(name, piece + piece)
-        yield f"{name} as BIT STRING", with_piece(name, der.tlv(0x03, b"\0" + piece[2:]))
-        yield f"tag of {name} changed", with_piece(name, bytes([piece[0] ^ 0x06]) + piece[1:])
-        yield f"tag of {name} constructed", with_piece(name, bytes([piece[0] | 0x20]) + piece[1:])
-        yield f"{name} empty", with_piece(name, der.tlv(piece[0], b""))
-        yield f"NULL behind {name}", with_piece(name, piece + b"\x05\0")
-    for name, value in (("x", x), ("y", y)):
-        yield f"zero byte before {name}", with_piece(name, der.tlv(0x02, b"\0" + pieces[name][2:]))
-        yield f"32 zero bytes before {name}", with_piece(name, der.tlv(0x02, bytes(32) + pieces[name][2:]))
-        yield f"{name} without the zero byte before its first bit", with_piece(name, der.tlv(0x02, sm2.number(value)))
-        yield f"{name} negative", with_piece(name, der.integer(-value))
-        yield f"{name} less p, negative", with_piece(name, der.integer(value - P))
-        yield f"{name} plus p", with_piece(name, der.integer(value + P))
-        yield f"{name} plus 2^256", with_piece(name, der.integer(value + (1 << 256)))
-        yield f"{name} of 1001 bytes", with_piece(name, der.integer(value + (1 << 8000)))
-    for size in (1, 16, 31):
-        yield f"C3 of {size} bytes", with_piece("C3", der.octets(parts.c3[:size]))
-    for more in (1, 16, 32):
-        yield f"C3 of {32 + more} bytes", with_piece("C3", der.octets(parts.c3 + bytes(more)))
-        yield f"C3 of {32 + more} bytes, zeros before", with_piece("C3", der.octets(bytes(more) + parts.c3))
-    yield "C3 and C2 swapped", der.sequence(pieces["x"], pieces["y"], pieces["C2"], pieces["C3"])
-    yield "x and y swapped", der.sequence(pieces["y"], pieces["x"], pieces["C3"], pieces["C2"])
-    yield "C1 as one OCTET STRING", der.sequence(der.octets(b"\x04" + sm2.xy(parts.c1)), pieces["C3"], pieces["C2"])
-    yield "C2 in two pieces (BER)", with_piece("C2", der.tlv(0x24, der.octets(parts.c2[:7]) + der.octets(parts.c2[7:])))
-    yield "byte behind", encoded + b"\0"
-    yield "ciphertext twice", encoded + encoded
-    yield "end of contents behind", encoded + b"\0\0"
-    yield "tag of a SET", b"\x31" + encoded[1:]
-    yield "no SEQUENCE around", b"".join(pieces.values())
-    yield "SEQUENCE in a SEQUENCE", der.sequence(encoded)
-    yield "in an OCTET STRING", der.octets(encoded)
-    yield "empty SEQUENCE", der.sequence()
-    yield "length of 2^32 - 1", b"\x30\x84" + b"\xff" * 4 + b"".join(pieces.values())
-    yield "length of 2^64 - 1", b"\x30\x88" + b"\xff" * 8 + b"".join(pieces.values())
-    yield "length of C2 reaches behind the end", encoded[: -len(pieces["C2"])] + b"\x04\x7f" + parts.c2
-    yield "length of C2 of 2^64 - 1", encoded[: -len(pieces["C2"])] + b"\x04\x88" + b"\xff" * 8 + parts.c2
-    yield "C1C2C3 behind a SEQUENCE tag", b"\x30" + parts.form("C1C2C3")
 
 
 def _encodings() -> Group:
@@ -314,9 +346,16 @@ def _encodings() -> Group:
     message = b"fourteen bytes"
     point = next(p for i in count() if min(p := sm2.base(draw_number(f"encoding C1 {i}", N))) >> 255)
     parts = sealed_to(d, point, message)
-    group.add("what is damaged below", "valid", ["Format"], ciphertext=parts.form("DER"), format="DER", formats="ALL",
-              plaintext=message)
-    for comment, data in damaged(parts):
+    group.add(
+        "what is damaged below",
+        "valid",
+        ["Format"],
+        ciphertext=parts.form("DER"),
+        format="DER",
+        formats="ALL",
+        plaintext=message,
+    )
+    for comment, data in damaged_ciphertexts(parts.c1, parts.c3, parts.c2):
         group.add(comment, "invalid", ["Encoding"], ciphertext=data, format="DER", formats="ALL")
     return group
 
@@ -327,21 +366,38 @@ def _truncated() -> Group:
     for name in FORMS:
         whole = parts.form(name)
         for size in range(len(whole)):
-            group.add(f"first {size} bytes of {name}", "invalid", ["Truncated"], ciphertext=whole[:size], format=name,
-                      formats="ALL")
+            group.add(
+                f"first {size} bytes of {name}",
+                "invalid",
+                ["Truncated"],
+                ciphertext=whole[:size],
+                format=name,
+                formats="ALL",
+            )
     return group
 
 
 def decrypt_file() -> Document:
     """Put all cases together."""
-    groups = [_lengths(), _chosen_points(), _not_allowed(), *_scalars(), *_bad_points(), _infinity_and_prefixes(),
-              _key_streams(), _modified(), _encodings(), _truncated()]
+    groups = [
+        _lengths(),
+        _chosen_points(),
+        _not_allowed(),
+        *_scalars(),
+        *_bad_points(),
+        _infinity_and_prefixes(),
+        _key_streams(),
+        _modified(),
+        _encodings(),
+        _truncated(),
+    ]
     return document(
-        "SM2 encryption", "Generated by vectors/generate/sm2_decrypt_files.py with the reference in vectors/generate/reference.",
-        groups, flags=_FLAGS, notes=NOTES)
-
-
-NOTES: list[str] = []
+        "SM2 encryption",
+        "Generated by vectors/generate/sm2_decrypt_files.py with the reference in vectors/generate/reference.",
+        groups,
+        flags=_FLAGS,
+        notes=NOTES,
+    )
 
 
 def _confirm_valid(doc: Document) -> int:
@@ -350,6 +406,4 @@ def _confirm_valid(doc: Document) -> int:
     return sum(agree(answer, "valid", t) for t, answer in listed if answer is not None)
 
 
-FILES = (
-    Source("sm2/decrypt.json", decrypt_file, ((libcrypto.NAME, _confirm_valid),), sm2_verdicts.decrypt),
-)
+FILES = (Source("sm2/decrypt.json", decrypt_file, ((libcrypto.NAME, _confirm_valid),), sm2_verdicts.decrypt),)

@@ -32,14 +32,33 @@ def _gcm(key: bytes, nonce: bytes, associated_data: bytes, text: bytes, tag_len:
     return ciphertext, tag[:tag_len]
 
 
-def _add(group: Group, seal: Seal, comment: str, flags: list[str], *, label: str, size: int = 40, associated_len: int = 0,
-         nonce: bytes | None = None, tag_len: int = 16) -> None:
+def _add(
+    group: Group,
+    seal: Seal,
+    comment: str,
+    flags: list[str],
+    *,
+    label: str,
+    size: int = 40,
+    associated_len: int = 0,
+    nonce: bytes | None = None,
+    tag_len: int = 16,
+) -> None:
     key, text = draw(f"{label} key", 16), draw(f"{label} text", size)
     associated_data = draw(f"{label} associated", associated_len)
     nonce = draw(f"{label} nonce", 12) if nonce is None else nonce
     ciphertext, tag = seal(key, nonce, associated_data, text, tag_len)
-    group.add(comment, "valid", flags, key=key, nonce=nonce, associated_data=associated_data, plaintext=text,
-              ciphertext=ciphertext, tag=tag)
+    group.add(
+        comment,
+        "valid",
+        flags,
+        key=key,
+        nonce=nonce,
+        associated_data=associated_data,
+        plaintext=text,
+        ciphertext=ciphertext,
+        tag=tag,
+    )
 
 
 def _lengths(name: str, seal: Seal) -> Group:
@@ -47,7 +66,9 @@ def _lengths(name: str, seal: Seal) -> Group:
     for size in range(301):
         _add(group, seal, f"{size} bytes", ["Length"], label=f"{name} {size}", size=size, associated_len=size * 7 % 45)
     for size in [*range(34), 63, 64, 65, 300]:
-        _add(group, seal, f"{size} bytes of associated data", ["Length"], label=f"{name} ad {size}", associated_len=size)
+        _add(
+            group, seal, f"{size} bytes of associated data", ["Length"], label=f"{name} ad {size}", associated_len=size
+        )
     _add(group, seal, "no message", [], label=f"{name} ad alone", size=0, associated_len=50)
     return group
 
@@ -109,10 +130,20 @@ def _gcm_nonce_for(key: bytes, first_counter: bytes) -> bytes:
 def gcm_file() -> Document:
     """GCM."""
     standard = Group("Aead")
-    standard.add("RFC 8998 A.1", "valid", ["Standard"], key=_KEY, nonce=_NONCE, associated_data=_ASSOCIATED,
-                 plaintext=_TEXT, tag=bytes.fromhex("83de3541e4c2b58177e065a9bf7b62ec"), ciphertext=bytes.fromhex(
-                     "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735"
-                     "d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d"))
+    standard.add(
+        "RFC 8998 A.1",
+        "valid",
+        ["Standard"],
+        key=_KEY,
+        nonce=_NONCE,
+        associated_data=_ASSOCIATED,
+        plaintext=_TEXT,
+        tag=bytes.fromhex("83de3541e4c2b58177e065a9bf7b62ec"),
+        ciphertext=bytes.fromhex(
+            "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735"
+            "d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d"
+        ),
+    )
     special = Group("Aead")
     for size in [*range(1, 34), 64, 128, 300]:
         _add(special, _gcm, f"nonce of {size} bytes", ["Nonce"], label=f"gcm nonce {size}", nonce=draw("gcm n", size))
@@ -122,33 +153,78 @@ def gcm_file() -> Document:
         label = f"gcm counter {low}"
         nonce = _gcm_nonce_for(draw(f"{label} key", 16), draw(label, 12) + low.to_bytes(4, "big"))
         _add(special, _gcm, f"first counter ends in {low:08x}", ["Counter"], label=label, size=300, nonce=nonce)
-    groups = [standard, _lengths("gcm", _gcm), special, _modified(_gcm), _bad_lengths((0,), (0, 1, 2, 3, 5, 6, 7, 9, 17))]
+    groups = [
+        standard,
+        _lengths("gcm", _gcm),
+        special,
+        _modified(_gcm),
+        _bad_lengths((0,), (0, 1, 2, 3, 5, 6, 7, 9, 17)),
+    ]
     return document("SM4-GCM", f"RFC 8998 A.1, GB/T 36624-2018. {_GENERATED}", groups, flags=_FLAGS)
 
 
 def ccm_file() -> Document:
     """CCM."""
     standard = Group("Aead")
-    standard.add("RFC 8998 A.2", "valid", ["Standard"], key=_KEY, nonce=_NONCE, associated_data=_ASSOCIATED,
-                 plaintext=_TEXT, tag=bytes.fromhex("16842d4fa186f56ab33256971fa110f4"), ciphertext=bytes.fromhex(
-                     "48af93501fa62adbcd414cce6034d895dda1bf8f132f042098661572e7483094"
-                     "fd12e518ce062c98acee28d95df4416bed31a2f04476c18bb40c84a74b97dc5b"))
+    standard.add(
+        "RFC 8998 A.2",
+        "valid",
+        ["Standard"],
+        key=_KEY,
+        nonce=_NONCE,
+        associated_data=_ASSOCIATED,
+        plaintext=_TEXT,
+        tag=bytes.fromhex("16842d4fa186f56ab33256971fa110f4"),
+        ciphertext=bytes.fromhex(
+            "48af93501fa62adbcd414cce6034d895dda1bf8f132f042098661572e7483094"
+            "fd12e518ce062c98acee28d95df4416bed31a2f04476c18bb40c84a74b97dc5b"
+        ),
+    )
     special = Group("Aead")
     for size in range(7, 14):
-        _add(special, sm4_wide.ccm, f"nonce of {size} bytes", ["Nonce"], label=f"ccm nonce {size}", nonce=draw("n", size))
-        _add(special, sm4_wide.ccm, f"nonce of {size} bytes, 4200 bytes", ["Nonce", "Counter"], label=f"ccm long {size}",
-             nonce=draw("long", size), size=4200)
+        _add(
+            special, sm4_wide.ccm, f"nonce of {size} bytes", ["Nonce"], label=f"ccm nonce {size}", nonce=draw("n", size)
+        )
+        _add(
+            special,
+            sm4_wide.ccm,
+            f"nonce of {size} bytes, 4200 bytes",
+            ["Nonce", "Counter"],
+            label=f"ccm long {size}",
+            nonce=draw("long", size),
+            size=4200,
+        )
     for tag_len in (4, 6, 8, 10, 12, 14):
         _add(special, sm4_wide.ccm, f"tag of {tag_len} bytes", ["Tag"], label=f"ccm tag {tag_len}", tag_len=tag_len)
     for count in (0xFEFF, 0xFF00, 0xFF01, 0x10000):
         ciphertext, tag = sm4_wide.ccm(_KEY, _NONCE, b"\xa5" * count, _TEXT, 16)
-        special.add(f"{count} bytes of associated data", "valid", ["Length"], key=_KEY, nonce=_NONCE, plaintext=_TEXT,
-                    associated_data=repeated(b"\xa5", count), ciphertext=ciphertext, tag=tag)
+        special.add(
+            f"{count} bytes of associated data",
+            "valid",
+            ["Length"],
+            key=_KEY,
+            nonce=_NONCE,
+            plaintext=_TEXT,
+            associated_data=repeated(b"\xa5", count),
+            ciphertext=ciphertext,
+            tag=tag,
+        )
     refused = Group("AeadEncrypt", {"key": _KEY, "associated_data": b"", "tag_size": 16})
-    refused.add("a message too long for a nonce of 13 bytes", "invalid", ["OutOfRange"], nonce=bytes(13),
-                plaintext=repeated(b"\0", 0x10000))
-    groups = [standard, _lengths("ccm", sm4_wide.ccm), special, _modified(sm4_wide.ccm),
-              _bad_lengths((0, 6, 14), (0, 1, 2, 3, 5, 7, 9, 11, 13, 15, 17)), refused]
+    refused.add(
+        "a message too long for a nonce of 13 bytes",
+        "invalid",
+        ["OutOfRange"],
+        nonce=bytes(13),
+        plaintext=repeated(b"\0", 0x10000),
+    )
+    groups = [
+        standard,
+        _lengths("ccm", sm4_wide.ccm),
+        special,
+        _modified(sm4_wide.ccm),
+        _bad_lengths((0, 6, 14), (0, 1, 2, 3, 5, 7, 9, 11, 13, 15, 17)),
+        refused,
+    ]
     return document("SM4-CCM", f"RFC 8998 A.2, GB/T 36624-2018. {_GENERATED}", groups, flags=_FLAGS)
 
 
@@ -215,8 +291,13 @@ def cbc_mac_file() -> Document:
         (b"This is the test message for mac\x80" + bytes(15), "4b6553af3c4e27448412315ac7849535"),
         (b"This is the test message \x80" + bytes(6), "421ad1690aa152e2846fa2a5d83445a9"),
     ):
-        standard.add("GB/T 15852.1-2020 annex B, padding included", "valid", ["Standard"], message=message,
-                     tag=bytes.fromhex(tag))
+        standard.add(
+            "GB/T 15852.1-2020 annex B, padding included",
+            "valid",
+            ["Standard"],
+            message=message,
+            tag=bytes.fromhex(tag),
+        )
     lengths = Group("Mac")
     for size in range(16, 321, 16):
         key, message = draw(f"cbc mac key {size}", 16), draw(f"cbc mac {size}", size)
@@ -249,8 +330,14 @@ def _openssl_cbc_mac(key: bytes, data: bytes) -> bytes:
 FILES = (
     Source("sm4/gcm.json", gcm_file, ((openssl_sm4.NAME, _confirm_gcm_openssl), (gcrypt.NAME, _confirm_gcrypt("GCM")))),
     Source("sm4/ccm.json", ccm_file, ((gcrypt.NAME, _confirm_gcrypt("CCM")),)),
-    Source("sm4/cmac.json", cmac_file, ((openssl_sm4.NAME, _confirm_mac(openssl_sm4.cmac)),
-                                        (gcrypt.NAME, _confirm_mac(gcrypt.cmac)))),
-    Source("sm4/cbc_mac.json", cbc_mac_file, (
-        (f"{openssl_sm4.NAME}: the last block of CBC", _confirm_mac(_openssl_cbc_mac)),)),
+    Source(
+        "sm4/cmac.json",
+        cmac_file,
+        ((openssl_sm4.NAME, _confirm_mac(openssl_sm4.cmac)), (gcrypt.NAME, _confirm_mac(gcrypt.cmac))),
+    ),
+    Source(
+        "sm4/cbc_mac.json",
+        cbc_mac_file,
+        ((f"{openssl_sm4.NAME}: the last block of CBC", _confirm_mac(_openssl_cbc_mac)),),
+    ),
 )

@@ -110,7 +110,8 @@ def load(path: str) -> Document:
 @dataclass(frozen=True)
 class Source:
     """One vector file: where it lies, what builds it, the second implementations that confirm it, and for files made to
-    find mistakes, the peers whose mistakes are recorded in it."""
+    find mistakes, the peers whose mistakes are recorded in it.
+    """
 
     path: str
     build: Callable[[], Document]

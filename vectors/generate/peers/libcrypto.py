@@ -15,7 +15,12 @@ _ID_EC_PUBLIC_KEY = bytes.fromhex("06072a8648ce3d0201")
 _ID_SM2 = bytes.fromhex("06082a811ccf5501822d")
 _ALGORITHM = der.sequence(_ID_EC_PUBLIC_KEY, _ID_SM2)
 _POINTERS = (
-    "BN_bin2bn", "EC_GROUP_new_by_curve_name", "EC_POINT_new", "EVP_MD_CTX_new", "EVP_PKEY_CTX_new", "d2i_AutoPrivateKey",
+    "BN_bin2bn",
+    "EC_GROUP_new_by_curve_name",
+    "EC_POINT_new",
+    "EVP_MD_CTX_new",
+    "EVP_PKEY_CTX_new",
+    "d2i_AutoPrivateKey",
     "d2i_PUBKEY",
 )
 
@@ -87,8 +92,13 @@ def verify_digest(public: bytes, digest: bytes, signature: bytes) -> bool:
         library = key.library
         context = _pointer(library.EVP_PKEY_CTX_new(key.handle, None))
         try:
-            return library.EVP_PKEY_verify_init(context) == 1 and 1 == library.EVP_PKEY_verify(
-                context, signature, ctypes.c_size_t(len(signature)), digest, ctypes.c_size_t(len(digest)))
+            return (
+                library.EVP_PKEY_verify_init(context) == 1
+                and library.EVP_PKEY_verify(
+                    context, signature, ctypes.c_size_t(len(signature)), digest, ctypes.c_size_t(len(digest))
+                )
+                == 1
+            )
         finally:
             library.EVP_PKEY_CTX_free(context)
 
@@ -104,8 +114,10 @@ def verify_message(public: bytes, user_id: bytes, message: bytes, signature: byt
             return (
                 library.EVP_DigestVerifyInit_ex(context, ctypes.byref(inner), b"SM3", None, None, key.handle, None) == 1
                 and library.EVP_PKEY_CTX_set1_id(inner, user_id, ctypes.c_int(len(user_id))) == 1
-                and library.EVP_DigestVerify(context, signature, ctypes.c_size_t(len(signature)), message,
-                                             ctypes.c_size_t(len(message))) == 1
+                and library.EVP_DigestVerify(
+                    context, signature, ctypes.c_size_t(len(signature)), message, ctypes.c_size_t(len(message))
+                )
+                == 1
             )
         finally:
             library.EVP_MD_CTX_free(context)
@@ -121,8 +133,13 @@ def decrypt(d: bytes, ciphertext: bytes) -> bytes | None:
         out = ctypes.create_string_buffer(len(ciphertext) + 64)
         size = ctypes.c_size_t(len(out))
         try:
-            good = library.EVP_PKEY_decrypt_init(context) == 1 and 1 == library.EVP_PKEY_decrypt(
-                context, out, ctypes.byref(size), ciphertext, ctypes.c_size_t(len(ciphertext)))
+            good = (
+                library.EVP_PKEY_decrypt_init(context) == 1
+                and library.EVP_PKEY_decrypt(
+                    context, out, ctypes.byref(size), ciphertext, ctypes.c_size_t(len(ciphertext))
+                )
+                == 1
+            )
             return out.raw[: size.value] if good else None
         finally:
             library.EVP_PKEY_CTX_free(context)

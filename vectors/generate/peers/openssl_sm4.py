@@ -1,4 +1,4 @@
-"""SM4 from OpenSSL through cryptography; the modes that OpenSSL lacks are written a second time over its block cipher."""
+"""SM4 from OpenSSL through cryptography; modes that OpenSSL lacks are written a second time over its block cipher."""
 
 from __future__ import annotations
 

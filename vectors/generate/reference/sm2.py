@@ -146,7 +146,7 @@ def encrypt(public: Point, message: bytes, k: int) -> tuple[Point, bytes, bytes]
 def seal(shared: Point, message: bytes) -> tuple[bytes, bytes]:
     """C2 and C3 under a shared point (x2, y2)."""
     stream = kdf(xy(shared), len(message))
-    c2 = bytes(m ^ t for m, t in zip(message, stream))
+    c2 = bytes(m ^ t for m, t in zip(message, stream, strict=True))
     return c2, sm3(number(shared[0]) + message + number(shared[1]))
 
 
@@ -160,12 +160,19 @@ def decrypt(d: int, c1: Point, c3: bytes, c2: bytes) -> bytes | None:
     stream = kdf(xy(shared), len(c2))
     if not any(stream):
         return None
-    message = bytes(c ^ t for c, t in zip(c2, stream))
+    message = bytes(c ^ t for c, t in zip(c2, stream, strict=True))
     return message if sm3(number(shared[0]) + message + number(shared[1])) == c3 else None
 
 
 def exchange(
-    d: int, ephemeral: int, peer: Point, peer_ephemeral: Point, za_initiator: bytes, za_responder: bytes, length: int, *,
+    d: int,
+    ephemeral: int,
+    peer: Point,
+    peer_ephemeral: Point,
+    za_initiator: bytes,
+    za_responder: bytes,
+    length: int,
+    *,
     initiator: bool,
 ) -> tuple[bytes, bytes, bytes] | None:
     """GB/T 32918.3-2016, 6.1: the key, SA = S2 (initiator's hash) and SB = S1 (responder's hash)."""

@@ -43,7 +43,7 @@ def _compress(state: tuple[int, ...], block: bytes) -> tuple[int, ...]:
         tt2 = (gg + h + ss1 + w[j]) & _MASK
         a, b, c, d = tt1, a, _rotl(b, 9), c
         e, f, g, h = _p0(tt2), e, _rotl(f, 19), g
-    return tuple(x ^ y for x, y in zip((a, b, c, d, e, f, g, h), state))
+    return tuple(x ^ y for x, y in zip((a, b, c, d, e, f, g, h), state, strict=True))
 
 
 def sm3(message: bytes) -> bytes:
@@ -105,13 +105,15 @@ def hkdf_expand(prk: bytes, info: bytes, length: int) -> bytes:
 class HashDRBG:
     """Hash_DRBG on SM3 (GM/T 0105-2021 annex B; NIST SP 800-90A 10.1.1).
 
-    The two standards order the seed material of a reseeding differently: GM/T 0105 puts the entropy before V, SP 800-90A
-    behind it. ``entropy_first`` chooses.
+    The two standards order the seed material of a reseeding differently: GM/T 0105 puts the entropy before V,
+    SP 800-90A behind it. ``entropy_first`` chooses.
     """
 
     SEED_LEN = 55
 
-    def __init__(self, entropy: bytes, nonce: bytes, personalisation: bytes = b"", *, entropy_first: bool = True) -> None:
+    def __init__(
+        self, entropy: bytes, nonce: bytes, personalisation: bytes = b"", *, entropy_first: bool = True
+    ) -> None:
         self.entropy_first = entropy_first
         self._seed(entropy + nonce + personalisation)
 

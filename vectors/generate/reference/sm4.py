@@ -46,7 +46,7 @@ _TABLES = tuple(tuple(_linear(_SBOX[byte] << shift) for byte in range(256)) for 
 
 def expand(key: bytes) -> tuple[int, ...]:
     """Make the 32 round keys (7.3)."""
-    k = [int.from_bytes(key[i : i + 4], "big") ^ fk for i, fk in zip(range(0, 16, 4), _FK)]
+    k = [int.from_bytes(key[i : i + 4], "big") ^ fk for i, fk in zip(range(0, 16, 4), _FK, strict=True)]
     for i in range(32):
         b = _tau(k[i + 1] ^ k[i + 2] ^ k[i + 3] ^ _CK[i])
         k.append(k[i] ^ b ^ _rotl(b, 13) ^ _rotl(b, 23))
@@ -79,7 +79,7 @@ class SM4:
 
 def xor(a: bytes, b: bytes) -> bytes:
     """XOR of the first min(len) bytes."""
-    return bytes(x ^ y for x, y in zip(a, b))
+    return bytes(x ^ y for x, y in zip(a, b, strict=False))
 
 
 def blocks(data: bytes) -> list[bytes]:
