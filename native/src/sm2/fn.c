@@ -129,14 +129,6 @@ uint64_t fn_equal(const fn *a, const fn *b) {
     return mask_is_zero(difference(a->limb, b->limb, sizeof a->limb));
 }
 
-uint64_t fn_is_above_half(const fn *a) {
-    static const uint64_t half[4] = FN_HALF_LIMBS;
-    uint64_t unused[4];
-    uint64_t above = mask_from_bit(subtract(unused, half, a->limb));
-    gmpki_cleanse(unused, sizeof unused);
-    return above;
-}
-
 void fn_move_if(fn *r, const fn *a, uint64_t mask) {
     for (int i = 0; i < 4; i++) {
         r->limb[i] = select_u64(mask, a->limb[i], r->limb[i]);
@@ -149,31 +141,37 @@ static void load(uint64_t r[4], const uint8_t bytes[32]) {
     }
 }
 
-/* All ones if the number is below the limit; r is the number then, and 0 otherwise. */
-static uint64_t load_below(fn *r, const uint8_t bytes[32], const uint64_t limit[4]) {
-    uint64_t difference_to_limit[4];
-    load(r->limb, bytes);
-    uint64_t below = mask_from_bit(subtract(difference_to_limit, r->limb, limit));
-    for (int i = 0; i < 4; i++) {
-        r->limb[i] &= below;
-    }
-    gmpki_cleanse(difference_to_limit, sizeof difference_to_limit);
-    return below;
+/* All ones if a is below the limit. */
+static uint64_t is_below(const uint64_t a[4], const uint64_t limit[4]) {
+    uint64_t unused[4];
+    uint64_t borrow = subtract(unused, a, limit);
+    gmpki_cleanse(unused, sizeof unused);
+    return mask_from_bit(borrow);
+}
+
+uint64_t fn_is_above_half(const fn *a) {
+    static const uint64_t half[4] = FN_HALF_LIMBS;
+    return is_below(half, a->limb);
 }
 
 uint64_t fn_from_bytes(fn *r, const uint8_t bytes[32]) {
-    return load_below(r, bytes, modulus);
+    uint64_t t[4];
+    load(t, bytes);
+    uint64_t in_range = is_below(t, modulus);
+    subtract_once(r->limb, t, 0, modulus); /* 2^256 < 2n */
+    gmpki_cleanse(t, sizeof t);
+    return in_range;
 }
 
 uint64_t fn_from_key_bytes(fn *r, const uint8_t bytes[32]) {
-    return load_below(r, bytes, modulus_minus_1) & ~fn_is_zero(r);
+    uint64_t in_range = fn_from_bytes(r, bytes);
+    in_range &= ~fn_is_zero(r);
+    in_range &= is_below(r->limb, modulus_minus_1);
+    return in_range;
 }
 
 void fn_reduce_bytes(fn *r, const uint8_t bytes[32]) {
-    uint64_t t[4];
-    load(t, bytes);
-    subtract_once(r->limb, t, 0, modulus); /* 2^256 < 2n */
-    gmpki_cleanse(t, sizeof t);
+    (void)fn_from_bytes(r, bytes);
 }
 
 /*

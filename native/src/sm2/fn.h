@@ -5,7 +5,7 @@
  *   - limb[0..3], the lowest first, hold the plain number, 0 <= v < n, always fully reduced. Products go through
  *     Montgomery form inside and come back plain.
  *   - Every function takes and gives scalars that keep this contract. Result and operands may be the same object.
- *   - fn_from_bytes refuses numbers >= n; fn_reduce_bytes takes any 32 bytes modulo n.
+ *   - fn_from_bytes tells numbers >= n; fn_reduce_bytes takes any 32 bytes modulo n.
  *
  * CT: every function is constant time in every value.
  */
@@ -38,10 +38,10 @@ uint64_t fn_is_above_half(const fn *a); /* a > (n - 1) / 2 */
 /* r = a where mask is ones; r stays where it is zeros. */
 void fn_move_if(fn *r, const fn *a, uint64_t mask);
 
-/* 32 bytes, big endian: all ones if the number was below n, else zero and r is 0. */
+/* 32 bytes, big endian: all ones if the number was below n, else zero; r is the number modulo n either way. */
 uint64_t fn_from_bytes(fn *r, const uint8_t bytes[32]);
 
-/* 32 bytes as a private key: all ones if it lies in [1, n - 2], else zero and r is 0. */
+/* The same for a private key: all ones if the number lies in [1, n - 2]. */
 uint64_t fn_from_key_bytes(fn *r, const uint8_t bytes[32]);
 
 /* 32 bytes modulo n. */

@@ -181,19 +181,16 @@ uint64_t fp_sqrt(fp *r, const fp *a) {
 }
 
 uint64_t fp_from_limbs(fp *r, const uint64_t plain[4]) {
-    static const uint64_t p[4] = FP_MODULUS_LIMBS;
     static const fp radix_squared = {FP_RADIX_SQUARED_LIMBS};
-    uint64_t borrow = 0;
-    for (int i = 0; i < 4; i++) {
-        borrow = (uint64_t)(((uint128)plain[i] - p[i] - borrow) >> 127);
-    }
-    uint64_t below = mask_from_bit(borrow);
-    fp t;
-    for (int i = 0; i < 4; i++) {
-        t.limb[i] = plain[i] & below;
-    }
-    fp_mul(r, &t, &radix_squared);
-    return below;
+    fp t = {{plain[0], plain[1], plain[2], plain[3]}};
+    carry_bit borrow = 0;
+    (void)sub_borrow(plain[0], FP_P0, &borrow);
+    (void)sub_borrow(plain[1], FP_P1, &borrow);
+    (void)sub_borrow(plain[2], FP_P2, &borrow);
+    (void)sub_borrow(plain[3], FP_P3, &borrow);
+    fp_mul(r, &t, &radix_squared); /* right for t >= p too: the product is below p * 2^256 */
+    gmpki_cleanse(&t, sizeof t);
+    return mask_from_bit(borrow);
 }
 
 uint64_t fp_from_bytes(fp *r, const uint8_t bytes[32]) {

@@ -6,7 +6,7 @@
  *   - v is a * 2^256 mod p for the element a it stands for (Montgomery form), so zero is all zero limbs and two
  * elements are equal exactly when their limbs are.
  *   - Every function takes and gives elements that keep this contract. Result and operands may be the same object.
- *   - fp_from_bytes is the only way in from outside and refuses numbers >= p; fp_to_bytes gives the plain number.
+ *   - fp_from_bytes and fp_from_limbs are the only ways in and tell numbers >= p; fp_to_bytes gives the plain number.
  *
  * CT: every function is constant time in every value; none branches on an element or indexes with one.
  */
@@ -126,7 +126,8 @@ void fp_inverse(fp *r, const fp *a);
 /* A square root of a: all ones if there is one, else zero and r is no root. */
 uint64_t fp_sqrt(fp *r, const fp *a);
 
-/* The plain number in four limbs, lowest first, into the field: all ones if it was below p, else zero and r is 0. */
+/* The plain number in four limbs, lowest first, into the field: all ones if it was below p, else zero, and r is the
+ * number modulo p. */
 uint64_t fp_from_limbs(fp *r, const uint64_t plain[4]);
 
 /* The same from 32 bytes, big endian. */
