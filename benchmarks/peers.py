@@ -22,7 +22,7 @@ class Gmpki:
 
     def __init__(self, algorithm: str, backend: str) -> None:
         from gmpki.algorithms import sm2, sm3, sm4, sm4_aead
-        from gmpki.keys import SM2PrivateKey
+        from gmpki import SM2PrivateKey
 
         self.name = f"gmpki[{backend}]"
         self._forced = (algorithm, backend)
