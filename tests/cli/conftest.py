@@ -60,6 +60,8 @@ def process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[bytes]]
     def start(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
         environment = {**os.environ, "PASSWORD": PASSWORD, "PYTHONUTF8": "1"}
         options = {"stdin": subprocess.DEVNULL, "cwd": tmp_path, "env": environment} | options
+        if options["stdin"] is None:
+            del options["stdin"]  # the caller gives input
         command = [sys.executable, "-m", "gmpki", *arguments]
         return subprocess.run(command, capture_output=True, start_new_session=True, timeout=120, check=False, **options)
 

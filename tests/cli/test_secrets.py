@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from gmpki.cli import _io
+
 Run = Callable[..., Result]
 Answer = Callable[..., dict[str, Any]]
 
@@ -124,3 +126,14 @@ def test_the_prompt_does_not_show_what_is_typed(tmp_path: Path) -> None:
 def test_the_prompt_asks_again_when_the_two_differ(tmp_path: Path) -> None:
     code, _ = ask(list(GENERATE), [b"one", b"two", b"three", b"three"], tmp_path)
     assert code == 0
+
+
+def test_long_work_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
+    with open(tmp_path / "large", "wb") as stream:
+        stream.truncate(_io.PROGRESS_FROM_LEN + 1)
+    code, shown = ask(["hash", "large"], [], tmp_path)
+    assert code == 0
+    assert b"100%" in shown
+    with open(tmp_path / "small", "wb") as stream:
+        stream.truncate(_io.PROGRESS_FROM_LEN - 1)
+    assert b"%" not in ask(["hash", "small"], [], tmp_path)[1]

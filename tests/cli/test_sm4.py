@@ -199,6 +199,28 @@ def test_usage(command: str, options: list[str], process: Callable[..., subproce
     assert ran.stdout == b"" or "--json" in options
 
 
+def test_pipes(process: Callable[..., subprocess.CompletedProcess[bytes]]) -> None:
+    """Decrypting from a pipe, which cannot be read twice; the tag stands at its end."""
+    environment = {**os.environ, "KEY": KEY.hex()}
+    message = os.urandom(3_000_001)
+    out = process("sm4", "encrypt", "--key-env", "KEY", env=environment, stdin=None, input=message).stdout
+    assert len(out) == len(message) + 28
+    plain = process("sm4", "decrypt", "--key-env", "KEY", env=environment, stdin=None, input=out)
+    assert plain.stdout == message
+    changed = out[:-1] + bytes([out[-1] ^ 1])
+    forged = process("sm4", "decrypt", "--key-env", "KEY", env=environment, stdin=None, input=changed)
+    assert forged.returncode == 1
+    assert forged.stdout == b""
+
+
+def test_ccm_is_bounded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gmpki.cli.sm4.MAX_CCM_LEN", 100)
+    run("sm4", "encrypt", *options_for("ccm"), stdin=bytes(100))
+    result = run("sm4", "encrypt", *options_for("ccm"), "--output", "out", stdin=bytes(101), exit_code=1)
+    assert "--mode gcm takes longer" in result.stderr
+    assert not Path("out").exists()
+
+
 def test_json(answer: Answer) -> None:
     fields = answer("sm4", "encrypt", *options_for("cbc"), "--output", "out", stdin=b"message")
     assert fields == {"ok": True, "operation": "encrypted", "mode": "cbc", "padding": "pkcs7", "output": "out"}

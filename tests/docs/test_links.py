@@ -43,3 +43,24 @@ def test_the_index_names_every_page(language: str) -> None:
     index = (GUIDES[language] / "index.md").read_text(encoding="utf-8")
     names = {page.stem for page in GUIDES[language].glob("*.md")} - {"index"}
     assert set(re.findall(r"^[a-z0-9-]+$", index, re.MULTILINE)) == names
+
+
+# Modules whose names the reference shows elsewhere, or that only the library itself uses.
+NOT_IN_THE_REFERENCE = {
+    "gmpki.algorithms.sm2",  # gathers the names of sm2_keys, sm2_sign, sm2_encrypt, sm2_exchange
+    "gmpki.asn1.sec1",
+    "gmpki.keys.ec_forms",
+    "gmpki.keys.pkcs8",
+}
+
+
+def test_the_reference_has_every_public_module() -> None:
+    shown = set()
+    for page in (ROOT / "docs" / "reference").glob("*.md"):
+        shown |= set(re.findall(r"automodule:: (\S+)", page.read_text(encoding="utf-8")))
+    package = ROOT / "src" / "gmpki"
+    present = {"gmpki.errors"}
+    for part in ("algorithms", "asn1", "keys"):
+        files = (package / part).glob("*.py")
+        present |= {f"gmpki.{part}.{path.stem}" for path in files if not path.stem.startswith("_")}
+    assert present - NOT_IN_THE_REFERENCE == shown
