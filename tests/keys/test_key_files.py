@@ -212,7 +212,8 @@ def test_explicit_parameters_that_differ(change: dict[str, object], words: str) 
 
 # ---- what is refused, and how it is said ------------------------------------------------
 LEGACY = (
-    b"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+    b"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n"
+    b"\n"
     b"MDAwMDAwMDAwMDAwMDAwMA==\n-----END EC PRIVATE KEY-----\n"
 )
 ED25519 = PrivateKeyInfo(AlgorithmIdentifier(oids.find("1.3.101.112")), b"\x04\x20" + bytes(32)).to_der()

@@ -91,7 +91,7 @@ def test_what_cannot_be_written() -> None:
 
 
 # ---- reading: files made with other implementations of the parts ------------------------
-def make(  # noqa: PLR0913
+def make(
     *,
     key: bytes | None = None,
     scheme: str = oids.PBES2,

@@ -332,7 +332,8 @@ def test_keys_are_immutable() -> None:
 
 def test_public_keys_compare_hash_and_copy() -> None:
     other = SM2PrivateKey.generate().public_key
-    assert SM2PublicKey.from_hex(X + Y) == PUBLIC != other
+    assert SM2PublicKey.from_hex(X + Y) == PUBLIC
+    assert other != PUBLIC
     assert len({PUBLIC, SM2PublicKey.from_hex(X + Y), other}) == 2
     assert PUBLIC != PUBLIC.to_bytes()
     assert pickle.loads(pickle.dumps(PUBLIC)) == copy.deepcopy(PUBLIC) == PUBLIC
