@@ -79,7 +79,7 @@ static void start(ccm *c, const uint8_t raw_key[GMPKI_SM4_KEY_LEN], const uint8_
     c->counter[0] = (uint8_t)(c->counter_len - 1);
     copy_bytes(c->counter + 1, nonce, nonce_len);
     zero_bytes(c->tag_mask, BLOCK);
-    sm4_ctr(&c->key, c->counter, BLOCK, c->tag_mask, c->tag_mask, BLOCK);
+    sm4_ctr(&c->key, c->counter, SM4_LONG_COUNTER, c->tag_mask, c->tag_mask, BLOCK);
 }
 
 /* What encryption and decryption ask of their arguments before out may be touched. */
@@ -120,7 +120,7 @@ int gmpki_sm4_ccm_encrypt(uint8_t *out, uint8_t *tag, size_t tag_len, const uint
     ccm c;
     start(&c, raw_key, nonce, nonce_len, tag_len, associated_data, associated_data_len, in_len);
     mac_padded(&c, in, in_len);
-    sm4_ctr(&c.key, c.counter, BLOCK, out, in, in_len);
+    sm4_ctr(&c.key, c.counter, SM4_LONG_COUNTER, out, in, in_len);
     sm4_xor(tag, c.mac, c.tag_mask, tag_len);
     gmpki_cleanse(&c, sizeof c);
     return GMPKI_OK;
@@ -148,14 +148,14 @@ int gmpki_sm4_ccm_decrypt(uint8_t *out, const uint8_t raw_key[GMPKI_SM4_KEY_LEN]
     copy_bytes(first_counter, c.counter, BLOCK);
     for (size_t done = 0; done < in_len;) {
         size_t now = in_len - done < sizeof piece ? in_len - done : sizeof piece;
-        sm4_ctr(&c.key, c.counter, BLOCK, piece, in + done, now);
+        sm4_ctr(&c.key, c.counter, SM4_LONG_COUNTER, piece, in + done, now);
         mac_padded(&c, piece, now);
         done += now;
     }
     sm4_xor(c.mac, c.mac, c.tag_mask, BLOCK);
     status = sm4_tag_check(c.mac, tag, tag_len);
     if (status == GMPKI_OK) {
-        sm4_ctr(&c.key, first_counter, BLOCK, out, in, in_len);
+        sm4_ctr(&c.key, first_counter, SM4_LONG_COUNTER, out, in, in_len);
     } else {
         zero_bytes(out, in_len);
     }

@@ -1,5 +1,6 @@
 /* Counter mode (GB/T 17964-2021, clause 9; NIST SP 800-38A, 6.5), also for GCM, CCM. */
 #include "common/bytes.h"
+#include "common/ct.h"
 #include "sm4/modes.h"
 
 enum { BLOCK = GMPKI_SM4_BLOCK_LEN, FIXED = BLOCK - 4 };
@@ -18,7 +19,9 @@ static void run_of_blocks(const gmpki_sm4_key *key, const uint8_t counter[BLOCK]
         size_t now = block_count < SM4_BATCH ? block_count : SM4_BATCH;
         for (size_t i = 0; i < now; i++) {
             copy_bytes(stream + BLOCK * i, counter, FIXED);
-            store_be32(stream + BLOCK * i + FIXED, low++);
+            store_be32(stream + BLOCK * i + FIXED, low);
+            /* Without the barrier gcc ends the loop by comparing counters, which may be secret, instead of i. */
+            low = (uint32_t)value_barrier((uint64_t)low + 1);
         }
         backend->crypt(key->round_keys, stream, stream, now);
         sm4_xor(out, in, stream, BLOCK * now);
@@ -29,48 +32,49 @@ static void run_of_blocks(const gmpki_sm4_key *key, const uint8_t counter[BLOCK]
     gmpki_cleanse(stream, sizeof stream);
 }
 
-/* Add to the last 32 bits; where the counter is longer, carry. */
-static void advance(uint8_t counter[BLOCK], size_t counter_len, uint32_t count) {
-    uint32_t low = load_be32(counter + FIXED) + count;
-    store_be32(counter + FIXED, low);
-    if (counter_len > 4 && low < count) {
-        size_t i = FIXED;
-        do {
-            i--;
+/* The counter of GCM: 32 bits that wrap. It may come from GHASH of a long nonce under the secret hash key, so nothing
+ * here looks at its value. */
+static void crypt_short_counter(const gmpki_sm4_key *key, uint8_t counter[BLOCK], uint8_t *out, const uint8_t *in,
+                                size_t block_count) {
+    run_of_blocks(key, counter, out, in, block_count);
+    store_be32(counter + FIXED, load_be32(counter + FIXED) + (uint32_t)block_count);
+}
+
+/* The whole block is the counter, and public: a run ends where the last 32 bits wrap, and carries into the others. */
+static void crypt_long_counter(const gmpki_sm4_key *key, uint8_t counter[BLOCK], uint8_t *out, const uint8_t *in,
+                               size_t block_count) {
+    while (block_count != 0) {
+        uint32_t low = load_be32(counter + FIXED);
+        uint64_t room = ((uint64_t)1 << 32) - low;
+        size_t now = block_count < room ? block_count : (size_t)room;
+        run_of_blocks(key, counter, out, in, now);
+        store_be32(counter + FIXED, low + (uint32_t)now);
+        for (size_t i = FIXED, carry = now == room; carry && i-- > 0;) {
             counter[i]++;
-        } while (counter[i] == 0 && i > BLOCK - counter_len);
+            carry = counter[i] == 0;
+        }
+        in += BLOCK * now;
+        out += BLOCK * now;
+        block_count -= now;
     }
 }
 
-/*
- * In GCM the counter block may come from GHASH of a long nonce under the secret hash key, so with 32 bits nothing here
- * looks at its value. A longer counter is public, and a run of blocks ends where its last 32 bits wrap.
- */
-void sm4_ctr(const gmpki_sm4_key *key, uint8_t counter[BLOCK], size_t counter_len, uint8_t *out, const uint8_t *in,
-             size_t len) {
-    while (len >= BLOCK) {
-        uint64_t now = len / BLOCK;
-        uint64_t room = counter_len > 4 ? ((uint64_t)1 << 32) - load_be32(counter + FIXED) : UINT32_MAX;
-        now = now < room ? now : room;
-        /* A run of exactly 2^32 blocks would not fit advance(). */
-        now = now < UINT32_MAX ? now : UINT32_MAX;
-        run_of_blocks(key, counter, out, in, (size_t)now);
-        advance(counter, counter_len, (uint32_t)now);
-        in += BLOCK * now;
-        out += BLOCK * now;
-        len -= BLOCK * (size_t)now;
-    }
-    if (len != 0) {
-        uint8_t stream[BLOCK];
-        sm4_encrypt(key, stream, counter, 1);
-        advance(counter, counter_len, 1);
-        sm4_xor(out, in, stream, len);
+void sm4_ctr(const gmpki_sm4_key *key, uint8_t counter[BLOCK], enum sm4_counter counter_len, uint8_t *out,
+             const uint8_t *in, size_t len) {
+    void (*crypt)(const gmpki_sm4_key *, uint8_t *, uint8_t *, const uint8_t *, size_t) =
+        counter_len == SM4_SHORT_COUNTER ? crypt_short_counter : crypt_long_counter;
+    size_t whole = len - len % BLOCK;
+    crypt(key, counter, out, in, whole / BLOCK);
+    if (len != whole) {
+        uint8_t stream[BLOCK] = {0};
+        crypt(key, counter, stream, stream, 1);
+        sm4_xor(out + whole, in + whole, stream, len - whole);
         gmpki_cleanse(stream, sizeof stream);
     }
 }
 
-void sm4_ctr_continue(const gmpki_sm4_key *key, uint8_t counter[BLOCK], size_t counter_len, uint8_t stream[BLOCK],
-                      size_t position, uint8_t *out, const uint8_t *in, size_t len) {
+void sm4_ctr_continue(const gmpki_sm4_key *key, uint8_t counter[BLOCK], enum sm4_counter counter_len,
+                      uint8_t stream[BLOCK], size_t position, uint8_t *out, const uint8_t *in, size_t len) {
     if (position != 0) {
         size_t now = BLOCK - position < len ? BLOCK - position : len;
         sm4_xor(out, in, stream + position, now);
@@ -88,5 +92,6 @@ void sm4_ctr_continue(const gmpki_sm4_key *key, uint8_t counter[BLOCK], size_t c
 }
 
 void sm4_ctr_running(gmpki_sm4_ctx *ctx, uint8_t *out, const uint8_t *in, size_t len) {
-    sm4_ctr_continue(&ctx->key, ctx->chain, BLOCK, ctx->buffer, (size_t)(ctx->total_len % BLOCK), out, in, len);
+    sm4_ctr_continue(&ctx->key, ctx->chain, SM4_LONG_COUNTER, ctx->buffer, (size_t)(ctx->total_len % BLOCK), out, in,
+                     len);
 }

@@ -36,7 +36,7 @@ void sm4_gcm_start(gcm *g, const uint8_t raw_key[GMPKI_SM4_KEY_LEN], const uint8
         zero_bytes(g->hash.digest, BLOCK);
     }
     zero_bytes(g->tag_mask, BLOCK);
-    sm4_ctr(&g->key, g->counter, GCM_COUNTER_LEN, g->tag_mask, g->tag_mask, BLOCK);
+    sm4_ctr(&g->key, g->counter, SM4_SHORT_COUNTER, g->tag_mask, g->tag_mask, BLOCK);
 }
 
 /* The 16-byte tag, once everything is hashed: the lengths are the last block (7.1, steps 5 and 6). */
@@ -83,7 +83,7 @@ int gmpki_sm4_gcm_encrypt(uint8_t *out, uint8_t *tag, size_t tag_len, const uint
     sm4_ghash_pad(&g.hash);
     for (size_t done = 0; done < in_len;) {
         size_t now = in_len - done < CHUNK_LEN ? in_len - done : CHUNK_LEN;
-        sm4_ctr(&g.key, g.counter, GCM_COUNTER_LEN, out + done, in + done, now);
+        sm4_ctr(&g.key, g.counter, SM4_SHORT_COUNTER, out + done, in + done, now);
         sm4_ghash_add(&g.hash, out + done, now);
         done += now;
     }
@@ -116,7 +116,7 @@ int gmpki_sm4_gcm_decrypt(uint8_t *out, const uint8_t raw_key[GMPKI_SM4_KEY_LEN]
     finish_tag(&g, full_tag, associated_data_len, in_len);
     status = sm4_tag_check(full_tag, tag, tag_len);
     if (status == GMPKI_OK) {
-        sm4_ctr(&g.key, g.counter, GCM_COUNTER_LEN, out, in, in_len);
+        sm4_ctr(&g.key, g.counter, SM4_SHORT_COUNTER, out, in, in_len);
     } else {
         zero_bytes(out, in_len);
     }

@@ -4,7 +4,7 @@
 
 #include "sm4/sm4.h"
 
-enum { GCM_COUNTER_LEN = 4, GCM_NONCE_LEN = 12 };
+enum { GCM_NONCE_LEN = 12 };
 
 /* NIST SP 800-38D, 5.2.1.1: bytes of message, and of associated data and nonce (2^61 - 1 of them have 2^64 - 8 bits).
  */

@@ -101,8 +101,8 @@ int gmpki_sm4_gcm_update(gmpki_sm4_gcm_ctx *ctx, uint8_t *out, const uint8_t *in
     if (ctx->direction == GMPKI_SM4_DECRYPT) {
         sm4_ghash_add(&hash, in, len);
     }
-    sm4_ctr_continue(&ctx->key, ctx->counter, GCM_COUNTER_LEN, ctx->buffer, (size_t)(ctx->message_len % BLOCK), out, in,
-                     len);
+    sm4_ctr_continue(&ctx->key, ctx->counter, SM4_SHORT_COUNTER, ctx->buffer, (size_t)(ctx->message_len % BLOCK), out,
+                     in, len);
     if (ctx->direction == GMPKI_SM4_ENCRYPT) {
         sm4_ghash_add(&hash, out, len);
     }

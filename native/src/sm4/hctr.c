@@ -7,9 +7,9 @@
  * H(X) = X_1 h^(m+1) ^ ... ^ X_m h^2 ^ <bits of X> h in the field and bit order of GCM, X_m filled with zeros; the
  * counters and the length are big-endian in 16 bytes. The details are taken from gmsm, which cites the standard, and
  * the standard's example of 64 bytes, which several projects publish, is in our tests; its text was not at hand. For
- * messages that are no whole number of blocks we follow the paper, as openHiTLS does: T begins right behind M' and zeros
- * come last. gmsm differs there (the second part of a T that is split starts at the wrong byte), and so does the example
- * of 60 bytes in its tests.
+ * messages that are no whole number of blocks we follow the paper, as openHiTLS does: T begins right behind M' and
+ * zeros come last. gmsm differs there (the second part of a T that is split starts at the wrong byte), and so does the
+ * example of 60 bytes in its tests.
  *
  * Two things beyond it. The standard's tweak has 16 bytes; the paper allows any length, and so do we. But M' || T has
  * no mark between its parts: a caller who varies the length of the tweak under one key loses the proof of security.

@@ -18,7 +18,7 @@ sm4_mode_function sm4_cfb128, sm4_cfb8, sm4_ofb, sm4_ctr_running; /* stream mode
  * Counter mode continued: position is how many bytes of the current block were used before (0 .. 15), whose key stream
  * is in stream; counter is that of the next block. CT: as sm4_ctr.
  */
-void sm4_ctr_continue(const gmpki_sm4_key *key, uint8_t counter[GMPKI_SM4_BLOCK_LEN], size_t counter_len,
+void sm4_ctr_continue(const gmpki_sm4_key *key, uint8_t counter[GMPKI_SM4_BLOCK_LEN], enum sm4_counter counter_len,
                       uint8_t stream[GMPKI_SM4_BLOCK_LEN], size_t position, uint8_t *out, const uint8_t *in,
                       size_t len);
 

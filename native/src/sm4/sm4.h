@@ -73,12 +73,14 @@ void sm4_xor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t len);
 /* Zero a tag or MAC that will not be made; nobody has one of more than 16 bytes. */
 void sm4_zero_tag(uint8_t *tag, size_t tag_len);
 
+/* How many bytes at the end of the counter block count: the others stay when these wrap. */
+enum sm4_counter { SM4_SHORT_COUNTER = 4 /* GCM */, SM4_LONG_COUNTER = 16 };
+
 /*
- * Counter mode over len bytes: key stream from counter on, which moves to the first block not used. The counter is the
- * last counter_len bytes of the block (4 in GCM, 16 elsewhere); it wraps to zero without touching what stands before.
- * A last partial block uses up its counter. CT: time depends on len, and on the counter, which is public.
+ * Counter mode over len bytes: key stream from counter on, which moves to the first block not used; a last partial
+ * block uses up its counter. CT: time depends on len, and with a long counter, which must be public, on its value.
  */
-void sm4_ctr(const gmpki_sm4_key *key, uint8_t counter[GMPKI_SM4_BLOCK_LEN], size_t counter_len, uint8_t *out,
+void sm4_ctr(const gmpki_sm4_key *key, uint8_t counter[GMPKI_SM4_BLOCK_LEN], enum sm4_counter counter_len, uint8_t *out,
              const uint8_t *in, size_t len);
 
 /* A running GHASH over bytes: a block not yet whole waits in pending. */
