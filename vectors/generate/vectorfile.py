@@ -46,7 +46,7 @@ def _hex(inputs: dict[str, Any]) -> dict[str, Any]:
 
 def repeated(unit: bytes, count: int) -> str:
     """Write bytes that are one unit many times over in the short form."""
-    return f"{unit.hex()}*{count}"
+    return f"{unit.hex()}*{count}" if count else ""
 
 
 def decode(text: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from peers import libcrypto, pygmssl
@@ -77,29 +78,46 @@ def pygmssl_decrypt(test: Test) -> str | None:
     return _opened(plaintext, test)
 
 
-def _ask(implementation: str, version: str, ask: Callable[[Test], str | None], listed: Iterable[Test]) -> Verdict:
-    answers = [(test, answer) for test in listed if (answer := ask(test)) is not None]
-    return {
-        "implementation": implementation,
-        "version": version,
-        "tests": len(answers),
-        "accepts_invalid": [t["id"] for t, answer in answers if t["result"] == "invalid" and answer == "valid"],
-        "refuses_valid": [t["id"] for t, answer in answers if t["result"] == "valid" and answer == "invalid"],
-    }
+@dataclass(frozen=True)
+class Peer:
+    """An implementation and how it is asked about a test: its answer, or None when the question does not fit it."""
+
+    name: str
+    version: Callable[[], str]
+    answer: Callable[[Test], str | None]
+
+    def verdict(self, listed: Iterable[Test]) -> Verdict:
+        """Ask about tests, and list those answered wrongly."""
+        answers = [(test, answer) for test in listed if (answer := self.answer(test)) is not None]
+        return {
+            "implementation": self.name,
+            "version": self.version(),
+            "tests": len(answers),
+            "accepts_invalid": [t["id"] for t, answer in answers if t["result"] == "invalid" and answer == "valid"],
+            "refuses_valid": [t["id"] for t, answer in answers if t["result"] == "valid" and answer == "invalid"],
+        }
+
+
+def _allowed(answer: Callable[[Test], str | None]) -> Callable[[Test], str | None]:
+    """Do not ask whether a peer refuses a good form that a caller of gmpki did not allow."""
+    return lambda test: None if "NotAllowed" in test["flags"] else answer(test)
+
+
+SIGN_VERIFY = (
+    Peer(libcrypto.NAME, libcrypto.version, libcrypto_verify),
+    Peer(pygmssl.NAME, pygmssl.installed, pygmssl_verify),
+)
+DECRYPT = (
+    Peer(libcrypto.NAME, libcrypto.version, _allowed(libcrypto_decrypt)),
+    Peer(pygmssl.NAME, pygmssl.installed, _allowed(pygmssl_decrypt)),
+)
 
 
 def sign_verify(listed: list[Test]) -> list[Verdict]:
-    """Ask both about signatures."""
-    return [
-        _ask(libcrypto.NAME, libcrypto.version(), libcrypto_verify, listed),
-        _ask(pygmssl.NAME, pygmssl.installed(), pygmssl_verify, listed),
-    ]
+    """Ask all about signatures."""
+    return [peer.verdict(listed) for peer in SIGN_VERIFY]
 
 
 def decrypt(listed: list[Test]) -> list[Verdict]:
-    """Ask both about ciphertexts, but not whether they refuse a good form that a caller of gmpki did not allow."""
-    listed = [test for test in listed if "NotAllowed" not in test["flags"]]
-    return [
-        _ask(libcrypto.NAME, libcrypto.version(), libcrypto_decrypt, listed),
-        _ask(pygmssl.NAME, pygmssl.installed(), pygmssl_decrypt, listed),
-    ]
+    """Ask all about ciphertexts."""
+    return [peer.verdict(listed) for peer in DECRYPT]
