@@ -1,7 +1,7 @@
 """SM2 against OpenSSL's libcrypto and gmssl of the Python Package Index.
 
-gmpki and OpenSSL read what the other wrote. The two files made to find mistakes are put to both: what each gets wrong is
-recorded in the files, and must not change without notice.
+gmpki and OpenSSL read what the other wrote. The two files made to find mistakes are put to both: what each gets wrong
+is recorded in the files, and must not change without notice.
 """
 
 from __future__ import annotations
