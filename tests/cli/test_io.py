@@ -165,5 +165,5 @@ def test_termination_removes_the_half_written_file(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=60)
     os.close(writing)
     assert process.returncode == 1
-    assert "nothing was written" in errors.decode()
+    assert "nothing half written is left" in errors.decode()
     assert os.listdir(tmp_path) == []

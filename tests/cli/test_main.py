@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -142,6 +143,16 @@ def test_a_reader_that_goes_away(process: Process) -> None:
         ran = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, timeout=60, check=False)
     assert ran.returncode == 1
     assert ran.stderr == b""
+
+
+def test_a_file_name_that_is_no_text(process: Process, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.txt")).write_bytes(b"abc")
+    listed = process("hash", os.fsdecode(b"\xff.txt"))
+    assert listed.stdout.endswith(b"  \xff.txt\n")
+    (tmp_path / "sums").write_bytes(listed.stdout)
+    assert process("hash", "--check", "sums").returncode == 0
+    (file,) = json.loads(process("hash", "--json", os.fsdecode(b"\xff.txt")).stdout)["files"]
+    assert os.fsencode(file["name"]) == b"\xff.txt"
 
 
 def test_a_terminal_without_chinese(process: Process) -> None:

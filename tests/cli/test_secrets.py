@@ -128,6 +128,26 @@ def test_the_prompt_asks_again_when_the_two_differ(tmp_path: Path) -> None:
     assert code == 0
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sm2", "sign", "--key", "key.pem", "file"],
+        ["sm2", "encrypt", "--key", "pub.pem", "file"],
+        ["sm4", "encrypt", "--key-file", "key.hex", "file"],
+        ["key", "convert", "--to", "public", "--encoding", "der", "pub.pem"],
+    ],
+    ids=" ".join,
+)
+def test_binary_data_does_not_go_to_a_terminal(arguments: list[str], run: Run, tmp_path: Path) -> None:
+    run("key", "generate", "--no-password", "--output", "key.pem", "--public-output", "pub.pem")
+    Path("key.hex").write_text(KEY_HEX, encoding="utf-8")
+    Path("file").write_bytes(b"content")
+    code, shown = ask(arguments, [], tmp_path)
+    assert code == 2
+    assert b"binary data does not go to a terminal" in b" ".join(shown.split())
+    assert run(*arguments).stdout_bytes
+
+
 def test_long_work_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
     with open(tmp_path / "large", "wb") as stream:
         stream.truncate(_io.PROGRESS_FROM_LEN + 1)

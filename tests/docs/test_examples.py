@@ -86,7 +86,7 @@ def test_console_of_the_readme(tmp_path: Path) -> None:
 def run_console(of_page: list[Block], directory: Path) -> None:
     expected = [command for block in of_page for command in commands(block)]
     if any(command.text.startswith("openssl ") for command in expected) and shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
+        pytest.skip("peer program: openssl")
     mark = "<<end of a command>>"
     script = "".join(f"{command.text}\nprintf '%s %s\\n' '{mark}' $?\n" for command in expected)
     environment = dict(os.environ)

@@ -25,6 +25,7 @@ __all__ = [
     "open_input",
     "read_input",
     "refuse_existing",
+    "refuse_terminal",
     "seekable",
     "write_output",
 ]
@@ -115,6 +116,15 @@ def refuse_existing(path: str, *, force: bool) -> None:
     """
     if path != "-" and not force and os.path.lexists(path) and not _is_special(path):
         raise _exists(path)
+
+
+def refuse_terminal(path: str) -> None:
+    """Refuse to write binary data to a terminal, where nobody can read it and control characters do harm.
+
+    :raises click.UsageError: standard output is one.
+    """
+    if path == "-" and sys.stdout.isatty():
+        raise click.UsageError("binary data does not go to a terminal: name a file with --output, or use a pipe")
 
 
 def write_output(path: str, data: bytes, *, private: bool = False, force: bool = False) -> None:

@@ -138,7 +138,7 @@ def _sentence(problem: Exception) -> str:
     if isinstance(problem, click.ClickException):
         return problem.format_message()
     if isinstance(problem, click.Abort):
-        return "interrupted, nothing was written"
+        return "interrupted; nothing half written is left"
     if isinstance(problem, OSError) and problem.strerror is not None:
         where = f": {os.fsdecode(problem.filename)}" if isinstance(problem.filename, (str, bytes)) else ""
         return f"{problem.strerror}{where}"
@@ -152,9 +152,13 @@ def _print_failure(failure: Failure) -> None:
 
 
 def _print_json(answer: Mapping[str, Any]) -> None:
-    # Chinese stays readable where the terminal can show it, and is escaped where the stream cannot carry it.
-    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
-    click.echo(json.dumps(answer, ensure_ascii=encoding != "utf8"))
+    text = json.dumps(answer, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        # The stream cannot carry Chinese, or a file name is not text: escapes say the same.
+        text = json.dumps(answer)
+    click.echo(text)
 
 
 def _width(text: str) -> int:

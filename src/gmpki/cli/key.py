@@ -103,7 +103,7 @@ def generate(*, form: str, public_output: str | None, password: SecretSource, **
     output = writing["output"]
     if public_output == output:
         raise click.UsageError("--output and --public-output name the same file")
-    _refuse_der_as_json(writing)
+    _refuse_der_as_text(writing)
     for path in (output, public_output):
         if path is not None:
             _io.refuse_existing(path, force=writing["force"])
@@ -188,7 +188,7 @@ def convert(
     from gmpki.errors import InvalidInputError
     from gmpki.keys.loader import identify_key, load_public_key
 
-    _refuse_der_as_json(writing)
+    _refuse_der_as_text(writing)
     _io.refuse_existing(writing["output"], force=writing["force"])
     data = _keys.read_key_file(source)
     if form == "public":
@@ -230,9 +230,10 @@ def _public_bytes(key: PublicKey, encoding: str) -> bytes:
     return key.to_pem() if encoding == "pem" else key.to_der()
 
 
-def _refuse_der_as_json(writing: Writing) -> None:
+def _refuse_der_as_text(writing: Writing) -> None:
     if writing["encoding"] == "der":
         refuse_json_beside_output(writing["output"])
+        _io.refuse_terminal(writing["output"])
 
 
 def _write(data: bytes, writing: Writing, *, private: bool) -> tuple[dict[str, Any], list[tuple[str, str, str]]]:

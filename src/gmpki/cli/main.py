@@ -125,5 +125,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="replace")
+            # File names that are no text pass through as they are; what the stream cannot carry is escaped.
+            utf8 = (stream.encoding or "").lower() in ("utf-8", "utf8")
+            reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
     cli()

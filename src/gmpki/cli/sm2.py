@@ -101,6 +101,8 @@ def sign(
     from gmpki.algorithms.sm2 import SignatureEncoding
 
     signer = _user_id(user_id, user_id_hex)
+    if form == "binary" and not wants_json():
+        _io.refuse_terminal(output)
     _io.refuse_existing(output, force=force)
     key = _keys.read_private_key(key_file, password)
     digest = _digest(key.public_key, source, signer)
@@ -205,6 +207,8 @@ def encrypt(*, source: str, key_file: str, format_name: str, form: str, output: 
     用 SM2 公钥加密短数据（如对称密钥）；大文件请用 gmpki sm4。
     """
     refuse_json_beside_output(output)
+    if form == "binary":
+        _io.refuse_terminal(output)
     _io.refuse_existing(output, force=force)
     key = _keys.read_public_key(key_file)
     message = _io.read_input(source, max_len=MAX_PLAINTEXT_LEN)

@@ -148,6 +148,8 @@ def _job(options: Options, *, encrypt: bool) -> Job:
     mode, padding = options["mode"], options["padding"]
     known = MODES[mode]
     refuse_json_beside_output(options["output"])
+    if encrypt:
+        _io.refuse_terminal(options["output"])
     if known.padded and padding is None:
         raise click.UsageError(f"--mode {mode} works on whole blocks: say --padding pkcs7 or --padding none")
     if not known.padded and padding is not None:
