@@ -16,9 +16,9 @@ CROSS = {
     "s390x": "s390x-linux-gnu",
 }
 
-# What the C core must keep to at run time, in each sanitizer's words.
+# Beyond the defaults. Not detect_stack_use_after_return: with it, gcc 12 misaligns vectors of 64 bytes on the stack.
 SANITIZER_OPTIONS = {
-    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+    "ASAN_OPTIONS": "strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
 
