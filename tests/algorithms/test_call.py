@@ -74,12 +74,29 @@ def test_no_memory_is_an_error_of_ours() -> None:
             _call.output(length)
 
 
-def test_secret_outputs_are_overwritten() -> None:
-    out = _call.output(32)
-    ffi.memmove(out, bytes(range(32)), 32)
-    assert _call.taken(out, 32) == bytes(range(32)) == bytes(ffi.buffer(out))
-    assert _call.taken(out, 16, secret=True) == bytes(range(16))
-    assert bytes(ffi.buffer(out)) == bytes(16) + bytes(range(16, 32))
+@pytest.mark.parametrize("length", [32, _call._SCRATCH_LEN + 1], ids=["reused", "new"])
+def test_secret_outputs_are_overwritten(length: int) -> None:
+    data = bytes(range(32))
+    out = _call.output(length)
+    ffi.memmove(out, data, 32)
+    assert _call.taken(out, 32) == data == bytes(ffi.buffer(out, 32))
+    out = _call.output(length)
+    ffi.memmove(out, data, 32)
+    assert _call.taken(out, 16, secret=True) == data[:16]
+    assert bytes(ffi.buffer(out, 32)) == bytes(16) + data[16:]
+
+
+def test_no_two_calls_share_an_output() -> None:
+    size = _call._SCRATCH_LEN
+    outputs = [_call.output(length) for length in (0, 1, size - 1, size, size + 1) for _ in range(4)]
+    starts = {int(ffi.cast("uintptr_t", out)) for out in outputs}
+    assert len(starts) == len(outputs)
+    assert all(len(out) >= size for out in outputs)
+    for out in outputs:
+        _call.taken(out, 0)
+    kept = [out for out in outputs if any(out is waiting for waiting in _call._scratch)]
+    assert len(kept) == len(_call._scratch) == 8
+    assert all(len(out) == size for out in kept)
 
 
 def test_equal() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +97,25 @@ def test_wrong_lengths(length: Any, error: type[Exception]) -> None:
 def test_wrong_iterations(iterations: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="iterations"):
         kdf.pbkdf2(b"p", b"s", iterations, 32)
+
+
+def test_a_long_call_lets_other_threads_run() -> None:
+    """While one thread is in the core, this one goes on: no pause is nearly as long as the call."""
+    took: list[float] = []
+
+    def work() -> None:
+        start = time.perf_counter()
+        kdf.pbkdf2(b"password", b"salt", 300_000, 32)
+        took.append(time.perf_counter() - start)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    longest, last = 0.0, time.perf_counter()
+    while thread.is_alive():
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+    thread.join()
+    assert longest < took[0] * 0.8
 
 
 def test_refused_inputs(refuses_non_buffers: Callable[..., None]) -> None:

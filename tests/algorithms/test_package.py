@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -52,6 +54,13 @@ def test_the_native_module_waits_for_an_algorithm(code: str) -> None:
 def test_no_algorithm_needs_cryptography_to_be_imported(module: str) -> None:
     loaded = loaded_after(f"import gmpki.algorithms.{module}")
     assert not {"cryptography", "asn1crypto", "click", "ssl"} & loaded
+
+
+@pytest.mark.parametrize("name", ["sm3", "sm4_aead", "policy"])
+def test_examples_in_docstrings(name: str) -> None:
+    failed, tried = doctest.testmod(import_module(f"gmpki.algorithms.{name}"))
+    assert failed == 0
+    assert tried > 0
 
 
 def test_every_public_name_is_there() -> None:

@@ -41,6 +41,13 @@ _DIGEST = ffi.typeof("uint8_t[32]")
 _LENGTH = ffi.typeof("size_t *")
 _new_output = ffi.new_allocator(should_clear_after_alloc=False)
 
+# Output buffers that wait for the next call: new memory for each costs more than most of what is computed into it. A
+# call takes one off the list, so that neither another thread nor a signal handler in this one can share it. The system
+# gives a buffer memory only as far as it was ever used.
+_SCRATCH_LEN: Final = (1 << 20) + 256  # a mebibyte, and what padding, tags and formats add to it
+_SCRATCH_KEPT: Final = 8
+_scratch: list[Any] = []
+
 _EXCEPTIONS: Final[dict[int, type[errors.GmpkiError]]] = {
     lib.GMPKI_ERR_ARGUMENT: errors.InvalidInputError,
     lib.GMPKI_ERR_LENGTH: errors.InvalidInputError,
@@ -170,10 +177,15 @@ def equal(a: Any, b: Any, length: int) -> bool:
 
 
 def output(length: int) -> Any:
-    """Return new memory of ``length`` bytes for an output. It is not cleared.
+    """Return memory for an output of ``length`` bytes. It is not cleared; :func:`taken` follows, once.
 
     :raises LimitExceeded: when there is not that much memory.
     """
+    if length <= _SCRATCH_LEN:
+        try:
+            return _scratch.pop()
+        except IndexError:
+            length = _SCRATCH_LEN
     try:
         return _new_output(_BYTES, length)
     except (MemoryError, OverflowError):
@@ -195,4 +207,6 @@ def taken(out: Any, length: int, *, secret: bool = False) -> bytes:
     result: bytes = ffi.buffer(out, length)[:]
     if secret:
         lib.gmpki_cleanse(out, length)
+    if len(out) == _SCRATCH_LEN and len(_scratch) < _SCRATCH_KEPT:
+        _scratch.append(out)
     return result

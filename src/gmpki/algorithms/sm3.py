@@ -103,8 +103,7 @@ def _new_scratch() -> tuple[Any, Any]:
     return memory, ffi.buffer(memory)
 
 
-# Output buffers that wait for the next call, with the view that reads them: a new one costs more than hashing 64 bytes.
-# A call takes one off the list, so that neither another thread nor a signal handler in this one can share it.
+# Buffers for digests that wait for the next call, each with the view that reads it; as in _call, a call has one alone.
 _scratch: list[tuple[Any, Any]] = []
 
 

@@ -16,6 +16,7 @@ from gmpki.algorithms._call import (
     as_bytes,
     check,
     failure,
+    ffi,
     fixed,
     lib,
     member,
@@ -95,6 +96,7 @@ class XTSOrder(enum.IntEnum):
 
 _BLOCK_MODES: Final = frozenset({Mode.ECB, Mode.CBC, Mode.BC, Mode.OFBNLF})
 
+_CONTEXT = ffi.typeof("gmpki_sm4_ctx *")
 _new_context = secret_maker("gmpki_sm4_ctx")
 
 
@@ -285,11 +287,13 @@ def _whole(direction: int, key: Buffer, data: Buffer, mode: Mode, iv: Buffer | N
     size = len(source) + BLOCK_LEN
     out = output(size)
     length = new_length()
-    memory = _new_context()
+    memory = ffi.new(_CONTEXT)  # cleansed below on every way out
     status = lib.gmpki_sm4_init(memory, mode, direction, padding, secret, checked_iv, len(checked_iv))
     if status == 0:
         status = lib.gmpki_sm4_update(memory, out, size, length, source, len(source))
-    check(status, what=f"sm4 {mode.name}")
+    if status:
+        lib.gmpki_sm4_clear(memory)
+        raise failure(status, f"sm4 {mode.name}")
     written: int = length[0]
     status = lib.gmpki_sm4_final(memory, out + written, size - written, length)
     if status:
