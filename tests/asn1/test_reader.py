@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -31,6 +31,11 @@ def reader(hex_text: str) -> Reader:
 def test_integer(data: str, value: int) -> None:
     assert reader(data).integer() == value
     assert der.encode_integer(value) == bytes.fromhex(data)
+
+
+def test_enumerated() -> None:
+    assert der.encode_enumerated(6) == bytes.fromhex("0A0106")
+    assert reader("0A0106").enumerated() == 6
 
 
 def test_integer_of_1000_bytes() -> None:
@@ -182,6 +187,7 @@ def test_lengths(length: int) -> None:
         lambda: der.encode_utc_time(datetime(2026, 1, 1)),
         lambda: der.encode_time(datetime(2026, 1, 1, microsecond=1, tzinfo=timezone.utc)),
         lambda: der.encode_time("2026-01-01"),
+        lambda: der.encode_time(datetime.min.replace(tzinfo=timezone(timedelta(hours=8)))),
         lambda: der.encode_implicit(0, b"\x1f\x81\x01"),
         lambda: Tag.context(31),
     ],

@@ -76,6 +76,8 @@ def test_nothing_fits() -> None:
     assert found.matched == ()
     assert len(found.tried) == 5
     assert str(found).startswith("the signature fits none of: DER, over the message with the default user id; ")
+    too_long = bytes.fromhex("3026022101") + bytes(32) + bytes.fromhex("020101")
+    assert len(diagnose_signature(PUBLIC, too_long, MESSAGE).tried) == 1
     found = diagnose_signature(PUBLIC, b"no signature", MESSAGE)
     assert (found.matched, len(found.tried)) == ((), 1)
     assert "12 bytes that are no signature" in str(found)

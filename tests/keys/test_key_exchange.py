@@ -99,6 +99,7 @@ def test_wrong_role_or_user_id_is_found_at_once() -> None:
 def test_secrets_stay_inside() -> None:
     exchange = ALICE.exchange(Role.INITIATOR)
     agreed, _ = run()
+    assert repr(exchange) == "<SM2KeyExchange initiator open>"
     assert isinstance(exchange, KeyExchange)
     assert isinstance(agreed, AgreedKey)
     assert agreed.key.hex() not in repr(agreed)

@@ -178,6 +178,11 @@ def test_sha1_is_refused_unless_allowed() -> None:
     assert ecdsa.using(hash_name="sha256").using(hash_name="sha1").signature_algorithm.algorithm is oids.ECDSA_SHA1
 
 
+def test_public_keys_take_another_hash() -> None:
+    P256.public_key.using(hash_name="sha512").verify(P256.using(hash_name="sha512").sign(MESSAGE), MESSAGE)
+    RSA.public_key.using(hash_name="sha512").verify(RSA.using(hash_name="sha512").sign(MESSAGE), MESSAGE)
+
+
 def test_small_rsa_is_refused_unless_allowed() -> None:
     with pytest.raises(PolicyError, match="rsa-1024"):
         RSAPrivateKey.generate(1024)

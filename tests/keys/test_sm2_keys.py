@@ -184,6 +184,22 @@ def test_every_format_is_recognised(fmt: CiphertextFormat, length: int) -> None:
             KEY.decrypt(ciphertext)
 
 
+def test_coordinates_that_look_like_another_format() -> None:
+    """X may begin with the byte that marks DER, an uncompressed or a compressed point: C3 tells the readings apart."""
+    wanted = {0x02, 0x03, 0x04, 0x30}
+    message = bytes(range(1, 40))
+    for _ in range(10_000):
+        ciphertext = PUBLIC.encrypt(message, fmt=CiphertextFormat.C1C3C2_BARE)
+        if ciphertext[0] in wanted:
+            wanted.discard(ciphertext[0])
+            assert KEY.decrypt(ciphertext) == message
+            turned = ciphertext[:64] + ciphertext[96:] + ciphertext[64:96]
+            assert KEY.decrypt(turned, formats=CiphertextFormat.AUTO_WITH_C1C2C3) == message
+        if not wanted:
+            break
+    assert wanted == set()
+
+
 def test_ciphertext_is_der_by_default() -> None:
     assert len(SM2Cipher.from_der(PUBLIC.encrypt(b"abc")).cipher_text) == 3
 
@@ -335,7 +351,7 @@ def test_public_keys_compare_hash_and_copy() -> None:
     assert SM2PublicKey.from_hex(X + Y) == PUBLIC
     assert other != PUBLIC
     assert len({PUBLIC, SM2PublicKey.from_hex(X + Y), other}) == 2
-    assert PUBLIC != PUBLIC.to_bytes()
+    assert PUBLIC.to_bytes() != PUBLIC
     assert pickle.loads(pickle.dumps(PUBLIC)) == copy.deepcopy(PUBLIC) == PUBLIC
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from gmpki.asn1.der import MAX_DEPTH, MAX_SIZE, Reader
@@ -14,22 +15,22 @@ __all__ = ["Schema"]
 S = TypeVar("S", bound="Schema")
 
 
-class Schema:
+class Schema(ABC):
     """One ASN.1 structure. Subclasses are frozen dataclasses with the fields in the standard's order."""
 
     __slots__ = ()
 
     @classmethod
+    @abstractmethod
     def read(cls: type[S], reader: Reader, name: str = "") -> S:
         """Read the structure where the reader stands; name is its field name in the structure around it.
 
         :raises DecodeError: when it is not there or breaks a rule.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        raise NotImplementedError
 
     @classmethod
     def from_der(cls: type[S], data: Buffer, *, max_depth: int = MAX_DEPTH, max_size: int = MAX_SIZE) -> S:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, ClassVar
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 from gmpki.asn1.rfc5958 import PrivateKeyInfo
 from gmpki.errors import InvalidInputError, InvalidSignature, InvalidTypeError, UnsupportedAlgorithm
@@ -24,29 +25,29 @@ def _refuse_user_id(user_id: Buffer | None) -> None:
         raise InvalidInputError("only SM2 signatures have a user id")
 
 
-class HashedPublicKey(Immutable):
+class HashedPublicKey(Immutable, ABC):
     """A public key that verifies signatures over a plain hash. Immutable; thread-safe. Equal keys compare equal."""
 
     __slots__ = ("_hash_name",)
     _hash_name: str
-    _name: ClassVar[str]
 
     @property
+    @abstractmethod
     def signature_algorithm(self) -> AlgorithmIdentifier:
         """The algorithm of the signatures that :meth:`verify` takes."""
-        raise NotImplementedError
 
     @property
     def hash_name(self) -> str:
         """The hash, as ``hashlib`` names it."""
         return self._hash_name
 
+    @abstractmethod
     def _verify(self, signature: bytes, data: Buffer, *, prehashed: bool) -> None:
-        raise NotImplementedError
+        """Verify the signature of a message or, prehashed, of its digest."""
 
+    @abstractmethod
     def to_der(self) -> bytes:
         """Return the DER of SubjectPublicKeyInfo."""
-        raise NotImplementedError
 
     def standard_signature(self, signature: Buffer) -> bytes:
         """Return a signature in the encoding of certificates and messages.
@@ -109,7 +110,7 @@ class HashedPublicKey(Immutable):
         return hash(self.to_der())
 
 
-class HashedPrivateKey(Secret):
+class HashedPrivateKey(Secret, ABC):
     """A private key that signs a plain hash. Immutable; thread-safe. It can be neither pickled nor copied."""
 
     __slots__ = ("_public",)
@@ -120,11 +121,13 @@ class HashedPrivateKey(Secret):
         """The algorithm of the signatures made."""
         return self._public.signature_algorithm
 
+    @abstractmethod
     def _sign(self, data: Buffer, *, prehashed: bool) -> bytes:
-        raise NotImplementedError
+        """Sign a message or, prehashed, its digest."""
 
+    @abstractmethod
     def _pkcs8(self) -> bytes:
-        raise NotImplementedError
+        """Return the DER of PrivateKeyInfo."""
 
     def sign(self, message: Buffer, *, user_id: Buffer | None = None) -> bytes:
         """Sign a message; return the signature in the encoding of certificates and messages.
