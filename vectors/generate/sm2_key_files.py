@@ -286,6 +286,20 @@ def exchange_file() -> Document:
             peer=b"\x04" + sm2.xy(sm2.base(-reduced * rb % N)),
             peer_ephemeral=b"\x04" + sm2.xy(peer_ephemeral),
         )
+    for i in range(4):
+        # d = -x̄ r, so that the own scalar t is 0 mod n.
+        ra, peer = draw_number(f"zero t {i}", N - 1), sm2.base(draw_number(f"zero t peer {i}", N))
+        own = sm2.base(ra)
+        d = -(own[0] & ((1 << 127) - 1) | 1 << 127) * ra % N
+        refused.add(
+            "the own scalar is 0",
+            "invalid",
+            ["Infinity"],
+            private_key=sm2.number(d),
+            ephemeral=sm2.number(ra),
+            peer=b"\x04" + sm2.xy(peer),
+            peer_ephemeral=b"\x04" + sm2.xy(sm2.base(draw_number(f"zero t rb {i}", N))),
+        )
     flags = {
         "Standard": "published example",
         "Edge": "scalars at the edges of the range",
