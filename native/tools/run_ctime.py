@@ -21,6 +21,8 @@ from building import ROOT, attempt, build, clang, configure, need, run
 from division import divisions
 from figures import Figures
 
+REPORT_LINES = 40  # of a checker's report, on the screen
+
 MSAN_ENV = {"MSAN_OPTIONS": "halt_on_error=1:print_stats=0"}
 
 
@@ -82,7 +84,9 @@ def watch(configuration: Configuration, command: list[str], backend: str, figure
     entries = attempt([*command, str(configuration.program)], env=env)
     last = entries.stdout.strip().splitlines()[-1] if entries.stdout.strip() else "no output"
     if entries.returncode != 0 or not last.endswith(", 0 findings"):
-        print(entries.stdout)
+        report = configuration.build_dir / "report.txt"
+        report.write_text(entries.stdout, encoding="utf-8")
+        print("\n".join(entries.stdout.splitlines()[:REPORT_LINES]), f"... all of it in {report}", sep="\n")
         found = [line for line in entries.stdout.splitlines() if line.startswith("FINDING")] or [last]
         figures.shortfalls += [f"{configuration.name} {backend}: {line}" for line in found]
     planted = attempt([*command, str(configuration.program), "--planted"], env=env)
