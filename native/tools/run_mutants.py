@@ -46,7 +46,9 @@ class Copy:
                 shutil.copytree(ROOT / name, self.root / name, ignore=ignored)
             else:
                 shutil.copy2(ROOT / name, self.root / name)
-        configure(self.build_dir, {"GMPKI_TESTS": "ON", "GMPKI_EXTENSION": "ON"}, source=self.root)
+        configure(
+            self.build_dir, {"GMPKI_TESTS": "ON", "GMPKI_TEST_BUILD": "ON", "GMPKI_EXTENSION": "ON"}, source=self.root
+        )
 
     def build(self) -> None:
         build(self.build_dir)
@@ -60,7 +62,12 @@ class Copy:
     def failing_vector(self) -> str:
         """Return the first vector test that fails, or nothing."""
         command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "tests/vectors"]
-        env = {"PYTHONPATH": str(self.package), "GMPKI_TEST_DATA": str(self.root / "none")}
+        (library,) = self.build_dir.rglob("libgmpki_test.so")
+        env = {
+            "PYTHONPATH": str(self.package),
+            "GMPKI_TEST_DATA": str(self.root / "none"),
+            "GMPKI_TEST_LIBRARY": str(library),
+        }
         result = attempt(command, cwd=self.root, env=env, timeout_s=TEST_TIMEOUT_S)
         failed = [line.split(" - ")[0] for line in result.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
         return (failed or [f"pytest ended with {result.returncode}"])[0] if result.returncode else ""
