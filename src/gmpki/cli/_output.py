@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import sys
 import unicodedata
@@ -152,6 +151,8 @@ def _print_failure(failure: Failure) -> None:
 
 
 def _print_json(answer: Mapping[str, Any]) -> None:
+    import json
+
     text = json.dumps(answer, ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding or "ascii")
