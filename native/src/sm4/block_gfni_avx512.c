@@ -42,9 +42,43 @@ static void make_schedule(schedule *s, const uint32_t round_keys[ROUNDS]) {
     }
 }
 
-/* ---- many blocks ------------------------------------------------------------------------ */
+/* ---- one block -------------------------------------------------------------------------- */
 
 /* A rotation of words by bytes to the left is, in the order of memory, one of lanes to the right. */
+#define ROTATE_BYTES_128(v, count) _mm_ror_epi32((v), 8 * (count))
+
+/*
+ * x0 ^ L(S(z)) in the form of the state, where the next round waits for nothing but this: with w = u + v, L = u +
+ * (w <<< 8) + (w <<< 16) + (v <<< 24), and three maps side by side end sooner than two and sums of them.
+ */
+INLINE __m128i latency_round(__m128i x0, __m128i z) {
+    __m128i u = GFNI_INVERT_128(z, GFNI_U);
+    __m128i v = GFNI_INVERT_128(z, GFNI_V);
+    __m128i w = GFNI_INVERT_128(z, GFNI_W);
+    __m128i early = gfni_xor3_128(x0, u, ROTATE_BYTES_128(w, 1));
+    return gfni_xor3_128(early, ROTATE_BYTES_128(w, 2), ROTATE_BYTES_128(v, 3));
+}
+
+INLINE __m128i single_key(const schedule *s, size_t round) {
+    return _mm_set1_epi32((int)s->keys[round]);
+}
+
+/* One block in the form of the state. */
+INLINE __m128i encrypt_single(__m128i block, const schedule *s) {
+    __m128i a = _mm_shuffle_epi32(block, 0x00), b = _mm_shuffle_epi32(block, 0x55);
+    __m128i c = _mm_shuffle_epi32(block, 0xAA), d = _mm_shuffle_epi32(block, 0xFF);
+    for (size_t i = 0; i < ROUNDS; i += 4) {
+        /* The words known earlier are added up first, the newest last. */
+        a = latency_round(a, _mm_xor_si128(gfni_xor3_128(b, c, single_key(s, i)), d));
+        b = latency_round(b, _mm_xor_si128(gfni_xor3_128(c, d, single_key(s, i + 1)), a));
+        c = latency_round(c, _mm_xor_si128(gfni_xor3_128(d, a, single_key(s, i + 2)), b));
+        d = latency_round(d, _mm_xor_si128(gfni_xor3_128(a, b, single_key(s, i + 3)), c));
+    }
+    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(d, c), _mm_unpacklo_epi32(b, a));
+}
+
+/* ---- many blocks ------------------------------------------------------------------------ */
+
 #define ROTATE_BYTES(v, count) _mm512_ror_epi32((v), 8 * (count))
 
 /* x0 ^ L(S(z)) in the form of the state: t = u + (v <<< 8), L = t + (t <<< 8) + (t <<< 16). */
@@ -154,6 +188,10 @@ static void crypt(const uint32_t round_keys[ROUNDS], uint8_t *out, const uint8_t
     }
     if (block_count > SET) {
         crypt_four_sets(out, in, block_count, &s);
+    } else if (block_count == 1) {
+        __m128i block = GFNI_AFFINE_128(_mm_loadu_si128((const __m128i *)(const void *)in), GFNI_P);
+        block = encrypt_single(block, &s);
+        _mm_storeu_si128((__m128i *)(void *)out, GFNI_AFFINE_128(block, GFNI_BACK));
     } else if (block_count != 0) {
         set p = into_form(transpose(load_set(in, 0, block_count)));
         rounds_of_one_set(&p, &s);
@@ -226,39 +264,7 @@ static void ctr(const uint32_t round_keys[ROUNDS], const uint8_t counter[BLOCK],
     gmpki_cleanse(&s, sizeof s);
 }
 
-/* ---- one block after the other ---------------------------------------------------------- */
-
-#define ROTATE_BYTES_128(v, count) _mm_ror_epi32((v), 8 * (count))
-
-/*
- * What a round adds to x0, and what it waits for is only the newest word: L(s) = u + (w <<< 8) + (w <<< 16) + (v <<<
- * 24) with w = u + v is the same as with t above, and three maps side by side end sooner than two and a sum.
- */
-INLINE __m128i latency_round(__m128i x0, __m128i z) {
-    __m128i u = GFNI_INVERT_128(z, GFNI_U);
-    __m128i v = GFNI_INVERT_128(z, GFNI_V);
-    __m128i w = GFNI_INVERT_128(z, GFNI_W);
-    __m128i early = gfni_xor3_128(x0, u, ROTATE_BYTES_128(w, 1));
-    return gfni_xor3_128(early, ROTATE_BYTES_128(w, 2), ROTATE_BYTES_128(v, 3));
-}
-
-INLINE __m128i single_key(const schedule *s, size_t round) {
-    return _mm_set1_epi32((int)s->keys[round]);
-}
-
-/* One block in the form of the state. */
-INLINE __m128i encrypt_single(__m128i block, const schedule *s) {
-    __m128i a = _mm_shuffle_epi32(block, 0x00), b = _mm_shuffle_epi32(block, 0x55);
-    __m128i c = _mm_shuffle_epi32(block, 0xAA), d = _mm_shuffle_epi32(block, 0xFF);
-    for (size_t i = 0; i < ROUNDS; i += 4) {
-        /* The words known earlier are added up first, the newest last. */
-        a = latency_round(a, _mm_xor_si128(gfni_xor3_128(b, c, single_key(s, i)), d));
-        b = latency_round(b, _mm_xor_si128(gfni_xor3_128(c, d, single_key(s, i + 1)), a));
-        c = latency_round(c, _mm_xor_si128(gfni_xor3_128(d, a, single_key(s, i + 2)), b));
-        d = latency_round(d, _mm_xor_si128(gfni_xor3_128(a, b, single_key(s, i + 3)), c));
-    }
-    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(d, c), _mm_unpacklo_epi32(b, a));
-}
+/* ---- what needs the block before, and keys --------------------------------------------- */
 
 /* The chain keeps the state's form, so the maps of input and output are off the path from block to block. */
 static void cbc_encrypt(const uint32_t round_keys[ROUNDS], uint8_t chain[BLOCK], uint8_t *out, const uint8_t *in,
@@ -287,11 +293,12 @@ static void expand_key(uint32_t round_keys[ROUNDS], const uint8_t raw[GMPKI_SM4_
 }
 
 const sm4_backend sm4_backend_gfni_avx512 = {
-    .info = {"gfni-avx512", CPU_X86_GFNI | CPU_X86_AVX512 | CPU_X86_AVX | CPU_X86_SSSE3 | CPU_X86_PCLMUL},
+    .info = {"gfni-avx512",
+             CPU_X86_GFNI | CPU_X86_AVX512 | CPU_X86_AVX | CPU_X86_SSSE3 | CPU_X86_PCLMUL | CPU_X86_VPCLMUL},
     .expand_key = expand_key,
     .crypt = crypt,
     .cbc_encrypt = cbc_encrypt,
     .ctr = ctr,
     .ghash_init = sm4_ghash_init_pclmul,
-    .ghash = sm4_ghash_pclmul,
+    .ghash = sm4_ghash_vpclmul,
 };

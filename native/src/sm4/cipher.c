@@ -26,10 +26,13 @@ void sm4_decrypt(const gmpki_sm4_key *key, uint8_t *out, const uint8_t *in, size
     gmpki_cleanse(reversed, sizeof reversed);
 }
 
+/* A vector of the compilers' own, which they map to what the processor has. */
+typedef uint64_t lanes __attribute__((vector_size(16)));
+
 void sm4_xor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t len) {
     size_t i = 0;
-    for (; len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
-        uint64_t x, y;
+    for (; len - i >= sizeof(lanes); i += sizeof(lanes)) {
+        lanes x, y;
         memcpy(&x, a + i, sizeof x);
         memcpy(&y, b + i, sizeof y);
         x ^= y;

@@ -4,7 +4,7 @@
  * Blocks are reversed byte by byte, which turns GHASH into POLYVAL with the key multiplied by x (RFC 8452, appendix A):
  * the bits then stand in the order of the powers, and the products need no shift. The product of POLYVAL is
  * dot(a, b) = a b x^-128, so the reduction goes from the low end, with two multiplications by x^63 + x^62 + x^57.
- * Eight blocks at a time are multiplied by the eighth to first power of the key and reduced once.
+ * Up to eight blocks at a time are multiplied by as many powers of the key, the first by the highest, and reduced once.
  */
 #include <immintrin.h>
 
@@ -79,18 +79,16 @@ void sm4_ghash_init_pclmul(sm4_ghash_key *key, const uint8_t hash_key[GMPKI_SM4_
 void sm4_ghash_pclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
                       size_t block_count) {
     __m128i y = load_reversed(digest);
-    for (; block_count >= SM4_GHASH_POWERS; block_count -= SM4_GHASH_POWERS) {
+    while (block_count != 0) {
+        size_t now = block_count < SM4_GHASH_POWERS ? block_count : SM4_GHASH_POWERS;
         product sum = {_mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128()};
-        multiply_add(&sum, _mm_xor_si128(y, load_reversed(data)), load_power(key, SM4_GHASH_POWERS - 1));
-        for (size_t i = 1; i < SM4_GHASH_POWERS; i++) {
-            multiply_add(&sum, load_reversed(data + BLOCK * i), load_power(key, SM4_GHASH_POWERS - 1 - i));
+        multiply_add(&sum, _mm_xor_si128(y, load_reversed(data)), load_power(key, now - 1));
+        for (size_t i = 1; i < now; i++) {
+            multiply_add(&sum, load_reversed(data + BLOCK * i), load_power(key, now - 1 - i));
         }
         y = reduce(&sum);
-        data += BLOCK * SM4_GHASH_POWERS;
-    }
-    for (; block_count != 0; block_count--) {
-        y = dot(_mm_xor_si128(y, load_reversed(data)), load_power(key, 0));
-        data += BLOCK;
+        data += BLOCK * now;
+        block_count -= now;
     }
     store_reversed(digest, y);
 }

@@ -58,6 +58,8 @@ void sm4_ghash_portable(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key
 void sm4_ghash_init_pclmul(sm4_ghash_key *key, const uint8_t hash_key[GMPKI_SM4_BLOCK_LEN]);
 void sm4_ghash_pclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
                       size_t block_count);
+void sm4_ghash_vpclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
+                       size_t block_count); /* with a key made ready by sm4_ghash_init_pclmul */
 
 /* The active backend, behind an open gate. */
 const sm4_backend *sm4_active(void);
