@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
@@ -309,6 +311,18 @@ def test_every_truncation_is_refused(data: bytes) -> None:
     for length in range(len(data)):
         with pytest.raises(InvalidInputError):
             load(data[:length])
+
+
+def test_sm2_keys_do_not_load_cryptography() -> None:
+    code = (
+        "import sys\n"
+        "from gmpki import SM2PrivateKey, load_private_key\n"
+        "key = SM2PrivateKey.generate()\n"
+        "load_private_key(key.to_pem(b'password', iterations=1), b'password')\n"
+        "print(sorted(name for name in sys.modules if name.split('.')[0] in ('cryptography', 'asn1crypto')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 # ---- other algorithms -------------------------------------------------------------------

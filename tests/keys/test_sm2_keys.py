@@ -132,6 +132,22 @@ def test_a_malformed_signature_is_one_that_does_not_hold(signature: bytes) -> No
         PUBLIC.standard_signature(signature)
 
 
+@pytest.mark.parametrize(
+    ("signature", "words"),
+    [
+        ("300702020001020101", r"not minimal.*SM2Signature\.r at byte 2"),
+        ("3006020101020181", r"negative.*SM2Signature\.s at byte 5"),
+        ("300602010102010100", "1 bytes too many"),
+        ("30810602010102010" + "1", "length is not minimal"),
+        ("3080020101020101" + "0000", "indefinite length is BER"),
+        ("3026022101" + "00" * 32 + "020101", "too large"),
+    ],
+)
+def test_the_broken_rule_is_named(signature: str, words: str) -> None:
+    with pytest.raises(InvalidSignature, match=words):
+        PUBLIC.verify(bytes.fromhex(signature), MESSAGE)
+
+
 @pytest.mark.parametrize(("r", "s"), [(0, 1), (1, 0), (N, 1), (1, N), (N - 1, 1), (2**256 - 1, 2**256 - 1)])
 def test_numbers_out_of_range(r: int, s: int) -> None:
     assert not PUBLIC.is_valid(SM2Signature(r, s).to_der(), MESSAGE)

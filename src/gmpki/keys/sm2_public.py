@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki import oids
 from gmpki.algorithms import sm2
 from gmpki.algorithms.sm2 import DEFAULT_USER_ID, CiphertextFormat, CurvePoint, MessageDigest, PointFormat
+from gmpki.asn1.gmt0009 import SM2Signature
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.errors import DecodeError, InvalidInputError, InvalidSignature, InvalidTypeError
 from gmpki.keys import ec_forms, pem
@@ -191,7 +192,18 @@ def _raw_signature(signature: Buffer) -> bytes:
     try:
         return sm2.parse_signature(signature)
     except DecodeError as error:
-        raise InvalidSignature(str(error)) from None
+        raise InvalidSignature(f"{error}{_broken_rule(signature)}") from None
+
+
+def _broken_rule(signature: Buffer) -> str:
+    """Say which rule of DER a signature breaks that begins like DER; signatures that others swallow end here."""
+    if bytes(memoryview(signature))[:1] != b"\x30":
+        return ""
+    try:
+        SM2Signature.from_der(signature)
+    except DecodeError as error:
+        return f"; as DER: {error}"
+    return ""
 
 
 def _how_read(signature: Buffer, raw: bytes) -> str:
