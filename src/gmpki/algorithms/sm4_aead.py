@@ -11,6 +11,7 @@ b'message'
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki.algorithms._call import (
@@ -37,7 +38,6 @@ __all__ = ["SM4CCM", "SM4GCM", "GCMDecryptor", "GCMEncryptor"]
 
 GCM_TAG_LENGTHS: Final = (4, 8, 12, 13, 14, 15, 16)
 CCM_TAG_LENGTHS: Final = (4, 6, 8, 10, 12, 14, 16)
-CCM_NONCE_LENGTHS: Final = (7, 13)
 
 _ENCRYPT: Final = 0
 _DECRYPT: Final = 1
@@ -59,6 +59,8 @@ class _OneShot(NotCopied):
 
     _name: str
     _tag_lengths: tuple[int, ...]
+    _nonce_lengths: range
+    _nonce_text: str
     _native_encrypt: Any
     _native_decrypt: Any
 
@@ -125,7 +127,10 @@ class _OneShot(NotCopied):
         return taken(out, length, secret=True)
 
     def _nonce(self, nonce: Buffer) -> Any:
-        raise NotImplementedError
+        once = readable(nonce, "nonce")
+        if len(once) not in self._nonce_lengths:
+            raise InvalidInputError(f"nonce must be {self._nonce_text} bytes long, not {len(once)}")
+        return once
 
 
 class SM4GCM(_OneShot):
@@ -142,14 +147,10 @@ class SM4GCM(_OneShot):
 
     _name = "sm4-gcm"
     _tag_lengths = GCM_TAG_LENGTHS
+    _nonce_lengths = range(1, sys.maxsize)
+    _nonce_text = "at least 1 (12 are right)"
     _native_encrypt = lib.gmpki_sm4_gcm_encrypt
     _native_decrypt = lib.gmpki_sm4_gcm_decrypt
-
-    def _nonce(self, nonce: Buffer) -> Any:
-        once = readable(nonce, "nonce")
-        if len(once) == 0:
-            raise InvalidInputError("nonce must be at least 1 byte long; 12 are right")
-        return once
 
     def encryptor(self, nonce: Buffer) -> GCMEncryptor:
         """Return a context that encrypts a stream.
@@ -192,15 +193,10 @@ class SM4CCM(_OneShot):
 
     _name = "sm4-ccm"
     _tag_lengths = CCM_TAG_LENGTHS
+    _nonce_lengths = range(7, 14)
+    _nonce_text = "7 to 13"
     _native_encrypt = lib.gmpki_sm4_ccm_encrypt
     _native_decrypt = lib.gmpki_sm4_ccm_decrypt
-
-    def _nonce(self, nonce: Buffer) -> Any:
-        once = readable(nonce, "nonce")
-        low, high = CCM_NONCE_LENGTHS
-        if not low <= len(once) <= high:
-            raise InvalidInputError(f"nonce must be {low} to {high} bytes long, not {len(once)}")
-        return once
 
 
 class _GCMContext(NativeContext):
