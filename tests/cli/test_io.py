@@ -118,10 +118,21 @@ def test_a_file_system_without_hard_links(monkeypatch: pytest.MonkeyPatch) -> No
     assert os.listdir() == ["output"]
 
 
-def test_a_long_name() -> None:
-    name = "n" * 255
+@pytest.mark.parametrize("name", ["n" * 255, "名" * 85])
+def test_a_long_name(name: str) -> None:
     _io.write_output(name, b"x")
     assert os.listdir() == [name]
+
+
+def test_errors_name_the_output() -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        _io.write_output("nowhere/output", b"x")
+    assert caught.value.filename == "nowhere/output"
+    os.mkdir("directory")
+    with pytest.raises(IsADirectoryError) as found:
+        _io.write_output("directory", b"x", force=True)
+    assert found.value.filename == "directory"
+    assert os.listdir() == ["directory"]
 
 
 def test_devices_and_pipes_are_written_directly() -> None:
@@ -160,7 +171,7 @@ def test_termination_removes_the_half_written_file(tmp_path: Path) -> None:
         deadline = time.monotonic() + 60
         while not os.listdir() and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert [name[:5] for name in os.listdir()] == [".out."]
+        assert [name[:7] for name in os.listdir()] == [_io.TEMPORARY_PREFIX]
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=60)
     os.close(writing)

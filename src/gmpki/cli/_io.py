@@ -32,7 +32,7 @@ __all__ = [
 
 CHUNK_LEN = 1 << 20
 PROGRESS_FROM_LEN = 64 << 20  # shorter work is over before a bar says anything
-PRIVATE_MODE = 0o600
+TEMPORARY_PREFIX = ".gmpki-"
 
 
 def display_name(path: str) -> str:
@@ -113,7 +113,10 @@ def refuse_existing(path: str, *, force: bool) -> None:
     """Refuse early, before any work, an output that exists. :func:`create` refuses again when the work is done.
 
     :raises FileExistsError: the file exists and ``force`` is not set.
+    :raises IsADirectoryError: there is a directory of that name.
     """
+    if path != "-" and os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if path != "-" and not force and os.path.lexists(path) and not _is_special(path):
         raise _exists(path)
 
@@ -160,8 +163,11 @@ def create(path: str, *, private: bool = False, force: bool = False, withhold: b
             stream.flush()
             return
     refuse_existing(path, force=force)
-    directory, name = os.path.split(os.path.abspath(path))
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=directory)  # created with mode 0600
+    directory = os.path.dirname(os.path.abspath(path))
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=directory)  # created with mode 0600
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, path) from None
     try:
         with open(descriptor, "wb") as stream:
             yield stream
