@@ -121,7 +121,13 @@ def subfield_product_sums() -> list[int]:
 
 def invert_subfield(circuit: Circuit, x: list[str]) -> list[str]:
     """Add the inversion in GF(2^4): 5 AND and 11 XOR gates (Boyar and Peralta, section 3)."""
-    xor, conj = (lambda a, b: circuit.gate("^", a, b)), (lambda a, b: circuit.gate("&", a, b))
+
+    def xor(a: str, b: str) -> str:
+        return circuit.gate("^", a, b)
+
+    def conj(a: str, b: str) -> str:
+        return circuit.gate("&", a, b)
+
     x1, x2, x3, x4 = x
     sum12, and13, sum34 = xor(x1, x2), conj(x1, x3), xor(x3, x4)
     low = xor(x4, and13)

@@ -86,8 +86,9 @@ GMPKI_API int gmpki_sm4_update(GMPKI_SECRET gmpki_sm4_ctx *ctx, GMPKI_OUT uint8_
                                GMPKI_OUT size_t *out_len, GMPKI_SECRET const uint8_t *in, size_t in_len);
 
 /*
- * End: writes at most 16 bytes and cleanses the context, also on failure. GMPKI_ERR_PADDING when whole
- * blocks were needed and padding is off; GMPKI_ERR_DECRYPT when PKCS#7 padding is wrong or missing.
+ * End: writes at most 16 bytes and cleanses the context, also on failure. With padding, out_size must be 16 or more
+ * (GMPKI_ERR_BUFFER), whatever comes out. GMPKI_ERR_PADDING when whole blocks were needed and padding is off;
+ * GMPKI_ERR_DECRYPT when PKCS#7 padding is wrong or missing.
  * CT: time depends on lengths, and on whether the padding was right; not on where it was wrong.
  */
 GMPKI_API int gmpki_sm4_final(GMPKI_SECRET gmpki_sm4_ctx *ctx, GMPKI_OUT uint8_t *out, size_t out_size,
@@ -113,8 +114,9 @@ GMPKI_API int gmpki_sm4_xts(GMPKI_OUT uint8_t *out, int direction, int order,
                             size_t in_len);
 
 /*
- * HCTR (GB/T 17964-2021): a length-preserving, tweakable mode over one message of 16 .. 2^32 - 1 bytes; tweak of any
- * length up to 2^24 bytes. in may be out. CT: time depends on lengths only.
+ * HCTR (GB/T 17964-2021): a length-preserving, tweakable mode over one message of 16 .. 2^32 - 1 bytes. The standard's
+ * tweak has 16 bytes; up to 2^24 are taken, but all tweaks under one key must have one length, or message and tweak can
+ * be shifted against each other. in may be out. CT: time depends on lengths only.
  */
 GMPKI_API int gmpki_sm4_hctr(GMPKI_OUT uint8_t *out, int direction,
                              GMPKI_SECRET const uint8_t raw_key[GMPKI_SM4_HCTR_KEY_LEN],

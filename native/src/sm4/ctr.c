@@ -1,4 +1,4 @@
-/* Counter mode (GB/T 17964-2021, clause 9; NIST SP 800-38A, 6.5), also for GCM, CCM. */
+/* Counter mode (GB/T 17964-2021, clause 9; NIST SP 800-38A, 6.5), also for GCM and CCM. */
 #include "common/bytes.h"
 #include "common/ct.h"
 #include "sm4/modes.h"
@@ -49,9 +49,10 @@ static void crypt_long_counter(const gmpki_sm4_key *key, uint8_t counter[BLOCK],
         size_t now = block_count < room ? block_count : (size_t)room;
         run_of_blocks(key, counter, out, in, now);
         store_be32(counter + FIXED, low + (uint32_t)now);
-        for (size_t i = FIXED, carry = now == room; carry && i-- > 0;) {
-            counter[i]++;
-            carry = counter[i] == 0;
+        int carry = now == room;
+        for (size_t i = FIXED; carry && i != 0; i--) {
+            counter[i - 1]++;
+            carry = counter[i - 1] == 0;
         }
         in += BLOCK * now;
         out += BLOCK * now;

@@ -34,8 +34,8 @@ typedef struct sm4_backend {
     void (*cbc_encrypt)(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t chain[GMPKI_SM4_BLOCK_LEN], uint8_t *out,
                         const uint8_t *in, size_t block_count);
 
-    /* XOR the key stream of consecutive counter blocks into in. The caller sees to it that the last 32 bits do not wrap
-     * within the call; counter is not changed. NULL: declined, the mode builds counter blocks itself. */
+    /* XOR the key stream of consecutive counter blocks into in. Only the last 32 bits count, and wrap to zero; they may
+     * be secret. counter itself stays. NULL: declined, the mode builds counter blocks itself. */
     void (*ctr)(const uint32_t round_keys[GMPKI_SM4_ROUNDS], const uint8_t counter[GMPKI_SM4_BLOCK_LEN], uint8_t *out,
                 const uint8_t *in, size_t block_count);
 
