@@ -179,6 +179,30 @@ def x_above_order() -> Group:
     return group
 
 
+def wrong_x() -> Group:
+    """Signatures that hold for a wrong x1 only: one that slips by a carry, by a reduction, or to another coordinate."""
+    group = Group("VerifyDigest")
+    for i in range(4):
+        point = sm2.base(draw_number(f"wrong x {i}", N))
+        x, y = point
+        for name, wrong in (
+            ("x1 + 2^256", x + 2**256),
+            ("x1 - 2^256", x - 2**256),
+            ("x1 + p", x + P),
+            ("x1 - p", x - P),
+            ("-x1", -x),
+            ("p - x1", P - x),
+            ("x1 + 1", x + 1),
+            ("y1", y),
+            ("x1^2", x * x % P),
+            ("x1 in reversed bytes", int.from_bytes(sm2.number(x), "little")),
+        ):
+            r, s = draw_number(f"{name} r {i}", N), draw_number(f"{name} s {i}", N)
+            case = Case("wrong x", r, s, point)
+            add(group, f"as if x1 were {name}", "invalid", ["WrongX"], case.public, (r - wrong) % N, r, s)
+    return group
+
+
 def special_keys() -> Group:
     """Public keys that meet the tables of G, and sums that are doublings or infinity."""
     group = Group("VerifyDigest")

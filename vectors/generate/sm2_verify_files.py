@@ -17,6 +17,7 @@ from sm2_equation import (
     encoded_key,
     out_of_range,
     special_keys,
+    wrong_x,
     x_above_order,
 )
 from sm2_nonce_files import raw
@@ -28,6 +29,7 @@ _FLAGS = {
     "UserId": "a user id other than the one that was signed, or none at all",
     "EdgeValue": "r, s, r + s or e at the edge of its range",
     "XAboveOrder": "x1 of the computed point lies in [n, p)",
+    "WrongX": "the equation holds for a wrong x1 only",
     "SpecialKey": "a public key that is a small multiple of G, or has a small coordinate",
     "Doubling": "sG and tP are one point",
     "Infinity": "sG + tP is the point at infinity, which must be refused whatever x it is given",
@@ -212,6 +214,7 @@ def sign_verify_file() -> Document:
         edge_values(),
         digests(),
         x_above_order(),
+        wrong_x(),
         special_keys(),
         out_of_range(),
         bad_keys(),
