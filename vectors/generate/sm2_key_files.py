@@ -209,104 +209,108 @@ def _confirm_ecdh(doc: Document) -> int:
     return sum(agree(shared(t), t["shared"], t) for t in tests(doc))
 
 
-def exchange_file() -> Document:
-    """The key exchange seen from both sides."""
-    group = Group("Exchange")
+_BOTH_DEFAULT = (sm2.DEFAULT_USER_ID, sm2.DEFAULT_USER_ID)
+# GB/T 32918.5-2017 annex B: dA, dB, rA, rB.
+_EXCHANGE_EXAMPLE = (
+    0x81EB26E941BB5AF16DF116495F90695272AE2CD63D6C4AE1678418BE48230029,
+    0x785129917D45A9EA5437A59356B82338EAADDA6CEB199088F14AE10DEFA229B5,
+    0xD4DE15474DB74D06491C440D305E012400990F3E390C7E87153C12DB2EA60BB3,
+    0x7E07124814B309489125EAED101113164EBF0F3458C5BD88335C1F9D596243D6,
+)
 
-    def add(
-        comment: str, flags: list[str], length: int, a: int, b: int, ra: int, rb: int, ids: tuple[bytes, bytes]
-    ) -> None:
-        pa, pb, ephemeral_a, ephemeral_b = (sm2.base(d) for d in (a, b, ra, rb))
-        za, zb = sm2.za(pa, ids[0]), sm2.za(pb, ids[1])
-        result = sm2.exchange(a, ra, pb, ephemeral_b, za, zb, length, initiator=True)
-        assert result is not None
-        assert result == sm2.exchange(b, rb, pa, ephemeral_a, za, zb, length, initiator=False)
-        key, confirm_initiator, confirm_responder = result
-        group.add(
-            comment,
-            "valid",
-            flags,
-            initiator_key=sm2.number(a),
-            initiator_ephemeral=sm2.number(ra),
-            initiator_id=ids[0],
-            responder_key=sm2.number(b),
-            responder_ephemeral=sm2.number(rb),
-            responder_id=ids[1],
-            size=length,
-            shared=key,
-            confirm_initiator=confirm_initiator,
-            confirm_responder=confirm_responder,
-        )
 
-    same = (sm2.DEFAULT_USER_ID, sm2.DEFAULT_USER_ID)
-    add(
-        "GB/T 32918.5-2017 annex",
-        ["Standard"],
-        16,
-        0x81EB26E941BB5AF16DF116495F90695272AE2CD63D6C4AE1678418BE48230029,
-        0x785129917D45A9EA5437A59356B82338EAADDA6CEB199088F14AE10DEFA229B5,
-        0xD4DE15474DB74D06491C440D305E012400990F3E390C7E87153C12DB2EA60BB3,
-        0x7E07124814B309489125EAED101113164EBF0F3458C5BD88335C1F9D596243D6,
-        same,
+def _add_exchange(
+    group: Group,
+    comment: str,
+    flags: list[str],
+    length: int,
+    scalars: tuple[int, int, int, int],
+    ids: tuple[bytes, bytes] = _BOTH_DEFAULT,
+) -> None:
+    """Append an exchange computed from both sides; scalars are dA, dB, rA, rB."""
+    a, b, ra, rb = scalars
+    pa, pb, ephemeral_a, ephemeral_b = (sm2.base(d) for d in scalars)
+    za, zb = sm2.za(pa, ids[0]), sm2.za(pb, ids[1])
+    result = sm2.exchange(a, ra, pb, ephemeral_b, za, zb, length, initiator=True)
+    assert result is not None
+    assert result == sm2.exchange(b, rb, pa, ephemeral_a, za, zb, length, initiator=False)
+    key, confirm_initiator, confirm_responder = result
+    group.add(
+        comment,
+        "valid",
+        flags,
+        initiator_key=sm2.number(a),
+        initiator_ephemeral=sm2.number(ra),
+        initiator_id=ids[0],
+        responder_key=sm2.number(b),
+        responder_ephemeral=sm2.number(rb),
+        responder_id=ids[1],
+        size=length,
+        shared=key,
+        confirm_initiator=confirm_initiator,
+        confirm_responder=confirm_responder,
     )
-    standard = group.tests[0]
-    if standard["shared"] != "6c89347354de2484c60b4ab1fde4c6e5":
+
+
+def _exchanges() -> Group:
+    group = Group("Exchange")
+    _add_exchange(group, "GB/T 32918.5-2017 annex", ["Standard"], 16, _EXCHANGE_EXAMPLE)
+    if group.tests[0]["shared"] != "6c89347354de2484c60b4ab1fde4c6e5":
         raise ValueError("the reference does not give the key of GB/T 32918.5")
     for i in range(24):
         a, b, ra, rb = (draw_number(f"exchange {i} {who}", N - 1) for who in "abcd")
-        ids = same if i % 3 else (draw(f"id a {i}", i), draw(f"id b {i}", 30 - i))
-        add(
-            f"drawn, {(1, 16, 31, 32, 33, 48, 64, 100)[i % 8]} bytes",
-            [],
-            (1, 16, 31, 32, 33, 48, 64, 100)[i % 8],
-            a,
-            b,
-            ra,
-            rb,
-            ids,
-        )
+        ids = _BOTH_DEFAULT if i % 3 else (draw(f"id a {i}", i), draw(f"id b {i}", 30 - i))
+        length = (1, 16, 31, 32, 33, 48, 64, 100)[i % 8]
+        _add_exchange(group, f"drawn, {length} bytes", [], length, (a, b, ra, rb), ids)
     edge = [1, 2, N - 3, N - 2]
     for i, first in enumerate(edge):
         for second in edge:
-            add(f"keys {i}, ephemeral keys at the edge", ["Edge"], 32, first, second, edge[-1 - i], second, same)
-    add("the same key on both sides", ["Edge"], 16, 7, 7, 9, 11, same)
-    add("the same ephemeral key on both sides", ["Edge"], 16, 7, 8, 9, 9, same)
-    refused = Group("ExchangeInfinity")
-    for i in range(4):
-        # The peer chooses P = -x̄ R, so that P + x̄ R is the point at infinity.
-        rb = draw_number(f"infinity {i}", N)
-        peer_ephemeral = sm2.base(rb)
-        reduced = (1 << 127) | (peer_ephemeral[0] & ((1 << 127) - 1))
-        refused.add(
-            "the peer's points add up to infinity",
-            "invalid",
-            ["Infinity"],
-            private_key=sm2.number(draw_number(f"infinity a {i}", N - 1)),
-            ephemeral=sm2.number(draw_number(f"infinity ra {i}", N - 1)),
-            peer=b"\x04" + sm2.xy(sm2.base(-reduced * rb % N)),
-            peer_ephemeral=b"\x04" + sm2.xy(peer_ephemeral),
-        )
-    for i in range(4):
-        # d = -x̄ r, so that the own scalar t is 0 mod n.
-        ra, peer = draw_number(f"zero t {i}", N - 1), sm2.base(draw_number(f"zero t peer {i}", N))
-        own = sm2.base(ra)
-        d = -(own[0] & ((1 << 127) - 1) | 1 << 127) * ra % N
-        refused.add(
-            "the own scalar is 0",
+            scalars = first, second, edge[-1 - i], second
+            _add_exchange(group, f"keys {i}, ephemeral keys at the edge", ["Edge"], 32, scalars)
+    _add_exchange(group, "the same key on both sides", ["Edge"], 16, (7, 7, 9, 11))
+    _add_exchange(group, "the same ephemeral key on both sides", ["Edge"], 16, (7, 8, 9, 9))
+    return group
+
+
+def _infinite_exchanges() -> Group:
+    group = Group("ExchangeInfinity")
+
+    def add(comment: str, d: int, r: int, peer: sm2.Point, peer_ephemeral: sm2.Point) -> None:
+        group.add(
+            comment,
             "invalid",
             ["Infinity"],
             private_key=sm2.number(d),
-            ephemeral=sm2.number(ra),
+            ephemeral=sm2.number(r),
             peer=b"\x04" + sm2.xy(peer),
-            peer_ephemeral=b"\x04" + sm2.xy(sm2.base(draw_number(f"zero t rb {i}", N))),
+            peer_ephemeral=b"\x04" + sm2.xy(peer_ephemeral),
         )
+
+    for i in range(4):
+        # The peer chooses P = -x̄ R, so that P + x̄ R is the point at infinity.
+        rb = draw_number(f"infinity {i}", N)
+        ephemeral = sm2.base(rb)
+        peer = sm2.base(-sm2.reduced_x(ephemeral) * rb % N)
+        d, r = draw_number(f"infinity a {i}", N - 1), draw_number(f"infinity ra {i}", N - 1)
+        add("the peer's points add up to infinity", d, r, peer, ephemeral)
+    for i in range(4):
+        # d = -x̄ r, so that the own scalar t is 0 mod n.
+        r = draw_number(f"zero t {i}", N - 1)
+        d = -sm2.reduced_x(sm2.base(r)) * r % N
+        peer, ephemeral = sm2.base(draw_number(f"zero t peer {i}", N)), sm2.base(draw_number(f"zero t rb {i}", N))
+        add("the own scalar is 0", d, r, peer, ephemeral)
+    return group
+
+
+def exchange_file() -> Document:
+    """The key exchange seen from both sides."""
     flags = {
         "Standard": "published example",
         "Edge": "scalars at the edges of the range",
         "Infinity": "the shared point is infinity, which must be refused",
     }
     source = f"GB/T 32918.3-2016, example of GB/T 32918.5-2017. {_GENERATED}"
-    return document("SM2 key exchange", source, [group, refused], flags=flags)
+    return document("SM2 key exchange", source, [_exchanges(), _infinite_exchanges()], flags=flags)
 
 
 def _confirm_exchange(doc: Document) -> int:

@@ -164,6 +164,11 @@ def decrypt(d: int, c1: Point, c3: bytes, c2: bytes) -> bytes | None:
     return message if sm3(number(shared[0]) + message + number(shared[1])) == c3 else None
 
 
+def reduced_x(point: Point) -> int:
+    """2^127 + (x mod 2^127) of GB/T 32918.3-2016, 6.1 (A4): w = 127."""
+    return (1 << 127) | (point[0] & ((1 << 127) - 1))
+
+
 def exchange(
     d: int,
     ephemeral: int,
@@ -176,13 +181,9 @@ def exchange(
     initiator: bool,
 ) -> tuple[bytes, bytes, bytes] | None:
     """GB/T 32918.3-2016, 6.1: the key, SA = S2 (initiator's hash) and SB = S1 (responder's hash)."""
-
-    def reduced(x: int) -> int:
-        return (1 << 127) | (x & ((1 << 127) - 1))
-
     own = base(ephemeral)
-    t = (d + reduced(own[0]) * ephemeral) % N
-    sum_point = add(peer, multiply(reduced(peer_ephemeral[0]), peer_ephemeral))
+    t = (d + reduced_x(own) * ephemeral) % N
+    sum_point = add(peer, multiply(reduced_x(peer_ephemeral), peer_ephemeral))
     shared = None if sum_point is None else multiply(t, sum_point)
     if shared is None:
         return None
