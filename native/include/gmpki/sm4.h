@@ -24,7 +24,11 @@ enum {
 
 enum gmpki_sm4_direction { GMPKI_SM4_ENCRYPT = 0, GMPKI_SM4_DECRYPT = 1 };
 
-/* The modes that stream through gmpki_sm4_ctx. Clauses of GB/T 17964-2021. */
+/*
+ * The modes that stream through gmpki_sm4_ctx. The text of GB/T 17964-2021 was not at hand: what is the standard's
+ * alone (BC, OFBNLF, the XTS order GB, HCTR) follows published implementations and the examples of the standard that
+ * they carry.
+ */
 enum gmpki_sm4_mode {
     GMPKI_SM4_ECB = 0,    /* no iv */
     GMPKI_SM4_CBC = 1,    /* 16-byte iv */
@@ -79,8 +83,8 @@ GMPKI_API int gmpki_sm4_init(GMPKI_OUT gmpki_sm4_ctx *ctx, int mode, int directi
 
 /*
  * Process in_len bytes; *out_len receives how many were written, at most in_len + 15. out may be in itself when nothing
- * is buffered. GMPKI_ERR_BUFFER, with nothing consumed, when out_size cannot hold them; GMPKI_ERR_LIMIT when CTR would
- * repeat its counter or 2^64 - 1 bytes are passed. CT: time depends on lengths only.
+ * is buffered. GMPKI_ERR_BUFFER, with nothing consumed, when out_size cannot hold them; GMPKI_ERR_LIMIT when
+ * 2^64 - 1 bytes are passed. The counter of CTR goes from all ones to zero. CT: time depends on lengths only.
  */
 GMPKI_API int gmpki_sm4_update(GMPKI_SECRET gmpki_sm4_ctx *ctx, GMPKI_OUT uint8_t *out, size_t out_size,
                                GMPKI_OUT size_t *out_len, GMPKI_SECRET const uint8_t *in, size_t in_len);

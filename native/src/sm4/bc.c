@@ -1,6 +1,7 @@
 /*
  * BC, block chaining (GB/T 17964-2021, clause 12): C_i = E(P_i ^ F_i) with F_1 the iv and F_(i+1) = F_i ^ C_i, so each
- * block depends on all ciphertext before it.
+ * block depends on all ciphertext before it. The rule and the clause are taken from published implementations; the
+ * standard's text was not at hand, its example is in our tests.
  */
 #include "common/bytes.h"
 #include "sm4/modes.h"

@@ -1,6 +1,7 @@
 /*
  * OFBNLF, output feedback with a nonlinear function (GB/T 17964-2021, clause 13): K_i = E_K(K_(i-1)) with K_0 the iv,
- * and C_i = E under the key K_i of P_i. Every block costs a key expansion.
+ * and C_i = E under the key K_i of P_i. Every block costs a key expansion. The rule and the clause are taken from
+ * published implementations; the standard's text was not at hand, its example is in our tests.
  */
 #include "sm4/modes.h"
 
