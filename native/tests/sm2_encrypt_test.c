@@ -282,7 +282,7 @@ static void test_der(void) {
     } insertions[] = {
         {1, 0, 0x81, "long form of a short length"},
         {4, 3, 0x00, "x with a zero byte too many"},
-        {73, 72, 0x00, "C3 of 33 bytes"},
+        {105, 72, 0x00, "C3 of 33 bytes, the right ones first"},
         {126, 0, 0x00, "a byte behind"},
         {126, 1, 0x00, "a byte behind inside"},
     };
@@ -328,6 +328,23 @@ static void test_der(void) {
     CHECK(decrypt(&key, bad, len + 2, len, message, 19, GMPKI_SM2_DER) == GMPKI_ERR_DECRYPT);
 }
 
+/* A length above 127 that needs one byte, written in two. */
+static void test_der_long_length(void) {
+    gmpki_sm2_private_key key = load_key(ANNEX_KEY);
+    gmpki_sm2_public_key public_key = public_of(&key);
+    uint8_t message[100], good[100 + GMPKI_SM2_CIPHERTEXT_MAX_OVERHEAD], bad[sizeof good + 1];
+    size_t len;
+    random_bytes(message, sizeof message);
+    CHECK(gmpki_sm2_encrypt(&public_key, good, sizeof good, &len, message, sizeof message, GMPKI_SM2_DER) == GMPKI_OK);
+    CHECK(good[1] == 0x81 && good[2] == len - 3);
+    CHECK(decrypt(&key, good, len, len, message, sizeof message, GMPKI_SM2_DER) == GMPKI_OK);
+    bad[0] = good[0];
+    bad[1] = 0x82;
+    bad[2] = 0;
+    memcpy(bad + 3, good + 2, len - 2);
+    CHECK(decrypt(&key, bad, len + 1, len, message, sizeof message, GMPKI_SM2_DER) == GMPKI_ERR_DECRYPT);
+}
+
 static void test_misuse(void) {
     gmpki_sm2_private_key key = load_key(ANNEX_KEY), empty;
     gmpki_sm2_public_key public_key = public_of(&key), nothing;
@@ -368,6 +385,7 @@ int main(void) {
     test_zero_key_stream();
     test_bad_points();
     test_der();
+    test_der_long_length();
     test_misuse();
     return finish();
 }
