@@ -9,6 +9,8 @@
 /* The private key of annexes A and C of GB/T 32918.5-2017, and their nonce. */
 #define ANNEX_KEY "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
 #define ANNEX_NONCE "59276e27d506861a16680f3ad9c02dccef3cc1fa3cdbe4ce6d54b80deac1bc21"
+/* e of annex A. */
+#define ANNEX_E "f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640"
 #define DEFAULT_ID ((const uint8_t *)"1234567812345678"), 16
 
 /* n and p, to be changed by small steps. */

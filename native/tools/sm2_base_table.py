@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sm2_curve import G, MONTGOMERY, P, Point, add, initializer, on_curve, update
+from sm2_curve import MONTGOMERY, G, P, Point, add, initializer, on_curve, update
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "sm2" / "base_table_generated.h"
 WINDOW_BITS = 6

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sm2_curve import A, B, G, MONTGOMERY, N, P, byte_initializer, initializer, on_curve, update
+from sm2_curve import MONTGOMERY, A, B, G, N, P, byte_initializer, initializer, on_curve, update
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "sm2" / "constants_generated.h"
 
