@@ -7,7 +7,7 @@ import pytest
 import native_test_library
 from gmpki.algorithms import sm2
 from gmpki.algorithms.sm2 import CurvePoint, PrivateScalar
-from gmpki.errors import GmpkiError
+from gmpki.errors import DecodeError, GmpkiError
 from vector_files import Vector, each
 
 
@@ -26,6 +26,9 @@ def test_verify(vector: Vector) -> None:
     if not vector.valid:
         with pytest.raises(GmpkiError):
             _verify(vector)
+        if "Encoding" in vector.flags:
+            with pytest.raises(DecodeError):
+                sm2.signature_from_der(vector.signature)
         return
     _verify(vector)
     # What verifies reads and writes as DER and as r, s; a key that is given signs anew.

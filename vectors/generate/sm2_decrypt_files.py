@@ -342,21 +342,24 @@ def _modified() -> Group:
 
 
 def _encodings() -> Group:
+    """Damaged DER of a short ciphertext, and of one whose lengths take two bytes."""
     d, group = _key("decrypt encoding")
-    message = b"fourteen bytes"
     point = next(p for i in count() if min(p := sm2.base(draw_number(f"encoding C1 {i}", N))) >> 255)
-    parts = sealed_to(d, point, message)
-    group.add(
-        "what is damaged below",
-        "valid",
-        ["Format"],
-        ciphertext=parts.form("DER"),
-        format="DER",
-        formats="ALL",
-        plaintext=message,
-    )
-    for comment, data in damaged_ciphertexts(parts.c1, parts.c3, parts.c2):
-        group.add(comment, "invalid", ["Encoding"], ciphertext=data, format="DER", formats="ALL")
+    for message in (b"fourteen bytes", b"a hundred and forty bytes.. " * 5):
+        parts = sealed_to(d, point, message)
+        size = len(message)
+        _add(group, f"what is damaged below ({size})", "Format", parts, message, ("DER",))
+        for comment, data in damaged_ciphertexts(parts.c1, parts.c3, parts.c2):
+            group.add(f"{comment} ({size})", "invalid", ["Encoding"], ciphertext=data, format="DER", formats="ALL")
+    on_axis = sm2.lift(0)
+    if on_axis is None:
+        raise ValueError("the curve has a point with x = 0")
+    parts = sealed_to(d, on_axis, b"zero")
+    _add(group, "x1 = 0", "LeadingZero", parts, b"zero")
+    tail = der.integer(on_axis[1]) + der.octets(parts.c3) + der.octets(parts.c2)
+    for comment, zero in (("without content", b""), ("as two zero bytes", b"\0\0"), ("as 80", b"\x80")):
+        data = der.sequence(der.tlv(0x02, zero) + tail)
+        group.add(f"x1 = 0 {comment}", "invalid", ["Encoding"], ciphertext=data, format="DER", formats="ALL")
     return group
 
 

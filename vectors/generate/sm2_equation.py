@@ -249,6 +249,30 @@ def special_keys() -> Group:
     return group
 
 
+def meeting_sums() -> Group:
+    """Sums that meet inside the multiplication: tP with the part of sG added so far, and the term that comes next.
+
+    s is low + c 2^(wj), as a fixed-base table of w bits adds it up from below. With P = dG, t = (c 2^(wj) - low) / d
+    makes the last addition a doubling; t = -low / d makes the sum before it the point at infinity.
+    """
+    group = Group("VerifyDigest")
+    for width in range(3, 9):
+        for j in (0, 1, 128 // width, (255 // width) - 1):
+            label = f"meeting {width} {j}"
+            d = draw_number(f"{label} d", N)
+            bits = width * j
+            low = draw_number(f"{label} low", 1 << (bits - 1)) if bits > 1 else 0
+            high = (1 + j % 3) << bits
+            s = low + high
+            for name, td in (("equal to the next term", high - low), ("infinite", -low)):
+                t = td * pow(d, -1, N) % N
+                r = (t - s) % N
+                if t and r:
+                    e = (r - sm2.base(s + t * d)[0]) % N
+                    add(group, f"s = low + {high:x}, sum {name}", "valid", ["Doubling"], sm2.base(d), e, r, s)
+    return group
+
+
 def out_of_range() -> Group:
     """r, s and r + s outside their ranges, made so that the equation holds mod n."""
     group = Group("VerifyDigest")
