@@ -21,8 +21,8 @@ class Gmpki:
     """This package, with one algorithm forced to one backend."""
 
     def __init__(self, algorithm: str, backend: str) -> None:
-        from gmpki.algorithms import sm2, sm3, sm4, sm4_aead
         from gmpki import SM2PrivateKey
+        from gmpki.algorithms import sm2, sm3, sm4, sm4_aead
 
         self.name = f"gmpki[{backend}]"
         self._forced = (algorithm, backend)

@@ -59,9 +59,8 @@ def main() -> None:
             compared += 1
             wins += min(ours) < min(peers)
     measured = sum(len(rows) for rows in operations.values())
-    print(
-        f"bench: {measured} measurements of {len(operations)} operations, faster than every peer in {wins} of {compared}"
-    )
+    count = len(operations)
+    print(f"bench: {measured} measurements of {count} operations, faster than every peer in {wins} of {compared}")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-import peers
 import pytest
+
+import peers
 
 LENGTHS = [64, 8192, 1 << 20]
 SLOW_PEER_LIMIT = 8192  # pure Python takes seconds for a megabyte

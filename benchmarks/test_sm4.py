@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 
-import peers
 import pytest
+
+import peers
 
 LENGTHS = [64, 8192, 1 << 20]
 

@@ -67,7 +67,7 @@ class InvalidScalarError(InvalidInputError):
 
 
 class LimitExceeded(InvalidInputError):
-    """More data than the algorithm allows under one key, nonce or call, or a bound against hostile input was reached."""
+    """More data than the algorithm allows under one key, nonce or call, or a bound against hostile input reached."""
 
 
 class KeyMismatchError(InvalidInputError):
@@ -79,7 +79,7 @@ class InvalidSignature(GmpkiError):
 
 
 class DecryptionError(GmpkiError):
-    """A message cannot be decrypted. One error with one message for every cause, so that it tells an attacker nothing."""
+    """A message cannot be decrypted. One error with one message for every cause: it tells an attacker nothing."""
 
     MESSAGE = "the message cannot be decrypted"
 
@@ -102,7 +102,7 @@ class UnsupportedAlgorithm(GmpkiError):
 
 
 class UnsupportedPlatform(GmpkiError):
-    """This platform cannot do what was asked."""
+    """What was asked is not possible on this platform."""
 
 
 class PolicyError(GmpkiError):
