@@ -241,7 +241,7 @@ def _infinity_and_prefixes() -> Group:
             )
     parts = sealed_to(d, sm2.base(draw_number("prefix k", N)), b"prefix")
     bare, short = parts.form("C1C3C2_BARE"), parts.form("C1C3C2_COMPRESSED")
-    for prefix in (0, 1, 2, 3, 5, 6, 7, 0x14, 0x30, 0x84, 0xFF):
+    for prefix in (0, 1, 2, 3, 5, 6, 7, 8, 0x14, 0x30, 0x40, 0x84, 0xFF):
         group.add(
             f"{prefix:02x} before x1, y1",
             "invalid",
@@ -344,13 +344,16 @@ def _modified() -> Group:
 def _encodings() -> Group:
     """Damaged DER of a short ciphertext, and of one whose lengths take two bytes."""
     d, group = _key("decrypt encoding")
-    point = next(p for i in count() if min(p := sm2.base(draw_number(f"encoding C1 {i}", N))) >> 255)
-    for message in (b"fourteen bytes", b"a hundred and forty bytes.. " * 5):
+    points = [sm2.base(draw_number(f"encoding C1 {i}", N)) for i in range(40)]
+    high = next(p for p in points if min(p) >> 255)
+    low = next(p for p in points if max(p) >> 255 == 0)
+    for point, message in ((high, b"fourteen bytes"), (low, b"a hundred and forty bytes.. " * 5)):
         parts = sealed_to(d, point, message)
         size = len(message)
         _add(group, f"what is damaged below ({size})", "Format", parts, message, ("DER",))
         for comment, data in damaged_ciphertexts(parts.c1, parts.c3, parts.c2):
-            group.add(f"{comment} ({size})", "invalid", ["Encoding"], ciphertext=data, format="DER", formats="ALL")
+            if data != parts.form("DER"):  # below 2^255 there is no zero byte in front to leave out
+                group.add(f"{comment} ({size})", "invalid", ["Encoding"], ciphertext=data, format="DER", formats="ALL")
     on_axis = sm2.lift(0)
     if on_axis is None:
         raise ValueError("the curve has a point with x = 0")

@@ -181,6 +181,14 @@ def _encodings() -> Group:
     group.add("the signature that is damaged below", "valid", [], signature=encoded)
     for comment, bad in damaged_signatures(r, s):
         group.add(comment, "invalid", ["Encoding"], signature=bad)
+    # r and s below 2^255, where a zero byte more still leaves 33 bytes.
+    low_r, low_s = next(
+        pair for i in count() if max(pair := sm2.sign(d, e, draw_number(f"encoding low k {i}", N))) >> 255 == 0
+    )
+    group.add("r and s below 2^255", "valid", [], signature=der.signature(low_r, low_s))
+    for comment, bad in damaged_signatures(low_r, low_s):
+        if bad != der.signature(low_r, low_s):  # there is no zero byte in front to leave out
+            group.add(f"{comment}, r and s below 2^255", "invalid", ["Encoding"], signature=bad)
     for size in range(1, len(encoded)):
         group.add(f"first {size} bytes of the DER", "invalid", ["Truncated"], signature=encoded[:size])
     whole = raw((r, s))
