@@ -7,6 +7,8 @@
  */
 #include "sm2/point.h"
 
+#include <string.h>
+
 const affine point_base = {{FP_BASE_X_LIMBS}, {FP_BASE_Y_LIMBS}};
 
 void point_from_affine(point *r, const affine *a) {
@@ -120,6 +122,15 @@ void point_add_affine_distinct(point *r, const point *a, const affine *b, uint64
     *r = sum;
 }
 
+/* a + b where both have one x, which the formula cannot do: 2a if b = a, so that R = 0, and infinity if b = -a. */
+static void add_same_x_vartime(point *r, const point *a, const fp *rr) {
+    if (fp_is_zero(rr)) {
+        point_double(r, a);
+    } else {
+        memset(r, 0, sizeof *r);
+    }
+}
+
 void point_add_vartime(point *r, const point *a, const point *b) {
     if (point_is_infinity(a)) {
         *r = *b;
@@ -132,8 +143,8 @@ void point_add_vartime(point *r, const point *a, const point *b) {
     point sum;
     fp h, rr;
     add_formula(&sum, a, b, &h, &rr);
-    if (fp_is_zero(&h) & fp_is_zero(&rr)) {
-        point_double(r, a);
+    if (fp_is_zero(&h)) {
+        add_same_x_vartime(r, a, &rr);
         return;
     }
     *r = sum;
@@ -147,8 +158,8 @@ void point_add_affine_vartime(point *r, const point *a, const affine *b) {
     point sum;
     fp h, rr;
     add_affine_formula(&sum, a, b, &h, &rr);
-    if (fp_is_zero(&h) & fp_is_zero(&rr)) {
-        point_double(r, a);
+    if (fp_is_zero(&h)) {
+        add_same_x_vartime(r, a, &rr);
         return;
     }
     *r = sum;
