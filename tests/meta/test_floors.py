@@ -10,6 +10,9 @@ from meta import sources
 
 FLOORS = "tests/floors.toml"
 
+# Floors that stood higher than anything ever reached, each with what was wrong about them.
+MISTAKEN = {("qemu", "checks", 3800000): "counted the tests of x86-64 kernels, which do not run under qemu"}
+
 
 def earlier_versions() -> list[dict[str, dict[str, int]]]:
     """Return the floors of every commit that changed them."""
@@ -30,6 +33,8 @@ def test_floors_only_grow() -> None:
     for earlier in earlier_versions():
         for section, names in earlier.items():
             for name, least in names.items():
+                if (section, name, least) in MISTAKEN:
+                    continue
                 assert now[section][name] >= least, f"{section}.{name} sank from {least}"
 
 
