@@ -11,7 +11,11 @@ from meta import sources
 FLOORS = "tests/floors.toml"
 
 # Floors that stood higher than anything ever reached, each with what was wrong about them.
-MISTAKEN = {("qemu", "checks", 3800000): "counted the tests of x86-64 kernels, which do not run under qemu"}
+MISTAKEN = {
+    ("ctest", "checks", 1900000): "counted the tests of kernels that only some processors run",
+    ("sanitize", "checks", 3800000): "the same",
+    ("qemu", "checks", 3800000): "the same; qemu runs the portable code",
+}
 
 
 def earlier_versions() -> list[dict[str, dict[str, int]]]:
