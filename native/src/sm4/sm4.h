@@ -85,8 +85,10 @@ enum sm4_counter { SM4_SHORT_COUNTER = 4 /* GCM */, SM4_LONG_COUNTER = 16 };
 void sm4_ctr(const gmpki_sm4_key *key, uint8_t counter[GMPKI_SM4_BLOCK_LEN], enum sm4_counter counter_len, uint8_t *out,
              const uint8_t *in, size_t len);
 
-/* A running GHASH over bytes: a block not yet whole waits in pending. */
+/* A running GHASH over bytes: a block not yet whole waits in pending. It ends on the backend that made its key, also
+ * when another thread makes a different one active meanwhile. */
 typedef struct sm4_ghash_state {
+    const sm4_backend *backend;
     sm4_ghash_key key;
     uint8_t digest[GMPKI_SM4_BLOCK_LEN];
     uint8_t pending[GMPKI_SM4_BLOCK_LEN];
