@@ -17,7 +17,7 @@ help:
 	@echo "make quickstart   environment, build, and the main job on a real document"
 	@echo "make setup        .venv with gmpki and every tool; system packages with apt where run as root"
 	@echo "make test         C tests, then the Python suite on every interpreter found (3.10 to 3.13)"
-	@echo "make check        style, types, spelling, layers, generated constants"
+	@echo "make check        style, types, spelling, layers, generated constants and vectors"
 	@echo "make ctime        constant time, under valgrind and MemorySanitizer (CTIME_LEVELS=2 for one level)"
 	@echo "make mutants      remove each check of the C code in turn: a test must fail"
 	@echo "make sanitize     C tests under AddressSanitizer and UndefinedBehaviorSanitizer"

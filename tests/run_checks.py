@@ -1,4 +1,4 @@
-"""Run the checks that need no tests: style, types, spelling, layers, generated constants.
+"""Run the checks that need no tests: style, types, spelling, layers, generated constants and vectors.
 
 Usage: ``python tests/run_checks.py``. Every check runs, also after one has failed.
 """
@@ -53,6 +53,7 @@ def checks() -> dict[str, list[str]]:
     }
     for generator in generators():
         listed[generator] = [*python, generator, "--check"]
+    listed["vectors"] = [*python, "vectors/generate/all.py", "--check"]
     return listed
 
 
