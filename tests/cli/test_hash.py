@@ -60,13 +60,25 @@ def test_check_of_a_file_that_is_gone(answer: Answer) -> None:
     assert file["status"].startswith("unreadable: ")
 
 
-@pytest.mark.parametrize("line", [f"{ABC}  abc", f"{ABC.upper()} *abc", f"{ABC}  abc\r", f"\n{ABC}  abc\n\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{ABC}  abc",
+        f"{ABC.upper()} *abc",
+        f"{ABC}  abc\r",
+        f"\n{ABC}  abc\n\n",
+        f"SM3 (abc) = {ABC}",
+        f"SM3(abc)= {ABC}\r",
+    ],
+)
 def test_forms_of_a_list(line: str, run: Run) -> None:
     Path("abc").write_bytes(b"abc")
     run("hash", "--check", stdin=line.encode())
 
 
-@pytest.mark.parametrize("text", ["", "\n", "abc", f"{ABC[:-1]}  abc", f"{ABC} abc", f"{ABC}  abc\nnonsense\n"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "abc", f"{ABC[:-1]}  abc", f"{ABC} abc", f"{ABC}  abc\nnonsense\n", f"{ABC}  a\0c"]
+)
 def test_a_list_that_is_none(text: str, answer: Answer) -> None:
     Path("abc").write_bytes(b"abc")
     assert answer("hash", "--check", exit_code=1, stdin=text.encode())["error"]["type"] == "DecodeError"
@@ -80,8 +92,15 @@ def test_unusual_names(name: str, run: Run) -> None:
     run("hash", "--check", stdin=line.encode())
 
 
-def test_one_missing_file_is_a_failure(answer: Answer) -> None:
+def test_one_missing_file_is_a_failure_and_the_others_have_their_digests(run: Run, answer: Answer) -> None:
     Path("abc").write_bytes(b"abc")
-    error = answer("hash", "abc", "missing", exit_code=1)["error"]
-    assert error["type"] == "FileNotFoundError"
-    assert "missing" in error["message"]
+    Path("directory").mkdir()
+    result = answer("hash", "missing", "abc", "directory", exit_code=1)
+    assert result["error"]["type"] == "FileNotFoundError"
+    assert result["error"]["message"] == "No such file or directory: missing; Is a directory: directory"
+    assert result["files"] == [
+        {"name": "missing", "error": "No such file or directory"},
+        {"name": "abc", "digest": ABC},
+        {"name": "directory", "error": "Is a directory"},
+    ]
+    assert run("hash", "missing", "abc", exit_code=1).stdout == f"{ABC}  abc\n"

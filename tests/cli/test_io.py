@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -162,7 +163,8 @@ def test_chunks(total_len: int | None) -> None:
     assert all(0 < len(piece) <= _io.CHUNK_LEN for piece in pieces)
 
 
-def test_termination_removes_the_half_written_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_termination_removes_the_half_written_file(number: signal.Signals, tmp_path: Path) -> None:
     reading, writing = os.pipe()
     key = {**os.environ, "KEY": "00" * 16}
     command = [sys.executable, "-m", "gmpki", "sm4", "encrypt", "--key-env", "KEY", "--output", "out"]
@@ -172,9 +174,51 @@ def test_termination_removes_the_half_written_file(tmp_path: Path) -> None:
         while not os.listdir() and time.monotonic() < deadline:
             time.sleep(0.02)
         assert [name[:7] for name in os.listdir()] == [_io.TEMPORARY_PREFIX]
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         _, errors = process.communicate(timeout=60)
     os.close(writing)
     assert process.returncode == 1
     assert "nothing half written is left" in errors.decode()
     assert os.listdir(tmp_path) == []
+
+
+def test_nohup_stays() -> None:
+    program = (
+        "import os, signal, sys\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'gmpki', 'hash'])"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(bytes(2 << 20))  # more than a pipe holds: taken when the command runs
+        process.stdin.flush()
+        process.send_signal(signal.SIGHUP)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert output.endswith(b"  -\n")
+
+
+def test_a_killed_process_leaves_what_only_the_owner_reads() -> None:
+    with _io.create("secret") as stream:
+        stream.write(b"half")
+        (temporary,) = os.listdir()
+        assert temporary.startswith(".gmpki-")
+        assert temporary.endswith(".partial")
+        assert mode_of(temporary) == 0o600
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_an_open_file_under_its_name_in_dev_is_written_and_not_replaced(force: bool) -> None:
+    with open("target", "wb") as target:
+        _io.write_output(f"/dev/fd/{target.fileno()}", b"x", force=force)
+    assert Path("target").read_bytes() == b"x"
+    assert os.listdir() == ["target"]
+
+
+def test_no_room_names_the_file() -> None:
+    with pytest.raises(OSError, match="No space left") as caught, _io.create("output"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == "output"
+    with pytest.raises(OSError, match="No space left") as caught:
+        _io.write_output("/dev/full", b"x")
+    assert caught.value.filename == "/dev/full"
+    assert os.listdir() == []

@@ -193,3 +193,21 @@ def test_what_is_no_key(content: bytes, answer: Answer) -> None:
     Path("file").write_bytes(content)
     error = answer("key", "show", "file", exit_code=1)["error"]
     assert error["type"] in {"DecodeError", "InvalidInputError", "LimitExceeded"}
+
+
+def test_no_private_key_without_the_public_one(run: Run) -> None:
+    run("key", "generate", "--no-password", "--output", "key.pem", "--public-output", "nowhere/pub.pem", exit_code=1)
+    assert os.listdir() == []
+
+
+@pytest.mark.parametrize("public_output", ["key.pem", "./key.pem", "link/key.pem"])
+def test_two_keys_do_not_go_to_one_file(public_output: str, run: Run) -> None:
+    os.symlink(".", "link")
+    options = ("--no-password", "--force", "--output", "key.pem", "--public-output", public_output)
+    assert "name the same file" in run("key", "generate", *options, exit_code=2).stderr
+    assert os.listdir() == ["link"]
+
+
+def test_the_public_key_goes_to_a_file(run: Run) -> None:
+    run("key", "generate", "--no-password", "--output", "key.pem", "--public-output", "-", exit_code=2)
+    assert os.listdir() == []

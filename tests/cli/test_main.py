@@ -145,6 +145,93 @@ def test_a_reader_that_goes_away(process: Process) -> None:
     assert ran.stderr == b""
 
 
+# Closes one of its standard streams, then becomes the command.
+CLOSED = """
+import os, sys
+os.close(int(sys.argv[1]))
+os.execv(sys.executable, [sys.executable, "-m", "gmpki", *sys.argv[2:]])
+"""
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["text", "json"])
+@pytest.mark.parametrize(
+    ("descriptor", "arguments", "exit_code"),
+    [
+        (0, ["backends"], 0),
+        (0, ["hash"], 1),
+        (1, ["backends"], 1),
+        (1, ["hash", "missing"], 1),
+        (1, ["sm4", "encrypt", "--key-env", "KEY", "--output", "out", os.devnull], 1),
+        (2, ["backends"], 0),
+        (2, ["hash", "missing"], 1),
+    ],
+)
+def test_a_stream_that_is_closed(
+    descriptor: int, arguments: list[str], exit_code: int, as_json: list[str], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", CLOSED, str(descriptor), *arguments, *as_json]
+    environment = {**os.environ, "KEY": "00" * 16, "PYTHONUTF8": "1"}
+    ran = subprocess.run(command, capture_output=True, cwd=tmp_path, env=environment, timeout=60, check=False)
+    assert ran.returncode == exit_code
+    assert b"Traceback" not in ran.stderr
+    assert b"Exception ignored" not in ran.stderr
+    if as_json and descriptor != 1:
+        assert json.loads(ran.stdout)["ok"] is (exit_code == 0)
+    if descriptor == 1:
+        assert ran.stderr.startswith(b"gmpki: ")
+    if descriptor == 0 and exit_code:
+        assert b"Bad file descriptor: standard input" in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["backends"], ["backends", "--json"], ["hash", "missing", "--json"]])
+def test_a_full_disk_behind_standard_output(arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "gmpki", *arguments]
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert ran.returncode == 1
+    (line,) = ran.stderr.decode().splitlines()
+    assert line.startswith("gmpki: OSError: No space left on device")
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_names_of_standard_output(name: str, process: Process, tmp_path: Path) -> None:
+    environment = {**os.environ, "KEY": "00" * 16, "PYTHONUTF8": "1"}
+    options = ("sm4", "encrypt", "--key-env", "KEY", "--output", name, "--force", os.devnull)
+    ran = process(*options, env=environment)
+    assert ran.returncode == 0
+    assert len(ran.stdout) == 28, "the report stands in the result"
+    assert process(*options, "--json", env=environment).returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [["hash", ""], ["key", "show", ""], ["key", "generate", "--output", ""]])
+def test_a_file_name_that_is_empty(arguments: list[str], run: Callable[..., click.testing.Result]) -> None:
+    assert "a file name is not empty" in run(*arguments, exit_code=2).stderr
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_the_shell_completes_file_names(path: tuple[str, ...]) -> None:
+    from click.shell_completion import ShellComplete
+
+    files = [p for p in LEAVES[path].params if p.metavar in ("FILE", "[FILE]", "[FILE]...", "DIR")]
+    context = click.Context(LEAVES[path])
+    assert all(item.type == "file" for parameter in files for item in parameter.shell_complete(context, "re"))
+    assert all(parameter.shell_complete(context, "re") for parameter in files)
+    completer = ShellComplete(cli, {}, "gmpki", "_GMPKI_COMPLETE")
+    assert [item.value for item in completer.get_completions([], "ha")] == ["hash"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk", "utf-8:strict"])
+def test_a_list_of_digests_holds_names_as_they_are(encoding: str, process: Process, tmp_path: Path) -> None:
+    names = [os.fsencode("合同.txt"), b"\xff.txt"]
+    for name in names:
+        (tmp_path / os.fsdecode(name)).write_bytes(b"abc")
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    listed = process("hash", *map(os.fsdecode, names), env=environment)
+    assert [line[66:] for line in listed.stdout.splitlines()] == names
+    (tmp_path / "sums").write_bytes(listed.stdout)
+    assert process("hash", "--check", "sums", env=environment).returncode == 0
+
+
 def test_a_file_name_that_is_no_text(process: Process, tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"\xff.txt")).write_bytes(b"abc")
     listed = process("hash", os.fsdecode(b"\xff.txt"))

@@ -25,7 +25,7 @@ KEY_HEX = "0123456789abcdeffedcba9876543210"
 def test_environment_file_and_descriptor_agree(run: Run, answer: Answer) -> None:
     password = os.environ["PASSWORD"]
     run(*GENERATE, "--password-env", "PASSWORD")
-    for text in (password, f"{password}\n", f"{password}\r\n", f"{password}\nanother line\n"):
+    for text in (password, f"{password}\n", f"{password}\r\n", f"{password}\nanother line\n", f"{password}\n\r"):
         Path("password.txt").write_text(text, encoding="utf-8", newline="")
         assert answer("key", "show", "key.pem", "--password-file", "password.txt")["encrypted"]
         reading, writing = os.pipe()
@@ -40,6 +40,7 @@ def test_wrong_password(run: Run, answer: Answer, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("WRONG", "wrong")
     error = answer("key", "show", "key.pem", "--password-env", "WRONG", exit_code=1)["error"]
     assert error["type"] == "DecryptionError"
+    assert "the password is wrong" in error["message"]
 
 
 def test_more_than_one_source(run: Run) -> None:
@@ -66,6 +67,49 @@ def test_a_password_of_bytes_that_are_no_text(run: Run, answer: Answer) -> None:
     Path("password.txt").write_bytes(b"\xff\xfe\x00secret\n")
     run(*GENERATE, "--password-file", "password.txt")
     answer("key", "show", "key.pem", "--password-file", "password.txt")
+
+
+def test_a_password_ends_with_its_line(run: Run, answer: Answer) -> None:
+    Path("password.txt").write_bytes("口令\rpaß".encode() + b"\n")
+    run(*GENERATE, "--password-file", "password.txt")
+    Path("password.txt").write_bytes("口令\r".encode())
+    answer("key", "show", "key.pem", "--password-file", "password.txt", exit_code=1)
+    Path("password.txt").write_bytes("口令\rpaß".encode())
+    answer("key", "show", "key.pem", "--password-file", "password.txt")
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sm2", "sign", "--key", "{}", "{}"],
+        ["sm2", "encrypt", "--key", "{}"],
+        ["sm2", "verify", "--key", "{}", "--signature", "{}", "file"],
+        ["sm4", "encrypt", "--key-file", "{}"],
+        ["key", "show", "--password-file", "{}", "{}"],
+        ["hash", "{}", "{}"],
+    ],
+    ids=" ".join,
+)
+def test_standard_input_is_read_for_one_purpose(arguments: list[str], name: str, run: Run, tmp_path: Path) -> None:
+    run(*GENERATE, "--password-env", "PASSWORD", "--public-output", "pub.pem")
+    data = Path("pub.pem").read_bytes()
+    if arguments[0] == "key":
+        data = Path("key.pem").read_bytes()
+    elif arguments[1] == "sign":
+        run("key", "convert", "--no-password", "--password-env", "PASSWORD", "--output", "plain.pem", "key.pem")
+        data = Path("plain.pem").read_bytes()
+    elif arguments[0] == "sm4":
+        data = KEY_HEX.encode()
+    result = run(*(argument.format(name) for argument in arguments), exit_code=2, stdin=data)
+    assert "standard input is asked for twice" in " ".join(result.stderr.split())
+    assert result.stdout == ""
+
+
+def test_a_descriptor_that_is_standard_input(process: Callable[..., subprocess.CompletedProcess[bytes]]) -> None:
+    ran = process("sm4", "encrypt", "--key-fd", "0", stdin=None, input=KEY_HEX.encode())
+    assert ran.returncode == 2
+    assert ran.stdout == b""
 
 
 @pytest.mark.parametrize("text", ["", "00", KEY_HEX + "00", "g" * 32, KEY_HEX[:-1]])

@@ -22,6 +22,8 @@ Run = Callable[..., Result]
 Answer = Callable[..., dict[str, Any]]
 
 KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
+DOUBLE_KEY = KEY + bytes(range(16))
+WHOLE = [mode for mode, known in MODES.items() if known.key_len == 32]
 PADDED = [mode for mode, known in MODES.items() if known.padded]
 PLAIN = [mode for mode, known in MODES.items() if not known.padded]
 LENGTHS = [0, 1, 15, 16, 17, 100_003]
@@ -30,12 +32,14 @@ LENGTHS = [0, 1, 15, 16, 17, 100_003]
 @pytest.fixture(autouse=True)
 def _key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     monkeypatch.setenv("KEY", KEY.hex())
+    monkeypatch.setenv("DOUBLE_KEY", DOUBLE_KEY.hex())
     # The iterations are for attackers; here they only take time.
     monkeypatch.setattr(_password_file, "ITERATIONS", 1000)
 
 
 def options_for(mode: str) -> list[str]:
-    return ["--mode", mode, "--key-env", "KEY", *(["--padding", "pkcs7"] if mode in PADDED else [])]
+    variable = "DOUBLE_KEY" if mode in WHOLE else "KEY"
+    return ["--mode", mode, "--key-env", variable, *(["--padding", "pkcs7"] if mode in PADDED else [])]
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -43,6 +47,10 @@ def options_for(mode: str) -> list[str]:
 def test_there_and_back(mode: str, length: int, run: Run) -> None:
     message = os.urandom(length)
     Path("message").write_bytes(message)
+    if mode in WHOLE and length < 16:
+        # These modes have no shorter messages; not even the tweak comes out.
+        assert run("sm4", "encrypt", *options_for(mode), "message", exit_code=1).stdout_bytes == b""
+        return
     run("sm4", "encrypt", *options_for(mode), "--output", "out", "message")
     run("sm4", "decrypt", *options_for(mode), "--output", "back", "out")
     assert Path("back").read_bytes() == message
@@ -59,6 +67,11 @@ def test_the_format_is_the_documented_one(mode: str, run: Run) -> None:
     if mode in ("gcm", "ccm"):
         aead = SM4GCM(KEY) if mode == "gcm" else SM4CCM(KEY)
         assert aead.decrypt(iv, rest) == message
+    elif mode == "hctr":
+        assert sm4.decrypt_hctr(DOUBLE_KEY, iv, rest) == message
+    elif mode in WHOLE:
+        order = sm4.XTSOrder.GB if mode == "xts-gb" else sm4.XTSOrder.IEEE
+        assert sm4.decrypt_xts(DOUBLE_KEY, iv, rest, order=order) == message
     else:
         padding = sm4.Padding.PKCS7 if mode in PADDED else sm4.Padding.NONE
         assert sm4.decrypt(KEY, rest, sm4.Mode[mode.upper()], iv or None, padding=padding) == message
@@ -68,10 +81,11 @@ def test_the_format_is_the_documented_one(mode: str, run: Run) -> None:
 def test_a_given_iv_does_not_stand_in_the_file(mode: str, run: Run) -> None:
     iv = os.urandom(MODES[mode].iv_len)
     options = (*options_for(mode), "--iv", iv.hex())
-    out = run("sm4", "encrypt", *options, stdin=b"message").stdout_bytes
+    message = b"message of two blocks"
+    out = run("sm4", "encrypt", *options, stdin=message).stdout_bytes
     assert not out.startswith(iv)
-    assert run("sm4", "decrypt", *options, stdin=out).stdout_bytes == b"message"
-    assert run("sm4", "decrypt", *options_for(mode), stdin=iv + out).stdout_bytes == b"message"
+    assert run("sm4", "decrypt", *options, stdin=out).stdout_bytes == message
+    assert run("sm4", "decrypt", *options_for(mode), stdin=iv + out).stdout_bytes == message
 
 
 def test_a_new_nonce_each_time(run: Run) -> None:
@@ -147,6 +161,7 @@ def test_the_password_of_another(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("PASSWORD", "wrong")
     result = run("sm4", "decrypt", "--password-env", "PASSWORD", stdin=out, exit_code=1)
     assert result.stdout == ""
+    assert "the password is wrong, or the file was changed" in result.stderr
 
 
 @pytest.mark.parametrize("position", [*range(8, 41), -1])
@@ -214,11 +229,17 @@ def test_pipes(process: Callable[..., subprocess.CompletedProcess[bytes]]) -> No
 
 
 def test_ccm_is_bounded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gmpki.cli.sm4.MAX_CCM_LEN", 100)
+    monkeypatch.setattr("gmpki.cli.sm4.MAX_WHOLE_LEN", 100)
     run("sm4", "encrypt", *options_for("ccm"), stdin=bytes(100))
     result = run("sm4", "encrypt", *options_for("ccm"), "--output", "out", stdin=bytes(101), exit_code=1)
     assert "--mode gcm takes longer" in result.stderr
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("mode", WHOLE)
+def test_modes_of_two_keys(mode: str, run: Run) -> None:
+    assert "has 32 bytes, not 16" in run("sm4", "encrypt", "--mode", mode, "--key-env", "KEY", exit_code=2).stderr
+    assert "has 16 bytes, not 32" in run("sm4", "encrypt", "--key-env", "DOUBLE_KEY", exit_code=2).stderr
 
 
 def test_json(answer: Answer) -> None:

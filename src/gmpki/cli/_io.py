@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 __all__ = [
     "CHUNK_LEN",
     "chunks",
+    "claim_standard_input",
     "create",
     "display_name",
+    "display_output",
     "open_input",
     "read_input",
     "refuse_existing",
@@ -32,22 +34,44 @@ __all__ = [
 
 CHUNK_LEN = 1 << 20
 PROGRESS_FROM_LEN = 64 << 20  # shorter work is over before a bar says anything
-TEMPORARY_PREFIX = ".gmpki-"
+# What is left in a directory when a process is killed outright; of no use to anybody, and only its owner can read it.
+TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".gmpki-", ".partial"
+CLAIMED = f"{__name__}.standard-input"  # in the context of the command that runs
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def display_name(path: str) -> str:
-    """Return how a path is called in messages."""
+    """Return how the path of an input is called in messages."""
     return "standard input" if path == "-" else path
+
+
+def display_output(path: str) -> str:
+    """Return how the path of an output is called in messages."""
+    return "standard output" if path == "-" else path
 
 
 @contextlib.contextmanager
 def open_input(path: str) -> Iterator[IO[bytes]]:
     """Open a file, or standard input for ``-``, for reading bytes."""
     if path == "-":
+        claim_standard_input()
         yield sys.stdin.buffer
         return
     with open(path, "rb") as stream:
         yield stream
+
+
+def claim_standard_input() -> None:
+    """Refuse to read standard input for two purposes: the second one would find nothing there, and take that for data.
+
+    :raises click.UsageError: this command has read it already.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    if context.meta.get(CLAIMED):
+        raise click.UsageError("standard input is asked for twice, and can be read only once: name a file")
+    context.meta[CLAIMED] = True
 
 
 def read_input(path: str, *, max_len: int) -> bytes:
@@ -150,14 +174,15 @@ def create(path: str, *, private: bool = False, force: bool = False, withhold: b
     :raises FileExistsError: the file exists and ``force`` is not set.
     """
     if path == "-" or _is_special(path):
-        with _open_stream(path) as stream:
+        with _naming(display_output(path)), _open_stream(path) as stream:
             if not withhold:
                 yield stream
                 stream.flush()
                 return
             with tempfile.TemporaryFile() as held:
-                yield held
-                held.seek(0)
+                with _naming(tempfile.gettempdir()):
+                    yield held
+                    held.seek(0)
                 while chunk := held.read(CHUNK_LEN):
                     stream.write(chunk)
             stream.flush()
@@ -165,11 +190,12 @@ def create(path: str, *, private: bool = False, force: bool = False, withhold: b
     refuse_existing(path, force=force)
     directory = os.path.dirname(os.path.abspath(path))
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=directory)  # created with mode 0600
+        # Created with mode 0600.
+        descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, suffix=TEMPORARY_SUFFIX, dir=directory)
     except OSError as error:
         raise type(error)(error.errno, error.strerror, path) from None
     try:
-        with open(descriptor, "wb") as stream:
+        with _naming(path), open(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             if not private:
@@ -181,6 +207,17 @@ def create(path: str, *, private: bool = False, force: bool = False, withhold: b
             os.unlink(temporary)
         raise
     _sync_directory(directory)
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Let an error that says a file has no room name that file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in FULL:
+            error.filename = path
+        raise
 
 
 @contextlib.contextmanager
@@ -222,12 +259,17 @@ def _sync_directory(directory: str) -> None:
 
 
 def _is_special(path: str) -> bool:
-    """Tell whether the path leads to something that is there and is no regular file: a pipe, a device."""
+    """Tell whether the path leads to something that is there and is no regular file: a pipe, a device, an open file
+    under its name in ``/dev`` or ``/proc``, which nothing may take the place of.
+    """
     try:
         mode = os.stat(path).st_mode
     except OSError:
         return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+    if stat.S_ISDIR(mode):
+        return False
+    directory = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    return not stat.S_ISREG(mode) or directory == "/dev" or directory.startswith("/proc/")
 
 
 def _exists(path: str) -> FileExistsError:

@@ -23,9 +23,17 @@ def read_key_file(path: str) -> bytes:
 
 def load_private(data: bytes, password: SecretSource) -> PrivateKey:
     """Load a private key of any kind; ask for its password only when it is encrypted."""
+    from gmpki.errors import DecryptionError
     from gmpki.keys.loader import is_encrypted, load_private_key
 
-    return load_private_key(data, password.read("私钥口令 Password of the private key") if is_encrypted(data) else None)
+    if not is_encrypted(data):
+        return load_private_key(data)
+    secret = password.read("私钥口令 Password of the private key")
+    try:
+        return load_private_key(data, secret)
+    except DecryptionError as error:
+        error.args = ("the private key cannot be decrypted: the password is wrong, or the file is damaged",)
+        raise
 
 
 def read_private_key(path: str, password: SecretSource) -> SM2PrivateKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
@@ -22,6 +23,7 @@ __all__ = [
     "facts",
     "json_option",
     "refuse_json_beside_output",
+    "sentence",
     "usage_error",
     "wants_json",
 ]
@@ -64,10 +66,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class Report:
-    """What a command hands back: ``fields`` for a program, ``lines`` for a person, ``failure`` if it failed."""
+    """What a command hands back: ``fields`` for a program, ``lines`` for a person, ``failure`` if it failed.
+
+    A line of bytes is written as it is.
+    """
 
     fields: Mapping[str, Any]
-    lines: Sequence[str] = ()
+    lines: Sequence[str | bytes] = ()
     failure: Failure | None = field(default=None)
 
     def as_json(self) -> dict[str, Any]:
@@ -94,7 +99,7 @@ def json_option(command: Callable[..., Report]) -> Callable[..., int]:
             _print_json(report.as_json())
         else:
             for line in report.lines:
-                click.echo(line)
+                _echo(line)
             if report.failure is not None:
                 _print_failure(report.failure)
         return 0 if report.failure is None else 1
@@ -118,7 +123,7 @@ def refuse_json_beside_output(output: str) -> None:
 
 def error(problem: Exception, *, as_json: bool) -> None:
     """Tell of an operation that failed."""
-    failure = Failure(type(problem).__name__, _sentence(problem))
+    failure = Failure(type(problem).__name__, sentence(problem))
     if as_json:
         _print_json(Report({}, failure=failure).as_json())
     else:
@@ -130,10 +135,12 @@ def usage_error(problem: click.UsageError, *, as_json: bool) -> None:
     if as_json:
         _print_json(Report({}, failure=Failure("UsageError", problem.format_message())).as_json())
     else:
-        problem.show()
+        with contextlib.suppress(OSError):
+            problem.show()
 
 
-def _sentence(problem: Exception) -> str:
+def sentence(problem: Exception) -> str:
+    """Say what an exception says, and which file it is about."""
     if isinstance(problem, click.ClickException):
         return problem.format_message()
     if isinstance(problem, click.Abort):
@@ -147,7 +154,9 @@ def _sentence(problem: Exception) -> str:
 def _print_failure(failure: Failure) -> None:
     chinese = CHINESE_NAMES.get(failure.type)
     name = f"{chinese} {failure.type}" if chinese else failure.type
-    click.echo(f"gmpki: {name}: {failure.message}", err=True)
+    # Where standard error takes nothing, the exit code still tells.
+    with contextlib.suppress(OSError):
+        click.echo(f"gmpki: {name}: {failure.message}", err=True)
 
 
 def _print_json(answer: Mapping[str, Any]) -> None:
@@ -159,7 +168,15 @@ def _print_json(answer: Mapping[str, Any]) -> None:
     except UnicodeEncodeError:
         # The stream cannot carry Chinese, or a file name is not text: escapes say the same.
         text = json.dumps(answer)
-    click.echo(text)
+    _echo(text)
+
+
+def _echo(text: str | bytes) -> None:
+    try:
+        click.echo(text)
+    except OSError as problem:
+        problem.filename = "standard output"
+        raise
 
 
 def _width(text: str) -> int:

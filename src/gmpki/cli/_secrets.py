@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gmpki.cli import _io
+from gmpki.cli._files import INPUT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,9 +52,11 @@ class SecretSource:
             if value is None:
                 raise click.UsageError(f"the environment has no variable {self.environment} (--{self.option}-env)")
         elif self.descriptor is not None:
+            if self.descriptor == 0:
+                _io.claim_standard_input()
             value = _first_line(_read_descriptor(self.descriptor, self.option))
         elif self.file is not None:
-            with open(self.file, "rb") as stream:
+            with _io.open_input(self.file) as stream:
                 value = _first_line(stream.read(MAX_SECRET_LEN + 3))
         else:
             value = self._ask(prompt, confirm=confirm)
@@ -76,7 +81,7 @@ def secret_options(option: str, what: str) -> Callable[[Callable[..., Result]], 
     parameter = option.replace("-", "_")
 
     def decorate(command: Callable[..., Result]) -> Callable[..., Result]:
-        @click.option(f"--{option}-file", metavar="FILE", help=f"Read {what} from a file (its first line).")
+        @click.option(f"--{option}-file", type=INPUT, metavar="FILE", help=f"Read {what} from a file (its first line).")
         @click.option(f"--{option}-fd", type=click.IntRange(min=0), help=f"Read {what} from a file descriptor.")
         @click.option(f"--{option}-env", metavar="NAME", help=f"Take {what} from an environment variable.")
         @functools.wraps(command)
@@ -112,4 +117,4 @@ def _read_descriptor(descriptor: int, option: str) -> bytes:
 
 
 def _first_line(text: bytes) -> bytes:
-    return text.splitlines()[0] if text else text
+    return text.partition(b"\n")[0].removesuffix(b"\r")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
 import click
 
 from gmpki.cli import _io
-from gmpki.cli._output import Failure, Report, json_option
+from gmpki.cli._files import INPUT
+from gmpki.cli._output import Failure, Report, json_option, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +20,9 @@ __all__ = ["command"]
 MAX_LIST_LEN = 64 << 20
 # As in the lists of coreutils: digest, a space, a space or an asterisk, the name. A leading backslash says that the
 # name has escapes.
-LIST_LINE = re.compile(r"(?P<escaped>\\?)(?P<digest>[0-9A-Fa-f]{64}) [ *](?P<name>.+)")
+LIST_LINE = re.compile(r"(?P<escaped>\\?)(?P<digest>[0-9A-Fa-f]{64}) [ *](?P<name>[^\0]+)")
+# The other form of coreutils, which is that of BSD and of OpenSSL too.
+TAGGED_LINE = re.compile(r"(?P<escaped>\\?)SM3 ?\((?P<name>[^\0]+)\) ?= (?P<digest>[0-9A-Fa-f]{64})")
 STATUS_WORDS = {"ok": "OK 一致", "failed": "FAILED 不符"}
 ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 
@@ -28,7 +32,7 @@ ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
     epilog="\b\nExamples:\n  gmpki hash report.pdf\n  gmpki hash *.pdf > SM3SUMS\n  gmpki hash --check SM3SUMS\n"
     "  printf abc | gmpki hash",
 )
-@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.argument("files", type=INPUT, nargs=-1, metavar="[FILE]...")
 @click.option("--check", "-c", is_flag=True, help="The files are lists of digests: check what they name.")
 @json_option
 def command(*, files: tuple[str, ...], check: bool) -> Report:
@@ -43,11 +47,29 @@ def command(*, files: tuple[str, ...], check: bool) -> Report:
 
 
 def _print(names: Sequence[str]) -> Report:
-    digests = [(name, _digest_of(name)) for name in names]
-    return Report(
-        {"algorithm": "sm3", "files": [{"name": name, "digest": digest} for name, digest in digests]},
-        [_list_line(name, digest) for name, digest in digests],
-    )
+    files: list[dict[str, str]] = []
+    lines = []
+    errors: list[OSError] = []
+    for name in names:
+        digest = _digest_or_error(name)
+        if isinstance(digest, str):
+            files.append({"name": name, "digest": digest})
+            lines.append(_list_line(name, digest))
+        else:  # the others have their digests all the same
+            files.append({"name": name, "error": digest.strerror or str(digest)})
+            errors.append(digest)
+    failure = None
+    if errors:
+        failure = Failure(type(errors[0]).__name__, "; ".join(sentence(error) for error in errors))
+    return Report({"algorithm": "sm3", "files": files}, lines, failure)
+
+
+def _digest_or_error(name: str) -> str | OSError:
+    try:
+        return _digest_of(name)
+    except OSError as error:
+        error.filename = error.filename or _io.display_name(name)
+        return error
 
 
 def _digest_of(name: str) -> str:
@@ -60,19 +82,21 @@ def _digest_of(name: str) -> str:
     return running.hexdigest()
 
 
-def _list_line(name: str, digest: str) -> str:
+def _list_line(name: str, digest: str) -> bytes:
+    """Return a line of a list: the name in the bytes it has, whatever the encoding of the terminal is."""
     escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    return f"{digest}  {name}" if escaped == name else f"\\{digest}  {escaped}"
+    return os.fsencode(f"{digest}  {name}" if escaped == name else f"\\{digest}  {escaped}")
 
 
 def _check(lists: Sequence[str]) -> Report:
     results = []
     for list_name in lists:
         for name, expected in _read_list(list_name):
-            try:
-                status = "ok" if _digest_of(name) == expected.lower() else "failed"
-            except OSError as error:
-                status = f"unreadable: {error.strerror}"
+            digest = _digest_or_error(name)
+            if isinstance(digest, str):
+                status = "ok" if digest == expected.lower() else "failed"
+            else:
+                status = f"unreadable: {digest.strerror}"
             results.append({"name": name, "status": status})
     wrong = sum(result["status"] != "ok" for result in results)
     failure = Failure("ChecksumMismatch", f"{wrong} of {len(results)} files do not match") if wrong else None
@@ -87,12 +111,12 @@ def _read_list(list_name: str) -> Iterator[tuple[str, str]]:
     """
     from gmpki.errors import DecodeError
 
-    text = _io.read_input(list_name, max_len=MAX_LIST_LEN).decode("utf-8", "surrogateescape")
+    text = os.fsdecode(_io.read_input(list_name, max_len=MAX_LIST_LEN))
     entries = 0
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
-        entry = LIST_LINE.fullmatch(line.rstrip("\r"))
+        entry = LIST_LINE.fullmatch(line.rstrip("\r")) or TAGGED_LINE.fullmatch(line.rstrip("\r"))
         if entry is None:
             raise DecodeError(f"line {number} of {_io.display_name(list_name)} is not a digest and a name")
         name = entry["name"]

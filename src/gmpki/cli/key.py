@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
 from gmpki.cli import _io, _keys
+from gmpki.cli._files import INPUT, OUTPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
@@ -53,8 +56,8 @@ WRITING = (
     ),
     click.option("--iterations", type=click.IntRange(min=1), help="Iterations of PBKDF2."),
     click.option("--no-password", is_flag=True, help="Write the private key unencrypted."),
-    click.option("--output", "-o", default="-", metavar="FILE", help="Where it goes; - is standard output."),
-    click.option("--force", is_flag=True, help="Replace output files that exist."),
+    output_option,
+    force_option,
 )
 
 
@@ -89,7 +92,7 @@ def _protection(form: str, writing: Writing, password: SecretSource) -> Protecti
     "  gmpki key generate --no-password --output key.pem",
 )
 @click.option("--format", "form", type=click.Choice(["pkcs8", "sec1"]), default="pkcs8", show_default=True)
-@click.option("--public-output", metavar="FILE", help="Write the public key as well.")
+@click.option("--public-output", type=OUTPUT, metavar="FILE", help="Write the public key as well.")
 @secret_options("password", "the password that will protect the key")
 @_writing_options
 @json_option
@@ -101,7 +104,9 @@ def generate(*, form: str, public_output: str | None, password: SecretSource, **
     from gmpki.keys.sm2 import SM2PrivateKey
 
     output = writing["output"]
-    if public_output == output:
+    if public_output == "-":
+        raise click.UsageError("--public-output names a file; the public key is in the answer of --json as well")
+    if public_output is not None and os.path.realpath(public_output) == os.path.realpath(output):
         raise click.UsageError("--output and --public-output name the same file")
     _refuse_der_as_text(writing)
     for path in (output, public_output):
@@ -110,10 +115,14 @@ def generate(*, form: str, public_output: str | None, password: SecretSource, **
     protection = _protection(form, writing, password)
     key = SM2PrivateKey.generate()
     data = _private_bytes(key, form, writing["encoding"], protection)
-    fields, lines = _write(data, writing, private=True)
+    with contextlib.ExitStack() as outputs:
+        if public_output is not None:
+            # Opened first and put in place last: no private key is left behind where the public one cannot be written.
+            stream = outputs.enter_context(_io.create(public_output, force=writing["force"]))
+            stream.write(_public_bytes(key.public_key, writing["encoding"]))
+        fields, lines = _write(data, writing, private=True)
     lines.insert(0, ("已生成", "generated", "SM2"))
     if public_output is not None:
-        _io.write_output(public_output, _public_bytes(key.public_key, writing["encoding"]), force=writing["force"])
         lines.append(("公钥", "public key", public_output))
     fields |= {"algorithm": "SM2", "format": form, "encrypted": protection.password is not None}
     fields |= {"public_key": key.public_key.to_hex(), "public_output": public_output}
@@ -123,7 +132,7 @@ def generate(*, form: str, public_output: str | None, password: SecretSource, **
 @command.command(
     epilog="\b\nExamples:\n  gmpki key show pub.pem\n  gmpki key show --password-env KEY_PASSWORD --json key.pem",
 )
-@click.argument("source", metavar="FILE")
+@click.argument("source", type=INPUT, metavar="FILE")
 @secret_options("password", "the password of the key")
 @json_option
 def show(*, source: str, password: SecretSource) -> Report:
@@ -172,7 +181,7 @@ def show(*, source: str, password: SecretSource) -> Report:
     "  gmpki key convert --profile openssl --output key-for-openssl.pem key.pem\n"
     "  gmpki key convert --to sec1 --no-password --encoding der --output key.der key.pem",
 )
-@click.argument("source", metavar="FILE")
+@click.argument("source", type=INPUT, metavar="FILE")
 @click.option("--to", "form", type=click.Choice(["pkcs8", "sec1", "public"]), default="pkcs8", show_default=True)
 @secret_options("password", "the password of the key that is read")
 @secret_options("new-password", "the password that will protect the key")
@@ -181,7 +190,9 @@ def show(*, source: str, password: SecretSource) -> Report:
 def convert(
     *, source: str, form: str, password: SecretSource, new_password: SecretSource, **writing: Unpack[Writing]
 ) -> Report:
-    """Write a key in another form: PKCS#8 (encrypted, or plain with --no-password), SEC1, or the public key alone.
+    """Write a key in another form.
+
+    PKCS#8 (encrypted, or plain with --no-password), SEC1, or the public key alone.
 
     转换密钥格式：PKCS#8（加密或明文）、SEC1、仅公钥；PEM 或 DER。
     """

@@ -70,7 +70,13 @@ class LazyGroup(click.Group):
             code = super().main(arguments, prog_name, complete_var, False, **extra)
             sys.stdout.flush()
         except (GmpkiError, OSError, click.ClickException, click.Abort) as error:
-            code = _answer_error(error, as_json="--json" in arguments)
+            as_json = "--json" in arguments
+            try:
+                code = _answer_error(error, as_json=as_json)
+            except OSError as unwritten:
+                # Standard output does not take the answer either; a person may still read it.
+                code = _answer_error(unwritten, as_json=False)
+            _drop_what_cannot_be_written()
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -80,11 +86,19 @@ def _answer_error(error: Exception, *, as_json: bool) -> int:
         _output.usage_error(error, as_json=as_json)
         return 2
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
-        # The reader of our output went away. Python would complain once more while it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 1  # the reader of our output went away
     _output.error(error, as_json=as_json)
     return 1
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Give up what standard output does not take. Python would complain once more, and change the exit code, when it
+    flushes at exit.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -118,10 +132,30 @@ def _terminate(_signal: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def _fill_closed_streams() -> None:
+    """Put something in the place of standard streams that are closed, so that no file we open lands there.
+
+    To read standard input or to write standard output is then an error, as it should be; messages are lost.
+    """
+    for descriptor, (name, flags, mode) in enumerate(
+        (("stdin", os.O_WRONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"))
+    ):
+        if getattr(sys, name) is not None:
+            continue
+        placed = os.open(os.devnull, flags)
+        if placed != descriptor:
+            os.dup2(placed, descriptor)
+            os.close(placed)
+        setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
+
+
 def main() -> None:
     """Run the command line of this process."""
-    # As after Ctrl-C, a file that is half written is removed before the process ends.
-    signal.signal(signal.SIGTERM, _terminate)
+    _fill_closed_streams()
+    # As after Ctrl-C, a file that is half written is removed before the process ends; nohup stays what it is.
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _terminate)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gmpki.cli import _io, _keys
+from gmpki.cli._files import OUTPUT
 from gmpki.cli._output import Failure, Report, columns, json_option
 from gmpki.cli._secrets import SecretSource
 from gmpki.errors import GmpkiError
@@ -206,7 +207,9 @@ class Outcome:
     name="quickstart",
     epilog="\b\nExamples:\n  gmpki quickstart\n  gmpki quickstart --output demo\n  gmpki quickstart --json",
 )
-@click.option("--output", "-o", metavar="DIR", help="Where the files go.  [default: a new temporary directory]")
+@click.option(
+    "--output", "-o", type=OUTPUT, metavar="DIR", help="Where the files go.  [default: a new temporary directory]"
+)
 @json_option
 def command(*, output: str | None) -> Report:
     """Sign, verify, encrypt and decrypt a contract, step by step, and keep every file.
@@ -230,7 +233,7 @@ def command(*, output: str | None) -> Report:
 def _directory(output: str | None) -> str:
     if output is None:
         return tempfile.mkdtemp(prefix="gmpki-quickstart-")
-    os.makedirs(output, exist_ok=True)
+    os.makedirs(output, mode=0o700, exist_ok=True)
     if os.listdir(output):
         raise click.UsageError(f"the directory {output} is not empty")
     return output

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gmpki.cli import _forms, _io, _keys
+from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
@@ -27,16 +28,16 @@ MAX_PLAINTEXT_LEN = 1 << 26
 MAX_CIPHERTEXT_LEN = 2 * (MAX_PLAINTEXT_LEN + 128) + 2
 FORMATS = ("der", "c1c3c2", "c1c3c2-bare", "c1c3c2-compressed", "c1c2c3", "c1c2c3-bare")
 
-source_argument = click.argument("source", metavar="[FILE]", default="-")
-output_option = click.option(
-    "--output", "-o", default="-", metavar="FILE", help="Where the result goes; - is standard output."
-)
+source_argument = click.argument("source", type=INPUT, metavar="[FILE]", default="-")
 form_option = click.option(
     "--form", type=click.Choice(_forms.FORMS), default="binary", show_default=True, help="How those bytes are written."
 )
-force_option = click.option("--force", is_flag=True, help="Replace an output file that exists.")
-private_key_option = click.option("--key", "-k", "key_file", required=True, metavar="FILE", help="The private key.")
-public_key_option = click.option("--key", "-k", "key_file", required=True, metavar="FILE", help="The public key.")
+private_key_option = click.option(
+    "--key", "-k", "key_file", type=INPUT, required=True, metavar="FILE", help="The private key."
+)
+public_key_option = click.option(
+    "--key", "-k", "key_file", type=INPUT, required=True, metavar="FILE", help="The public key."
+)
 
 
 def _user_id_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -129,7 +130,9 @@ def sign(
 )
 @source_argument
 @public_key_option
-@click.option("--signature", "signature_file", required=True, metavar="FILE", help="The signature, DER or r then s.")
+@click.option(
+    "--signature", "signature_file", type=INPUT, required=True, metavar="FILE", help="The signature, DER or r then s."
+)
 @_user_id_options
 @form_option
 @click.option("--diagnose", is_flag=True, help="Where it does not hold, tell with what user id or encoding it would.")
@@ -148,8 +151,6 @@ def verify(
 
     用 SM2 公钥验证文件的签名；签名无效时退出码为 1。
     """
-    if source == signature_file == "-":
-        raise click.UsageError("the file and the signature cannot both come from standard input")
     if diagnose and source == "-":
         raise click.UsageError("--diagnose reads the file twice, which standard input does not allow")
     from gmpki.errors import InvalidSignature

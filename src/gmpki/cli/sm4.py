@@ -1,7 +1,7 @@
 """``gmpki sm4``: encrypt and decrypt files of any length.
 
-With a key the output is: the iv or nonce (only when it was not given with ``--iv``), the ciphertext, the tag (GCM and
-CCM). With a password it is the password file described in :mod:`gmpki.cli._password_file`.
+With a key the output is: the iv, nonce or tweak (only when it was not given with ``--iv``), the ciphertext, the tag
+(GCM and CCM). With a password it is the password file described in :mod:`gmpki.cli._password_file`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypedDict
 import click
 
 from gmpki.cli import _gcm_stream, _io, _password_file
+from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._forms import hex_option
 from gmpki.cli._group import Group
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-KEY_LEN = 16
 TAG_LEN = _gcm_stream.TAG_LEN
-MAX_CCM_LEN = 1 << 30  # CCM needs the whole message in memory
+MAX_WHOLE_LEN = 1 << 30  # for the modes that need the whole message in memory
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,13 @@ class ModeFacts:
     iv_len: int
     padded: bool = False  # works on whole blocks, so the padding has to be said
     authenticated: bool = False
+    key_len: int = 16
+    whole: bool = False  # cannot be computed piece by piece
 
 
 MODES = {
     "gcm": ModeFacts(12, authenticated=True),
-    "ccm": ModeFacts(12, authenticated=True),
+    "ccm": ModeFacts(12, authenticated=True, whole=True),
     "cbc": ModeFacts(16, padded=True),
     "ctr": ModeFacts(16),
     "cfb128": ModeFacts(16),
@@ -51,6 +53,9 @@ MODES = {
     "bc": ModeFacts(16, padded=True),
     "ofbnlf": ModeFacts(16, padded=True),
     "ecb": ModeFacts(0, padded=True),
+    "xts": ModeFacts(16, key_len=32, whole=True),
+    "xts-gb": ModeFacts(16, key_len=32, whole=True),
+    "hctr": ModeFacts(16, key_len=32, whole=True),
 }
 
 
@@ -94,18 +99,20 @@ class Options(TypedDict):
 
 
 OPTIONS = (
-    click.argument("source", metavar="[FILE]", default="-"),
-    click.option("--output", "-o", default="-", metavar="FILE", help="Where the result goes; - is standard output."),
+    click.argument("source", type=INPUT, metavar="[FILE]", default="-"),
+    output_option,
     click.option("--mode", type=click.Choice(list(MODES)), default="gcm", show_default=True),
     click.option(
         "--padding", type=click.Choice(["pkcs7", "none"]), help="For cbc, bc, ofbnlf and ecb, without default."
     ),
-    click.option("--iv", metavar="HEX", help="The iv or nonce; without it, the first bytes of the encrypted file."),
+    click.option(
+        "--iv", metavar="HEX", help="The iv, nonce or tweak; without it, the first bytes of the encrypted file."
+    ),
     click.option("--associated-data", metavar="HEX", help="For gcm and ccm: authenticated, not encrypted."),
-    secret_options("key", "the key (32 hexadecimal digits)"),
+    secret_options("key", "the key (32 hexadecimal digits; 64 for xts, xts-gb and hctr)"),
     click.option("--with-password", is_flag=True, help="Derive the key from a password (gcm only) and ask for it."),
     secret_options("password", "the password"),
-    click.option("--force", is_flag=True, help="Replace an output file that exists."),
+    force_option,
     json_option,
 )
 
@@ -174,12 +181,12 @@ def _job(options: Options, *, encrypt: bool) -> Job:
 
 def _run(job: Job, options: Options) -> Report:
     with_password = options["with_password"] or options["password"].given
-    secret = _password(job, options) if with_password else _key(options["key"])
-    with _open(job) as (source, sink):
+    secret = _password(job, options) if with_password else _key(job, options["key"])
+    with _explained("password" if with_password else "key"), _open(job) as (source, sink):
         if with_password:
             (_password_file.encrypt if job.encrypt else _password_file.decrypt)(secret, source, sink)
         else:
-            (_encrypt if job.encrypt else _decrypt)(job, secret, source, sink)
+            _under_key(job, secret, source, sink)
     done = ("加密", "encrypted") if job.encrypt else ("解密", "decrypted")
     mode = job.mode.upper() + (f", {job.padding}" if job.padding else "")
     lines = facts([(*done, _io.display_name(job.source)), ("输出", "output", job.output), ("模式", "mode", mode)])
@@ -195,12 +202,25 @@ def _password(job: Job, options: Options) -> bytes:
     return options["password"].read("口令 Password", confirm=job.encrypt)
 
 
-def _key(source: SecretSource) -> bytes:
-    text = source.read("密钥 Key (32 hexadecimal digits)")
+def _key(job: Job, source: SecretSource) -> bytes:
+    key_len = MODES[job.mode].key_len
+    text = source.read(f"密钥 Key ({2 * key_len} hexadecimal digits)")
     key = hex_option(text.decode("ascii", "replace"), "the key")
-    if len(key) != KEY_LEN:
-        raise click.UsageError(f"an SM4 key has {KEY_LEN} bytes, not {len(key)}")
+    if len(key) != key_len:
+        raise click.UsageError(f"a key for --mode {job.mode} has {key_len} bytes, not {len(key)}")
     return key
+
+
+@contextlib.contextmanager
+def _explained(secret: str) -> Iterator[None]:
+    """Tell what a tag that does not hold mostly means; which of the two it is, nobody can know."""
+    from gmpki.errors import InvalidTag
+
+    try:
+        yield
+    except InvalidTag as error:
+        error.args = (f"{error}: the {secret} is wrong, or the file was changed",)
+        raise
 
 
 @contextlib.contextmanager
@@ -213,34 +233,39 @@ def _open(job: Job) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         yield source, sink
 
 
-def _encrypt(job: Job, key: bytes, source: IO[bytes], sink: IO[bytes]) -> None:
-    from gmpki.algorithms.rand import random_bytes
-    from gmpki.algorithms.sm4_aead import SM4CCM, SM4GCM
+def _under_key(job: Job, key: bytes, source: IO[bytes], sink: IO[bytes]) -> None:
+    iv, head = job.iv, b""
+    if iv is None and job.encrypt:
+        from gmpki.algorithms.rand import random_bytes
 
-    iv = job.iv
-    if iv is None:
-        iv = random_bytes(MODES[job.mode].iv_len)
-        sink.write(iv)
-    if job.mode == "gcm":
-        _gcm_stream.encrypt(SM4GCM(key, tag_length=TAG_LEN), iv, job.associated_data, source, sink)
-    elif job.mode == "ccm":
-        sink.write(SM4CCM(key, tag_length=TAG_LEN).encrypt(iv, _whole(source), job.associated_data))
-    else:
-        _cipher(job, key, iv, source, sink)
-
-
-def _decrypt(job: Job, key: bytes, source: IO[bytes], sink: IO[bytes]) -> None:
-    from gmpki.algorithms.sm4_aead import SM4CCM, SM4GCM
-
-    iv = job.iv
-    if iv is None:
+        iv = head = random_bytes(MODES[job.mode].iv_len)
+    elif iv is None:
         iv = _gcm_stream.read_exactly(source, MODES[job.mode].iv_len)
+    if MODES[job.mode].whole:
+        sink.write(head + _at_once(job, key, iv, _whole(job, source)))
+        return
+    sink.write(head)
     if job.mode == "gcm":
-        _gcm_stream.decrypt(SM4GCM(key, tag_length=TAG_LEN), iv, job.associated_data, source, sink)
-    elif job.mode == "ccm":
-        sink.write(SM4CCM(key, tag_length=TAG_LEN).decrypt(iv, _whole(source), job.associated_data))
+        from gmpki.algorithms.sm4_aead import SM4GCM
+
+        run = _gcm_stream.encrypt if job.encrypt else _gcm_stream.decrypt
+        run(SM4GCM(key, tag_length=TAG_LEN), iv, job.associated_data, source, sink)
     else:
         _cipher(job, key, iv, source, sink)
+
+
+def _at_once(job: Job, key: bytes, iv: bytes, message: bytes) -> bytes:
+    """Do the modes that need the whole message. For XTS it is one data unit."""
+    from gmpki.algorithms import sm4
+    from gmpki.algorithms.sm4_aead import SM4CCM
+
+    if job.mode == "ccm":
+        aead = SM4CCM(key, tag_length=TAG_LEN)
+        return (aead.encrypt if job.encrypt else aead.decrypt)(iv, message, job.associated_data)
+    if job.mode == "hctr":
+        return (sm4.encrypt_hctr if job.encrypt else sm4.decrypt_hctr)(key, iv, message)
+    order = sm4.XTSOrder.GB if job.mode == "xts-gb" else sm4.XTSOrder.IEEE
+    return (sm4.encrypt_xts if job.encrypt else sm4.decrypt_xts)(key, iv, message, order=order)
 
 
 def _cipher(job: Job, key: bytes, iv: bytes, source: IO[bytes], sink: IO[bytes]) -> None:
@@ -255,11 +280,13 @@ def _cipher(job: Job, key: bytes, iv: bytes, source: IO[bytes], sink: IO[bytes])
     sink.write(context.finalize())
 
 
-def _whole(source: IO[bytes]) -> bytes:
-    """Read a message for CCM, which cannot be computed piece by piece without knowing its length first."""
-    message = source.read(MAX_CCM_LEN + 1)
-    if len(message) > MAX_CCM_LEN:
+def _whole(job: Job, source: IO[bytes]) -> bytes:
+    """Read a message that cannot be computed piece by piece."""
+    message = source.read(MAX_WHOLE_LEN + 1)
+    if len(message) > MAX_WHOLE_LEN:
         from gmpki.errors import LimitExceeded
 
-        raise LimitExceeded(f"--mode ccm takes at most {MAX_CCM_LEN} bytes here; --mode gcm takes longer messages")
+        raise LimitExceeded(
+            f"--mode {job.mode} takes at most {MAX_WHOLE_LEN} bytes here; --mode gcm takes longer messages"
+        )
     return message
