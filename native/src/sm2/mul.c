@@ -165,6 +165,7 @@ void multiply_point(point *r, const fn *k, const affine *p) {
     gmpki_cleanse(&term, sizeof term);
     gmpki_cleanse(&scalar, sizeof scalar);
     gmpki_cleanse(&opposite, sizeof opposite);
+    gmpki_cleanse(&minus_y, sizeof minus_y);
 }
 
 /*

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "gmpki/common.h"
+
 const affine point_base = {{FP_BASE_X_LIMBS}, {FP_BASE_Y_LIMBS}};
 
 void point_from_affine(point *r, const affine *a) {
@@ -25,6 +27,9 @@ uint64_t point_to_affine(affine *r, const point *a) {
     fp_mul(&r->x, &a->x, &square);
     fp_mul(&square, &square, &inverse);
     fp_mul(&r->y, &a->y, &square);
+    /* z of a secret multiple tells of its scalar, even where the point itself is public. */
+    gmpki_cleanse(&inverse, sizeof inverse);
+    gmpki_cleanse(&square, sizeof square);
     return finite;
 }
 
