@@ -37,9 +37,10 @@ static int measure_segment(measurement *m, const uint8_t *start, size_t len) {
     return status == GMPKI_OK ? gmpki_sm3_hmac_update(&m->mac, start, len) : status;
 }
 
-/* Whether the loaded object holds this very function. */
+/* Whether the loaded object holds this very function. An exported one would not do: its address may be that of a second
+ * copy of the library in the process. */
 static int is_own(const struct dl_phdr_info *object) {
-    uintptr_t here = (uintptr_t)gmpki_selftest_integrity;
+    uintptr_t here = (uintptr_t)is_own;
     for (size_t i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
         uintptr_t start = object->dlpi_addr + segment->p_vaddr;
