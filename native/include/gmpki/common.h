@@ -5,7 +5,9 @@
  * Conventions of the whole core:
  *   - Arguments stand in the order context, outputs, inputs; each length follows its buffer.
  *   - Lengths are in bytes unless a name ends in _bits.
- *   - A function returns GMPKI_OK or a negative status. On failure its outputs are zeroed.
+ *   - A function returns GMPKI_OK or a negative status. On failure its outputs are zeroed, except that nothing is
+ *     written to an output whose own length is refused, nor by the updates of running contexts, whose output may be
+ *     their input.
  *   - An input may be NULL only where its length is 0. An output never is, unless said.
  *   - Input and output may be the same buffer only where the comment says "in place".
  *   - No function allocates memory. Contexts belong to the caller, who may put them on the stack.
@@ -84,8 +86,8 @@ enum gmpki_algorithm {
 
 /*
  * The known-answer test of an algorithm runs at its first use. When one fails, the module
- * enters its error state for the life of the process: from then on every function that can
- * fail answers GMPKI_ERR_SELFTEST.
+ * enters its error state for the life of the process: from then on every function that uses an
+ * algorithm answers GMPKI_ERR_SELFTEST.
  */
 
 /* Run the known-answer test of one algorithm now, on its active backend. CT: fixed data. */
@@ -120,8 +122,8 @@ GMPKI_API int gmpki_backend_get(GMPKI_OUT const char **name, GMPKI_OUT int *avai
 /* *name is the active backend of the algorithm. CT: no secrets. */
 GMPKI_API int gmpki_backend_active(GMPKI_OUT const char **name, int algorithm);
 
-/* Make the named backend active for the whole process; NULL chooses the fastest again. Runs its known-answer test
- * first. CT: no secrets. */
+/* Make the named backend active for the whole process; NULL chooses the fastest again. Its known-answer test has run
+ * when this returns; other threads may use the backend before. CT: no secrets. */
 GMPKI_API int gmpki_backend_force(int algorithm, GMPKI_PUBLIC const char *name);
 
 #ifdef __cplusplus

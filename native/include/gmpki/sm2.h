@@ -73,7 +73,8 @@ GMPKI_API_VOID void gmpki_sm2_private_key_clear(GMPKI_SECRET gmpki_sm2_private_k
 GMPKI_API int gmpki_sm2_public_key_load(GMPKI_OUT gmpki_sm2_public_key *key, GMPKI_PUBLIC const uint8_t *encoded,
                                         size_t encoded_len);
 
-/* Write the point in the form that out_len (33, 64 or 65) names. CT: the point is public. */
+/* Write the point in the form that encoded_len (33, 64 or 65) names; GMPKI_ERR_LENGTH for another. CT: the point is
+ * public. */
 GMPKI_API int gmpki_sm2_public_key_store(GMPKI_PUBLIC const gmpki_sm2_public_key *key, GMPKI_OUT uint8_t *encoded,
                                          size_t encoded_len);
 

@@ -96,12 +96,20 @@ int backend_resolve(int algorithm) {
     return GMPKI_OK;
 }
 
+static int is_algorithm(int algorithm) {
+    return algorithm >= 0 && algorithm < GMPKI_ALGORITHM_COUNT;
+}
+
 int gmpki_backend_get(const char **name, int *available, int algorithm, size_t index) {
-    if (name == NULL || available == NULL || algorithm < 0 || algorithm >= GMPKI_ALGORITHM_COUNT) {
+    if (name != NULL) {
+        *name = NULL;
+    }
+    if (available != NULL) {
+        *available = 0;
+    }
+    if (name == NULL || available == NULL || !is_algorithm(algorithm)) {
         return GMPKI_ERR_ARGUMENT;
     }
-    *name = NULL;
-    *available = 0;
     const backend_info *const *b = algorithms[algorithm].backends;
     for (size_t i = 0; b[i] != NULL; i++) {
         if (i == index) {
@@ -113,11 +121,11 @@ int gmpki_backend_get(const char **name, int *available, int algorithm, size_t i
 }
 
 int gmpki_backend_active(const char **name, int algorithm) {
-    if (name == NULL || algorithm < 0 || algorithm >= GMPKI_ALGORITHM_COUNT) {
+    if (name == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
     *name = NULL;
-    int status = gate(algorithm);
+    int status = is_algorithm(algorithm) ? gate(algorithm) : GMPKI_ERR_ARGUMENT;
     if (status == GMPKI_OK) {
         *name = backend_current(algorithm)->name;
     }
@@ -125,7 +133,7 @@ int gmpki_backend_active(const char **name, int algorithm) {
 }
 
 int gmpki_backend_force(int algorithm, const char *name) {
-    if (algorithm < 0 || algorithm >= GMPKI_ALGORITHM_COUNT) {
+    if (!is_algorithm(algorithm)) {
         return GMPKI_ERR_ARGUMENT;
     }
     int status = gmpki_selftest_state();

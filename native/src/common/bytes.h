@@ -52,4 +52,11 @@ static inline void zero_bytes(void *target, size_t len) {
     }
 }
 
+/* Zero the output of a call that fails, if it is there at all. */
+static inline void zero_output(void *out, size_t len) {
+    if (out != NULL) {
+        zero_bytes(out, len);
+    }
+}
+
 #endif /* GMPKI_SRC_BYTES_H */

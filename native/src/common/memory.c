@@ -13,7 +13,11 @@ void gmpki_cleanse(void *data, size_t len) {
 }
 
 int gmpki_equal(int *equal, const void *a, const void *b, size_t len) {
-    if (equal == NULL || (len != 0 && (a == NULL || b == NULL))) {
+    if (equal == NULL) {
+        return GMPKI_ERR_ARGUMENT;
+    }
+    *equal = 0;
+    if (len != 0 && (a == NULL || b == NULL)) {
         return GMPKI_ERR_ARGUMENT;
     }
     *equal = (int)(mask_is_zero(difference(a, b, len)) & 1);

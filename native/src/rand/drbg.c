@@ -277,14 +277,14 @@ int gmpki_drbg_reseed(gmpki_drbg *drbg, const uint8_t *entropy, size_t entropy_l
 }
 
 int gmpki_drbg_generate(gmpki_drbg *drbg, uint8_t *data, size_t len, const uint8_t *additional, size_t additional_len) {
-    if (drbg == NULL || (data == NULL && len != 0)) {
+    if (data == NULL && len != 0) {
         return GMPKI_ERR_ARGUMENT;
     }
     if (len > GMPKI_DRBG_MAX_REQUEST_LEN) {
         return GMPKI_ERR_LENGTH;
     }
     input extra = {additional, additional_len};
-    int status = check_input(extra, 0);
+    int status = drbg == NULL ? GMPKI_ERR_ARGUMENT : check_input(extra, 0);
     if (status == GMPKI_OK) {
         status = check_ready(drbg);
     }

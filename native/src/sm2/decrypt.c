@@ -53,12 +53,12 @@ static int try_formats(const fn *d, uint8_t *out, size_t out_size, size_t *out_l
 
 int gmpki_sm2_decrypt(const gmpki_sm2_private_key *key, uint8_t *out, size_t out_size, size_t *out_len,
                       const uint8_t *ciphertext, size_t ciphertext_len, unsigned formats) {
-    if (key == NULL || out == NULL || out_len == NULL || (ciphertext == NULL && ciphertext_len != 0)) {
-        return GMPKI_ERR_ARGUMENT;
+    if (out_len != NULL) {
+        *out_len = 0;
     }
-    *out_len = 0;
-    if (formats == 0 || formats > SM2_ALL_FORMATS) {
-        gmpki_cleanse(out, out_size);
+    if (key == NULL || out == NULL || out_len == NULL || (ciphertext == NULL && ciphertext_len != 0) || formats == 0 ||
+        formats > SM2_ALL_FORMATS) {
+        zero_output(out, out_size);
         return GMPKI_ERR_ARGUMENT;
     }
     int status = gate(GMPKI_SM2);

@@ -60,12 +60,12 @@ static int decode(affine *p, const uint8_t *encoded, size_t encoded_len) {
 }
 
 int gmpki_sm2_public_key_load(gmpki_sm2_public_key *key, const uint8_t *encoded, size_t encoded_len) {
-    if (key == NULL || (encoded == NULL && encoded_len != 0)) {
+    if (key == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
     affine p;
     gmpki_cleanse(key, sizeof *key);
-    int status = gate(GMPKI_SM2);
+    int status = encoded == NULL && encoded_len != 0 ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM2);
     if (status == GMPKI_OK) {
         status = decode(&p, encoded, encoded_len);
     }
@@ -78,11 +78,11 @@ int gmpki_sm2_public_key_load(gmpki_sm2_public_key *key, const uint8_t *encoded,
 }
 
 int gmpki_sm2_public_key_store(const gmpki_sm2_public_key *key, uint8_t *encoded, size_t encoded_len) {
-    if (key == NULL || encoded == NULL) {
+    if (encoded == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
     gmpki_cleanse(encoded, encoded_len);
-    int status = gate(GMPKI_SM2);
+    int status = key == NULL ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM2);
     if (status != GMPKI_OK) {
         return status;
     }

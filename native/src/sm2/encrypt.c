@@ -67,11 +67,14 @@ static int check(const gmpki_sm2_public_key *key, size_t out_size, size_t messag
 
 int gmpki_sm2_encrypt(const gmpki_sm2_public_key *key, uint8_t *out, size_t out_size, size_t *out_len,
                       const uint8_t *message, size_t message_len, int format) {
+    if (out_len != NULL) {
+        *out_len = 0;
+    }
     if (key == NULL || out == NULL || out_len == NULL || (message == NULL && message_len != 0)) {
+        zero_output(out, out_size);
         return GMPKI_ERR_ARGUMENT;
     }
     fn k = {{0}};
-    *out_len = 0;
     int status = check(key, out_size, message_len, format);
     if (status == GMPKI_OK) {
         status = SM2_NEXT_NONCE;

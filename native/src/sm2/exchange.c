@@ -153,19 +153,17 @@ int gmpki_sm2_exchange(const gmpki_sm2_private_key *key, uint8_t *shared_key, si
                        int role, const gmpki_sm2_private_key *ephemeral, const uint8_t za[GMPKI_SM3_DIGEST_LEN],
                        const gmpki_sm2_public_key *peer, const gmpki_sm2_public_key *peer_ephemeral,
                        const uint8_t peer_za[GMPKI_SM3_DIGEST_LEN]) {
-    if (key == NULL || shared_key == NULL || confirm_initiator == NULL || confirm_responder == NULL ||
-        ephemeral == NULL || za == NULL || peer == NULL || peer_ephemeral == NULL || peer_za == NULL) {
-        return GMPKI_ERR_ARGUMENT;
-    }
-    int status = check(key, key_len, role, ephemeral, peer, peer_ephemeral);
+    int missing = key == NULL || shared_key == NULL || confirm_initiator == NULL || confirm_responder == NULL ||
+                  ephemeral == NULL || za == NULL || peer == NULL || peer_ephemeral == NULL || peer_za == NULL;
+    int status = missing ? GMPKI_ERR_ARGUMENT : check(key, key_len, role, ephemeral, peer, peer_ephemeral);
     if (status == GMPKI_OK) {
         status = agree(key, shared_key, key_len, confirm_initiator, confirm_responder, role, ephemeral, za, peer,
                        peer_ephemeral, peer_za);
     }
     if (status != GMPKI_OK) {
-        gmpki_cleanse(shared_key, key_len);
-        gmpki_cleanse(confirm_initiator, GMPKI_SM3_DIGEST_LEN);
-        gmpki_cleanse(confirm_responder, GMPKI_SM3_DIGEST_LEN);
+        zero_output(shared_key, key_len <= MAX_SHARED_KEY_LEN ? key_len : 0);
+        zero_output(confirm_initiator, GMPKI_SM3_DIGEST_LEN);
+        zero_output(confirm_responder, GMPKI_SM3_DIGEST_LEN);
     }
     return status;
 }

@@ -58,10 +58,10 @@ void sm2_private_from_scalar(gmpki_sm2_private_key *key, const fn *d) {
 }
 
 int gmpki_sm2_private_key_load(gmpki_sm2_private_key *key, const uint8_t d[GMPKI_SM2_SCALAR_LEN]) {
-    if (key == NULL || d == NULL) {
+    if (key == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
-    int status = gate(GMPKI_SM2);
+    int status = d == NULL ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM2);
     if (status != GMPKI_OK) {
         gmpki_cleanse(key, sizeof *key);
         return status;
@@ -124,10 +124,10 @@ int gmpki_sm2_generate(gmpki_sm2_private_key *key) {
 }
 
 int gmpki_sm2_private_key_store(const gmpki_sm2_private_key *key, uint8_t d[GMPKI_SM2_SCALAR_LEN]) {
-    if (key == NULL || d == NULL) {
+    if (d == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
-    int status = gate(GMPKI_SM2);
+    int status = key == NULL ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM2);
     if (status == GMPKI_OK && !sm2_private_ready(key)) {
         status = GMPKI_ERR_STATE;
     }
@@ -143,10 +143,10 @@ int gmpki_sm2_private_key_store(const gmpki_sm2_private_key *key, uint8_t d[GMPK
 }
 
 int gmpki_sm2_private_key_public(const gmpki_sm2_private_key *key, gmpki_sm2_public_key *public_key) {
-    if (key == NULL || public_key == NULL) {
+    if (public_key == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
-    int status = gate(GMPKI_SM2);
+    int status = key == NULL ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM2);
     if (status == GMPKI_OK && !sm2_private_ready(key)) {
         status = GMPKI_ERR_STATE;
     }

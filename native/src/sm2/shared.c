@@ -35,10 +35,10 @@ void sm2_compute_c3(uint8_t c3[GMPKI_SM2_C3_LEN], const uint8_t shared[GMPKI_SM2
 /* With h = 1 and both points of order n the product is finite for every d in [1, n - 2]. */
 int gmpki_sm2_ecdh(const gmpki_sm2_private_key *key, uint8_t shared_point[GMPKI_SM2_POINT_LEN],
                    const gmpki_sm2_public_key *peer) {
-    if (key == NULL || shared_point == NULL || peer == NULL) {
+    if (shared_point == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
-    int status = gate(GMPKI_SM2);
+    int status = key == NULL || peer == NULL ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM2);
     if (status == GMPKI_OK && (!sm2_private_ready(key) || !sm2_public_ready(peer))) {
         status = GMPKI_ERR_STATE;
     }

@@ -122,7 +122,7 @@ static int sign(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SI
 
 /* What both exported functions ask before they begin. */
 static int check(const gmpki_sm2_private_key *key, unsigned flags) {
-    if ((flags & ~(unsigned)ALL_FLAGS) != 0) {
+    if (key == NULL || (flags & ~(unsigned)ALL_FLAGS) != 0) {
         return GMPKI_ERR_ARGUMENT;
     }
     int status = gate(GMPKI_SM2);
@@ -134,10 +134,10 @@ static int check(const gmpki_sm2_private_key *key, unsigned flags) {
 
 int gmpki_sm2_sign_digest(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
                           const uint8_t digest[GMPKI_SM3_DIGEST_LEN], unsigned flags) {
-    if (key == NULL || signature == NULL || digest == NULL) {
+    if (signature == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
-    int status = check(key, flags);
+    int status = digest == NULL ? GMPKI_ERR_ARGUMENT : check(key, flags);
     if (status != GMPKI_OK) {
         gmpki_cleanse(signature, GMPKI_SM2_SIGNATURE_LEN);
         return status;
@@ -147,11 +147,14 @@ int gmpki_sm2_sign_digest(const gmpki_sm2_private_key *key, uint8_t signature[GM
 
 int gmpki_sm2_sign(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN], const uint8_t *user_id,
                    size_t user_id_len, const uint8_t *message, size_t message_len, unsigned flags) {
-    if (key == NULL || signature == NULL || (user_id == NULL && user_id_len != 0) ||
-        (message == NULL && message_len != 0)) {
+    if (signature == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
-    int status = user_id_len > GMPKI_SM2_MAX_USER_ID_LEN ? GMPKI_ERR_LENGTH : check(key, flags);
+    int missing = (user_id == NULL && user_id_len != 0) || (message == NULL && message_len != 0);
+    int status = missing ? GMPKI_ERR_ARGUMENT : check(key, flags);
+    if (status == GMPKI_OK && user_id_len > GMPKI_SM2_MAX_USER_ID_LEN) {
+        status = GMPKI_ERR_LENGTH;
+    }
     if (status != GMPKI_OK) {
         gmpki_cleanse(signature, GMPKI_SM2_SIGNATURE_LEN);
         return status;

@@ -6,10 +6,13 @@
 
 int gmpki_sm2_signature_to_der(uint8_t *der, size_t der_size, size_t *der_len,
                                const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN]) {
+    if (der_len != NULL) {
+        *der_len = 0;
+    }
     if (der == NULL || der_len == NULL || signature == NULL) {
+        zero_output(der, der_size);
         return GMPKI_ERR_ARGUMENT;
     }
-    *der_len = 0;
     int status = gate(GMPKI_SM2);
     size_t contents_len = der_uint256_len(signature) + der_uint256_len(signature + 32);
     size_t len = der_element_len(contents_len);
@@ -28,10 +31,10 @@ int gmpki_sm2_signature_to_der(uint8_t *der, size_t der_size, size_t *der_len,
 }
 
 int gmpki_sm2_signature_from_der(uint8_t signature[GMPKI_SM2_SIGNATURE_LEN], const uint8_t *der, size_t der_len) {
-    if (signature == NULL || (der == NULL && der_len != 0)) {
+    if (signature == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
-    int status = gate(GMPKI_SM2);
+    int status = der == NULL && der_len != 0 ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM2);
     if (status == GMPKI_OK) {
         der_input in = {der, der_len};
         der_input contents;

@@ -40,7 +40,10 @@ void sm2_compute_digest(uint8_t digest[GMPKI_SM3_DIGEST_LEN], const gmpki_sm2_pu
 }
 
 /* What both exported functions ask before they begin. */
-static int check(const gmpki_sm2_public_key *key, size_t user_id_len) {
+static int check(const gmpki_sm2_public_key *key, const uint8_t *user_id, size_t user_id_len) {
+    if (key == NULL || (user_id == NULL && user_id_len != 0)) {
+        return GMPKI_ERR_ARGUMENT;
+    }
     if (user_id_len > GMPKI_SM2_MAX_USER_ID_LEN) {
         return GMPKI_ERR_LENGTH;
     }
@@ -53,10 +56,10 @@ static int check(const gmpki_sm2_public_key *key, size_t user_id_len) {
 
 int gmpki_sm2_za(uint8_t za[GMPKI_SM3_DIGEST_LEN], const gmpki_sm2_public_key *key, const uint8_t *user_id,
                  size_t user_id_len) {
-    if (za == NULL || key == NULL || (user_id == NULL && user_id_len != 0)) {
+    if (za == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
-    int status = check(key, user_id_len);
+    int status = check(key, user_id, user_id_len);
     if (status == GMPKI_OK) {
         sm2_compute_za(za, key, user_id, user_id_len);
     } else {
@@ -67,10 +70,10 @@ int gmpki_sm2_za(uint8_t za[GMPKI_SM3_DIGEST_LEN], const gmpki_sm2_public_key *k
 
 int gmpki_sm2_digest_init(gmpki_sm3_ctx *ctx, const gmpki_sm2_public_key *key, const uint8_t *user_id,
                           size_t user_id_len) {
-    if (ctx == NULL || key == NULL || (user_id == NULL && user_id_len != 0)) {
+    if (ctx == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
-    int status = check(key, user_id_len);
+    int status = check(key, user_id, user_id_len);
     if (status == GMPKI_OK) {
         start_digest(ctx, key, user_id, user_id_len);
     } else {

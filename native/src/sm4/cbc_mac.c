@@ -7,10 +7,10 @@ enum { BLOCK = GMPKI_SM4_BLOCK_LEN };
 
 int gmpki_sm4_cbc_mac(uint8_t *mac, size_t mac_len, const uint8_t raw_key[GMPKI_SM4_KEY_LEN], const uint8_t *data,
                       size_t len) {
+    sm4_zero_tag(mac, mac_len);
     if (mac == NULL || raw_key == NULL || (data == NULL && len != 0)) {
         return GMPKI_ERR_ARGUMENT;
     }
-    sm4_zero_tag(mac, mac_len);
     if (mac_len == 0 || mac_len > BLOCK || len == 0 || len % BLOCK != 0) {
         return GMPKI_ERR_LENGTH;
     }

@@ -82,22 +82,15 @@ static void start(ccm *c, const uint8_t raw_key[GMPKI_SM4_KEY_LEN], const uint8_
     sm4_ctr(&c->key, c->counter, SM4_LONG_COUNTER, c->tag_mask, c->tag_mask, BLOCK);
 }
 
-/* What encryption and decryption ask of their arguments before out may be touched. */
-static int check_arguments(const void *out, const void *tag, const void *raw_key, const void *nonce, size_t nonce_len,
-                           const void *associated_data, size_t associated_data_len, const void *in, size_t in_len) {
-    if (tag == NULL || raw_key == NULL || (nonce == NULL && nonce_len != 0) ||
-        (associated_data == NULL && associated_data_len != 0) || (in_len != 0 && (in == NULL || out == NULL))) {
-        return GMPKI_ERR_ARGUMENT;
-    }
+/* What encryption and decryption ask of their lengths, then of the module. Tags have 4, 6, ... 16 bytes. */
+static int check_lengths(size_t nonce_len, size_t tag_len, size_t in_len) {
     if (nonce_len < MIN_NONCE_LEN || nonce_len > MAX_NONCE_LEN) {
         return GMPKI_ERR_LENGTH;
     }
     size_t counter_len = BLOCK - 1 - nonce_len;
-    return counter_len < 8 && in_len >= (uint64_t)1 << 8 * counter_len ? GMPKI_ERR_LIMIT : GMPKI_OK;
-}
-
-/* Tags of 4, 6, ... 16 bytes. */
-static int check_tag_len(size_t tag_len) {
+    if (counter_len < 8 && in_len >= (uint64_t)1 << 8 * counter_len) {
+        return GMPKI_ERR_LIMIT;
+    }
     if (tag_len < 4 || tag_len > GMPKI_SM4_MAX_TAG_LEN || tag_len % 2 != 0) {
         return GMPKI_ERR_LENGTH;
     }
@@ -107,13 +100,13 @@ static int check_tag_len(size_t tag_len) {
 int gmpki_sm4_ccm_encrypt(uint8_t *out, uint8_t *tag, size_t tag_len, const uint8_t raw_key[GMPKI_SM4_KEY_LEN],
                           const uint8_t *nonce, size_t nonce_len, const uint8_t *associated_data,
                           size_t associated_data_len, const uint8_t *in, size_t in_len) {
-    int status = check_arguments(out, tag, raw_key, nonce, nonce_len, associated_data, associated_data_len, in, in_len);
-    if (status != GMPKI_OK) {
-        return status;
+    int status =
+        sm4_aead_check_pointers(out, tag, raw_key, nonce, nonce_len, associated_data, associated_data_len, in, in_len);
+    if (status == GMPKI_OK) {
+        status = check_lengths(nonce_len, tag_len, in_len);
     }
-    status = check_tag_len(tag_len);
     if (status != GMPKI_OK) {
-        zero_bytes(out, in_len);
+        zero_output(out, status == GMPKI_ERR_LIMIT ? 0 : in_len);
         sm4_zero_tag(tag, tag_len);
         return status;
     }
@@ -133,13 +126,13 @@ int gmpki_sm4_ccm_encrypt(uint8_t *out, uint8_t *tag, size_t tag_len, const uint
 int gmpki_sm4_ccm_decrypt(uint8_t *out, const uint8_t raw_key[GMPKI_SM4_KEY_LEN], const uint8_t *nonce,
                           size_t nonce_len, const uint8_t *associated_data, size_t associated_data_len,
                           const uint8_t *in, size_t in_len, const uint8_t *tag, size_t tag_len) {
-    int status = check_arguments(out, tag, raw_key, nonce, nonce_len, associated_data, associated_data_len, in, in_len);
-    if (status != GMPKI_OK) {
-        return status;
+    int status =
+        sm4_aead_check_pointers(out, tag, raw_key, nonce, nonce_len, associated_data, associated_data_len, in, in_len);
+    if (status == GMPKI_OK) {
+        status = check_lengths(nonce_len, tag_len, in_len);
     }
-    status = check_tag_len(tag_len);
     if (status != GMPKI_OK) {
-        zero_bytes(out, in_len);
+        zero_output(out, status == GMPKI_ERR_LIMIT ? 0 : in_len);
         return status;
     }
     ccm c;

@@ -44,7 +44,7 @@ void sm4_xor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t len) {
 }
 
 void sm4_zero_tag(uint8_t *tag, size_t tag_len) {
-    zero_bytes(tag, tag_len < GMPKI_SM4_MAX_TAG_LEN ? tag_len : GMPKI_SM4_MAX_TAG_LEN);
+    zero_output(tag, tag_len < GMPKI_SM4_MAX_TAG_LEN ? tag_len : GMPKI_SM4_MAX_TAG_LEN);
 }
 
 int gmpki_sm4_key_init(gmpki_sm4_key *key, const uint8_t raw[GMPKI_SM4_KEY_LEN]) {
@@ -63,16 +63,14 @@ int gmpki_sm4_key_init(gmpki_sm4_key *key, const uint8_t raw[GMPKI_SM4_KEY_LEN])
 }
 
 int gmpki_sm4_blocks(const gmpki_sm4_key *key, int direction, uint8_t *out, const uint8_t *in, size_t block_count) {
-    if (key == NULL || (block_count != 0 && (out == NULL || in == NULL)) ||
-        (direction != GMPKI_SM4_ENCRYPT && direction != GMPKI_SM4_DECRYPT)) {
-        return GMPKI_ERR_ARGUMENT;
-    }
     if (block_count > SIZE_MAX / GMPKI_SM4_BLOCK_LEN) {
         return GMPKI_ERR_LENGTH;
     }
-    int status = gate(GMPKI_SM4);
+    int missing = key == NULL || (block_count != 0 && (out == NULL || in == NULL));
+    int known = direction == GMPKI_SM4_ENCRYPT || direction == GMPKI_SM4_DECRYPT;
+    int status = missing || !known ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM4);
     if (status != GMPKI_OK) {
-        zero_bytes(out, block_count * GMPKI_SM4_BLOCK_LEN);
+        zero_output(out, block_count * GMPKI_SM4_BLOCK_LEN);
         return status;
     }
     if (direction == GMPKI_SM4_ENCRYPT) {

@@ -65,6 +65,7 @@ static void double_block(uint8_t v[BLOCK]) {
 
 int gmpki_sm4_cmac_final(gmpki_sm4_cmac_ctx *ctx, uint8_t *mac, size_t mac_len) {
     if (ctx == NULL) {
+        sm4_zero_tag(mac, mac_len);
         return GMPKI_ERR_ARGUMENT;
     }
     int status = mac == NULL                       ? GMPKI_ERR_ARGUMENT
@@ -86,7 +87,7 @@ int gmpki_sm4_cmac_final(gmpki_sm4_cmac_ctx *ctx, uint8_t *mac, size_t mac_len) 
         sm4_active()->cbc_encrypt(ctx->key.round_keys, ctx->chain, NULL, ctx->buffer, 1);
         copy_bytes(mac, ctx->chain, mac_len);
         gmpki_cleanse(subkey, sizeof subkey);
-    } else if (mac != NULL) {
+    } else {
         sm4_zero_tag(mac, mac_len);
     }
     gmpki_cleanse(ctx, sizeof *ctx);
@@ -95,18 +96,15 @@ int gmpki_sm4_cmac_final(gmpki_sm4_cmac_ctx *ctx, uint8_t *mac, size_t mac_len) 
 
 int gmpki_sm4_cmac(uint8_t *mac, size_t mac_len, const uint8_t raw_key[GMPKI_SM4_KEY_LEN], const uint8_t *data,
                    size_t len) {
-    if (mac == NULL || raw_key == NULL || (data == NULL && len != 0)) {
-        return GMPKI_ERR_ARGUMENT;
-    }
     gmpki_sm4_cmac_ctx ctx;
     int status = gmpki_sm4_cmac_init(&ctx, raw_key);
     if (status == GMPKI_OK) {
         status = gmpki_sm4_cmac_update(&ctx, data, len);
     }
-    if (status != GMPKI_OK) {
-        sm4_zero_tag(mac, mac_len);
-        gmpki_cleanse(&ctx, sizeof ctx);
-        return status;
+    if (status == GMPKI_OK) {
+        return gmpki_sm4_cmac_final(&ctx, mac, mac_len);
     }
-    return gmpki_sm4_cmac_final(&ctx, mac, mac_len);
+    sm4_zero_tag(mac, mac_len);
+    gmpki_cleanse(&ctx, sizeof ctx);
+    return status;
 }

@@ -55,17 +55,18 @@ static void finish_tag(gcm *g, uint8_t tag[BLOCK], size_t associated_data_len, s
     sm4_xor(tag, g->hash.digest, g->tag_mask, BLOCK);
 }
 
-/* What encryption and decryption ask of their arguments before out may be touched. */
-static int check_arguments(const void *out, const void *tag, const void *raw_key, const void *nonce, size_t nonce_len,
-                           const void *associated_data, size_t associated_data_len, const void *in, size_t in_len) {
-    if (tag == NULL || raw_key == NULL || (nonce == NULL && nonce_len != 0) ||
-        (associated_data == NULL && associated_data_len != 0) || (in_len != 0 && (in == NULL || out == NULL))) {
-        return GMPKI_ERR_ARGUMENT;
-    }
-    return in_len > GCM_MAX_MESSAGE_LEN || associated_data_len > GCM_MAX_OTHER_LEN ? GMPKI_ERR_LIMIT : GMPKI_OK;
+int sm4_aead_check_pointers(const void *out, const void *tag, const void *raw_key, const void *nonce, size_t nonce_len,
+                            const void *associated_data, size_t associated_data_len, const void *in, size_t in_len) {
+    int missing = tag == NULL || raw_key == NULL || (nonce == NULL && nonce_len != 0) ||
+                  (associated_data == NULL && associated_data_len != 0) || (in_len != 0 && (in == NULL || out == NULL));
+    return missing ? GMPKI_ERR_ARGUMENT : GMPKI_OK;
 }
 
-static int check_lengths(size_t nonce_len, size_t tag_len) {
+/* What encryption and decryption ask of their lengths, then of the module. */
+static int check_lengths(size_t nonce_len, size_t tag_len, size_t associated_data_len, size_t in_len) {
+    if (in_len > GCM_MAX_MESSAGE_LEN || associated_data_len > GCM_MAX_OTHER_LEN) {
+        return GMPKI_ERR_LIMIT;
+    }
     if (nonce_len == 0 || nonce_len > GCM_MAX_OTHER_LEN || !sm4_gcm_tag_len_allowed(tag_len)) {
         return GMPKI_ERR_LENGTH;
     }
@@ -75,13 +76,13 @@ static int check_lengths(size_t nonce_len, size_t tag_len) {
 int gmpki_sm4_gcm_encrypt(uint8_t *out, uint8_t *tag, size_t tag_len, const uint8_t raw_key[GMPKI_SM4_KEY_LEN],
                           const uint8_t *nonce, size_t nonce_len, const uint8_t *associated_data,
                           size_t associated_data_len, const uint8_t *in, size_t in_len) {
-    int status = check_arguments(out, tag, raw_key, nonce, nonce_len, associated_data, associated_data_len, in, in_len);
-    if (status != GMPKI_OK) {
-        return status;
+    int status =
+        sm4_aead_check_pointers(out, tag, raw_key, nonce, nonce_len, associated_data, associated_data_len, in, in_len);
+    if (status == GMPKI_OK) {
+        status = check_lengths(nonce_len, tag_len, associated_data_len, in_len);
     }
-    status = check_lengths(nonce_len, tag_len);
     if (status != GMPKI_OK) {
-        zero_bytes(out, in_len);
+        zero_output(out, in_len > GCM_MAX_MESSAGE_LEN ? 0 : in_len);
         sm4_zero_tag(tag, tag_len);
         return status;
     }
@@ -107,13 +108,13 @@ int gmpki_sm4_gcm_encrypt(uint8_t *out, uint8_t *tag, size_t tag_len, const uint
 int gmpki_sm4_gcm_decrypt(uint8_t *out, const uint8_t raw_key[GMPKI_SM4_KEY_LEN], const uint8_t *nonce,
                           size_t nonce_len, const uint8_t *associated_data, size_t associated_data_len,
                           const uint8_t *in, size_t in_len, const uint8_t *tag, size_t tag_len) {
-    int status = check_arguments(out, tag, raw_key, nonce, nonce_len, associated_data, associated_data_len, in, in_len);
-    if (status != GMPKI_OK) {
-        return status;
+    int status =
+        sm4_aead_check_pointers(out, tag, raw_key, nonce, nonce_len, associated_data, associated_data_len, in, in_len);
+    if (status == GMPKI_OK) {
+        status = check_lengths(nonce_len, tag_len, associated_data_len, in_len);
     }
-    status = check_lengths(nonce_len, tag_len);
     if (status != GMPKI_OK) {
-        zero_bytes(out, in_len);
+        zero_output(out, in_len > GCM_MAX_MESSAGE_LEN ? 0 : in_len);
         return status;
     }
     gcm g;

@@ -25,6 +25,10 @@ typedef struct gcm {
 /* Expand the key and derive H, J0 and the mask of the tag (7.1, steps 1 and 2). The hash is left at its start. */
 void sm4_gcm_start(gcm *g, const uint8_t raw_key[GMPKI_SM4_KEY_LEN], const uint8_t *nonce, size_t nonce_len);
 
+/* What encryption and decryption of GCM and CCM ask of their pointers: GMPKI_OK or GMPKI_ERR_ARGUMENT. */
+int sm4_aead_check_pointers(const void *out, const void *tag, const void *raw_key, const void *nonce, size_t nonce_len,
+                            const void *associated_data, size_t associated_data_len, const void *in, size_t in_len);
+
 /* GMPKI_OK when the tag agrees, else GMPKI_ERR_DECRYPT. CT: time depends on the answer only. */
 int sm4_tag_check(const uint8_t *computed, const uint8_t *received, size_t tag_len);
 

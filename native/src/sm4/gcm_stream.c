@@ -137,6 +137,7 @@ static int check_final(const gmpki_sm4_gcm_ctx *ctx, const void *tag, size_t tag
 
 int gmpki_sm4_gcm_final(gmpki_sm4_gcm_ctx *ctx, uint8_t *tag, size_t tag_len) {
     if (ctx == NULL) {
+        sm4_zero_tag(tag, tag_len);
         return GMPKI_ERR_ARGUMENT;
     }
     int status = check_final(ctx, tag, tag_len, GMPKI_SM4_ENCRYPT);
@@ -145,7 +146,7 @@ int gmpki_sm4_gcm_final(gmpki_sm4_gcm_ctx *ctx, uint8_t *tag, size_t tag_len) {
         finish_tag(ctx, full_tag);
         copy_bytes(tag, full_tag, tag_len);
         gmpki_cleanse(full_tag, sizeof full_tag);
-    } else if (tag != NULL) {
+    } else {
         sm4_zero_tag(tag, tag_len);
     }
     gmpki_cleanse(ctx, sizeof *ctx);

@@ -85,16 +85,17 @@ static void crypt_message(hctr *h, int direction, uint8_t *out, const uint8_t *i
 
 int gmpki_sm4_hctr(uint8_t *out, int direction, const uint8_t raw_key[GMPKI_SM4_HCTR_KEY_LEN], const uint8_t *tweak,
                    size_t tweak_len, const uint8_t *in, size_t in_len) {
-    if (out == NULL || raw_key == NULL || (tweak == NULL && tweak_len != 0) || in == NULL ||
-        (direction != GMPKI_SM4_ENCRYPT && direction != GMPKI_SM4_DECRYPT)) {
-        return GMPKI_ERR_ARGUMENT;
-    }
-    if (in_len < BLOCK || in_len > UINT32_MAX || tweak_len > MAX_TWEAK_LEN) {
+    if (in_len < BLOCK || in_len > UINT32_MAX) {
         return GMPKI_ERR_LENGTH;
     }
-    int status = gate(GMPKI_SM4);
+    int missing = out == NULL || raw_key == NULL || (tweak == NULL && tweak_len != 0) || in == NULL;
+    int known = direction == GMPKI_SM4_ENCRYPT || direction == GMPKI_SM4_DECRYPT;
+    int status = missing || !known ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM4);
+    if (status == GMPKI_OK && tweak_len > MAX_TWEAK_LEN) {
+        status = GMPKI_ERR_LENGTH;
+    }
     if (status != GMPKI_OK) {
-        zero_bytes(out, in_len);
+        zero_output(out, in_len);
         return status;
     }
     hctr h = {.tweak = tweak, .tweak_len = tweak_len};

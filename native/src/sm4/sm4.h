@@ -72,7 +72,7 @@ void sm4_decrypt(const gmpki_sm4_key *key, uint8_t *out, const uint8_t *in, size
 /* out = a ^ b, len bytes; out may be a or b. CT: time depends on len. */
 void sm4_xor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t len);
 
-/* Zero a tag or MAC that will not be made; nobody has one of more than 16 bytes. */
+/* Zero a tag or MAC that will not be made, if it is there; nobody has one of more than 16 bytes. */
 void sm4_zero_tag(uint8_t *tag, size_t tag_len);
 
 /* How many bytes at the end of the counter block count: the others stay when these wrap. */

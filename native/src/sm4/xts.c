@@ -95,24 +95,26 @@ static void crypt_stealing(xts *x, uint8_t *out, const uint8_t *in, size_t tail_
     gmpki_cleanse(&earlier, sizeof earlier);
 }
 
+static int halves_equal(const uint8_t raw_key[GMPKI_SM4_XTS_KEY_LEN]) {
+    uint64_t equal = mask_is_zero(difference(raw_key, raw_key + GMPKI_SM4_KEY_LEN, GMPKI_SM4_KEY_LEN));
+    DECLASSIFY(&equal, sizeof equal); /* it becomes the status */
+    return equal != 0;
+}
+
 int gmpki_sm4_xts(uint8_t *out, int direction, int order, const uint8_t raw_key[GMPKI_SM4_XTS_KEY_LEN],
                   const uint8_t initial[GMPKI_SM4_BLOCK_LEN], const uint8_t *in, size_t in_len) {
-    if (out == NULL || raw_key == NULL || initial == NULL || in == NULL ||
-        (direction != GMPKI_SM4_ENCRYPT && direction != GMPKI_SM4_DECRYPT) ||
-        (order != GMPKI_SM4_XTS_IEEE && order != GMPKI_SM4_XTS_GB)) {
-        return GMPKI_ERR_ARGUMENT;
-    }
     if (in_len < BLOCK || in_len > MAX_UNIT_LEN) {
         return GMPKI_ERR_LENGTH;
     }
-    int status = gate(GMPKI_SM4);
-    uint64_t halves_equal = mask_is_zero(difference(raw_key, raw_key + GMPKI_SM4_KEY_LEN, GMPKI_SM4_KEY_LEN));
-    DECLASSIFY(&halves_equal, sizeof halves_equal); /* it becomes the status */
-    if (status == GMPKI_OK && direction == GMPKI_SM4_ENCRYPT && halves_equal) {
+    int missing = out == NULL || raw_key == NULL || initial == NULL || in == NULL;
+    int known = (direction == GMPKI_SM4_ENCRYPT || direction == GMPKI_SM4_DECRYPT) &&
+                (order == GMPKI_SM4_XTS_IEEE || order == GMPKI_SM4_XTS_GB);
+    int status = missing || !known ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM4);
+    if (status == GMPKI_OK && direction == GMPKI_SM4_ENCRYPT && halves_equal(raw_key)) {
         status = GMPKI_ERR_ARGUMENT;
     }
     if (status != GMPKI_OK) {
-        zero_bytes(out, in_len);
+        zero_output(out, in_len);
         return status;
     }
     xts x = {.direction = direction, .order = order};
