@@ -105,15 +105,6 @@ def test_equal() -> None:
     assert _call.equal(b"", b"", 0)
 
 
-@pytest.mark.parametrize(("value", "accepted"), [(0, True), (5, True), (10, True), (-1, False), (11, False)])
-def test_numbers(value: int, accepted: bool) -> None:
-    if accepted:
-        assert _call.number(value, 0, 10, "length") == value
-        return
-    with pytest.raises(errors.InvalidInputError, match=f"length must be 0 to 10, not {value}"):
-        _call.number(value, 0, 10, "length")
-
-
 def test_apart_copies_only_what_overlaps() -> None:
     memory = bytearray(range(100))
     view = memoryview(memory)

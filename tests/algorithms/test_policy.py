@@ -77,7 +77,9 @@ WRONG_KEYS: list[tuple[Any, Any, type[GmpkiError]]] = [
     ("rsa", 1 << 40, LimitExceeded),
     ("dsa", 2048, UnsupportedAlgorithm),
     ("RSA", 2048, UnsupportedAlgorithm),
-    (None, 2048, UnsupportedAlgorithm),
+    (None, 2048, InvalidTypeError),
+    (["rsa"], 2048, InvalidTypeError),
+    ("rsa", True, InvalidTypeError),
     ("rsa", "2048", InvalidTypeError),
     ("rsa", None, InvalidTypeError),
 ]
@@ -87,6 +89,13 @@ WRONG_KEYS: list[tuple[Any, Any, type[GmpkiError]]] = [
 def test_other_keys(kind: Any, bits: Any, error: type[GmpkiError]) -> None:
     with pytest.raises(error):
         DEFAULT_POLICY.allowing(*EXCEPTIONS).check_key(kind, bits)
+
+
+def test_sizes_too_long_to_be_written_out() -> None:
+    with pytest.raises(LimitExceeded, match="a number of 40001 bits"):
+        policy.check_key("rsa", 1 << 40_000)
+    with pytest.raises(PolicyError, match="a number of 40001 bits"):
+        policy.check_key("rsa", -1 << 40_000)
 
 
 def test_hash_names_are_text() -> None:
@@ -102,6 +111,25 @@ def test_policies_are_values() -> None:
     assert DEFAULT_POLICY.allowed == frozenset()
     with pytest.raises(AttributeError):
         both.allowed = frozenset()  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", [None, 7, ["md5"], b"md5"])
+def test_names_of_exceptions_are_text(name: Any) -> None:
+    with pytest.raises(InvalidTypeError, match=f"must be str, not {type(name).__name__}"):
+        DEFAULT_POLICY.allowing(name)
+
+
+# A set could change behind the policy's back, and "md5" in a string is true of its letters.
+@pytest.mark.parametrize("allowed", [{"md5"}, ["md5"], "md5", None, {"md5": True}, frozenset({5})])
+def test_a_policy_is_made_of_a_frozen_set_of_names(allowed: Any) -> None:
+    with pytest.raises(InvalidTypeError):
+        AlgorithmPolicy(allowed)
+
+
+def test_a_policy_is_made_of_names_that_exist() -> None:
+    assert AlgorithmPolicy(frozenset({"md5"})) == DEFAULT_POLICY.allowing("md5")
+    with pytest.raises(InvalidInputError, match="rsa-1024"):
+        AlgorithmPolicy(frozenset({"sha1"}))
 
 
 @pytest.mark.parametrize("name", ["sha1", "", "everything"])

@@ -141,7 +141,7 @@ def test_refused_inputs(refuses_non_buffers: Callable[..., None]) -> None:
 
 
 def test_only_the_named_ways_make_one() -> None:
-    with pytest.raises(InvalidInputError, match="from_system"):
+    with pytest.raises(InvalidTypeError, match="from_system"):
         DRBG()
     for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(InvalidTypeError):

@@ -210,9 +210,15 @@ def test_curves(curve: str) -> None:
     ecdsa.verify(key.public, ecdsa.sign(key, b"m"), b"m")
 
 
-@pytest.mark.parametrize("curve", ["", "p-256", "SM2", "secp256k1", None])
-def test_unknown_curves(curve: Any) -> None:
+@pytest.mark.parametrize("curve", ["", "p-256", "SM2", "secp256k1"])
+def test_unknown_curves(curve: str) -> None:
     with pytest.raises(UnsupportedAlgorithm, match="P-256"):
+        ecdsa.PrivateHandle.generate(curve)
+
+
+@pytest.mark.parametrize("curve", [None, 256, ["P-256"], b"P-256"])
+def test_the_name_of_a_curve_is_text(curve: Any) -> None:
+    with pytest.raises(InvalidTypeError, match="curve must be str"):
         ecdsa.PrivateHandle.generate(curve)
 
 

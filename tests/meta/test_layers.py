@@ -10,7 +10,7 @@ import figures
 from meta import sources
 
 TABLE = figures.tomllib.loads((Path(__file__).parent / "layers.toml").read_text(encoding="utf-8"))
-LAYERS: dict[str, int] = TABLE["layers"]
+LAYERS: dict[str, float] = TABLE["layers"]
 
 # The package's own face: it forwards lazily to any part.
 FACE = ("", "__init__", "__main__")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki import errors
+from gmpki._inputs import not_a_buffer
 from gmpki._native import ffi, lib
 
 if TYPE_CHECKING:
@@ -23,10 +24,8 @@ __all__ = [
     "ffi",
     "fixed",
     "lib",
-    "member",
     "new_digest",
     "new_length",
-    "number",
     "output",
     "readable",
     "taken",
@@ -93,9 +92,7 @@ def readable(data: Buffer, name: str) -> Any:
     try:
         return ffi.from_buffer(_BYTES, data)
     except TypeError:
-        raise errors.InvalidTypeError(
-            f"{name} must be bytes, bytearray, memoryview or another buffer, not {type(data).__name__}"
-        ) from None
+        raise not_a_buffer(data, name) from None
     except (BufferError, ValueError) as error:
         raise errors.InvalidInputError(f"{name} must be a contiguous buffer: {error}") from None
 
@@ -144,28 +141,6 @@ def fixed(data: Buffer, length: int, name: str) -> Any:
     if len(view) != length:
         raise errors.InvalidInputError(f"{name} must be {length} bytes long, not {len(view)}")
     return view
-
-
-def number(value: int, low: int, high: int, name: str) -> int:
-    """Return an integer of ``low`` .. ``high``.
-
-    :raises InvalidTypeError: for what is not an ``int``.
-    :raises InvalidInputError: for one outside.
-    """
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise errors.InvalidTypeError(f"{name} must be an int, not {type(value).__name__}")
-    if not low <= value <= high:
-        raise errors.InvalidInputError(f"{name} must be {low} to {high}, not {value}")
-    return value
-
-
-def member(value: object, kind: type, name: str) -> None:
-    """Check that a value is a member of an enumeration, or an object of a class.
-
-    :raises InvalidTypeError: when it is not.
-    """
-    if not isinstance(value, kind):
-        raise errors.InvalidTypeError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
 
 
 def equal(a: Any, b: Any, length: int) -> bool:

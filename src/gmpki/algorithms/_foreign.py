@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gmpki._inputs import as_bytes, as_text
 from gmpki.errors import DecodeError, InvalidInputError, InvalidSignature, InvalidTypeError, UnsupportedAlgorithm
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.hashes import HashAlgorithm
     from typing_extensions import Buffer
 
-__all__ = ["as_data", "foreign", "hash_algorithm", "load_private_der", "load_public_der"]
+__all__ = ["foreign", "hash_algorithm", "load_private_der", "load_public_der"]
 
 _HASH_CLASSES = {
     "sm3": "SM3",
@@ -30,27 +31,6 @@ _HASH_CLASSES = {
 }
 
 
-def as_data(data: Buffer, name: str) -> bytes:
-    """Return the bytes of a buffer.
-
-    :raises InvalidTypeError: when it is not a buffer, for instance ``str``.
-    :raises InvalidInputError: when it is not contiguous, or was released.
-    """
-    if type(data) is bytes:
-        return data
-    try:
-        view = memoryview(data)
-    except TypeError:
-        raise InvalidTypeError(
-            f"{name} must be bytes, bytearray, memoryview or another buffer, not {type(data).__name__}"
-        ) from None
-    except ValueError as error:
-        raise InvalidInputError(f"{name} must be a contiguous buffer: {error}") from None
-    if not view.c_contiguous:
-        raise InvalidInputError(f"{name} must be a contiguous buffer")
-    return view.tobytes()
-
-
 def hash_algorithm(name: str) -> HashAlgorithm:
     """Return the hash of that name.
 
@@ -59,9 +39,7 @@ def hash_algorithm(name: str) -> HashAlgorithm:
     """
     from cryptography.hazmat.primitives import hashes
 
-    if not isinstance(name, str):
-        raise InvalidTypeError(f"hash_name must be str, not {type(name).__name__}")
-    if name not in _HASH_CLASSES:
+    if as_text(name, "hash_name") not in _HASH_CLASSES:
         raise UnsupportedAlgorithm(f"the hash must be one of {', '.join(_HASH_CLASSES)}, not {name!r}")
     algorithm: HashAlgorithm = getattr(hashes, _HASH_CLASSES[name])()
     return algorithm
@@ -93,7 +71,7 @@ def load_private_der(der: Buffer, kind: type, what: str) -> Any:
     from cryptography.exceptions import UnsupportedAlgorithm as Unsupported
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    data = as_data(der, "der")
+    data = as_bytes(der, "der")
     try:
         key = load_der_private_key(data, None)
     except (ValueError, TypeError, Unsupported) as error:
@@ -112,7 +90,7 @@ def load_public_der(der: Buffer, kind: type, what: str) -> Any:
     from cryptography.exceptions import UnsupportedAlgorithm as Unsupported
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-    data = as_data(der, "der")
+    data = as_bytes(der, "der")
     try:
         key = load_der_public_key(data)
     except (ValueError, Unsupported) as error:

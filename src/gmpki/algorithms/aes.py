@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki.algorithms._foreign import as_data, foreign
+from gmpki._inputs import as_bytes
+from gmpki.algorithms._foreign import foreign
 from gmpki.errors import DecryptionError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def encrypt_cbc(key: Buffer, iv: Buffer, data: Buffer) -> bytes:
 
     cipher = _cipher(key, iv)
     padder = PKCS7(8 * BLOCK_LEN).padder()
-    padded = padder.update(as_data(data, "data")) + padder.finalize()
+    padded = padder.update(as_bytes(data, "data")) + padder.finalize()
     context = cipher.encryptor()
     ciphertext: bytes = context.update(padded) + context.finalize()
     return ciphertext
@@ -53,7 +54,7 @@ def decrypt_cbc(key: Buffer, iv: Buffer, data: Buffer) -> bytes:
     from cryptography.hazmat.primitives.padding import PKCS7
 
     context = _cipher(key, iv).decryptor()
-    ciphertext = as_data(data, "data")
+    ciphertext = as_bytes(data, "data")
     unpadder = PKCS7(8 * BLOCK_LEN).unpadder()
     try:
         padded = context.update(ciphertext) + context.finalize()
@@ -67,7 +68,7 @@ def _cipher(key: Buffer, iv: Buffer) -> Any:
     from cryptography.hazmat.primitives.ciphers.algorithms import AES
     from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-    secret, start = as_data(key, "key"), as_data(iv, "iv")
+    secret, start = as_bytes(key, "key"), as_bytes(iv, "iv")
     if len(secret) not in KEY_LENGTHS:
         raise InvalidInputError(f"key must be 16, 24 or 32 bytes long, not {len(secret)}")
     if len(start) != BLOCK_LEN:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gmpki._inputs import as_text
 from gmpki.algorithms._call import check, ffi, lib
 from gmpki.errors import BackendError, InvalidInputError, InvalidTypeError
 
@@ -35,12 +36,9 @@ def number_of(algorithm: str) -> int:
     :raises InvalidTypeError: when its name is not ``str``.
     :raises InvalidInputError: when there is none of that name.
     """
-    if not isinstance(algorithm, str):
-        raise InvalidTypeError(f"algorithm must be str, not {type(algorithm).__name__}")
-    try:
-        return ALGORITHMS.index(algorithm)
-    except ValueError:
-        raise InvalidInputError(f"algorithm must be one of {', '.join(ALGORITHMS)}, not {algorithm!r}") from None
+    if as_text(algorithm, "algorithm") not in ALGORITHMS:
+        raise InvalidInputError(f"algorithm must be one of {', '.join(ALGORITHMS)}, not {algorithm!r}")
+    return ALGORITHMS.index(algorithm)
 
 
 def available(algorithm: str) -> tuple[Backend, ...]:

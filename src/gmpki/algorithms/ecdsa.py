@@ -7,16 +7,19 @@ The handles do not look at the policy: who makes or verifies signatures asks :mo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from gmpki.algorithms._foreign import as_data, foreign, hash_algorithm, load_private_der, load_public_der
-from gmpki.algorithms._memory import NotCopied
-from gmpki.errors import InvalidTypeError, UnsupportedAlgorithm
+from gmpki._inputs import as_bytes, as_text
+from gmpki.algorithms._foreign import foreign, hash_algorithm, load_private_der, load_public_der
+from gmpki.algorithms._handles import Handle, PrivateHandleBase, PublicHandleBase, demand
+from gmpki.errors import UnsupportedAlgorithm
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 __all__ = ["CURVES", "PrivateHandle", "PublicHandle", "sign", "verify"]
+
+_K = TypeVar("_K", bound="_OnCurve")
 
 CURVES: Final = {
     "P-256": "SECP256R1",
@@ -28,15 +31,26 @@ CURVES: Final = {
 """The curves, by their name in FIPS 186, with the name of the class in ``cryptography``."""
 
 
-class PublicHandle:
+class _OnCurve(Handle):
+    """A key on one of :data:`CURVES`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _over(cls: type[_K], key: Any) -> _K:
+        _curve_name(key)
+        return super()._over(key)
+
+    @property
+    def curve(self) -> str:
+        """The name of the curve, one of :data:`CURVES`."""
+        return _curve_name(self._key)
+
+
+class PublicHandle(_OnCurve, PublicHandleBase):
     """A public key on a NIST curve. Immutable; any thread may use it."""
 
-    __slots__ = ("_key",)
-
-    _key: Any
-
-    def __init__(self) -> None:
-        raise InvalidTypeError("a PublicHandle is made by PublicHandle.from_der() or taken from a PrivateHandle")
+    __slots__ = ()
 
     @classmethod
     def from_der(cls, der: Buffer) -> PublicHandle:
@@ -51,63 +65,26 @@ class PublicHandle:
 
         return cls._over(load_public_der(der, EllipticCurvePublicKey, "a public key on a NIST curve"))
 
-    @classmethod
-    def _over(cls, key: Any) -> PublicHandle:
-        handle = cls.__new__(cls)
-        handle._key = key
-        _curve_name(key)
-        return handle
-
-    @property
-    def curve(self) -> str:
-        """The name of the curve, one of :data:`CURVES`."""
-        return _curve_name(self._key)
-
-    @property
-    def bits(self) -> int:
-        """The length of the curve's order in bits."""
-        bits: int = self._key.key_size
-        return bits
-
-    def to_der(self) -> bytes:
-        """Return the key as SubjectPublicKeyInfo."""
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-        der: bytes = self._key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return der
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, PublicHandle):
-            return NotImplemented
-        return self.to_der() == other.to_der()
-
-    def __hash__(self) -> int:
-        return hash(self.to_der())
-
     def __repr__(self) -> str:
         return f"<ECDSA PublicHandle on {self.curve}>"
 
 
-class PrivateHandle(NotCopied):
+class PrivateHandle(_OnCurve, PrivateHandleBase):
     """A private key on a NIST curve, kept by ``cryptography``. Immutable; any thread may use it."""
 
-    __slots__ = ("_key",)
-
-    _key: Any
-
-    def __init__(self) -> None:
-        raise InvalidTypeError("a PrivateHandle is made by PrivateHandle.generate() or PrivateHandle.from_der()")
+    __slots__ = ()
 
     @classmethod
     def generate(cls, curve: str = "P-256") -> PrivateHandle:
         """Make a new key.
 
         :param curve: one of :data:`CURVES`.
+        :raises InvalidTypeError: when curve is not ``str``.
         :raises UnsupportedAlgorithm: when there is no such curve.
         """
         from cryptography.hazmat.primitives.asymmetric import ec
 
-        if curve not in CURVES:
+        if as_text(curve, "curve") not in CURVES:
             raise UnsupportedAlgorithm(f"the curve must be one of {', '.join(CURVES)}, not {curve!r}")
         with foreign("ECDSA key generation"):
             return cls._over(ec.generate_private_key(getattr(ec, CURVES[curve])()))
@@ -125,35 +102,10 @@ class PrivateHandle(NotCopied):
 
         return cls._over(load_private_der(der, EllipticCurvePrivateKey, "a private key on a NIST curve"))
 
-    @classmethod
-    def _over(cls, key: Any) -> PrivateHandle:
-        handle = cls.__new__(cls)
-        handle._key = key
-        _curve_name(key)
-        return handle
-
-    @property
-    def curve(self) -> str:
-        """The name of the curve, one of :data:`CURVES`."""
-        return _curve_name(self._key)
-
-    @property
-    def bits(self) -> int:
-        """The length of the curve's order in bits."""
-        bits: int = self._key.key_size
-        return bits
-
     @property
     def public(self) -> PublicHandle:
         """The public key."""
         return PublicHandle._over(self._key.public_key())
-
-    def to_der(self) -> bytes:
-        """Return the key as PKCS#8 PrivateKeyInfo, not encrypted."""
-        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-        der: bytes = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        return der
 
     def __repr__(self) -> str:
         return f"<ECDSA PrivateHandle on {self.curve}>"
@@ -175,11 +127,6 @@ def _scheme(hash_name: str, *, prehashed: bool) -> Any:
     return ec.ECDSA(Prehashed(algorithm) if prehashed else algorithm)
 
 
-def _kind(key: object, kind: type) -> None:
-    if not isinstance(key, kind):
-        raise InvalidTypeError(f"key must be an ECDSA {kind.__name__}, not {type(key).__name__}")
-
-
 def sign(key: PrivateHandle, data: Buffer, hash_name: str = "sha256", *, prehashed: bool = False) -> bytes:
     """Sign a message, or a digest of it, and return the signature in DER.
 
@@ -192,9 +139,9 @@ def sign(key: PrivateHandle, data: Buffer, hash_name: str = "sha256", *, prehash
     :raises UnsupportedAlgorithm: when there is no such hash.
     :standard: FIPS 186-5 6.4.1
     """
-    _kind(key, PrivateHandle)
+    demand(key, PrivateHandle, "ECDSA")
     with foreign("ECDSA sign"):
-        signature: bytes = key._key.sign(as_data(data, "data"), _scheme(hash_name, prehashed=prehashed))
+        signature: bytes = key._key.sign(as_bytes(data, "data"), _scheme(hash_name, prehashed=prehashed))
     return signature
 
 
@@ -214,6 +161,8 @@ def verify(
     :raises UnsupportedAlgorithm: when there is no such hash.
     :standard: FIPS 186-5 6.4.2
     """
-    _kind(key, PublicHandle)
+    demand(key, PublicHandle, "ECDSA")
     with foreign("ECDSA verify"):
-        key._key.verify(as_data(signature, "signature"), as_data(data, "data"), _scheme(hash_name, prehashed=prehashed))
+        key._key.verify(
+            as_bytes(signature, "signature"), as_bytes(data, "data"), _scheme(hash_name, prehashed=prehashed)
+        )

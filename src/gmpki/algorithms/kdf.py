@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki.algorithms._call import MAX_REQUEST_LEN, check, lib, new_digest, number, output, readable, taken
+from gmpki._inputs import number
+from gmpki.algorithms._call import MAX_REQUEST_LEN, check, lib, new_digest, output, readable, taken
 from gmpki.errors import InvalidInputError
 
 if TYPE_CHECKING:

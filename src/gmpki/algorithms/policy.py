@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from gmpki._inputs import as_text, member, shown_number
 from gmpki.errors import InvalidInputError, InvalidTypeError, LimitExceeded, PolicyError, UnsupportedAlgorithm
 
 __all__ = ["DEFAULT_POLICY", "EXCEPTIONS", "MAX_RSA_BITS", "AlgorithmPolicy", "check_hash", "check_key"]
@@ -41,20 +42,26 @@ class AlgorithmPolicy:
     """Which algorithms may be used. Immutable; any thread may use it.
 
     :param allowed: names of :data:`EXCEPTIONS` that are not refused.
+    :raises InvalidTypeError: when it is no ``frozenset`` of ``str``.
+    :raises InvalidInputError: when there is no exception of that name.
     """
 
     allowed: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        member(self.allowed, frozenset, "allowed")
+        for name in self.allowed:
+            if as_text(name, "the name of an exception") not in EXCEPTIONS:
+                raise InvalidInputError(f"the policy knows the exceptions {', '.join(EXCEPTIONS)}, not {name!r}")
 
     def allowing(self, *names: str) -> AlgorithmPolicy:
         """Return a policy that allows more.
 
         :param names: names of :data:`EXCEPTIONS`.
+        :raises InvalidTypeError: when a name is not ``str``.
         :raises InvalidInputError: when there is no exception of that name.
         """
-        for name in names:
-            if name not in EXCEPTIONS:
-                raise InvalidInputError(f"the policy knows the exceptions {', '.join(EXCEPTIONS)}, not {name!r}")
-        return AlgorithmPolicy(self.allowed | frozenset(names))
+        return AlgorithmPolicy(self.allowed.union(as_text(name, "the name of an exception") for name in names))
 
     def check_hash(self, name: str) -> None:
         """Check a hash that a signature is made or verified with.
@@ -64,9 +71,7 @@ class AlgorithmPolicy:
         :raises UnsupportedAlgorithm: when the policy does not know it.
         :raises InvalidTypeError: when name is not ``str``.
         """
-        if not isinstance(name, str):
-            raise InvalidTypeError(f"name must be str, not {type(name).__name__}")
-        if name in _HASHES:
+        if as_text(name, "name") in _HASHES:
             return
         if name not in _WEAK_HASHES:
             raise UnsupportedAlgorithm(f"no signatures are made or verified with the hash {name!r}")
@@ -80,19 +85,19 @@ class AlgorithmPolicy:
         :raises PolicyError: when it is too small; the message names what would allow it, if anything does.
         :raises LimitExceeded: for an RSA key of more than 16384 bits.
         :raises UnsupportedAlgorithm: when there is no such kind.
-        :raises InvalidTypeError: when bits is not an ``int``.
+        :raises InvalidTypeError: when bits is not an ``int``, or kind not ``str``.
         """
-        if not isinstance(bits, int):
-            raise InvalidTypeError(f"bits must be int, not {type(bits).__name__}")
-        if kind not in _KEY_SIZES:
+        if not isinstance(bits, int) or isinstance(bits, bool):
+            raise InvalidTypeError(f"bits must be an int, not {type(bits).__name__}")
+        if as_text(kind, "kind") not in _KEY_SIZES:
             raise UnsupportedAlgorithm(f"a key is of kind {', '.join(_KEY_SIZES)}, not {kind!r}")
         least, exception, least_allowed = _KEY_SIZES[kind]
         if kind == "rsa" and bits > MAX_RSA_BITS:
-            raise LimitExceeded(f"an RSA key of {bits} bits is over the limit of {MAX_RSA_BITS}")
+            raise LimitExceeded(f"an RSA key of {shown_number(bits)} bits is over the limit of {MAX_RSA_BITS}")
         if bits >= least:
             return
         if exception is None or bits < least_allowed:
-            raise PolicyError(f"{kind} keys of {bits} bits are refused, and nothing allows them")
+            raise PolicyError(f"{kind} keys of {shown_number(bits)} bits are refused, and nothing allows them")
         self._demand(exception, f"{kind} keys of {bits} bits")
 
     def _demand(self, exception: str, what: str) -> None:
@@ -120,6 +125,6 @@ def check_key(kind: str, bits: int) -> None:
     :raises PolicyError: when it is too small.
     :raises LimitExceeded: when it is absurdly large.
     :raises UnsupportedAlgorithm: when there is no such kind.
-    :raises InvalidTypeError: when bits is not an ``int``.
+    :raises InvalidTypeError: when bits is not an ``int``, or kind not ``str``.
     """
     DEFAULT_POLICY.check_key(kind, bits)

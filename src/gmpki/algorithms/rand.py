@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from gmpki.algorithms._call import MAX_REQUEST_LEN, check, lib, number, output, readable, taken
+from gmpki._inputs import number
+from gmpki.algorithms._call import MAX_REQUEST_LEN, check, lib, output, readable, taken
 from gmpki.algorithms._memory import NativeContext, secret_maker
-from gmpki.errors import InvalidInputError
+from gmpki.errors import InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -43,7 +44,8 @@ def _bounded(data: Buffer, low: int, name: str) -> Any:
 class DRBG(NativeContext):
     """A deterministic random bit generator: Hash_DRBG with SM3. Per thread; its state is overwritten when it goes.
 
-    Made by :meth:`from_system` or :meth:`from_entropy`.
+    Made by :meth:`from_system` or :meth:`from_entropy`. A seed serves for 2^20 requests or 600 seconds, whichever ends
+    first.
 
     :standard: GM/T 0105-2021; the construction of NIST SP 800-90A 10.1.1
     """
@@ -58,11 +60,12 @@ class DRBG(NativeContext):
     _new: Final = staticmethod(secret_maker("gmpki_drbg"))
 
     def __init__(self) -> None:
-        raise InvalidInputError("a DRBG is made by DRBG.from_system() or DRBG.from_entropy()")
+        raise InvalidTypeError("a DRBG is made by DRBG.from_system() or DRBG.from_entropy()")
 
     @classmethod
     def from_system(cls, personalisation: Buffer = b"") -> DRBG:
-        """Return a generator seeded by the operating system; it reseeds itself at the interval and after a fork.
+        """Return a generator seeded by the operating system; it reseeds itself after 2^20 requests, 600
+        seconds or a fork.
 
         :param personalisation: what sets this generator apart from others, 0 to 65536 bytes, not secret.
         :raises InvalidTypeError: when personalisation is not a buffer.
@@ -105,7 +108,8 @@ class DRBG(NativeContext):
         :param additional: mixed into the state first, 0 to 65536 bytes.
         :raises InvalidTypeError: when length is not an ``int`` or additional not a buffer.
         :raises InvalidInputError: when one is outside.
-        :raises LimitExceeded: when a generator of :meth:`from_entropy` needs :meth:`reseed`, after 2^20 requests.
+        :raises LimitExceeded: when a generator of :meth:`from_entropy` needs :meth:`reseed`, after 2^20 requests or
+            600 seconds.
         :raises RandomSourceError: when a generator of :meth:`from_system` reseeds and the source fails.
         :raises StateError: when another thread is using this object.
         """

@@ -10,8 +10,9 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any, Final
 
-from gmpki.algorithms._foreign import as_data, foreign, hash_algorithm, load_private_der, load_public_der
-from gmpki.algorithms._memory import NotCopied
+from gmpki._inputs import as_bytes, number
+from gmpki.algorithms._foreign import foreign, hash_algorithm, load_private_der, load_public_der
+from gmpki.algorithms._handles import PrivateHandleBase, PublicHandleBase, demand
 from gmpki.errors import DecryptionError, InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
@@ -52,15 +53,10 @@ class EncryptionPadding(enum.Enum):
     """RSAES-OAEP with MGF1 over the same hash (RFC 8017 7.1)."""
 
 
-class PublicHandle:
+class PublicHandle(PublicHandleBase):
     """An RSA public key. Immutable; any thread may use it."""
 
-    __slots__ = ("_key",)
-
-    _key: Any
-
-    def __init__(self) -> None:
-        raise InvalidTypeError("a PublicHandle is made by from_der() or from_numbers(), or taken from a PrivateHandle")
+    __slots__ = ()
 
     @classmethod
     def from_der(cls, der: Buffer) -> PublicHandle:
@@ -86,51 +82,19 @@ class PublicHandle:
         with foreign("RSA public key"):
             return cls._over(RSAPublicNumbers(exponent, modulus).public_key())
 
-    @classmethod
-    def _over(cls, key: Any) -> PublicHandle:
-        handle = cls.__new__(cls)
-        handle._key = key
-        return handle
-
-    @property
-    def bits(self) -> int:
-        """The length of the modulus in bits."""
-        bits: int = self._key.key_size
-        return bits
-
     def numbers(self) -> tuple[int, int]:
         """Return the modulus and the exponent."""
         numbers = self._key.public_numbers()
         return numbers.n, numbers.e
 
-    def to_der(self) -> bytes:
-        """Return the key as SubjectPublicKeyInfo."""
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-        der: bytes = self._key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return der
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, PublicHandle):
-            return NotImplemented
-        return self.numbers() == other.numbers()
-
-    def __hash__(self) -> int:
-        return hash(self.numbers())
-
     def __repr__(self) -> str:
         return f"<RSA PublicHandle of {self.bits} bits>"
 
 
-class PrivateHandle(NotCopied):
+class PrivateHandle(PrivateHandleBase):
     """An RSA private key, kept by ``cryptography``. Immutable; any thread may use it."""
 
-    __slots__ = ("_key",)
-
-    _key: Any
-
-    def __init__(self) -> None:
-        raise InvalidTypeError("a PrivateHandle is made by PrivateHandle.generate() or PrivateHandle.from_der()")
+    __slots__ = ()
 
     @classmethod
     def generate(cls, bits: int = 3072) -> PrivateHandle:
@@ -142,10 +106,7 @@ class PrivateHandle(NotCopied):
         """
         from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-        if not isinstance(bits, int):
-            raise InvalidTypeError(f"bits must be int, not {type(bits).__name__}")
-        if not MIN_BITS <= bits <= MAX_GENERATED_BITS:
-            raise InvalidInputError(f"bits must be {MIN_BITS} to {MAX_GENERATED_BITS}, not {bits}")
+        number(bits, MIN_BITS, MAX_GENERATED_BITS, "bits")
         with foreign("RSA key generation"):
             return cls._over(generate_private_key(PUBLIC_EXPONENT, bits))
 
@@ -161,29 +122,10 @@ class PrivateHandle(NotCopied):
 
         return cls._over(load_private_der(der, RSAPrivateKey, "an RSA private key"))
 
-    @classmethod
-    def _over(cls, key: Any) -> PrivateHandle:
-        handle = cls.__new__(cls)
-        handle._key = key
-        return handle
-
-    @property
-    def bits(self) -> int:
-        """The length of the modulus in bits."""
-        bits: int = self._key.key_size
-        return bits
-
     @property
     def public(self) -> PublicHandle:
         """The public key."""
         return PublicHandle._over(self._key.public_key())
-
-    def to_der(self) -> bytes:
-        """Return the key as PKCS#8 PrivateKeyInfo, not encrypted."""
-        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-        der: bytes = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        return der
 
     def __repr__(self) -> str:
         return f"<RSA PrivateHandle of {self.bits} bits>"
@@ -211,11 +153,6 @@ def _encryption_padding(padding: EncryptionPadding, hash_name: str) -> Asymmetri
     raise InvalidTypeError(f"padding must be an EncryptionPadding, not {type(padding).__name__}")
 
 
-def _kind(key: object, kind: type) -> None:
-    if not isinstance(key, kind):
-        raise InvalidTypeError(f"key must be an RSA {kind.__name__}, not {type(key).__name__}")
-
-
 def sign(
     key: PrivateHandle,
     data: Buffer,
@@ -238,12 +175,12 @@ def sign(
     """
     from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-    _kind(key, PrivateHandle)
+    demand(key, PrivateHandle, "RSA")
     algorithm = hash_algorithm(hash_name)
     scheme = _signature_padding(padding, algorithm, verifying=False)
     with foreign("RSA sign"):
         signature: bytes = key._key.sign(
-            as_data(data, "data"), scheme, Prehashed(algorithm) if prehashed else algorithm
+            as_bytes(data, "data"), scheme, Prehashed(algorithm) if prehashed else algorithm
         )
     return signature
 
@@ -273,13 +210,13 @@ def verify(
     """
     from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-    _kind(key, PublicHandle)
+    demand(key, PublicHandle, "RSA")
     algorithm = hash_algorithm(hash_name)
     scheme = _signature_padding(padding, algorithm, verifying=True)
     with foreign("RSA verify"):
         key._key.verify(
-            as_data(signature, "signature"),
-            as_data(data, "data"),
+            as_bytes(signature, "signature"),
+            as_bytes(data, "data"),
             scheme,
             Prehashed(algorithm) if prehashed else algorithm,
         )
@@ -303,10 +240,10 @@ def encrypt(
     :raises UnsupportedAlgorithm: when there is no such hash.
     :standard: RFC 8017 7.1.1, 7.2.1
     """
-    _kind(key, PublicHandle)
+    demand(key, PublicHandle, "RSA")
     scheme = _encryption_padding(padding, hash_name)
     with foreign("RSA encrypt"):
-        ciphertext: bytes = key._key.encrypt(as_data(message, "message"), scheme)
+        ciphertext: bytes = key._key.encrypt(as_bytes(message, "message"), scheme)
     return ciphertext
 
 
@@ -332,9 +269,9 @@ def decrypt(
     :raises UnsupportedAlgorithm: when there is no such hash.
     :standard: RFC 8017 7.1.2, 7.2.2
     """
-    _kind(key, PrivateHandle)
+    demand(key, PrivateHandle, "RSA")
     scheme = _encryption_padding(padding, hash_name)
-    data = as_data(ciphertext, "ciphertext")
+    data = as_bytes(ciphertext, "ciphertext")
     try:
         with foreign("RSA decrypt"):
             message: bytes = key._key.decrypt(data, scheme)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Final
 
-from gmpki.algorithms._call import check, lib, member, new_length, output, readable, taken
+from gmpki._inputs import member
+from gmpki.algorithms._call import check, lib, new_length, output, readable, taken
 from gmpki.algorithms.sm2_keys import CurvePoint, PrivateScalar
 from gmpki.errors import InvalidInputError
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Final
 
-from gmpki.algorithms._call import check, fixed, lib, member, new_digest, number, output, taken
+from gmpki._inputs import member, number
+from gmpki.algorithms._call import check, fixed, lib, new_digest, output, taken
 from gmpki.algorithms.sm2_keys import CurvePoint, PointFormat, PrivateScalar
 
 if TYPE_CHECKING:

@@ -11,18 +11,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any, Final
 
-from gmpki.algorithms._call import (
-    as_bytes,
-    check,
-    fixed,
-    lib,
-    member,
-    new_digest,
-    new_length,
-    output,
-    readable,
-    taken,
-)
+from gmpki._inputs import member
+from gmpki.algorithms._call import as_bytes, check, fixed, lib, new_digest, new_length, output, readable, taken
 from gmpki.algorithms._memory import NativeContext
 from gmpki.algorithms.sm2_keys import CurvePoint, PrivateScalar
 from gmpki.algorithms.sm3 import SM3

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any, Final
 
+from gmpki._inputs import member
 from gmpki.algorithms._call import (
     apart,
     as_bytes,
@@ -19,7 +20,6 @@ from gmpki.algorithms._call import (
     ffi,
     fixed,
     lib,
-    member,
     new_length,
     output,
     readable,

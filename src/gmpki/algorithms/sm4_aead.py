@@ -14,19 +14,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from gmpki.algorithms._call import (
-    apart,
-    as_bytes,
-    check,
-    failure,
-    fixed,
-    lib,
-    number,
-    output,
-    readable,
-    taken,
-    writable,
-)
+from gmpki._inputs import number
+from gmpki.algorithms._call import apart, as_bytes, check, failure, fixed, lib, output, readable, taken, writable
 from gmpki.algorithms._memory import NativeContext, NotCopied, secret_bytes, secret_maker
 from gmpki.algorithms.sm4 import KEY_LEN
 from gmpki.errors import InvalidInputError, InvalidTag, StateError

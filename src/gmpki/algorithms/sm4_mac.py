@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from gmpki.algorithms._call import check, ffi, fixed, lib, number, output, readable, taken
+from gmpki._inputs import number
+from gmpki.algorithms._call import check, ffi, fixed, lib, output, readable, taken
 from gmpki.algorithms._digest import RunningMAC
 from gmpki.algorithms._memory import NativeContext, secret_maker
 from gmpki.algorithms.sm4 import BLOCK_LEN, KEY_LEN

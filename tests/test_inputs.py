@@ -1,0 +1,82 @@
+"""The rules about what public functions take, and their wording."""
+
+from __future__ import annotations
+
+import array
+from typing import Any
+
+import pytest
+
+from gmpki import _inputs
+from gmpki.errors import InvalidInputError, InvalidTypeError
+
+
+class Named(bytes):
+    """A subclass that lies about its length."""
+
+    def __len__(self) -> int:
+        return 1_000_000
+
+
+@pytest.mark.parametrize(
+    "data", [b"data", bytearray(b"data"), memoryview(b"-data-")[1:-1], array.array("B", b"data"), Named(b"data")]
+)
+def test_buffers(data: Any) -> None:
+    assert _inputs.as_bytes(data, "data") == b"data"
+    assert type(_inputs.as_bytes(data, "data")) is bytes
+
+
+def test_bytes_are_not_copied() -> None:
+    data = b"data"
+    assert _inputs.as_bytes(data, "data") is data
+
+
+@pytest.mark.parametrize("value", [None, 7, 7.5, "text", [1], object()])
+def test_what_is_no_buffer(value: Any) -> None:
+    with pytest.raises(InvalidTypeError, match=f"data must be bytes, .*, not {type(value).__name__}"):
+        _inputs.as_bytes(value, "data", text_hint="encode it")
+
+
+def test_text_gets_a_hint() -> None:
+    with pytest.raises(InvalidTypeError, match=r"not str; encode it$"):
+        _inputs.as_bytes("text", "data", text_hint="encode it")  # type: ignore[arg-type]
+    with pytest.raises(InvalidTypeError, match=r"not int$"):
+        _inputs.as_bytes(7, "data", text_hint="encode it")  # type: ignore[arg-type]
+
+
+def test_buffers_with_gaps_and_released_ones() -> None:
+    released = memoryview(b"data")
+    released.release()
+    for data in (memoryview(b"data")[::2], released):
+        with pytest.raises(InvalidInputError, match="data must be a contiguous buffer"):
+            _inputs.as_bytes(data, "data")
+
+
+def test_text() -> None:
+    assert _inputs.as_text("text", "name") == "text"
+    for value in (b"text", None, 7, ["text"]):
+        with pytest.raises(InvalidTypeError, match=f"name must be str, not {type(value).__name__}"):
+            _inputs.as_text(value, "name")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [0, 5, 10])
+def test_numbers(value: int) -> None:
+    assert _inputs.number(value, 0, 10, "length") == value
+
+
+@pytest.mark.parametrize("value", [-1, 11, 2**64])
+def test_numbers_outside(value: int) -> None:
+    with pytest.raises(InvalidInputError, match=f"length must be 0 to 10, not {value}"):
+        _inputs.number(value, 0, 10, "length")
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_too_long_to_be_written_out(sign: int) -> None:
+    with pytest.raises(InvalidInputError, match="length must be 0 to 10, not a number of 40001 bits"):
+        _inputs.number(sign << 40_000, 0, 10, "length")
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "1", None, b"1"])
+def test_what_is_no_number(value: Any) -> None:
+    with pytest.raises(InvalidTypeError, match=f"length must be an int, not {type(value).__name__}"):
+        _inputs.number(value, 0, 10, "length")
