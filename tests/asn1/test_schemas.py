@@ -138,6 +138,17 @@ def test_iteration_count_is_positive() -> None:
         PBKDF2Params.from_der(PBKDF2Params(b"salt", 0).to_der())
 
 
+def test_default_prf_that_is_written_all_the_same() -> None:
+    # The parameters that Java's provider writes for HMAC-SHA1: the default of the prf, which DER leaves out.
+    encoded = bytes.fromhex("301B 0404 73616C74 0202 03E8 0201 10 300C 0608 2A864886F70D0207 0500".replace(" ", ""))
+    parameters = PBKDF2Params.from_der(encoded)
+    assert parameters.prf == AlgorithmIdentifier(oids.HMAC_SHA1, NULL)
+    assert parameters.encodes_default_prf
+    assert parameters.to_der() == encoded
+    assert not PBKDF2Params(b"salt", 1000, 16).encodes_default_prf
+    assert not PBKDF2Params(b"salt", 1000, 16, PRF).encodes_default_prf
+
+
 def test_salt_from_another_source_is_refused() -> None:
     data = der.encode_sequence(AlgorithmIdentifier(oids.SM3).to_der(), der.encode_integer(1))
     with pytest.raises(DecodeError, match="OCTET STRING expected"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from functools import lru_cache
 
+from gmpki import _inputs
 from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.oids import ObjectIdentifier, find
 
@@ -94,8 +95,13 @@ def decode_bit_string(content: bytes) -> tuple[bytes, int]:
 
 def encode_bit_string(data: bytes, unused: int) -> bytes:
     """X.690 8.6 and 11.2."""
+    data = _inputs.as_bytes(data, "a BIT STRING")
+    if type(unused) is not int:
+        raise InvalidTypeError(f"the number of unused bits is an int, not {type(unused).__name__}")
     if not 0 <= unused <= 7 or (unused and not data):
-        raise InvalidInputError(f"a BIT STRING of {len(data)} bytes cannot have {unused} unused bits")
+        raise InvalidInputError(
+            f"a BIT STRING of {len(data)} bytes cannot have {_inputs.shown_number(unused)} unused bits"
+        )
     if unused and data[-1] & ((1 << unused) - 1):
         raise InvalidInputError("the unused bits of a BIT STRING must be zero")
     return bytes((unused,)) + data
@@ -127,9 +133,15 @@ def decode_oid(content: bytes) -> ObjectIdentifier:
     return find(".".join(map(str, (root, arcs[0] - 40 * root, *arcs[1:]))))
 
 
-@lru_cache(maxsize=1024)
 def encode_oid(dotted: str) -> bytes:
     """X.690 8.19."""
+    if not isinstance(dotted, str):
+        raise InvalidTypeError(f"an object identifier takes str, not {type(dotted).__name__}")
+    return _encode_oid(dotted)
+
+
+@lru_cache(maxsize=1024)
+def _encode_oid(dotted: str) -> bytes:
     parts = dotted.split(".")
     if len(parts) < 2 or not all(p.isascii() and p.isdigit() and (p == "0" or p[0] != "0") for p in parts):
         raise InvalidInputError(

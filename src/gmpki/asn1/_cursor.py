@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from gmpki import _inputs
 from gmpki.asn1 import _content
 from gmpki.asn1._content import ContentError
 from gmpki.asn1._tags import CLASS_MASK, CONSTRUCTED, NUMBER_MASK, Tag, tag_name
-from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, LimitExceeded
+from gmpki.errors import DecodeError, LimitExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["CONSTRUCTED_TYPES", "MAX_DEPTH", "MAX_SIZE", "Cursor", "as_bytes"]
+__all__ = ["CONSTRUCTED_TYPES", "MAX_DEPTH", "MAX_SIZE", "Cursor", "as_bytes", "check_bound"]
 
 T = TypeVar("T")
 C = TypeVar("C", bound="Cursor")
@@ -41,23 +43,24 @@ _CHECKS: dict[int, Callable[[bytes], object]] = {
 def as_bytes(data: Buffer, max_size: int) -> bytes:
     """Return data as bytes, copying only what is not bytes already.
 
-    :raises InvalidTypeError: when it has no buffer.
+    :raises InvalidTypeError: when it has no buffer, or max_size is no ``int``.
     :raises InvalidInputError: when the buffer is not contiguous.
     :raises LimitExceeded: when it is longer than max_size bytes.
     """
-    if not isinstance(data, bytes):
-        try:
-            view = memoryview(data)
-        except TypeError:
-            raise InvalidTypeError(f"DER comes as bytes, not {type(data).__name__}") from None
-        if not view.c_contiguous:
-            raise InvalidInputError("the buffer is not contiguous")
-        size = view.nbytes
-    else:
-        size = len(data)
-    if size > max_size:
-        raise LimitExceeded(f"{size} bytes of ASN.1; at most {max_size} are read unless max_size says more")
-    return data if isinstance(data, bytes) else bytes(data)
+    check_bound(max_size, "max_size")
+    encoded = _inputs.as_bytes(data, "ASN.1 data")
+    if len(encoded) > max_size:
+        raise LimitExceeded(f"{len(encoded)} bytes of ASN.1; at most {max_size} are read unless max_size says more")
+    return encoded
+
+
+def check_bound(bound: int, name: str) -> None:
+    """Check that a bound is a number.
+
+    :raises InvalidTypeError: when it is not.
+    """
+    if type(bound) is not int:
+        _inputs.number(bound, 0, sys.maxsize, name)
 
 
 class Cursor:
@@ -72,9 +75,11 @@ class Cursor:
         :param name: the name of the outermost structure, the first of the path in errors.
         :param max_depth: how many constructed elements may contain each other.
         :param max_size: the longest data taken, in bytes.
-        :raises InvalidTypeError: when data has no buffer.
+        :raises InvalidTypeError: when data has no buffer, or a bound is no ``int``.
+        :raises InvalidInputError: when data is not contiguous.
         :raises LimitExceeded: when data is longer than max_size.
         """
+        check_bound(max_depth, "max_depth")
         self._data = as_bytes(data, max_size)
         self._pos = 0
         self._end = len(self._data)

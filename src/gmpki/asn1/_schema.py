@@ -5,14 +5,24 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
+from gmpki import _inputs
 from gmpki.asn1.der import MAX_DEPTH, MAX_SIZE, Reader
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["Schema"]
+__all__ = ["Schema", "der_of"]
 
 S = TypeVar("S", bound="Schema")
+
+
+def der_of(field: Schema, name: str) -> bytes:
+    """Encode the structure in a field of another.
+
+    :raises InvalidTypeError: when it is no structure.
+    """
+    _inputs.member(field, Schema, name)
+    return field.to_der()
 
 
 class Schema(ABC):
@@ -38,7 +48,7 @@ class Schema(ABC):
 
         :param max_depth: how many constructed elements may contain each other.
         :param max_size: the longest data taken, in bytes.
-        :raises InvalidTypeError: when data has no buffer.
+        :raises InvalidTypeError: when data has no buffer, or a bound is no ``int``.
         :raises DecodeError: when it is not strict DER of this structure.
         :raises LimitExceeded: when it is longer than max_size.
         """

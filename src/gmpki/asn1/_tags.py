@@ -5,7 +5,7 @@ Tag numbers above 30, which need several octets, appear in none of the structure
 
 from __future__ import annotations
 
-from gmpki.errors import InvalidInputError
+from gmpki import _inputs
 
 __all__ = ["Tag", "tag_name"]
 
@@ -13,6 +13,7 @@ CONSTRUCTED = 0x20
 CLASS_MASK = 0xC0
 NUMBER_MASK = 0x1F
 _CONTEXT = 0x80
+_MAX_NUMBER = 30
 
 
 class Tag:
@@ -40,9 +41,13 @@ class Tag:
 
     @staticmethod
     def context(number: int, *, constructed: bool = False) -> int:
-        """Return the identifier octet of ``[number]``, 0 to 30, primitive unless told."""
-        if not 0 <= number <= 30:
-            raise InvalidInputError(f"tag numbers run from 0 to 30, not {number}")
+        """Return the identifier octet of ``[number]``, 0 to 30, primitive unless told.
+
+        :raises InvalidTypeError: when number is no ``int``.
+        :raises InvalidInputError: when it is outside.
+        """
+        if type(number) is not int or not 0 <= number <= _MAX_NUMBER:
+            number = _inputs.number(number, 0, _MAX_NUMBER, "a tag number")
         return _CONTEXT | (CONSTRUCTED if constructed else 0) | number
 
 

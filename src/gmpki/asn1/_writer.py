@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gmpki import _inputs
 from gmpki.asn1 import _content
 from gmpki.asn1._tags import CONSTRUCTED, Tag
-from gmpki.errors import DecodeError, InvalidInputError
+from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,9 +15,21 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
+_MAX_OCTET = 0xFF
+
 
 def encode(tag: int, content: bytes) -> bytes:
-    """Join an identifier octet, the definite minimal length (X.690 10.1) and the contents."""
+    """Join an identifier octet, the definite minimal length (X.690 10.1) and the contents.
+
+    Every function here makes its element so, and raises as it does.
+
+    :raises InvalidTypeError: when tag is no ``int``, or content has no buffer.
+    :raises InvalidInputError: when tag is outside 0 to 255.
+    """
+    if type(content) is not bytes:
+        content = _inputs.as_bytes(content, "the contents")
+    if type(tag) is not int or not 0 <= tag <= _MAX_OCTET:
+        tag = _inputs.number(tag, 0, _MAX_OCTET, "an identifier octet")
     length = len(content)
     if length < 0x80:
         return bytes((tag, length)) + content
@@ -24,18 +37,37 @@ def encode(tag: int, content: bytes) -> bytes:
     return bytes((tag, 0x80 | len(octets))) + octets + content
 
 
+def _element(part: bytes) -> bytes:
+    """Return an element that is encoded already."""
+    return part if type(part) is bytes else _inputs.as_bytes(part, "an encoded element")
+
+
 def encode_sequence(*parts: bytes) -> bytes:
     """Encode a SEQUENCE of elements that are encoded already; an absent OPTIONAL one is given as ``b""``."""
-    return encode(Tag.SEQUENCE, b"".join(parts))
+    return encode(Tag.SEQUENCE, b"".join(map(_element, parts)))
 
 
 def encode_set_of(parts: Iterable[bytes], *, tag: int = Tag.SET) -> bytes:
-    """Encode a SET OF, its elements sorted as X.690 11.6 asks."""
-    return encode(tag, b"".join(sorted(parts)))
+    """Encode a SET OF, its elements sorted as X.690 11.6 asks.
+
+    :raises InvalidTypeError: when parts cannot be iterated, or one of them has no buffer.
+    """
+    try:
+        elements = sorted(map(_element, parts))
+    except InvalidInputError:
+        raise
+    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
+        raise InvalidTypeError(f"a SET OF takes encoded elements, not {type(parts).__name__}") from None
+    return encode(tag, b"".join(elements))
 
 
 def encode_boolean(value: bool, *, tag: int = Tag.BOOLEAN) -> bytes:
-    """Encode a BOOLEAN."""
+    """Encode a BOOLEAN.
+
+    :raises InvalidTypeError: when value is no ``bool``.
+    """
+    if not isinstance(value, bool):
+        raise InvalidTypeError(f"a BOOLEAN takes bool, not {type(value).__name__}")
     return encode(tag, b"\xff" if value else b"\x00")
 
 
@@ -76,6 +108,7 @@ def encode_null(*, tag: int = Tag.NULL) -> bytes:
 def encode_oid(dotted: str, *, tag: int = Tag.OID) -> bytes:
     """Encode an OBJECT IDENTIFIER given as a dotted string.
 
+    :raises InvalidTypeError: when it is no ``str``.
     :raises InvalidInputError: when the text is none, or needs more than 128 bytes.
     """
     return encode(tag, _content.encode_oid(dotted))
@@ -151,7 +184,8 @@ def encode_time(value: datetime) -> bytes:
 
 def encode_explicit(number: int, element: bytes) -> bytes:
     """Wrap an encoded element in ``[number] EXPLICIT``; ``b""`` stays ``b""``, an absent OPTIONAL field."""
-    return encode(Tag.context(number, constructed=True), element) if element else b""
+    outer = Tag.context(number, constructed=True)
+    return encode(outer, element) if _element(element) else b""
 
 
 def encode_implicit(number: int, element: bytes) -> bytes:
@@ -159,8 +193,10 @@ def encode_implicit(number: int, element: bytes) -> bytes:
 
     :raises DecodeError: when the element begins with a tag number above 30.
     """
+    tag = Tag.context(number)
+    element = _element(element)
     if not element:
         return b""
     if element[0] & 0x1F == 0x1F:
         raise DecodeError("tag numbers above 30 are not supported", offset=0)
-    return bytes((Tag.context(number) | (element[0] & CONSTRUCTED),)) + element[1:]
+    return bytes((tag | (element[0] & CONSTRUCTED),)) + element[1:]

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gmpki.asn1 import _content
-from gmpki.asn1._cursor import CONSTRUCTED_TYPES, MAX_DEPTH, MAX_SIZE, as_bytes
+from gmpki.asn1._cursor import CONSTRUCTED_TYPES, MAX_DEPTH, MAX_SIZE, as_bytes, check_bound
 from gmpki.asn1._tags import CLASS_MASK, CONSTRUCTED, NUMBER_MASK, Tag, tag_name
 from gmpki.errors import DecodeError, LimitExceeded
 
@@ -76,11 +76,13 @@ def ber_to_der(
     :param max_depth: how many constructed elements may contain each other.
     :param max_size: the longest input and output, in bytes.
     :param max_elements: the most elements, segments of strings not counted.
-    :raises InvalidTypeError: when data has no buffer.
+    :raises InvalidTypeError: when data has no buffer, or a bound is no ``int``.
     :raises DecodeError: when it is not one BER element.
     :raises LimitExceeded: when it is beyond max_size or max_elements.
     :standard: X.690 (2021) clauses 8, 10 and 11
     """
+    check_bound(max_depth, "max_depth")
+    check_bound(max_elements, "max_elements")
     return _Normaliser(as_bytes(data, max_size), max_depth, max_elements).run(max_size, sort_sets)
 
 

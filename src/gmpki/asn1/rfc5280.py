@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gmpki.asn1 import der
-from gmpki.asn1._schema import Schema
+from gmpki.asn1._schema import Schema, der_of
 from gmpki.oids import ObjectIdentifier, find
 
 if TYPE_CHECKING:
@@ -38,12 +38,18 @@ class AlgorithmIdentifier(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(der.encode_oid(self.algorithm), self.parameters or b"")
+        return der.encode_sequence(der.encode_oid(self.algorithm), b"" if self.parameters is None else self.parameters)
 
     @property
     def has_no_parameters(self) -> bool:
         """Tell whether the parameters are absent or NULL, which readers of SM2, SM3 and SM4 take for the same."""
         return self.parameters is None or self.parameters == NULL
+
+    @property
+    def shown(self) -> str:
+        """The algorithm as it stands in messages: its name, and its number in brackets."""
+        name = self.algorithm.name
+        return name if name == self.algorithm else f"{name} ({self.algorithm})"
 
     @property
     def parameters_oid(self) -> ObjectIdentifier | None:
@@ -75,4 +81,4 @@ class SubjectPublicKeyInfo(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(self.algorithm.to_der(), der.encode_bit_string(self.subject_public_key))
+        return der.encode_sequence(der_of(self.algorithm, "algorithm"), der.encode_bit_string(self.subject_public_key))

@@ -52,6 +52,6 @@ class ECPrivateKey(Schema):
         return der.encode_sequence(
             der.encode_integer(_VERSION),
             der.encode_octet_string(self.private_key),
-            der.encode_explicit(0, self.parameters or b""),
+            der.encode_explicit(0, b"" if self.parameters is None else self.parameters),
             der.encode_explicit(1, point),
         )

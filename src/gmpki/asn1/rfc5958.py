@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gmpki.asn1 import der
-from gmpki.asn1._schema import Schema
+from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class PrivateKeyInfo(Schema):
         point = b"" if self.public_key is None else der.encode_bit_string(self.public_key)
         return der.encode_sequence(
             der.encode_integer(0 if self.public_key is None else 1),
-            self.algorithm.to_der(),
+            der_of(self.algorithm, "algorithm"),
             der.encode_octet_string(self.private_key),
-            self.attributes or b"",
+            b"" if self.attributes is None else self.attributes,
             der.encode_implicit(1, point),
         )
 
@@ -80,4 +80,4 @@ class EncryptedPrivateKeyInfo(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(self.algorithm.to_der(), der.encode_octet_string(self.encrypted_data))
+        return der.encode_sequence(der_of(self.algorithm, "algorithm"), der.encode_octet_string(self.encrypted_data))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gmpki import oids
 from gmpki.asn1 import der
-from gmpki.asn1._schema import Schema
-from gmpki.asn1.rfc5280 import AlgorithmIdentifier
+from gmpki.asn1._schema import Schema, der_of
+from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier
 
 if TYPE_CHECKING:
     from gmpki.asn1.der import Reader
@@ -16,6 +17,7 @@ __all__ = ["PBES2Params", "PBKDF2Params"]
 
 # Above any honest value, and small enough that arithmetic on them is free.
 _MAX_COUNT = 2**63 - 1
+_DEFAULT_PRF = AlgorithmIdentifier(oids.HMAC_SHA1, NULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,9 @@ class PBKDF2Params(Schema):
     """``SEQUENCE { salt CHOICE { specified OCTET STRING, otherSource AlgorithmIdentifier }, iterationCount INTEGER
     (1..MAX), keyLength INTEGER (1..MAX) OPTIONAL, prf AlgorithmIdentifier DEFAULT hmacWithSHA1 }``.
 
-    A salt from another source is refused: no source was ever defined. An encoded default prf is let through, although
-    DER forbids it, since several writers of key files put it there.
+    A salt from another source is refused: no source was ever defined. An encoded default prf breaks X.690 11.5 and is
+    read all the same: Java's own provider writes the prf into every key file, HMAC-SHA1 included, and to refuse it
+    would refuse those keys. :attr:`encodes_default_prf` tells.
 
     :ivar key_length: in bytes; None when absent.
     :ivar prf: None when absent, which means HMAC-SHA1.
@@ -35,6 +38,11 @@ class PBKDF2Params(Schema):
     iteration_count: int
     key_length: int | None = None
     prf: AlgorithmIdentifier | None = None
+
+    @property
+    def encodes_default_prf(self) -> bool:
+        """Tell whether the prf stands there although it is the default, algid-hmacWithSHA1, which DER leaves out."""
+        return self.prf == _DEFAULT_PRF
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> PBKDF2Params:
@@ -55,7 +63,7 @@ class PBKDF2Params(Schema):
             der.encode_octet_string(self.salt),
             der.encode_integer(self.iteration_count),
             b"" if self.key_length is None else der.encode_integer(self.key_length),
-            b"" if self.prf is None else self.prf.to_der(),
+            b"" if self.prf is None else der_of(self.prf, "prf"),
         )
 
 
@@ -80,4 +88,4 @@ class PBES2Params(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(self.key_derivation.to_der(), self.encryption.to_der())
+        return der.encode_sequence(der_of(self.key_derivation, "key_derivation"), der_of(self.encryption, "encryption"))
