@@ -6,18 +6,20 @@ import hashlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from gmpki._inputs import as_bytes
 from gmpki.asn1.rfc5958 import PrivateKeyInfo
-from gmpki.errors import InvalidInputError, InvalidSignature, InvalidTypeError, UnsupportedAlgorithm
-from gmpki.keys import pem, pkcs8
-from gmpki.keys._immutable import Immutable, Secret
-from gmpki.keys.pbes2 import DEFAULT_ITERATIONS, EncryptionProfile
+from gmpki.errors import InvalidInputError, InvalidSignature, UnsupportedAlgorithm
+from gmpki.keys import pem
+from gmpki.keys._immutable import Immutable
+from gmpki.keys._private import PrivateKeyBase
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+    from gmpki.algorithms.policy import AlgorithmPolicy
     from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 
-__all__ = ["HashedPrivateKey", "HashedPublicKey"]
+__all__ = ["HashedPrivateKey", "HashedPublicKey", "algorithm_for"]
 
 
 def _refuse_user_id(user_id: Buffer | None) -> None:
@@ -28,13 +30,15 @@ def _refuse_user_id(user_id: Buffer | None) -> None:
 class HashedPublicKey(Immutable, ABC):
     """A public key that verifies signatures over a plain hash. Immutable; thread-safe. Equal keys compare equal."""
 
-    __slots__ = ("_hash_name",)
+    __slots__ = ("_algorithm", "_hash_name", "_policy")
+    _algorithm: AlgorithmIdentifier
     _hash_name: str
+    _policy: AlgorithmPolicy
 
     @property
-    @abstractmethod
     def signature_algorithm(self) -> AlgorithmIdentifier:
         """The algorithm of the signatures that :meth:`verify` takes."""
+        return self._algorithm
 
     @property
     def hash_name(self) -> str:
@@ -54,11 +58,9 @@ class HashedPublicKey(Immutable, ABC):
 
         :raises InvalidSignature: when it is in no encoding of this algorithm.
         :raises InvalidTypeError: when it is not a buffer.
+        :raises InvalidInputError: when its buffer has gaps.
         """
-        try:
-            return bytes(memoryview(signature))
-        except TypeError:
-            raise InvalidTypeError(f"a signature is bytes, not {type(signature).__name__}") from None
+        return as_bytes(signature, "the signature")
 
     def digest(self, message: Buffer, *, user_id: Buffer | None = None) -> bytes:
         """Return the hash of a message.
@@ -67,10 +69,7 @@ class HashedPublicKey(Immutable, ABC):
         :raises InvalidInputError: when a user id is given.
         """
         _refuse_user_id(user_id)
-        try:
-            return hashlib.new(self._hash_name, memoryview(message)).digest()
-        except TypeError:
-            raise InvalidTypeError(f"a message is bytes, not {type(message).__name__}") from None
+        return hashlib.new(self._hash_name, as_bytes(message, "the message")).digest()
 
     def verify(self, signature: Buffer, message: Buffer, *, user_id: Buffer | None = None) -> None:
         """Verify the signature of a message.
@@ -110,7 +109,7 @@ class HashedPublicKey(Immutable, ABC):
         return hash(self.to_der())
 
 
-class HashedPrivateKey(Secret, ABC):
+class HashedPrivateKey(PrivateKeyBase):
     """A private key that signs a plain hash. Immutable; thread-safe. It can be neither pickled nor copied."""
 
     __slots__ = ("_public",)
@@ -129,6 +128,9 @@ class HashedPrivateKey(Secret, ABC):
     def _pkcs8(self) -> bytes:
         """Return the DER of PrivateKeyInfo."""
 
+    def _info(self) -> PrivateKeyInfo:
+        return PrivateKeyInfo.from_der(self._pkcs8())
+
     def sign(self, message: Buffer, *, user_id: Buffer | None = None) -> bytes:
         """Sign a message; return the signature in the encoding of certificates and messages.
 
@@ -145,26 +147,6 @@ class HashedPrivateKey(Secret, ABC):
         :raises InvalidInputError: when it has another length than the hash.
         """
         return self._sign(digest, prehashed=True)
-
-    def to_der(
-        self,
-        password: Buffer | None = None,
-        *,
-        profile: EncryptionProfile = EncryptionProfile.GM,
-        iterations: int = DEFAULT_ITERATIONS,
-    ) -> bytes:
-        """Return the DER of PKCS #8, encrypted unless password is None, as :meth:`SM2PrivateKey.to_der` does."""
-        return pkcs8.encode(PrivateKeyInfo.from_der(self._pkcs8()), password, profile, iterations)
-
-    def to_pem(
-        self,
-        password: Buffer | None = None,
-        *,
-        profile: EncryptionProfile = EncryptionProfile.GM,
-        iterations: int = DEFAULT_ITERATIONS,
-    ) -> bytes:
-        """Return the same as PEM."""
-        return pkcs8.encode_pem(PrivateKeyInfo.from_der(self._pkcs8()), password, profile, iterations)
 
 
 def algorithm_for(table: dict[str, AlgorithmIdentifier], hash_name: str, what: str) -> AlgorithmIdentifier:

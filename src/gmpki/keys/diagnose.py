@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from gmpki._inputs import as_bytes
 from gmpki.algorithms import sm2, sm3
 from gmpki.asn1 import der
 from gmpki.errors import DecodeError, InvalidSignature, InvalidTypeError, StateError
@@ -52,22 +53,24 @@ class SignatureDiagnosis:
 
 
 def diagnose_signature(
-    public_key: SM2PublicKey, signature: Buffer, message: Buffer, *, user_ids: Sequence[bytes] = ()
+    public_key: SM2PublicKey, signature: Buffer, message: Buffer, *, user_ids: Sequence[Buffer] = ()
 ) -> SignatureDiagnosis:
     """Try the encodings, user ids and digests that products are known to use, and tell which fit.
 
     The result must never decide whether a signature is accepted: a signature over a bare digest, for instance, can be
     made for any message by anyone who finds one for a digest.
 
-    :param user_ids: ids to try besides the default, the empty one and that of TLS 1.3.
+    :param user_ids: a list or tuple of ids to try besides the default, the empty one and that of TLS 1.3.
     :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidInputError: when a user id is longer than 8191 bytes.
     """
     if not isinstance(public_key, SM2PublicKey):
         raise InvalidTypeError(f"public_key must be an SM2PublicKey, not {type(public_key).__name__}")
-    data = _as_bytes(signature, "a signature")
-    content = _as_bytes(message, "a message")
-    digests = list(_digests(public_key, content, user_ids))
+    data = as_bytes(signature, "the signature")
+    content = as_bytes(message, "the message")
+    if not isinstance(user_ids, (list, tuple)):
+        raise InvalidTypeError(f"user_ids is a sequence of ids, not one {type(user_ids).__name__}")
+    digests = list(_digests(public_key, content, [as_bytes(user_id, "a user id") for user_id in user_ids]))
     matched: list[str] = []
     tried: list[str] = []
     for encoding, raw in _readings(data):
@@ -86,16 +89,9 @@ def diagnose_signature(
     return SignatureDiagnosis(tuple(matched), tuple(tried))
 
 
-def _as_bytes(data: Buffer, what: str) -> bytes:
-    try:
-        return bytes(memoryview(data))
-    except TypeError:
-        raise InvalidTypeError(f"{what} is bytes, not {type(data).__name__}") from None
-
-
 def _digests(public_key: SM2PublicKey, message: bytes, user_ids: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     names = {sm2.DEFAULT_USER_ID: "the default user id", b"": "the empty user id", TLS13_USER_ID: "the TLS 1.3 user id"}
-    for user_id in dict.fromkeys((*names, *map(bytes, user_ids))):
+    for user_id in dict.fromkeys((*names, *user_ids)):
         name = names.get(user_id, f"the user id {user_id[:64]!r}")
         yield f"the message with {name}", public_key.digest(message, user_id=user_id)
     hashed = sm3.digest(message)
@@ -137,7 +133,7 @@ def describe_ciphertext(ciphertext: Buffer) -> str:
 
     :raises InvalidTypeError: when it is not a buffer.
     """
-    data = _as_bytes(ciphertext, "a ciphertext")
+    data = as_bytes(ciphertext, "the ciphertext")
     forms = []
     if data[:1] == b"\x30":
         forms.append(_describe_der(data))

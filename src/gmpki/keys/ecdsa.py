@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
+from gmpki._inputs import member
 from gmpki.algorithms import ecdsa
 from gmpki.algorithms.ecdsa import PrivateHandle, PublicHandle
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
@@ -38,10 +40,8 @@ def _usual_hash(bits: int) -> str:
 class ECDSAPublicKey(HashedPublicKey):
     """An ECDSA public key with the hash it is used with. Immutable; thread-safe. Equal keys compare equal."""
 
-    __slots__ = ("_algorithm", "_handle", "_policy")
-    _algorithm: AlgorithmIdentifier
+    __slots__ = ("_handle",)
     _handle: PublicHandle
-    _policy: AlgorithmPolicy
 
     def __init__(
         self, handle: PublicHandle, *, hash_name: str | None = None, policy: AlgorithmPolicy = DEFAULT_POLICY
@@ -51,11 +51,12 @@ class ECDSAPublicKey(HashedPublicKey):
         :param hash_name: sha256, sha384 or sha512; None is the one that matches the curve.
         :raises PolicyError: when the policy refuses the hash or the curve.
         :raises UnsupportedAlgorithm: when the hash is none of these.
-        :raises InvalidTypeError: when handle has the wrong type.
+        :raises InvalidTypeError: when an input has the wrong type.
         """
         if not isinstance(handle, PublicHandle):
             raise InvalidTypeError(f"an ECDSAPublicKey is made of an ECDSA PublicHandle, not {type(handle).__name__}")
-        hash_name = hash_name or _usual_hash(handle.bits)
+        member(policy, AlgorithmPolicy, "policy")
+        hash_name = _usual_hash(handle.bits) if hash_name is None else hash_name
         policy.check_key("ec", handle.bits)
         policy.check_hash(hash_name)
         object.__setattr__(self, "_algorithm", algorithm_for(_ALGORITHMS, hash_name, "ECDSA"))
@@ -66,11 +67,6 @@ class ECDSAPublicKey(HashedPublicKey):
     def using(self, *, hash_name: str) -> ECDSAPublicKey:
         """Return the same key with another hash; errors as the constructor."""
         return ECDSAPublicKey(self._handle, hash_name=hash_name, policy=self._policy)
-
-    @property
-    def signature_algorithm(self) -> AlgorithmIdentifier:
-        """The algorithm of the signatures that :meth:`verify` takes."""
-        return self._algorithm
 
     @property
     def curve(self) -> str:
@@ -107,6 +103,9 @@ class ECDSAPublicKey(HashedPublicKey):
         """Return the DER of SubjectPublicKeyInfo."""
         return self._handle.to_der()
 
+    def __reduce__(self) -> tuple[object, tuple[PublicHandle]]:
+        return partial(ECDSAPublicKey, hash_name=self._hash_name, policy=self._policy), (self._handle,)
+
     def __repr__(self) -> str:
         return f"<ECDSAPublicKey on {self.curve} with {self._hash_name}>"
 
@@ -129,13 +128,15 @@ class ECDSAPrivateKey(HashedPrivateKey):
         object.__setattr__(self, "_public", public)
 
     @classmethod
-    def generate(cls, curve: str = "P-256") -> ECDSAPrivateKey:
+    def generate(cls, curve: str = "P-256", *, policy: AlgorithmPolicy = DEFAULT_POLICY) -> ECDSAPrivateKey:
         """Make a new key.
 
+        :param curve: P-256, P-384, P-521 or P-224; P-192 where the policy allows it.
         :raises UnsupportedAlgorithm: when there is no such curve.
         :raises PolicyError: when the policy refuses it.
+        :raises InvalidTypeError: when an input has the wrong type.
         """
-        return cls(PrivateHandle.generate(curve))
+        return cls(PrivateHandle.generate(curve), policy=policy)
 
     def using(self, *, hash_name: str) -> ECDSAPrivateKey:
         """Return the same key with another hash; errors as the constructor."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from gmpki._inputs import as_bytes
 from gmpki.asn1 import der
-from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, LimitExceeded, UnsupportedAlgorithm
+from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded, UnsupportedAlgorithm
 from gmpki.keys import pem
 from gmpki.keys.pkcs8 import ENCRYPTED_LABEL, PLAIN_LABEL
 
@@ -108,14 +109,10 @@ def open_key_file(data: Buffer, *, private: bool) -> KeyFile:
 
 
 def _as_bytes(data: Buffer) -> bytes:
-    try:
-        view = memoryview(data)
-    except TypeError:
-        hint = "; encode the text as ASCII, or read the file in binary mode" if isinstance(data, str) else ""
-        raise InvalidTypeError(f"a key file is bytes, not {type(data).__name__}{hint}") from None
-    if view.nbytes > MAX_FILE_LEN:
-        raise LimitExceeded(f"a key file of {view.nbytes} bytes; at most {MAX_FILE_LEN} are read")
-    return bytes(view)
+    raw = as_bytes(data, "a key file", text_hint="encode the text as ASCII, or read the file in binary mode")
+    if len(raw) > MAX_FILE_LEN:
+        raise LimitExceeded(f"a key file of {len(raw)} bytes; at most {MAX_FILE_LEN} are read")
+    return raw
 
 
 def _from_pem(raw: bytes, wanted: str) -> KeyFile:

@@ -65,10 +65,10 @@ def load_private_key(
     "EC PARAMETERS", or of PKCS #1.
 
     :param password: for an encrypted key; None for one that is not.
-    :param max_iterations: the most iterations of PBKDF2 that are done.
+    :param max_iterations: the most iterations of PBKDF2 that are done, 1 to 2^31 - 1.
     :param allow_explicit_curve: take curve parameters written out in full when every value is that of sm2p256v1.
     :param policy: decides about RSA and ECDSA keys.
-    :raises InvalidTypeError: when data or password is not a buffer.
+    :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidInputError: when there is no private key or more than one, or the password is missing or not needed.
     :raises DecodeError: when it is malformed.
     :raises InvalidScalarError: when an SM2 key is outside [1, n-2].
@@ -209,6 +209,4 @@ def _ecdsa(encoded: bytes, policy: AlgorithmPolicy) -> ECDSAPrivateKey:
 
 
 def _unsupported(algorithm: AlgorithmIdentifier) -> UnsupportedAlgorithm:
-    name = algorithm.algorithm.name
-    shown = name if name == algorithm.algorithm else f"{name} ({algorithm.algorithm})"
-    return UnsupportedAlgorithm(f"a key of the algorithm {shown}; SM2, RSA and ECDSA are read")
+    return UnsupportedAlgorithm(f"a key of the algorithm {algorithm.shown}; SM2, RSA and ECDSA are read")

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gmpki import oids
+from gmpki._inputs import as_bytes, member, number
 from gmpki.algorithms import kdf, sm4
 from gmpki.algorithms.rand import random_bytes
 from gmpki.asn1 import der
@@ -19,7 +20,6 @@ from gmpki.errors import (
     DecodeError,
     DecryptionError,
     InvalidInputError,
-    InvalidTypeError,
     LimitExceeded,
     UnsupportedAlgorithm,
 )
@@ -35,6 +35,8 @@ DEFAULT_ITERATIONS: Final = 300_000
 # Five times what any current recommendation asks (below 2,000,000), and a bound of some seconds on what a hostile file
 # can cost.
 MAX_ITERATIONS: Final = 10_000_000
+# What a caller may allow: hashlib counts no further.
+_MOST_ITERATIONS: Final = (1 << 31) - 1
 SALT_LEN: Final = 16
 _MAX_SALT_LEN: Final = 1024
 _BLOCK_LEN: Final = 16
@@ -77,13 +79,7 @@ def password_bytes(password: Buffer) -> bytes:
 
     :raises InvalidTypeError: when it is not a buffer; text is not encoded for the caller.
     """
-    if isinstance(password, bytes):
-        return password
-    try:
-        return bytes(memoryview(password))
-    except TypeError:
-        hint = "; encode text yourself, for instance as UTF-8" if isinstance(password, str) else ""
-        raise InvalidTypeError(f"the password must be bytes, not {type(password).__name__}{hint}") from None
+    return as_bytes(password, "the password", text_hint="encode text yourself, for instance as UTF-8")
 
 
 def encrypt(
@@ -97,17 +93,15 @@ def encrypt(
 
     :param password: at least 1 byte.
     :param iterations: of PBKDF2, 1 to :data:`MAX_ITERATIONS`.
-    :raises InvalidTypeError: when password is not a buffer.
-    :raises InvalidInputError: when it is empty, or iterations outside.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when the password is empty, or iterations outside.
     :raises RandomSourceError: when the random source fails.
     """
-    if not isinstance(profile, EncryptionProfile):
-        raise InvalidTypeError(f"profile must be an EncryptionProfile, not {type(profile).__name__}")
+    member(profile, EncryptionProfile, "profile")
     secret = password_bytes(password)
     if not secret:
         raise InvalidInputError("the password is empty; to write a key without encryption give None")
-    if not isinstance(iterations, int) or not 1 <= iterations <= MAX_ITERATIONS:
-        raise InvalidInputError(f"iterations must be 1 to {MAX_ITERATIONS}, not {iterations!r}")
+    number(iterations, 1, MAX_ITERATIONS, "iterations")
     salt, iv = random_bytes(SALT_LEN), random_bytes(_BLOCK_LEN)
     # keyLength is left out: it says nothing that SM4 does not, and some readers do not take it.
     derivation = PBKDF2Params(salt, iterations, None, profile.value.prf)
@@ -125,17 +119,19 @@ def decrypt(
 ) -> bytes:
     """Decrypt what a password protects. With a wrong password the answer may also be other bytes, seldom.
 
-    :param max_iterations: the most iterations of PBKDF2 that are done.
-    :raises InvalidTypeError: when password is not a buffer.
+    :param max_iterations: the most iterations of PBKDF2 that are done, 1 to 2^31 - 1.
+    :raises InvalidTypeError: when password is not a buffer, or max_iterations no ``int``.
+    :raises InvalidInputError: when max_iterations is outside.
     :raises UnsupportedAlgorithm: when the scheme, the key derivation, its PRF or the cipher is not read here.
     :raises LimitExceeded: when the file asks for more iterations.
     :raises DecodeError: when the parameters are malformed.
     :raises DecryptionError: when the password is wrong or the ciphertext damaged.
     """
     secret = password_bytes(password)
+    number(max_iterations, 1, _MOST_ITERATIONS, "max_iterations")
     if algorithm.algorithm not in _SCHEMES:
         raise UnsupportedAlgorithm(
-            f"the key is encrypted with {_shown(algorithm)}; PBES2 is read. "
+            f"the key is encrypted with {algorithm.shown}; PBES2 is read. "
             "Convert it where it was made, for instance with: openssl pkcs8 -topk8 -v2 aes-256-cbc"
         )
     parameters = PBES2Params.from_der(algorithm.parameters or b"")
@@ -143,7 +139,7 @@ def decrypt(
     key_len = _CIPHERS.get(cipher)
     if key_len is None:
         raise UnsupportedAlgorithm(
-            f"the key is encrypted with {_shown(parameters.encryption)}; SM4-CBC and AES-CBC are read"
+            f"the key is encrypted with {parameters.encryption.shown}; SM4-CBC and AES-CBC are read"
         )
     iv_reader = der.Reader(parameters.encryption.parameters or b"", name="encryptionScheme")
     iv = iv_reader.octet_string("parameters", size=_BLOCK_LEN)
@@ -163,7 +159,7 @@ def _derivation(algorithm: AlgorithmIdentifier, key_len: int, max_iterations: in
     """Check the key derivation against the limits and the cipher; return the name of its PRF and its parameters."""
     default = _DERIVATIONS.get(algorithm.algorithm)
     if default is None:
-        raise UnsupportedAlgorithm(f"the key is derived with {_shown(algorithm)}; PBKDF2 is read")
+        raise UnsupportedAlgorithm(f"the key is derived with {algorithm.shown}; PBKDF2 is read")
     derivation = PBKDF2Params.from_der(algorithm.parameters or b"")
     prf = default if derivation.prf is None else _prf(derivation.prf)
     if derivation.iteration_count > max_iterations:
@@ -182,7 +178,7 @@ def _prf(algorithm: AlgorithmIdentifier) -> str:
     name = _PRFS.get(algorithm.algorithm)
     if name is None or not algorithm.has_no_parameters:
         raise UnsupportedAlgorithm(
-            f"PBKDF2 with {_shown(algorithm)}; HMAC with SM3, SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512 are read"
+            f"PBKDF2 with {algorithm.shown}; HMAC with SM3, SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512 are read"
         )
     return name
 
@@ -191,8 +187,3 @@ def _derive(prf: str, password: bytes, parameters: PBKDF2Params, key_len: int) -
     if prf == "sm3":
         return kdf.pbkdf2(password, parameters.salt, parameters.iteration_count, key_len)
     return hashlib.pbkdf2_hmac(prf, password, parameters.salt, parameters.iteration_count, key_len)
-
-
-def _shown(algorithm: AlgorithmIdentifier) -> str:
-    name = oids.find(algorithm.algorithm).name
-    return name if name == algorithm.algorithm else f"{name} ({algorithm.algorithm})"

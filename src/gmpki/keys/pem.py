@@ -10,10 +10,13 @@ import binascii
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from gmpki._inputs import as_bytes, as_text
 from gmpki.errors import DecodeError, InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from typing_extensions import Buffer
 
 __all__ = ["PEMBlock", "is_pem", "read_pem", "write_pem"]
 
@@ -40,26 +43,34 @@ class PEMBlock:
     headers: tuple[str, ...] = ()
 
 
-def is_pem(data: bytes) -> bool:
-    """Tell whether data has a BEGIN line."""
-    return _BEGIN in data
+def is_pem(data: Buffer) -> bool:
+    """Tell whether data has a BEGIN line.
+
+    :raises InvalidTypeError: when it is not a buffer.
+    """
+    return _BEGIN in _file(data)
 
 
-def read_pem(data: bytes) -> tuple[PEMBlock, ...]:
+def read_pem(data: Buffer) -> tuple[PEMBlock, ...]:
     """Return the blocks of a PEM file in their order.
 
     Text around the blocks, and any line ends, are let through; inside, only base64 of the one form it has.
 
+    :raises InvalidTypeError: when data is not a buffer.
     :raises DecodeError: when a block is not closed by the END line of its own label, or its base64 is wrong.
     """
     blocks = []
-    lines = _lines(data)
+    lines = _lines(_file(data))
     for offset, line in lines:
         if line.startswith(_END):
             raise DecodeError("an END line of PEM without its BEGIN line", offset=offset)
         if line.startswith(_BEGIN):
             blocks.append(_read_block(_label(line, _BEGIN, offset), offset, lines))
     return tuple(blocks)
+
+
+def _file(data: Buffer) -> bytes:
+    return as_bytes(data, "PEM", text_hint="encode the text as ASCII, or read the file in binary mode")
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -110,14 +121,15 @@ def _decode(text: bytes, label: str, offset: int) -> bytes:
     return data
 
 
-def write_pem(label: str, data: bytes) -> bytes:
+def write_pem(label: str, data: Buffer) -> bytes:
     """Return a PEM block: lines of 64 characters that end with a line feed.
 
-    :raises InvalidInputError: when the label is empty or not printable ASCII.
+    :raises InvalidTypeError: when label is not ``str``, or data not a buffer.
+    :raises InvalidInputError: when the label is empty, has a hyphen, or is not printable ASCII.
     """
-    if not label or not label.isascii() or not label.isprintable() or "-" in label:
+    if not as_text(label, "label") or not label.isascii() or not label.isprintable() or "-" in label:
         raise InvalidInputError(f"not a label of PEM: {label!r}")
-    text = base64.b64encode(data)
+    text = base64.b64encode(as_bytes(data, "data"))
     lines = [text[i : i + _LINE_LEN] for i in range(0, len(text), _LINE_LEN)]
     name = label.encode("ascii")
     return b"\n".join((_BEGIN + name + _DASHES, *lines, _END + name + _DASHES, b""))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gmpki._inputs import as_bytes
+from gmpki.errors import InvalidTypeError
+from gmpki.keys.interfaces import PublicKey
+
 if TYPE_CHECKING:
     from typing_extensions import Buffer
-
-    from gmpki.keys.interfaces import PublicKey
 
 __all__ = ["PendingSignature"]
 
@@ -37,8 +39,10 @@ class PendingSignature:
         :raises InvalidTypeError: when an input has the wrong type.
         :raises InvalidInputError: when the user id is too long, or given for another algorithm.
         """
-        digest = public_key.digest(message, user_id=user_id)
-        return cls(public_key, digest, bytes(memoryview(message)))
+        if not isinstance(public_key, PublicKey):
+            raise InvalidTypeError(f"public_key must be a public key, not {type(public_key).__name__}")
+        content = as_bytes(message, "the message")
+        return cls(public_key, public_key.digest(content, user_id=user_id), content)
 
     def finish(self, signature: Buffer) -> bytes:
         """Verify the answer; return it in the encoding of certificates and messages.

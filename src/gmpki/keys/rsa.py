@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
+from gmpki._inputs import member
 from gmpki.algorithms import rsa
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.algorithms.rsa import EncryptionPadding, PrivateHandle, PublicHandle, SignaturePadding
@@ -47,11 +49,9 @@ _PSS: Final = {name: _pss(*value) for name, value in _PSS_HASHES.items()}
 class RSAPublicKey(HashedPublicKey):
     """An RSA public key with the way it is used. Immutable; thread-safe. Equal keys compare equal."""
 
-    __slots__ = ("_algorithm", "_handle", "_padding", "_policy")
-    _algorithm: AlgorithmIdentifier
+    __slots__ = ("_handle", "_padding")
     _handle: PublicHandle
     _padding: SignaturePadding
-    _policy: AlgorithmPolicy
 
     def __init__(
         self,
@@ -67,10 +67,12 @@ class RSAPublicKey(HashedPublicKey):
         :param padding: the scheme of signatures.
         :raises PolicyError: when the policy refuses the hash or the size of the key.
         :raises UnsupportedAlgorithm: when the hash is none of these.
-        :raises InvalidTypeError: when handle or padding has the wrong type.
+        :raises InvalidTypeError: when an input has the wrong type.
         """
-        if not isinstance(handle, PublicHandle) or not isinstance(padding, SignaturePadding):
-            raise InvalidTypeError("an RSAPublicKey is made of an RSA PublicHandle and a SignaturePadding")
+        if not isinstance(handle, PublicHandle):
+            raise InvalidTypeError(f"an RSAPublicKey is made of an RSA PublicHandle, not {type(handle).__name__}")
+        member(padding, SignaturePadding, "padding")
+        member(policy, AlgorithmPolicy, "policy")
         policy.check_key("rsa", handle.bits)
         policy.check_hash(hash_name)
         table = _PSS if padding is SignaturePadding.PSS else _PKCS1V15
@@ -83,13 +85,11 @@ class RSAPublicKey(HashedPublicKey):
     def using(self, *, hash_name: str | None = None, padding: SignaturePadding | None = None) -> RSAPublicKey:
         """Return the same key with another hash or scheme of signatures; errors as the constructor."""
         return RSAPublicKey(
-            self._handle, hash_name=hash_name or self._hash_name, padding=padding or self._padding, policy=self._policy
+            self._handle,
+            hash_name=self._hash_name if hash_name is None else hash_name,
+            padding=self._padding if padding is None else padding,
+            policy=self._policy,
         )
-
-    @property
-    def signature_algorithm(self) -> AlgorithmIdentifier:
-        """The algorithm of the signatures that :meth:`verify` takes."""
-        return self._algorithm
 
     @property
     def bits(self) -> int:
@@ -111,6 +111,11 @@ class RSAPublicKey(HashedPublicKey):
     def to_der(self) -> bytes:
         """Return the DER of SubjectPublicKeyInfo."""
         return self._handle.to_der()
+
+    def __reduce__(self) -> tuple[object, tuple[PublicHandle]]:
+        return partial(RSAPublicKey, hash_name=self._hash_name, padding=self._padding, policy=self._policy), (
+            self._handle,
+        )
 
     def __repr__(self) -> str:
         return f"<RSAPublicKey of {self.bits} bits, {self._padding.value} with {self._hash_name}>"
@@ -144,7 +149,9 @@ class RSAPrivateKey(HashedPrivateKey):
 
         :raises PolicyError: when the policy refuses the size.
         :raises InvalidInputError: when bits is outside 1024 to 16384.
+        :raises InvalidTypeError: when an input has the wrong type.
         """
+        member(policy, AlgorithmPolicy, "policy")
         policy.check_key("rsa", bits)
         return cls(PrivateHandle.generate(bits), policy=policy)
 

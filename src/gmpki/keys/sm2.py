@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gmpki._inputs import member
 from gmpki.algorithms import sm2
 from gmpki.algorithms.sm2 import (
     DEFAULT_USER_ID,
@@ -23,9 +24,9 @@ from gmpki.algorithms.sm2 import (
 )
 from gmpki.asn1.rfc5915 import ECPrivateKey
 from gmpki.errors import InvalidTypeError
-from gmpki.keys import ec_forms, pem, pkcs8
-from gmpki.keys._immutable import Secret
-from gmpki.keys.pbes2 import DEFAULT_ITERATIONS, EncryptionProfile
+from gmpki.keys import ec_forms, pem
+from gmpki.keys._private import PrivateKeyBase
+from gmpki.keys.pbes2 import EncryptionProfile
 from gmpki.keys.sm2_exchange import SM2AgreedKey, SM2KeyExchange
 from gmpki.keys.sm2_public import SIGNATURE_ALGORITHM, SM2PublicKey, effective_user_id, unhex
 
@@ -49,7 +50,7 @@ __all__ = [
 ]
 
 
-class SM2PrivateKey(Secret):
+class SM2PrivateKey(PrivateKeyBase):
     """An SM2 private key with its public key. Immutable; thread-safe. It can be neither pickled nor copied.
 
     The number lives in memory of the C core that is overwritten when the object goes. The bytes that
@@ -135,7 +136,7 @@ class SM2PrivateKey(Secret):
         :raises FaultDetected: when verify is set and the signature does not hold.
         :standard: GB/T 32918.2-2016 6.1
         """
-        _check_encoding(encoding)
+        member(encoding, SignatureEncoding, "encoding")
         raw = sm2.sign(self._scalar, message, effective_user_id(user_id), deterministic=deterministic, verify=verify)
         return sm2.signature_to_der(raw) if encoding is SignatureEncoding.DER else raw
 
@@ -154,7 +155,7 @@ class SM2PrivateKey(Secret):
         :raises InvalidInputError: when digest is not 32 bytes.
         :standard: GB/T 32918.2-2016 6.1 A3 to A7
         """
-        _check_encoding(encoding)
+        member(encoding, SignatureEncoding, "encoding")
         raw = sm2.sign_digest(self._scalar, digest, deterministic=deterministic, verify=verify)
         return sm2.signature_to_der(raw) if encoding is SignatureEncoding.DER else raw
 
@@ -197,35 +198,6 @@ class SM2PrivateKey(Secret):
         """Return the private key: 32 bytes, big endian. Secret."""
         return self._scalar.to_bytes()
 
-    def to_der(
-        self,
-        password: Buffer | None = None,
-        *,
-        profile: EncryptionProfile = EncryptionProfile.GM,
-        iterations: int = DEFAULT_ITERATIONS,
-    ) -> bytes:
-        """Return the DER of PKCS #8, encrypted unless password is None.
-
-        :param password: at least 1 byte.
-        :param profile: who shall be able to read it.
-        :param iterations: of PBKDF2.
-        :raises InvalidTypeError: when an input has the wrong type.
-        :raises InvalidInputError: when the password is empty, or iterations outside 1 to 10,000,000.
-        :raises RandomSourceError: when the random source fails.
-        :standard: RFC 5958 2 and 3; RFC 8018 for the encryption
-        """
-        return pkcs8.encode(self._info(), password, profile, iterations)
-
-    def to_pem(
-        self,
-        password: Buffer | None = None,
-        *,
-        profile: EncryptionProfile = EncryptionProfile.GM,
-        iterations: int = DEFAULT_ITERATIONS,
-    ) -> bytes:
-        """Return the same as PEM, ``PRIVATE KEY`` or ``ENCRYPTED PRIVATE KEY``; parameters and errors as there."""
-        return pkcs8.encode_pem(self._info(), password, profile, iterations)
-
     def to_sec1_der(self) -> bytes:
         """Return the DER of ECPrivateKey (RFC 5915) with the curve's name and the public key, not encrypted."""
         return ECPrivateKey(self.to_bytes(), ec_forms.SM2_PARAMETERS, self._public.to_bytes()).to_der()
@@ -243,8 +215,3 @@ class SM2PrivateKey(Secret):
 
     def __repr__(self) -> str:
         return f"<SM2PrivateKey of {self._public!r}>"
-
-
-def _check_encoding(encoding: SignatureEncoding) -> None:
-    if not isinstance(encoding, SignatureEncoding):
-        raise InvalidTypeError(f"encoding must be a SignatureEncoding, not {type(encoding).__name__}")

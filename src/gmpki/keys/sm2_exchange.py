@@ -12,6 +12,7 @@ import hmac
 import threading
 from typing import TYPE_CHECKING, NoReturn
 
+from gmpki._inputs import as_bytes, member
 from gmpki.algorithms import sm2
 from gmpki.algorithms.sm2 import DEFAULT_USER_ID, CurvePoint, PrivateScalar, Role
 from gmpki.errors import InvalidTag, InvalidTypeError, StateError
@@ -45,12 +46,10 @@ class SM2AgreedKey(Secret):
 
         :raises InvalidTag: when the peer has another key.
         :raises InvalidTypeError: when it is not a buffer.
+        :raises InvalidInputError: when its buffer has gaps.
         :standard: GB/T 32918.3-2016 6.1 A9 and B10
         """
-        try:
-            received = bytes(memoryview(confirmation))
-        except TypeError:
-            raise InvalidTypeError(f"a confirmation is 32 bytes, not {type(confirmation).__name__}") from None
+        received = as_bytes(confirmation, "the confirmation")
         if not hmac.compare_digest(received, self._peer_confirmation):
             raise InvalidTag
 
@@ -61,23 +60,29 @@ class SM2AgreedKey(Secret):
 class SM2KeyExchange:
     """One side of one key exchange. A context, used once; made by :meth:`gmpki.keys.sm2.SM2PrivateKey.exchange`."""
 
-    __slots__ = ("_ephemeral", "_lock", "_role", "_scalar", "_za", "ephemeral")
+    __slots__ = ("_ephemeral", "_lock", "_role", "_scalar", "_shown", "_za")
 
     def __init__(self, scalar: PrivateScalar, role: Role, user_id: Buffer = DEFAULT_USER_ID) -> None:
         """Make an ephemeral key pair for this run.
 
         :raises InvalidTypeError: when an input has the wrong type.
+        :raises InvalidInputError: when the user id is longer than 8191 bytes.
         :raises RandomSourceError: when the random source fails.
         """
-        if not isinstance(role, Role):
-            raise InvalidTypeError(f"role must be a Role, not {type(role).__name__}")
+        member(scalar, PrivateScalar, "scalar")
+        member(role, Role, "role")
         # Computed now, so that a wrong user id is found before anything is sent.
         self._za = sm2.za(scalar.point, user_id)
         self._scalar = scalar
         self._role = role
         self._lock = threading.Lock()
         self._ephemeral: PrivateScalar | None = PrivateScalar.generate()
-        self.ephemeral = self._ephemeral.point.to_bytes()
+        self._shown = self._ephemeral.point.to_bytes()
+
+    @property
+    def ephemeral(self) -> bytes:
+        """The ephemeral public key for the peer: 65 bytes (04, x, y)."""
+        return self._shown
 
     def agree(
         self, peer: Buffer, peer_ephemeral: Buffer, length: int, *, peer_user_id: Buffer | None = None
