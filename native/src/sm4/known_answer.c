@@ -1,7 +1,8 @@
 /*
  * The known-answer test of SM4 on the active backend: the block cipher, and one mode of each family, so that every
- * member of a backend is used. Sources: GB/T 32907-2016 annex A.1 (block), draft-ribose-cfrg-sm4-10 (CBC), RFC 8998
- * A.1 (GCM); the CMAC was confirmed with OpenSSL.
+ * member of a backend is used; and enough blocks at once for the widest loops of the kernels. Sources: GB/T 32907-2016
+ * annex A.1 (block), draft-ribose-cfrg-sm4-10 (CBC), RFC 8998 A.1 (GCM); the CMAC was confirmed with OpenSSL, the tag
+ * of the long message was computed with Tongsuo.
  */
 #include "common/ct.h"
 #include "common/gate.h"
@@ -11,20 +12,27 @@
 int sm4_known_answer_broken;
 #endif
 
-enum { BLOCK = GMPKI_SM4_BLOCK_LEN };
+enum { BLOCK = GMPKI_SM4_BLOCK_LEN, WIDE = 66 /* blocks: a kernel takes 64 at once, at most */ };
 
 static const uint8_t key[BLOCK] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF,
                                    0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10};
 
-/* Nonzero when the two differ. */
+/* The key, encrypted under itself. */
+static const uint8_t encrypted_key[BLOCK] = {0x68, 0x1E, 0xDF, 0x34, 0xD2, 0x06, 0x96, 0x5E,
+                                             0x86, 0xB3, 0xE9, 0x4F, 0x53, 0x6E, 0x42, 0x46};
+
+/* Of the messages under GCM. */
+static const uint8_t nonce[12] = {0, 0, 0x12, 0x34, 0x56, 0x78, 0, 0, 0, 0, 0xAB, 0xCD};
+static const uint8_t associated_data[20] = {0xFE, 0xED, 0xFA, 0xCE, 0xDE, 0xAD, 0xBE, 0xEF, 0xFE, 0xED,
+                                            0xFA, 0xCE, 0xDE, 0xAD, 0xBE, 0xEF, 0xAB, 0xAD, 0xDA, 0xD2};
+
+/* Each check: nonzero when an answer is wrong. */
 static uint64_t check_block(void) {
-    static const uint8_t expected[BLOCK] = {0x68, 0x1E, 0xDF, 0x34, 0xD2, 0x06, 0x96, 0x5E,
-                                            0x86, 0xB3, 0xE9, 0x4F, 0x53, 0x6E, 0x42, 0x46};
     gmpki_sm4_key expanded;
     uint8_t block[BLOCK];
     int status = gmpki_sm4_key_init(&expanded, key);
     status |= gmpki_sm4_blocks(&expanded, GMPKI_SM4_ENCRYPT, block, key, 1);
-    uint64_t wrong = difference(block, expected, BLOCK);
+    uint64_t wrong = difference(block, encrypted_key, BLOCK);
     status |= gmpki_sm4_blocks(&expanded, GMPKI_SM4_DECRYPT, block, block, 1);
     return wrong | difference(block, key, BLOCK) | (uint64_t)(status != GMPKI_OK);
 }
@@ -44,9 +52,6 @@ static uint64_t check_cbc(void) {
 }
 
 static uint64_t check_gcm(void) {
-    static const uint8_t nonce[12] = {0, 0, 0x12, 0x34, 0x56, 0x78, 0, 0, 0, 0, 0xAB, 0xCD};
-    static const uint8_t associated_data[20] = {0xFE, 0xED, 0xFA, 0xCE, 0xDE, 0xAD, 0xBE, 0xEF, 0xFE, 0xED,
-                                                0xFA, 0xCE, 0xDE, 0xAD, 0xBE, 0xEF, 0xAB, 0xAD, 0xDA, 0xD2};
     static const uint8_t pattern[8] = {0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF, 0xEE, 0xAA};
     static const uint8_t expected[BLOCK] = {0x83, 0xDE, 0x35, 0x41, 0xE4, 0xC2, 0xB5, 0x81,
                                             0x77, 0xE0, 0x65, 0xA9, 0xBF, 0x7B, 0x62, 0xEC};
@@ -59,6 +64,27 @@ static uint64_t check_gcm(void) {
     return difference(tag, expected, sizeof tag) | (uint64_t)(status != GMPKI_OK);
 }
 
+/* Many blocks at once, all the key; the message under GCM ends within the last one. */
+static uint64_t check_wide(void) {
+    static const uint8_t expected[BLOCK] = {0x06, 0xA7, 0x62, 0xAA, 0x87, 0x5C, 0x2E, 0x09,
+                                            0x55, 0xE0, 0x67, 0xB5, 0x87, 0xFA, 0x31, 0x1C};
+    enum { MESSAGE_LEN = (WIDE - 1) * BLOCK + 5 };
+    gmpki_sm4_key expanded;
+    uint8_t message[WIDE * BLOCK], out[WIDE * BLOCK], tag[BLOCK];
+    uint64_t wrong = 0;
+    for (size_t i = 0; i < sizeof message; i++) {
+        message[i] = key[i % BLOCK];
+    }
+    int status = gmpki_sm4_key_init(&expanded, key);
+    status |= gmpki_sm4_blocks(&expanded, GMPKI_SM4_ENCRYPT, out, message, WIDE);
+    for (size_t i = 0; i < WIDE; i++) {
+        wrong |= difference(out + BLOCK * i, encrypted_key, BLOCK);
+    }
+    status |= gmpki_sm4_gcm_encrypt(out, tag, sizeof tag, key, nonce, sizeof nonce, associated_data,
+                                    sizeof associated_data, message, MESSAGE_LEN);
+    return wrong | difference(tag, expected, sizeof tag) | (uint64_t)(status != GMPKI_OK);
+}
+
 static uint64_t check_cmac(void) {
     static const uint8_t expected[BLOCK] = {0x49, 0x29, 0x50, 0x91, 0x79, 0x32, 0xF9, 0x85,
                                             0x2D, 0xD4, 0x7D, 0x1B, 0xA1, 0xAE, 0xB5, 0x34};
@@ -68,7 +94,7 @@ static uint64_t check_cmac(void) {
 }
 
 int sm4_known_answer(void) {
-    uint64_t wrong = check_block() | check_cbc() | check_gcm() | check_cmac();
+    uint64_t wrong = check_block() | check_cbc() | check_gcm() | check_wide() | check_cmac();
 #ifdef GMPKI_TEST_BUILD
     wrong |= (uint64_t)sm4_known_answer_broken;
 #endif
