@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmpki.algorithms import sm4
-from gmpki.algorithms._call import lib
+from gmpki.algorithms._call import ffi, lib
 from gmpki.algorithms.sm4 import CipherContext, Mode, Padding, SM4Cipher, XTSOrder, decrypt, encrypt
 from gmpki.errors import DecryptionError, InvalidInputError, InvalidTypeError, StateError
 
@@ -328,3 +329,30 @@ def test_secrets_stay_inside() -> None:
         for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
             with pytest.raises(InvalidTypeError, match="pickled"):
                 duplicate(holder)
+
+
+def spare_contexts() -> list[bytes]:
+    return [bytes(ffi.buffer(memory)) for memory, _ in sm4._spare]
+
+
+def test_one_shot_calls_leave_their_contexts_empty() -> None:
+    size = ffi.sizeof("gmpki_sm4_ctx")
+    encrypt(KEY, b"message", Mode.CBC, IV, padding=Padding.PKCS7)
+    before = len(sm4._spare)
+    assert before >= 1
+    with pytest.raises(DecryptionError):
+        decrypt(KEY, bytes(32), Mode.CBC, IV, padding=Padding.PKCS7)
+    with pytest.raises(InvalidInputError):
+        encrypt(KEY, b"message", Mode.ECB)
+    assert encrypt(KEY, b"message", Mode.CTR, IV) == SM4Cipher(KEY, Mode.CTR, IV).encryptor().update(b"message")
+    assert spare_contexts() == [bytes(size)] * before
+
+
+def test_one_shot_calls_of_many_threads_do_not_meet() -> None:
+    data = bytes(range(256)) * 400
+    keys = [bytes((number,)) * 16 for number in range(8)]
+    expected = [encrypt(key, data, Mode.CTR, IV) for key in keys]
+    with ThreadPoolExecutor(len(keys)) as pool:
+        for _ in range(20):
+            assert list(pool.map(lambda key: encrypt(key, data, Mode.CTR, IV), keys)) == expected
+    assert spare_contexts() == [bytes(ffi.sizeof("gmpki_sm4_ctx"))] * len(sm4._spare)

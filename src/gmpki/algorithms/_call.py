@@ -137,6 +137,8 @@ def fixed(data: Buffer, length: int, name: str) -> Any:
     :raises InvalidTypeError: for what has no buffer.
     :raises InvalidInputError: for another length.
     """
+    if type(data) is bytes and len(data) == length:
+        return data
     view = readable(data, name)
     if len(view) != length:
         raise errors.InvalidInputError(f"{name} must be {length} bytes long, not {len(view)}")

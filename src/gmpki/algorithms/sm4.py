@@ -100,19 +100,27 @@ class XTSOrder(enum.IntEnum):
     """GB/T 17964-2021: bit 7 of the first byte is the lowest power, as in GHASH."""
 
 
-_BLOCK_MODES: Final = frozenset({Mode.ECB, Mode.CBC, Mode.BC, Mode.OFBNLF})
+# What every call asks, without a look-up in an enumeration: before Python 3.12 one costs as much as a block does.
+_ECB: Final = Mode.ECB
+_UNPADDED: Final = Padding.NONE
+_WHOLE_BLOCKS: Final = tuple(mode.name in ("ECB", "CBC", "BC", "OFBNLF") for mode in Mode)
 
 _CONTEXT = ffi.typeof("gmpki_sm4_ctx *")
 _new_context = secret_maker("gmpki_sm4_ctx")
+_native_init = lib.gmpki_sm4_init
+_native_update = lib.gmpki_sm4_update
+_native_final = lib.gmpki_sm4_final
 
 
 def _checked_iv(mode: Mode, iv: Buffer | None, padding: Padding) -> Any:
     """Return the iv as C takes it, after checking that mode, iv and padding go together."""
-    member(mode, Mode, "mode")
-    member(padding, Padding, "padding")
-    if padding is not Padding.NONE and mode not in _BLOCK_MODES:
+    if type(mode) is not Mode:
+        member(mode, Mode, "mode")
+    if type(padding) is not Padding:
+        member(padding, Padding, "padding")
+    if padding is not _UNPADDED and not _WHOLE_BLOCKS[mode]:
         raise InvalidInputError(f"{mode.name} works on any length and takes Padding.NONE only, not {padding.name}")
-    if mode is Mode.ECB:
+    if mode is _ECB:
         if iv is not None:
             raise InvalidInputError("ECB takes no iv")
         return b""
@@ -286,26 +294,36 @@ def decrypt(
     return _whole(_DECRYPT, key, data, mode, iv, padding=padding)
 
 
+# Contexts of one-shot calls, cleansed and each with a place for a length, that wait for the next; as in _call, a call
+# takes one off the list and so has it alone.
+_spare: list[tuple[Any, Any]] = []
+
+
 def _whole(direction: int, key: Buffer, data: Buffer, mode: Mode, iv: Buffer | None, *, padding: Padding) -> bytes:
     checked_iv = _checked_iv(mode, iv, padding)
     secret = fixed(key, KEY_LEN, "key")
     source = readable(data, "data")
     size = len(source) + BLOCK_LEN
     out = output(size)
-    length = new_length()
-    memory = ffi.new(_CONTEXT)  # cleansed below on every way out
-    status = lib.gmpki_sm4_init(memory, mode, direction, padding, secret, checked_iv, len(checked_iv))
+    try:
+        spare = _spare.pop()
+    except IndexError:
+        spare = ffi.new(_CONTEXT), new_length()
+    memory, length = spare
+    status = _native_init(memory, mode, direction, padding, secret, checked_iv, len(checked_iv))
     if status == 0:
-        status = lib.gmpki_sm4_update(memory, out, size, length, source, len(source))
+        status = _native_update(memory, out, size, length, source, len(source))
     if status:
         lib.gmpki_sm4_clear(memory)
         raise failure(status, f"sm4 {mode.name}")
     written: int = length[0]
-    status = lib.gmpki_sm4_final(memory, out + written, size - written, length)
+    status = _native_final(memory, out + written, size - written, length)  # cleanses the context, come what may
+    last: int = length[0]
+    _spare.append(spare)
     if status:
         lib.gmpki_cleanse(out, written)
         raise _final_failure(status, direction == _DECRYPT, padding)
-    return taken(out, written + length[0], secret=direction == _DECRYPT)
+    return taken(out, written + last, secret=direction == _DECRYPT)
 
 
 def encrypt_xts(key: Buffer, tweak: Buffer, data: Buffer, *, order: XTSOrder = XTSOrder.IEEE) -> bytes:
