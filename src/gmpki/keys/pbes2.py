@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -186,4 +185,6 @@ def _prf(algorithm: AlgorithmIdentifier) -> str:
 def _derive(prf: str, password: bytes, parameters: PBKDF2Params, key_len: int) -> bytes:
     if prf == "sm3":
         return kdf.pbkdf2(password, parameters.salt, parameters.iteration_count, key_len)
+    import hashlib
+
     return hashlib.pbkdf2_hmac(prf, password, parameters.salt, parameters.iteration_count, key_len)

@@ -8,8 +8,6 @@ each other with the confirmations that they hold the same key.
 
 from __future__ import annotations
 
-import hmac
-import threading
 from typing import TYPE_CHECKING, NoReturn
 
 from gmpki._inputs import as_bytes, member
@@ -50,7 +48,9 @@ class SM2AgreedKey(Secret):
         :standard: GB/T 32918.3-2016 6.1 A9 and B10
         """
         received = as_bytes(confirmation, "the confirmation")
-        if not hmac.compare_digest(received, self._peer_confirmation):
+        from hmac import compare_digest
+
+        if not compare_digest(received, self._peer_confirmation):
             raise InvalidTag
 
     def __repr__(self) -> str:
@@ -60,7 +60,7 @@ class SM2AgreedKey(Secret):
 class SM2KeyExchange:
     """One side of one key exchange. A context, used once; made by :meth:`gmpki.keys.sm2.SM2PrivateKey.exchange`."""
 
-    __slots__ = ("_ephemeral", "_lock", "_role", "_scalar", "_shown", "_za")
+    __slots__ = ("_ephemeral", "_role", "_scalar", "_shown", "_za")
 
     def __init__(self, scalar: PrivateScalar, role: Role, user_id: Buffer = DEFAULT_USER_ID) -> None:
         """Make an ephemeral key pair for this run.
@@ -75,9 +75,10 @@ class SM2KeyExchange:
         self._za = sm2.za(scalar.point, user_id)
         self._scalar = scalar
         self._role = role
-        self._lock = threading.Lock()
-        self._ephemeral: PrivateScalar | None = PrivateScalar.generate()
-        self._shown = self._ephemeral.point.to_bytes()
+        ephemeral = PrivateScalar.generate()
+        # Whoever takes it off the list has it alone, among threads too.
+        self._ephemeral = [ephemeral]
+        self._shown = ephemeral.point.to_bytes()
 
     @property
     def ephemeral(self) -> bytes:
@@ -99,10 +100,10 @@ class SM2KeyExchange:
         :raises InvalidPointError: when a point is not on the curve, or the shared point is infinity.
         :standard: GB/T 32918.3-2016 6.1 A4 to A8, B3 to B9
         """
-        with self._lock:
-            ephemeral, self._ephemeral = self._ephemeral, None
-        if ephemeral is None:
-            raise StateError("this key exchange was used; each run needs a new one")
+        try:
+            ephemeral = self._ephemeral.pop()
+        except IndexError:
+            raise StateError("this key exchange was used; each run needs a new one") from None
         peer_point = CurvePoint.from_bytes(peer)
         peer_za = sm2.za(peer_point, DEFAULT_USER_ID if peer_user_id is None else peer_user_id)
         key, of_initiator, of_responder = sm2.exchange(
@@ -120,7 +121,7 @@ class SM2KeyExchange:
         return SM2AgreedKey(key, of_responder, of_initiator)
 
     def __repr__(self) -> str:
-        return f"<SM2KeyExchange {self._role.name.lower()} {'open' if self._ephemeral is not None else 'used'}>"
+        return f"<SM2KeyExchange {self._role.name.lower()} {'open' if self._ephemeral else 'used'}>"
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise InvalidTypeError("a key exchange can be neither pickled nor copied")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from gmpki import oids
 from gmpki.algorithms import sm2
 from gmpki.algorithms.sm2 import DEFAULT_USER_ID, CiphertextFormat, CurvePoint, MessageDigest, PointFormat
-from gmpki.asn1.gmt0009 import SM2Signature
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.errors import DecodeError, InvalidInputError, InvalidSignature, InvalidTypeError
 from gmpki.keys import ec_forms, pem
@@ -199,6 +198,8 @@ def _broken_rule(signature: Buffer) -> str:
     """Say which rule of DER a signature breaks that begins like DER; signatures that others swallow end here."""
     if bytes(memoryview(signature))[:1] != b"\x30":
         return ""
+    from gmpki.asn1.gmt0009 import SM2Signature
+
     try:
         SM2Signature.from_der(signature)
     except DecodeError as error:
