@@ -178,7 +178,7 @@ def test_termination_removes_the_half_written_file(number: signal.Signals, tmp_p
         _, errors = process.communicate(timeout=60)
     os.close(writing)
     assert process.returncode == 1
-    assert "nothing half written is left" in errors.decode()
+    assert "no half-written file is left" in errors.decode()
     assert os.listdir(tmp_path) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import pytest
 from gmpki.cli.main import COMMANDS, cli
 
 Process = Callable[..., "subprocess.CompletedProcess[bytes]"]
+Run = Callable[..., click.testing.Result]
 
 HEAVY = ("cryptography", "asn1crypto", "_cffi_backend", "gmpki._native", "gmpki.algorithms", "gmpki.keys", "gmpki.asn1")
 
@@ -77,7 +79,7 @@ def test_root_help_imports_no_command() -> None:
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
-def test_every_command_explains_itself(path: tuple[str, ...], run: Callable[..., click.testing.Result]) -> None:
+def test_every_command_explains_itself(path: tuple[str, ...], run: Run) -> None:
     command = LEAVES[path]
     assert command.epilog is not None
     assert f"gmpki {' '.join(path)}" in command.epilog
@@ -88,6 +90,48 @@ def test_every_command_explains_itself(path: tuple[str, ...], run: Callable[...,
     described = [p for p in command.params if isinstance(p, click.Option) and not p.help and not p.show_default]
     assert described == []
     run(*path, "--help")
+
+
+def examples(path: tuple[str, ...]) -> list[str]:
+    epilog = LEAVES[path].epilog
+    assert epilog is not None
+    return [line.strip() for line in epilog.splitlines() if "gmpki " in line]
+
+
+@pytest.fixture
+def _sample_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make what the examples of the help texts name."""
+    monkeypatch.setenv("KEY", "00" * 16)
+    monkeypatch.setenv("KEY_PASSWORD", "example")
+    monkeypatch.setattr("gmpki.cli._secrets._somebody_to_ask", lambda: True)
+    monkeypatch.setattr("gmpki.cli._password_file.ITERATIONS", 1000)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    run("key", "generate", "--no-password", "--output", "key.pem", "--public-output", "pub.pem")
+    Path("report.pdf").write_bytes(b"a report")
+    Path("key.bin").write_bytes(bytes(16))
+    run("sm2", "sign", "--key", "key.pem", "--output", "report.sig", "report.pdf")
+    run("sm2", "sign", "--key", "key.pem", "--form", "hex", "--output", "report.sig.hex", "report.pdf")
+    run("sm2", "encrypt", "--key", "pub.pem", "--output", "key.sm2", "key.bin")
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+@pytest.mark.usefixtures("_sample_files")
+def test_the_examples_of_the_help_work(path: tuple[str, ...], run: Run) -> None:
+    if path == ("sm2", "decrypt"):
+        run("sm2", "encrypt", "--key", "pub.pem", "--form", "hex", "--output", "key.hex", "key.bin")
+    else:
+        Path("key.hex").write_text("00" * 16, encoding="utf-8")
+    force = ["--force"] if any("--force" in parameter.opts for parameter in LEAVES[path].params) else []
+    for example in examples(path):
+        words = shlex.split(example)
+        if path == ("sm4", "decrypt"):  # of what the example with the same options made
+            other = next(line for line in examples(("sm4", "encrypt")) if line.split()[3:5] == words[3:5])
+            run(*shlex.split(other)[1:], "--force", stdin=b"typed\ntyped\n")
+        if words[0] == "gmpki" and not {"*.pdf", ">"} & set(words):
+            run(*words[1:], *force, stdin=b"typed\ntyped\n")
+        else:
+            environment = {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+            subprocess.run(["bash", "-c", example], env=environment, check=True, capture_output=True, timeout=60)
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
@@ -111,7 +155,7 @@ def test_every_group_is_in_the_table_with_both_languages() -> None:
 @pytest.mark.parametrize(
     "arguments", [["nothing"], ["hash", "--nothing"], ["sm2", "sign"], ["sm4", "encrypt", "--mode", "none"]]
 )
-def test_usage_errors(arguments: list[str], run: Callable[..., click.testing.Result]) -> None:
+def test_usage_errors(arguments: list[str], run: Run) -> None:
     result = run(*arguments, exit_code=2)
     assert result.stdout == ""
     assert "Usage: " in result.stderr
@@ -204,7 +248,7 @@ def test_names_of_standard_output(name: str, process: Process, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("arguments", [["hash", ""], ["key", "show", ""], ["key", "generate", "--output", ""]])
-def test_a_file_name_that_is_empty(arguments: list[str], run: Callable[..., click.testing.Result]) -> None:
+def test_a_file_name_that_is_empty(arguments: list[str], run: Run) -> None:
     assert "a file name is not empty" in run(*arguments, exit_code=2).stderr
 
 

@@ -144,7 +144,7 @@ def sentence(problem: Exception) -> str:
     if isinstance(problem, click.ClickException):
         return problem.format_message()
     if isinstance(problem, click.Abort):
-        return "interrupted; nothing half written is left"
+        return "interrupted; no half-written file is left"
     if isinstance(problem, OSError) and problem.strerror is not None:
         where = f": {os.fsdecode(problem.filename)}" if isinstance(problem.filename, (str, bytes)) else ""
         return f"{problem.strerror}{where}"
