@@ -92,6 +92,13 @@ def test_unusual_names(name: str, run: Run) -> None:
     run("hash", "--check", stdin=line.encode())
 
 
+def test_a_name_cannot_pass_for_another_line(run: Run) -> None:
+    Path("sums").write_text(f"\\{ABC}  gone\\nabc: OK 一致\n", encoding="utf-8")
+    assert run("hash", "--check", "sums", exit_code=1).stdout.splitlines() == [
+        "\\gone\\nabc: OK 一致: unreadable: No such file or directory"
+    ]
+
+
 def test_one_missing_file_is_a_failure_and_the_others_have_their_digests(run: Run, answer: Answer) -> None:
     Path("abc").write_bytes(b"abc")
     Path("directory").mkdir()

@@ -78,6 +78,7 @@ def test_quickstart_json(answer: Answer) -> None:
     assert all(step["elapsed_ms"] >= 0 and step["title_zh"] and step["title"] for step in fields["steps"])
     assert fields["certified"] is False
     assert sorted(fields["files"]) == sorted(os.listdir("demo"))
+    assert stat.S_IMODE(os.stat("demo").st_mode) == 0o700
     for name in ("signing-key.pem", "encryption-key.pem", "password.txt", "contract-decrypted.txt"):
         assert stat.S_IMODE(os.stat(f"demo/{name}").st_mode) == 0o600
     original = Path("demo/contract.txt").read_bytes()

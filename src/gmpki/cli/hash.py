@@ -84,8 +84,14 @@ def _digest_of(name: str) -> str:
 
 def _list_line(name: str, digest: str) -> bytes:
     """Return a line of a list: the name in the bytes it has, whatever the encoding of the terminal is."""
+    mark, escaped = _escaped(name)
+    return os.fsencode(f"{mark}{digest}  {escaped}")
+
+
+def _escaped(name: str) -> tuple[str, str]:
+    """Return what stands at the beginning of a line about a file, and its name, which does not end the line."""
     escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    return os.fsencode(f"{digest}  {name}" if escaped == name else f"\\{digest}  {escaped}")
+    return ("" if escaped == name else "\\"), escaped
 
 
 def _check(lists: Sequence[str]) -> Report:
@@ -100,8 +106,13 @@ def _check(lists: Sequence[str]) -> Report:
             results.append({"name": name, "status": status})
     wrong = sum(result["status"] != "ok" for result in results)
     failure = Failure("ChecksumMismatch", f"{wrong} of {len(results)} files do not match") if wrong else None
-    lines = [f"{result['name']}: {STATUS_WORDS.get(result['status'], result['status'])}" for result in results]
+    lines = [_status_line(result["name"], result["status"]) for result in results]
     return Report({"algorithm": "sm3", "files": results}, lines, failure)
+
+
+def _status_line(name: str, status: str) -> str:
+    mark, escaped = _escaped(name)
+    return f"{mark}{escaped}: {STATUS_WORDS.get(status, status)}"
 
 
 def _read_list(list_name: str) -> Iterator[tuple[str, str]]:
