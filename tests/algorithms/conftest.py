@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from algorithms.sm2_examples import D
 from gmpki.algorithms import backends
+from gmpki.algorithms.sm2 import PrivateScalar
 from gmpki.errors import InvalidInputError, InvalidTypeError
 
 
@@ -24,6 +26,12 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Use one backend while the tests of a module run."""
     with backends.forced(request.module.ALGORITHM, request.param):
         yield request.param
+
+
+@pytest.fixture(scope="session")
+def scalar() -> PrivateScalar:
+    """Give the private key of the examples of the SM2 standard."""
+    return PrivateScalar.from_bytes(D)
 
 
 NOT_BUFFERS: list[Any] = ["text", 7, 7.5, None, [1, 2], object()]

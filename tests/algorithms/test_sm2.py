@@ -24,11 +24,6 @@ ALGORITHM = "sm2"
 pytestmark = pytest.mark.usefixtures("backend")
 
 
-@pytest.fixture(scope="module")
-def scalar() -> PrivateScalar:
-    return PrivateScalar.from_bytes(D)
-
-
 def test_enumerations_are_those_of_the_core() -> None:
     for fmt in ("DER", "C1C3C2", "C1C3C2_BARE", "C1C2C3", "C1C2C3_BARE", "C1C3C2_COMPRESSED"):
         assert getattr(lib, f"GMPKI_SM2_{fmt}") == CiphertextFormat[fmt]

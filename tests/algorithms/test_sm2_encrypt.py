@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algorithms.sm2_examples import C1, C2, C3, D, few, flip, scalars
+from algorithms.sm2_examples import C1, C2, C3, few, flip, scalars
 from gmpki.algorithms import sm2
 from gmpki.algorithms.sm2 import CiphertextFormat, PrivateScalar
 from gmpki.errors import (
@@ -19,11 +19,6 @@ from gmpki.errors import (
 
 ALGORITHM = "sm2"
 pytestmark = pytest.mark.usefixtures("backend")
-
-
-@pytest.fixture(scope="module")
-def scalar() -> PrivateScalar:
-    return PrivateScalar.from_bytes(D)
 
 
 FORMATS = ("DER", "C1C3C2", "C1C3C2_BARE", "C1C2C3", "C1C2C3_BARE", "C1C3C2_COMPRESSED")

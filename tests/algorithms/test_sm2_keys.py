@@ -22,11 +22,6 @@ ALGORITHM = "sm2"
 pytestmark = pytest.mark.usefixtures("backend")
 
 
-@pytest.fixture(scope="module")
-def scalar() -> PrivateScalar:
-    return PrivateScalar.from_bytes(D)
-
-
 def test_the_key_of_the_standard(scalar: PrivateScalar) -> None:
     assert scalar.to_bytes() == D
     assert scalar.point.to_bytes(PointFormat.BARE) == POINT

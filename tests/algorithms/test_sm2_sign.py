@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algorithms.sm2_examples import POINT, SIGNATURE, ZA, D, E, G, N, P, few, flip, scalars
+from algorithms.sm2_examples import POINT, SIGNATURE, ZA, E, G, N, P, few, flip, scalars
 from gmpki.algorithms import sm2, sm3
 from gmpki.algorithms.sm2 import CurvePoint, PrivateScalar
 from gmpki.errors import (
@@ -18,11 +18,6 @@ from gmpki.errors import (
 
 ALGORITHM = "sm2"
 pytestmark = pytest.mark.usefixtures("backend")
-
-
-@pytest.fixture(scope="module")
-def scalar() -> PrivateScalar:
-    return PrivateScalar.from_bytes(D)
 
 
 def test_digests_of_the_standard(scalar: PrivateScalar) -> None:

@@ -55,11 +55,12 @@ def as_bytes(data: Buffer, max_size: int) -> bytes:
 
 
 def check_bound(bound: int, name: str) -> None:
-    """Check that a bound is a number.
+    """Check that a bound is a number, and not negative.
 
-    :raises InvalidTypeError: when it is not.
+    :raises InvalidTypeError: when it is no ``int``.
+    :raises InvalidInputError: when it is negative.
     """
-    if type(bound) is not int:
+    if type(bound) is not int or bound < 0:
         _inputs.number(bound, 0, sys.maxsize, name)
 
 
