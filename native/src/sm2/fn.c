@@ -16,11 +16,9 @@ const fn fn_one = {{1, 0, 0, 0}};
 
 /* r = a - b, giving the borrow, 0 or 1. */
 static uint64_t subtract(uint64_t r[4], const uint64_t a[4], const uint64_t b[4]) {
-    uint64_t borrow = 0;
+    carry_bit borrow = 0;
     for (int i = 0; i < 4; i++) {
-        uint128 v = (uint128)a[i] - b[i] - borrow;
-        r[i] = (uint64_t)v;
-        borrow = (uint64_t)(v >> 127);
+        r[i] = sub_borrow(a[i], b[i], &borrow);
     }
     return borrow;
 }
@@ -37,22 +35,18 @@ static void subtract_once(uint64_t r[4], const uint64_t a[4], uint64_t carry, co
 
 void fn_add(fn *r, const fn *a, const fn *b) {
     uint64_t sum[4];
-    uint64_t carry = 0;
+    carry_bit carry = 0;
     for (int i = 0; i < 4; i++) {
-        uint128 v = (uint128)a->limb[i] + b->limb[i] + carry;
-        sum[i] = (uint64_t)v;
-        carry = (uint64_t)(v >> 64);
+        sum[i] = add_carry(a->limb[i], b->limb[i], &carry);
     }
     subtract_once(r->limb, sum, carry, modulus);
 }
 
 void fn_sub(fn *r, const fn *a, const fn *b) {
     uint64_t mask = mask_from_bit(subtract(r->limb, a->limb, b->limb));
-    uint64_t carry = 0;
+    carry_bit carry = 0;
     for (int i = 0; i < 4; i++) {
-        uint128 v = (uint128)r->limb[i] + (modulus[i] & mask) + carry;
-        r->limb[i] = (uint64_t)v;
-        carry = (uint64_t)(v >> 64);
+        r->limb[i] = add_carry(r->limb[i], modulus[i] & mask, &carry);
     }
 }
 
@@ -67,20 +61,17 @@ static void montgomery_multiply(fn *r, const fn *a, const fn *b) {
     for (int i = 0; i < 4; i++) {
         uint64_t carry = 0;
         for (int j = 0; j < 4; j++) {
-            uint128 v = (uint128)a->limb[j] * b->limb[i] + t[j] + carry;
-            t[j] = (uint64_t)v;
-            carry = (uint64_t)(v >> 64);
+            t[j] = multiply_add(t[j], a->limb[j], b->limb[i], &carry);
         }
         uint128 top = (uint128)t[4] + carry;
         t[4] = (uint64_t)top;
         t[5] = (uint64_t)(top >> 64);
 
         uint64_t q = t[0] * FN_NEGATIVE_INVERSE;
-        carry = (uint64_t)(((uint128)q * modulus[0] + t[0]) >> 64);
+        carry = 0;
+        (void)multiply_add(t[0], q, modulus[0], &carry); /* a zero limb, by the choice of q */
         for (int j = 1; j < 4; j++) {
-            uint128 v = (uint128)q * modulus[j] + t[j] + carry;
-            t[j - 1] = (uint64_t)v;
-            carry = (uint64_t)(v >> 64);
+            t[j - 1] = multiply_add(t[j], q, modulus[j], &carry);
         }
         top = (uint128)t[4] + carry;
         t[3] = (uint64_t)top;
@@ -191,14 +182,10 @@ void fn_from_wide_bytes(fn *r, const uint8_t bytes[FN_WIDE_LEN]) {
         for (int i = 0; i < 2; i++) {
             uint64_t carry = 0;
             for (int j = 0; j < 4; j++) {
-                uint128 v = (uint128)t[4 + i] * fold[j] + next[i + j] + carry;
-                next[i + j] = (uint64_t)v;
-                carry = (uint64_t)(v >> 64);
+                next[i + j] = multiply_add(next[i + j], t[4 + i], fold[j], &carry);
             }
             for (int j = i + 4; j < 6; j++) {
-                uint128 v = (uint128)next[j] + carry;
-                next[j] = (uint64_t)v;
-                carry = (uint64_t)(v >> 64);
+                next[j] = multiply_add(next[j], 0, 0, &carry);
             }
         }
         memcpy(t, next, sizeof t);

@@ -11,7 +11,7 @@
 static uint64_t x_is_congruent(const point *p, const fn *c) {
     static const uint64_t n[4] = FN_MODULUS_LIMBS;
     uint64_t plain[4];
-    uint64_t carry = 0;
+    carry_bit carry = 0;
     fp z2, candidate, x;
     fp_sqr(&z2, &p->z);
 
@@ -20,13 +20,15 @@ static uint64_t x_is_congruent(const point *p, const fn *c) {
     uint64_t equal = below_p & fp_equal(&x, &p->x);
 
     for (int i = 0; i < 4; i++) {
-        uint128 v = (uint128)c->limb[i] + n[i] + carry;
-        plain[i] = (uint64_t)v;
-        carry = (uint64_t)(v >> 64);
+        plain[i] = add_carry(c->limb[i], n[i], &carry);
     }
     below_p = fp_from_limbs(&candidate, plain) & mask_is_zero(carry);
     fp_mul(&x, &candidate, &z2);
-    return equal | (below_p & fp_equal(&x, &p->x));
+    equal |= below_p & fp_equal(&x, &p->x);
+    gmpki_cleanse(plain, sizeof plain);
+    gmpki_cleanse(&candidate, sizeof candidate);
+    gmpki_cleanse(&x, sizeof x);
+    return equal;
 }
 
 /*
