@@ -16,12 +16,13 @@ __all__ = ["Schema", "der_of"]
 S = TypeVar("S", bound="Schema")
 
 
-def der_of(field: Schema, name: str) -> bytes:
-    """Encode the structure in a field of another.
+def der_of(field: Schema, kind: type[Schema], name: str) -> bytes:
+    """Encode the structure of a kind that is a field of another.
 
-    :raises InvalidTypeError: when it is no structure.
+    :raises InvalidTypeError: when it is none of that kind.
     """
-    _inputs.member(field, Schema, name)
+    if type(field) is not kind:
+        _inputs.member(field, kind, name)
     return field.to_der()
 
 

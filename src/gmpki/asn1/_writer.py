@@ -44,7 +44,11 @@ def _element(part: bytes) -> bytes:
 
 def encode_sequence(*parts: bytes) -> bytes:
     """Encode a SEQUENCE of elements that are encoded already; an absent OPTIONAL one is given as ``b""``."""
-    return encode(Tag.SEQUENCE, b"".join(map(_element, parts)))
+    try:
+        content = b"".join(parts)
+    except (TypeError, ValueError, BufferError):  # one of them is no element: _element says which rule it breaks
+        content = b"".join([_element(part) for part in parts])
+    return encode(Tag.SEQUENCE, content)
 
 
 def encode_set_of(parts: Iterable[bytes], *, tag: int = Tag.SET) -> bytes:

@@ -81,4 +81,6 @@ class SubjectPublicKeyInfo(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(der_of(self.algorithm, "algorithm"), der.encode_bit_string(self.subject_public_key))
+        return der.encode_sequence(
+            der_of(self.algorithm, AlgorithmIdentifier, "algorithm"), der.encode_bit_string(self.subject_public_key)
+        )

@@ -52,7 +52,7 @@ class PrivateKeyInfo(Schema):
         point = b"" if self.public_key is None else der.encode_bit_string(self.public_key)
         return der.encode_sequence(
             der.encode_integer(0 if self.public_key is None else 1),
-            der_of(self.algorithm, "algorithm"),
+            der_of(self.algorithm, AlgorithmIdentifier, "algorithm"),
             der.encode_octet_string(self.private_key),
             b"" if self.attributes is None else self.attributes,
             der.encode_implicit(1, point),
@@ -80,4 +80,6 @@ class EncryptedPrivateKeyInfo(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(der_of(self.algorithm, "algorithm"), der.encode_octet_string(self.encrypted_data))
+        return der.encode_sequence(
+            der_of(self.algorithm, AlgorithmIdentifier, "algorithm"), der.encode_octet_string(self.encrypted_data)
+        )

@@ -63,7 +63,7 @@ class PBKDF2Params(Schema):
             der.encode_octet_string(self.salt),
             der.encode_integer(self.iteration_count),
             b"" if self.key_length is None else der.encode_integer(self.key_length),
-            b"" if self.prf is None else der_of(self.prf, "prf"),
+            b"" if self.prf is None else der_of(self.prf, AlgorithmIdentifier, "prf"),
         )
 
 
@@ -88,4 +88,7 @@ class PBES2Params(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(der_of(self.key_derivation, "key_derivation"), der_of(self.encryption, "encryption"))
+        return der.encode_sequence(
+            der_of(self.key_derivation, AlgorithmIdentifier, "key_derivation"),
+            der_of(self.encryption, AlgorithmIdentifier, "encryption"),
+        )
