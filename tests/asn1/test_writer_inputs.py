@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import hostile
 from gmpki import oids
 from gmpki.asn1 import der
 from gmpki.asn1.ber import ber_to_der
@@ -17,33 +18,8 @@ from gmpki.asn1.rfc5280 import AlgorithmIdentifier, SubjectPublicKeyInfo
 from gmpki.asn1.rfc5915 import ECPrivateKey
 from gmpki.asn1.rfc5958 import EncryptedPrivateKeyInfo, PrivateKeyInfo
 from gmpki.asn1.rfc8018 import PBES2Params, PBKDF2Params
-from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
+from gmpki.errors import InvalidInputError, InvalidTypeError
 
-RELEASED = memoryview(bytes(64))
-RELEASED.release()
-HOSTILE: list[Any] = [
-    None,
-    True,
-    -1,
-    2**64,
-    1 << 40_000,
-    -1 << 40_000,
-    1.5,
-    "text",
-    "\ud800",
-    "9" * 5000,
-    b"",
-    b"\xff" * 300,
-    memoryview(bytes(64))[::2],
-    RELEASED,
-    memoryview(bytes(4)).cast("B", (2, 2)),
-    array.array("d", [1.0]),
-    [],
-    ["text"],
-    {},
-    object(),
-    int,
-]
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SM2_KEY = AlgorithmIdentifier(oids.EC_PUBLIC_KEY, der.encode_oid(oids.SM2))
 
@@ -99,17 +75,10 @@ CALLS: dict[str, tuple[Callable[..., object], tuple[Any, ...]]] = {
 def test_only_our_errors_leave(name: str) -> None:
     call, arguments = CALLS[name]
     call(*arguments)
-    for place in range(len(arguments)):
-        for value in HOSTILE:
-            changed = [*arguments[:place], value, *arguments[place + 1 :]]
-            try:
-                result = call(*changed)
-            except GmpkiError as error:
-                assert str(error)  # noqa: PT017 - most values are refused, a few are taken
-            else:
-                if isinstance(result, bytes) and name not in ("encode_explicit", "encode_implicit") and result:
-                    length = der.Reader(result)._header(0, len(result), "")[1]
-                    assert length <= len(result)
+    for result in hostile.results(call, arguments):
+        if isinstance(result, bytes) and result and name not in ("encode_explicit", "encode_implicit"):
+            end = der.Reader(result)._header(0, len(result), "")[1]
+            assert end <= len(result)
 
 
 def test_messages_say_what_was_wanted_and_what_came() -> None:
