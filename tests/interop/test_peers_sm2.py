@@ -26,6 +26,8 @@ PEERS = {"sm2/sign_verify.json": sm2_verdicts.SIGN_VERIFY, "sm2/decrypt.json": s
 # gmssl takes some 10 ms for each answer: it is asked about all that it got wrong, and about a part of the others.
 GMSSL_PART = 16
 LENGTHS = (1, 2, 31, 32, 33, 64, 100, 1000)
+# gmssl cuts a public key whose x begins with 04, so it is asked with a key that it reads.
+GMSSL_SCALAR = bytes.fromhex("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -79,7 +81,7 @@ def test_openssl_takes_what_gmpki_makes(size: int) -> None:
 
 @pytest.mark.parametrize("size", LENGTHS)
 def test_gmssl_takes_what_gmpki_makes(size: int) -> None:
-    scalar = PrivateScalar.generate()
+    scalar = PrivateScalar.from_bytes(GMSSL_SCALAR)
     message = bytes(range(256)) * 4
     digest = sm2.digest(scalar.point, message[:size])
     signature = sm2.sign_digest(scalar, digest)
