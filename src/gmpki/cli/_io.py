@@ -189,24 +189,29 @@ def create(path: str, *, private: bool = False, force: bool = False, withhold: b
             return
     refuse_existing(path, force=force)
     directory = os.path.dirname(os.path.abspath(path))
+    # Named before it is made, so that a signal at any moment finds the name to remove.
+    temporary = os.path.join(directory, f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{TEMPORARY_SUFFIX}")
     try:
-        # Created with mode 0600.
-        descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, suffix=TEMPORARY_SUFFIX, dir=directory)
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, path) from None
-    try:
-        with _naming(path), open(descriptor, "wb") as stream:
+        with _naming(path), open(_create_private(temporary, path), "wb") as stream:
             yield stream
             stream.flush()
             if not private:
-                os.fchmod(descriptor, 0o666 & ~_umask())
-            os.fsync(descriptor)
+                os.fchmod(stream.fileno(), 0o666 & ~_umask())
+            os.fsync(stream.fileno())
         _put_in_place(temporary, path, force=force)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
     _sync_directory(directory)
+
+
+def _create_private(temporary: str, path: str) -> int:
+    """Make a file of mode 0600 and return its descriptor; an error names the output that was asked for."""
+    try:
+        return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, path) from None
 
 
 @contextlib.contextmanager
