@@ -99,8 +99,8 @@ def test_wrong_iterations(iterations: Any, error: type[Exception]) -> None:
         kdf.pbkdf2(b"p", b"s", iterations, 32)
 
 
-def test_a_long_call_lets_other_threads_run() -> None:
-    """While one thread is in the core, this one goes on: no pause is nearly as long as the call."""
+def longest_pause_during_a_call() -> float:
+    """Return the longest pause of this thread while another one is in the core, as a part of the call's length."""
     took: list[float] = []
 
     def work() -> None:
@@ -115,7 +115,12 @@ def test_a_long_call_lets_other_threads_run() -> None:
         now = time.perf_counter()
         longest, last = max(longest, now - last), now
     thread.join()
-    assert longest < took[0] * 0.8
+    return longest / took[0]
+
+
+def test_a_long_call_lets_other_threads_run() -> None:
+    """A call that kept the interpreter would stop this thread for its whole length, every time."""
+    assert any(longest_pause_during_a_call() < 0.8 for _ in range(5))
 
 
 def test_refused_inputs(refuses_non_buffers: Callable[..., None]) -> None:
