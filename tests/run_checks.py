@@ -12,16 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "native" / "tools"))
 
-from building import attempt, need, run  # noqa: E402
+from building import attempt, need  # noqa: E402
 from figures import Figures  # noqa: E402
+from project_files import project_files  # noqa: E402
 
 _MADE_BY = re.compile(r"Made by (tools/\w+\.py)")
-
-
-def tracked(*patterns: str) -> list[str]:
-    """Return the files of the project that match, committed or about to be."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
-    return [name for name in run(command, cwd=ROOT).splitlines() if (ROOT / name).exists()]
 
 
 def generators() -> list[str]:
@@ -30,7 +25,7 @@ def generators() -> list[str]:
     :raises SystemExit: when a generated file does not name its program in its first lines.
     """
     found = []
-    for path in tracked("native/src/*_generated.h"):
+    for path in project_files("native/src/*_generated.h"):
         maker = _MADE_BY.search((ROOT / path).read_text(encoding="utf-8")[:200])
         if maker is None:
             raise SystemExit(f'{path} must begin with "Made by tools/..."')
@@ -40,7 +35,7 @@ def generators() -> list[str]:
 
 def checks() -> dict[str, list[str]]:
     """Return name and command of every check."""
-    python, c_files = [sys.executable, "-B"], tracked("*.c", "*.h")
+    python, c_files = [sys.executable, "-B"], project_files("*.c", "*.h")
     ruff = need("ruff")
     listed = {
         "ruff": [ruff, "check", "."],
@@ -48,7 +43,7 @@ def checks() -> dict[str, list[str]]:
         "mypy": [*python, "-m", "mypy"],
         "mypy of the tools": [*python, "-m", "mypy", "bindings", "native/tools", "tests/conftest.py"],
         "clang-format": [need("clang-format"), "--dry-run", "--Werror", "--style=file:native/.clang-format", *c_files],
-        "codespell": [need("codespell"), *tracked("*.py", "*.c", "*.h", "*.md", "*.toml", "*.txt", "Makefile")],
+        "codespell": [need("codespell"), *project_files("*.py", "*.c", "*.h", "*.md", "*.toml", "*.txt", "Makefile")],
         "layers": [*python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/meta/test_layers.py"],
     }
     for generator in generators():
@@ -67,7 +62,7 @@ def main() -> int:
             print(result.stdout, flush=True)
             figures.short(name)
     figures.count("checks", len(commands))
-    python_files, c_files = len(tracked("*.py")), len(tracked("*.c", "*.h"))
+    python_files, c_files = len(project_files("*.py")), len(project_files("*.c", "*.h"))
     passed = len(commands) - len(figures.shortfalls)
     return figures.finish(f"{passed} of {len(commands)} checks passed over {python_files} Python and {c_files} C files")
 

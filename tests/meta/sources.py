@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import functools
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+from project_files import project_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "src" / "gmpki"
@@ -15,9 +16,7 @@ PACKAGE = ROOT / "src" / "gmpki"
 @functools.cache
 def tracked() -> tuple[str, ...]:
     """Return the paths of the project's files: committed, or new and not ignored."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    return tuple(name for name in listed if (ROOT / name).is_file())
+    return tuple(project_files())
 
 
 @functools.cache
