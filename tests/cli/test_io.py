@@ -163,31 +163,40 @@ def test_chunks(total_len: int | None) -> None:
     assert all(0 < len(piece) <= _io.CHUNK_LEN for piece in pieces)
 
 
+def gmpki_with_signal(number: signal.Signals, handler: signal.Handlers, *arguments: str) -> list[str]:
+    """Return the command that runs gmpki with a signal heeded or ignored, whatever the tests themselves run with."""
+    program = (
+        f"import os, signal, sys\nsignal.signal({int(number)}, signal.Handlers({int(handler)}))\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'gmpki', *sys.argv[1:]])"
+    )
+    return [sys.executable, "-c", program, *arguments]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_termination_removes_the_half_written_file(number: signal.Signals, tmp_path: Path) -> None:
     reading, writing = os.pipe()
     key = {**os.environ, "KEY": "00" * 16}
-    command = [sys.executable, "-m", "gmpki", "sm4", "encrypt", "--key-env", "KEY", "--output", "out"]
+    command = gmpki_with_signal(number, signal.SIG_DFL, "sm4", "encrypt", "--key-env", "KEY", "--output", "out")
     with subprocess.Popen(command, stdin=reading, stderr=subprocess.PIPE, env=key) as process:
         os.close(reading)
-        deadline = time.monotonic() + 60
-        while not os.listdir() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert [name[:7] for name in os.listdir()] == [_io.TEMPORARY_PREFIX]
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
-    os.close(writing)
+        try:
+            deadline = time.monotonic() + 60
+            while not os.listdir() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert [name[:7] for name in os.listdir()] == [_io.TEMPORARY_PREFIX]
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+            os.close(writing)
     assert process.returncode == 1
     assert "no half-written file is left" in errors.decode()
     assert os.listdir(tmp_path) == []
 
 
 def test_nohup_stays() -> None:
-    program = (
-        "import os, signal, sys\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "os.execv(sys.executable, [sys.executable, '-m', 'gmpki', 'hash'])"
-    )
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    command = gmpki_with_signal(signal.SIGHUP, signal.SIG_IGN, "hash")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         process.stdin.write(bytes(2 << 20))  # more than a pipe holds: taken when the command runs
         process.stdin.flush()
