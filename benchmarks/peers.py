@@ -73,11 +73,32 @@ class Gmpki:
         return self._private_key.decrypt(ciphertext)
 
 
-class Cryptography:
+class _PycaShaped:
+    """What ``cryptography`` and ``tongsuopy``, which copies its shape, have in common."""
+
+    active = contextlib.nullcontext
+    _cipher: Any
+    _sm4: Any
+    _modes: Any
+
+    def _encrypt(self, mode: Any, data: bytes) -> bytes:
+        encryptor = self._cipher(self._sm4, mode).encryptor()
+        return bytes(encryptor.update(data) + encryptor.finalize())
+
+    def sm4_ecb(self, data: bytes) -> bytes:
+        return self._encrypt(self._modes.ECB(), data)
+
+    def sm4_cbc(self, data: bytes) -> bytes:
+        return self._encrypt(self._modes.CBC(IV), data)
+
+    def sm4_ctr(self, data: bytes) -> bytes:
+        return self._encrypt(self._modes.CTR(IV), data)
+
+
+class Cryptography(_PycaShaped):
     """PyPI ``cryptography``, which carries OpenSSL: SM3 and SM4, no SM2."""
 
     name = "cryptography"
-    active = contextlib.nullcontext
 
     def __init__(self) -> None:
         from cryptography.hazmat.primitives import hashes, hmac
@@ -96,29 +117,15 @@ class Cryptography:
         running.update(data)
         return running.finalize()
 
-    def _encrypt(self, mode: Any, data: bytes) -> bytes:
-        encryptor = self._cipher(self._sm4, mode).encryptor()
-        return encryptor.update(data) + encryptor.finalize()
-
-    def sm4_ecb(self, data: bytes) -> bytes:
-        return self._encrypt(self._modes.ECB(), data)
-
-    def sm4_cbc(self, data: bytes) -> bytes:
-        return self._encrypt(self._modes.CBC(IV), data)
-
-    def sm4_ctr(self, data: bytes) -> bytes:
-        return self._encrypt(self._modes.CTR(IV), data)
-
     def sm4_gcm(self, data: bytes) -> bytes:
         encryptor = self._cipher(self._sm4, self._modes.GCM(NONCE)).encryptor()
         return encryptor.update(data) + encryptor.finalize() + encryptor.tag
 
 
-class Tongsuopy:
+class Tongsuopy(_PycaShaped):
     """PyPI ``tongsuopy``: SM2 signatures, SM3 and SM4 of Tongsuo."""
 
     name = "tongsuopy"
-    active = contextlib.nullcontext
 
     def __init__(self) -> None:
         from tongsuopy.crypto import hashes
@@ -137,19 +144,6 @@ class Tongsuopy:
         running = self._hashes.Hash(self._hashes.SM3())
         running.update(data)
         return bytes(running.finalize())
-
-    def _encrypt(self, mode: Any, data: bytes) -> bytes:
-        encryptor = self._cipher(self._sm4, mode).encryptor()
-        return bytes(encryptor.update(data) + encryptor.finalize())
-
-    def sm4_ecb(self, data: bytes) -> bytes:
-        return self._encrypt(self._modes.ECB(), data)
-
-    def sm4_cbc(self, data: bytes) -> bytes:
-        return self._encrypt(self._modes.CBC(IV), data)
-
-    def sm4_ctr(self, data: bytes) -> bytes:
-        return self._encrypt(self._modes.CTR(IV), data)
 
     def sm4_gcm(self, data: bytes) -> bytes:
         return bytes(self._gcm.encrypt(NONCE, data, None))
