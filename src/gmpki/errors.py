@@ -7,6 +7,10 @@ hold a secret.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
 __all__ = [
     "BackendError",
     "DecodeError",
@@ -22,11 +26,16 @@ __all__ = [
     "KeyMismatchError",
     "LimitExceeded",
     "PolicyError",
+    "ProfileError",
     "RandomSourceError",
+    "ResponderError",
+    "RevocationUnknownError",
+    "RevokedError",
     "SelfTestError",
     "StateError",
     "UnsupportedAlgorithm",
     "UnsupportedPlatform",
+    "ValidationError",
 ]
 
 
@@ -72,6 +81,10 @@ class LimitExceeded(InvalidInputError):
 
 class KeyMismatchError(InvalidInputError):
     """Two parts that should belong together do not: a private key and its public key, a key and an algorithm."""
+
+
+class ProfileError(InvalidInputError):
+    """A certificate profile does not allow what was asked for, or is no valid profile."""
 
 
 class InvalidSignature(GmpkiError):
@@ -123,3 +136,46 @@ class SelfTestError(GmpkiError):
 
 class FaultDetected(GmpkiError):
     """A signature that was just made did not verify: a hardware fault or an attack; it was not released."""
+
+
+class ValidationError(GmpkiError):
+    """A certificate, a path, a revocation list or an answer about one is not acceptable.
+
+    :ivar reason: a stable code in lower case, such as "expired" or "name-constraints".
+    :ivar certificate: the :class:`~gmpki.x509.certificate.Certificate` it concerns, or ``None``.
+    """
+
+    def __init__(self, reason: str, message: str, *, certificate: object = None) -> None:
+        self.reason = reason
+        self.certificate = certificate
+        super().__init__(message)
+
+
+class RevokedError(ValidationError):
+    """A certificate has been revoked.
+
+    :ivar revoked_at: when, a ``datetime`` in UTC.
+    :ivar revocation_reason: the :class:`~gmpki.asn1.rfc5280.ReasonCode`, or ``None`` when none was given.
+    """
+
+    def __init__(
+        self, message: str, *, revoked_at: datetime, revocation_reason: object = None, certificate: object = None
+    ) -> None:
+        self.revoked_at = revoked_at
+        self.revocation_reason = revocation_reason
+        super().__init__("revoked", message, certificate=certificate)
+
+
+class RevocationUnknownError(ValidationError):
+    """Whether a certificate has been revoked could not be found out, and the caller wants to know."""
+
+
+class ResponderError(GmpkiError):
+    """An OCSP responder answered that it will not or cannot tell.
+
+    :ivar status: the name of the status in RFC 6960 4.2.1, such as "tryLater".
+    """
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"the OCSP responder answered {status}")

@@ -48,11 +48,16 @@ CHINESE_NAMES = {
     "LimitExceeded": "超出限制",
     "PermissionError": "没有权限",
     "PolicyError": "算法策略不允许",
+    "ProfileError": "不符合证书模板",
     "RandomSourceError": "随机源故障",
+    "ResponderError": "OCSP 服务未予答复",
+    "RevocationUnknownError": "吊销状态未知",
+    "RevokedError": "证书已吊销",
     "SelfTestError": "自检失败",
     "StateError": "调用次序错误",
     "UnsupportedAlgorithm": "不支持的算法",
     "UnsupportedPlatform": "不支持的平台",
+    "ValidationError": "验证未通过",
 }
 
 

@@ -1,0 +1,1 @@
+"""X.509 certificates: names, extensions, requests, pairs, revocation lists, profiles, paths."""
