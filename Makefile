@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 CTIME_LEVELS ?= 1 2 3
-FUZZ_SECONDS ?= 60
+SECONDS ?= 60
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ NEEDS := $(PYTHON) -B native/tools/system_packages.py
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src bindings native/src native/include native/CMakeLists.txt \
 	native/tools/integrity_embed.py -type f -not -path '*/__pycache__/*')
 
-.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz bench docs clean
+.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz interop limbo objects bench docs clean
 
 help:
 	@echo "make quickstart   environment, build, and the main job on a real document"
@@ -22,7 +22,10 @@ help:
 	@echo "make mutants      remove each check of the C code in turn: a test must fail"
 	@echo "make sanitize     C tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make qemu         C tests for aarch64 and s390x"
-	@echo "make fuzz         fuzz targets, FUZZ_SECONDS=60 in all"
+	@echo "make fuzz         fuzz targets in C and in Python, SECONDS=60 for each of the two"
+	@echo "make interop      certificates, requests, lists and answers, to and from other software"
+	@echo "make limbo        path validation: x509-limbo, the same signed with SM2, and our own cases"
+	@echo "make objects      outside certificates, requests and lists, judged as listed"
 	@echo "make bench        speed, beside other libraries"
 	@echo "make docs         documentation into build/docs"
 	@echo "make clean        remove what was built"
@@ -45,11 +48,11 @@ quickstart: $(VENV)/installed
 	$(BIN)/gmpki quickstart
 
 setup: $(VENV)/installed $(VENV)/tools
-	$(NEEDS) build test ctime sanitize fuzz qemu
+	$(NEEDS) build test ctime sanitize fuzz qemu interop
 	@$(BIN)/gmpki --version
 
 test: $(VENV)/tools
-	$(NEEDS) build test
+	$(NEEDS) build test interop
 	$(RUN) tests/run_interpreters.py
 
 check: $(VENV)/tools $(VENV)/installed
@@ -71,9 +74,20 @@ qemu: $(VENV)/tools
 	$(NEEDS) qemu
 	$(RUN) native/tools/run_ctest.py qemu
 
-fuzz: $(VENV)/tools
+fuzz: $(VENV)/tools $(VENV)/installed
 	$(NEEDS) fuzz
-	$(RUN) native/tools/run_fuzz.py --seconds $(FUZZ_SECONDS)
+	$(RUN) native/tools/run_fuzz.py --seconds $(SECONDS)
+	$(RUN) tests/fuzz/run_fuzz.py --seconds $(SECONDS)
+
+interop: $(VENV)/tools $(VENV)/installed
+	$(NEEDS) test interop
+	$(RUN) tests/interop/run_interop.py
+
+limbo: $(VENV)/tools $(VENV)/installed
+	$(RUN) tests/limbo/run_limbo.py
+
+objects: $(VENV)/tools $(VENV)/installed
+	$(RUN) tests/objects/run_objects.py
 
 bench: $(VENV)/tools $(VENV)/installed
 	$(BIN)/python -m pytest --import-mode=prepend benchmarks --benchmark-json=build/bench.json

@@ -55,6 +55,10 @@ def ensurepip() -> bool:
     return subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0
 
 
+def jars(*names: str) -> Callable[[], bool]:
+    return lambda: all(Path(f"/usr/share/java/{name}.jar").exists() for name in names)
+
+
 OLDEST = (3, 10)
 
 CLANGS = (*(f"clang-{version}" for version in range(25, 13, -1)), "clang")
@@ -86,6 +90,10 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     ),
     "sanitize": (GCC, Need("gcc's sanitizers", ("gcc",), compiles("-fsanitize=address", compilers=("gcc",))), CLANG),
     "fuzz": (CLANG,),
+    "interop": (
+        Need("a Java development kit", ("openjdk-17-jdk-headless",), program("javac")),
+        Need("Bouncy Castle", ("libbcprov-java", "libbcpkix-java"), jars("bcprov", "bcpkix", "bcutil")),
+    ),
     "qemu": (
         Need("qemu-user", ("qemu-user",), lambda: program("qemu-aarch64")() and program("qemu-s390x")()),
         Need(
