@@ -66,11 +66,11 @@ class RevocationResult:
         """Check that the parts make sense together.
 
         :raises InvalidTypeError: when the status is none.
-        :raises InvalidInputError: when a revoked certificate has no date of revocation.
+        :raises InvalidInputError: when a revoked certificate has no date of revocation, or another has one.
         """
         member(self.status, RevocationStatus, "status")
-        if self.status is RevocationStatus.REVOKED and self.revoked_at is None:
-            raise InvalidInputError("a result that says revoked also says when")
+        if (self.status is RevocationStatus.REVOKED) != (self.revoked_at is not None):
+            raise InvalidInputError("a result says when the certificate was revoked if, and only if, it was")
 
     def require_good(self, certificate: Certificate | None = None) -> None:
         """Raise unless the certificate is good.
@@ -79,8 +79,9 @@ class RevocationResult:
         :raises RevokedError: when it is revoked.
         :raises RevocationUnknownError: when that is not known.
         """
-        if self.status is RevocationStatus.REVOKED:
-            assert self.revoked_at is not None  # __post_init__
+        if self.status is RevocationStatus.GOOD:
+            return
+        if self.revoked_at is not None:
             why = f", {self.reason.name.lower().replace('_', ' ')}" if self.reason is not None else ""
             raise RevokedError(
                 f"the certificate was revoked on {self.revoked_at:%Y-%m-%d %H:%M:%S} UTC{why}",
@@ -88,11 +89,10 @@ class RevocationResult:
                 revocation_reason=self.reason,
                 certificate=certificate,
             )
-        if self.status is RevocationStatus.UNKNOWN:
-            why = f": {self.detail}" if self.detail else ""
-            raise RevocationUnknownError(
-                "revocation-unknown", f"whether the certificate was revoked is unknown{why}", certificate=certificate
-            )
+        why = f": {self.detail}" if self.detail else ""
+        raise RevocationUnknownError(
+            "revocation-unknown", f"whether the certificate was revoked is unknown{why}", certificate=certificate
+        )
 
 
 class SignerValidator(Protocol):
