@@ -1,4 +1,4 @@
-"""Data formats of SM2: signatures and ciphertexts (GM/T 0009-2012, GB/T 35276-2017)."""
+"""Data formats of SM2: signatures, ciphertexts, enveloped keys (GM/T 0009-2012, GB/T 35276-2017)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gmpki.asn1 import der
-from gmpki.asn1._schema import Schema
+from gmpki.asn1._schema import Schema, der_of
+from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 
 if TYPE_CHECKING:
     from gmpki.asn1.der import Reader
 
-__all__ = ["SM2Cipher", "SM2Signature"]
+__all__ = ["SM2Cipher", "SM2EnvelopedKey", "SM2Signature"]
 
 _MAX = 2**256 - 1
 _SM3_LEN = 32
@@ -78,4 +79,42 @@ class SM2Cipher(Schema):
             der.encode_integer(self.y),
             der.encode_octet_string(self.hash),
             der.encode_octet_string(self.cipher_text),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SM2EnvelopedKey(Schema):
+    """``SEQUENCE { symAlgID AlgorithmIdentifier, symEncryptedKey SM2Cipher, Sm2PublicKey BIT STRING,
+    Sm2EncryptedPrivateKey BIT STRING }``: a key pair on its way to the holder of another key.
+
+    :ivar algorithm: the block cipher that encrypts the private key.
+    :ivar encrypted_key: the block cipher's key, encrypted to the receiver.
+    :ivar public_key: the point of the pair, 65 bytes (04, x, y); whether it is on the curve, the caller finds.
+    :ivar encrypted_private_key: the private key, encrypted.
+    :standard: GM/T 0009-2012, the format that protects a key pair
+    """
+
+    algorithm: AlgorithmIdentifier
+    encrypted_key: SM2Cipher
+    public_key: bytes
+    encrypted_private_key: bytes
+
+    @classmethod
+    def read(cls, reader: Reader, name: str = "", *, tag: int = der.Tag.SEQUENCE) -> SM2EnvelopedKey:
+        """Read an SM2EnvelopedKey; tag replaces the type's own where the field is ``[n] IMPLICIT``."""
+        with reader.sequence(name, tag=tag) as fields:
+            return cls(
+                AlgorithmIdentifier.read(fields, "symAlgID"),
+                SM2Cipher.read(fields, "symEncryptedKey"),
+                fields.bit_string_bytes("Sm2PublicKey"),
+                fields.bit_string_bytes("Sm2EncryptedPrivateKey"),
+            )
+
+    def to_der(self) -> bytes:
+        """Encode the structure as DER."""
+        return der.encode_sequence(
+            der_of(self.algorithm, AlgorithmIdentifier, "algorithm"),
+            der_of(self.encrypted_key, SM2Cipher, "encrypted_key"),
+            der.encode_bit_string(self.public_key),
+            der.encode_bit_string(self.encrypted_private_key),
         )
