@@ -218,7 +218,7 @@ LEGACY = (
     b"\n"
     b"MDAwMDAwMDAwMDAwMDAwMA==\n-----END EC PRIVATE KEY-----\n"
 )
-ED25519 = PrivateKeyInfo(AlgorithmIdentifier(oids.find("1.3.101.112")), b"\x04\x20" + bytes(32)).to_der()
+X25519 = PrivateKeyInfo(AlgorithmIdentifier(oids.find("1.3.101.110")), b"\x04\x20" + bytes(32)).to_der()
 K256 = AlgorithmIdentifier(oids.EC_PUBLIC_KEY, der.encode_oid("1.3.132.0.10"))
 
 BAD_PRIVATE = [
@@ -250,7 +250,7 @@ BAD_PRIVATE = [
         DecodeError,
         "which curve",
     ),
-    ("unknown algorithm", ED25519, UnsupportedAlgorithm, "1.3.101.112"),
+    ("unknown algorithm", X25519, UnsupportedAlgorithm, "1.3.101.110"),
     ("unknown curve", info(K256), UnsupportedAlgorithm, "1.3.132.0.10"),
     ("PEM's own encryption", LEGACY, UnsupportedAlgorithm, "openssl pkcs8 -topk8"),
     ("zero", info(inner=ECPrivateKey(bytes(32))), InvalidScalarError, "1, n-2"),
@@ -279,7 +279,7 @@ BAD_PUBLIC = [
     ("a private key in DER", KEY.to_der(), InvalidInputError, r"load_private_key\(\.\.\.\)\.public_key"),
     ("a certificate", write_pem("CERTIFICATE", b"0\x00"), InvalidInputError, "with the certificate"),
     ("two keys", PUBLIC.to_pem() * 2, InvalidInputError, "2 public keys"),
-    ("unknown algorithm", spki(AlgorithmIdentifier(oids.find("1.3.101.112"))), UnsupportedAlgorithm, "1.3.101.112"),
+    ("unknown algorithm", spki(AlgorithmIdentifier(oids.find("1.3.101.110"))), UnsupportedAlgorithm, "1.3.101.110"),
     ("unknown curve", spki(K256), UnsupportedAlgorithm, "1.3.132.0.10"),
     ("no curve", spki(AlgorithmIdentifier(oids.EC_PUBLIC_KEY)), DecodeError, "which curve"),
     ("point without 04", spki(point=POINT[1:]), InvalidInputError, "04 is missing"),

@@ -30,6 +30,10 @@ _HASH_CLASSES = {
     "sha3_512": "SHA3_512",
 }
 
+# ``cryptography`` answers with an InternalError, and a text about itself, where OpenSSL refuses a key in an
+# unforeseen place, such as an Ed25519 key of 31 bytes.
+_REFUSED = "OpenSSL refuses it"
+
 
 def hash_algorithm(name: str) -> HashAlgorithm:
     """Return the hash of that name.
@@ -60,6 +64,8 @@ def foreign(what: str) -> Iterator[None]:
         raise InvalidTypeError(f"{what}: {error}") from None
     except (ValueError, OverflowError) as error:
         raise InvalidInputError(f"{what}: {error}") from None
+    except exceptions.InternalError:
+        raise InvalidInputError(f"{what}: {_REFUSED}") from None
 
 
 def load_private_der(der: Buffer, kind: type, what: str) -> Any:
@@ -68,6 +74,7 @@ def load_private_der(der: Buffer, kind: type, what: str) -> Any:
     :raises DecodeError: when it holds no key, or one of another kind.
     :raises InvalidTypeError: when der is not a buffer.
     """
+    from cryptography.exceptions import InternalError
     from cryptography.exceptions import UnsupportedAlgorithm as Unsupported
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
@@ -76,6 +83,8 @@ def load_private_der(der: Buffer, kind: type, what: str) -> Any:
         key = load_der_private_key(data, None)
     except (ValueError, TypeError, Unsupported) as error:
         raise DecodeError(f"not {what} in DER: {error}") from None
+    except InternalError:
+        raise DecodeError(f"not {what} in DER: {_REFUSED}") from None
     if not isinstance(key, kind):
         raise DecodeError(f"expected {what}, found another kind of key")
     return key
@@ -87,6 +96,7 @@ def load_public_der(der: Buffer, kind: type, what: str) -> Any:
     :raises DecodeError: when it holds no key, or one of another kind.
     :raises InvalidTypeError: when der is not a buffer.
     """
+    from cryptography.exceptions import InternalError
     from cryptography.exceptions import UnsupportedAlgorithm as Unsupported
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
@@ -95,6 +105,8 @@ def load_public_der(der: Buffer, kind: type, what: str) -> Any:
         key = load_der_public_key(data)
     except (ValueError, Unsupported) as error:
         raise DecodeError(f"not {what} in DER: {error}") from None
+    except InternalError:
+        raise DecodeError(f"not {what} in DER: {_REFUSED}") from None
     if not isinstance(key, kind):
         raise DecodeError(f"expected {what}, found another kind of key")
     return key

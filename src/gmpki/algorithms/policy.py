@@ -34,7 +34,12 @@ _HASHES: Final = frozenset(
 _WEAK_HASHES: Final = {"md5": "md5", "sha1": "sha1-signature"}
 
 # For each kind of key: the least size in bits by default, then the exception and the least size that it allows.
-_KEY_SIZES: Final = {"sm2": (256, None, 256), "rsa": (2048, "rsa-1024", 1024), "ec": (224, "ec-192", 192)}
+_KEY_SIZES: Final = {
+    "sm2": (256, None, 256),
+    "rsa": (2048, "rsa-1024", 1024),
+    "ec": (224, "ec-192", 192),
+    "ed25519": (253, None, 253),
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class AlgorithmPolicy:
     def check_key(self, kind: str, bits: int) -> None:
         """Check the size of a key.
 
-        :param kind: "sm2", "rsa" or "ec".
+        :param kind: "sm2", "rsa", "ec" or "ed25519".
         :param bits: of the modulus for RSA, of the curve's order otherwise.
         :raises PolicyError: when it is too small; the message names what would allow it, if anything does.
         :raises LimitExceeded: for an RSA key of more than 16384 bits.

@@ -131,14 +131,16 @@ class PrivateHandle(PrivateHandleBase):
         return f"<RSA PrivateHandle of {self.bits} bits>"
 
 
-def _signature_padding(padding: SignaturePadding, algorithm: Any, *, verifying: bool) -> AsymmetricPadding:
+def _signature_padding(
+    padding: SignaturePadding, algorithm: Any, *, verifying: bool, salt_len: int | None = None
+) -> AsymmetricPadding:
     from cryptography.hazmat.primitives.asymmetric import padding as paddings
 
     if padding is SignaturePadding.PKCS1V15:
         return paddings.PKCS1v15()
     if padding is SignaturePadding.PSS:
-        salt = paddings.PSS.AUTO if verifying else paddings.PSS.DIGEST_LENGTH
-        return paddings.PSS(paddings.MGF1(algorithm), salt)
+        usual = paddings.PSS.AUTO if verifying else paddings.PSS.DIGEST_LENGTH
+        return paddings.PSS(paddings.MGF1(algorithm), usual if salt_len is None else salt_len)
     raise InvalidTypeError(f"padding must be a SignaturePadding, not {type(padding).__name__}")
 
 
@@ -192,6 +194,7 @@ def verify(
     hash_name: str = "sha256",
     *,
     padding: SignaturePadding = SignaturePadding.PKCS1V15,
+    salt_len: int | None = None,
     prehashed: bool = False,
 ) -> None:
     """Verify a signature of a message, or of a digest of it; return nothing when it holds.
@@ -200,11 +203,12 @@ def verify(
     :param signature: as long as the modulus.
     :param data: the message; with prehashed, its digest.
     :param hash_name: the hash, as in ``hashlib``.
-    :param padding: the scheme; PSS takes a salt of any length.
+    :param padding: the scheme.
+    :param salt_len: the one length in bytes that the salt of PSS may have; None takes any.
     :param prehashed: data is a digest made before.
     :raises InvalidSignature: when it does not hold.
     :raises InvalidTypeError: when an input has the wrong type.
-    :raises InvalidInputError: when a digest has the wrong length.
+    :raises InvalidInputError: when a digest has the wrong length, or salt_len is outside 0 to 2048.
     :raises UnsupportedAlgorithm: when there is no such hash.
     :standard: RFC 8017 8.1.2, 8.2.2
     """
@@ -212,7 +216,9 @@ def verify(
 
     demand(key, PublicHandle, "RSA")
     algorithm = hash_algorithm(hash_name)
-    scheme = _signature_padding(padding, algorithm, verifying=True)
+    if salt_len is not None:
+        number(salt_len, 0, MAX_GENERATED_BITS // 8, "salt_len")
+    scheme = _signature_padding(padding, algorithm, verifying=True, salt_len=salt_len)
     with foreign("RSA verify"):
         key._key.verify(
             as_bytes(signature, "signature"),

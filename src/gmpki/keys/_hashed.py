@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from gmpki.algorithms.policy import AlgorithmPolicy
     from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 
-__all__ = ["HashedPrivateKey", "HashedPublicKey", "algorithm_for"]
+__all__ = ["HashedPrivateKey", "HashedPublicKey", "algorithm_for", "refuse_user_id"]
 
 
-def _refuse_user_id(user_id: Buffer | None) -> None:
+def refuse_user_id(user_id: Buffer | None) -> None:
+    """Refuse a user id, which only SM2 has.
+
+    :raises InvalidInputError: when one is given.
+    """
     if user_id is not None:
         raise InvalidInputError("only SM2 signatures have a user id")
 
@@ -68,7 +72,7 @@ class HashedPublicKey(Immutable, ABC):
         :raises InvalidTypeError: when the message is not a buffer.
         :raises InvalidInputError: when a user id is given.
         """
-        _refuse_user_id(user_id)
+        refuse_user_id(user_id)
         return hashlib.new(self._hash_name, as_bytes(message, "the message")).digest()
 
     def verify(self, signature: Buffer, message: Buffer, *, user_id: Buffer | None = None) -> None:
@@ -78,7 +82,7 @@ class HashedPublicKey(Immutable, ABC):
         :raises InvalidTypeError: when an input is not a buffer.
         :raises InvalidInputError: when a user id is given.
         """
-        _refuse_user_id(user_id)
+        refuse_user_id(user_id)
         self._verify(self.standard_signature(signature), message, prehashed=False)
 
     def verify_digest(self, signature: Buffer, digest: Buffer) -> None:
@@ -137,7 +141,7 @@ class HashedPrivateKey(PrivateKeyBase):
         :raises InvalidTypeError: when the message is not a buffer.
         :raises InvalidInputError: when a user id is given.
         """
-        _refuse_user_id(user_id)
+        refuse_user_id(user_id)
         return self._sign(message, prehashed=False)
 
     def sign_digest(self, digest: Buffer) -> bytes:

@@ -64,9 +64,9 @@ class ECDSAPublicKey(HashedPublicKey):
         object.__setattr__(self, "_hash_name", hash_name)
         object.__setattr__(self, "_policy", policy)
 
-    def using(self, *, hash_name: str) -> ECDSAPublicKey:
-        """Return the same key with another hash; errors as the constructor."""
-        return ECDSAPublicKey(self._handle, hash_name=hash_name, policy=self._policy)
+    def using(self, *, hash_name: str, policy: AlgorithmPolicy | None = None) -> ECDSAPublicKey:
+        """Return the same key with another hash or policy; errors as the constructor."""
+        return ECDSAPublicKey(self._handle, hash_name=hash_name, policy=self._policy if policy is None else policy)
 
     @property
     def curve(self) -> str:

@@ -14,11 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from gmpki import oids
+from gmpki._inputs import member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier, SubjectPublicKeyInfo
 from gmpki.asn1.rfc5915 import ECPrivateKey
 from gmpki.asn1.rfc5958 import PrivateKeyInfo
-from gmpki.errors import InvalidInputError, KeyMismatchError, UnsupportedAlgorithm
+from gmpki.errors import DecodeError, InvalidInputError, KeyMismatchError, UnsupportedAlgorithm
 from gmpki.keys import ec_forms, pkcs8
 from gmpki.keys.key_file import KeyFile, KeyForm, open_key_file, refuse_legacy_encryption
 from gmpki.keys.pbes2 import MAX_ITERATIONS
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from gmpki.keys.ecdsa import ECDSAPrivateKey, ECDSAPublicKey
+    from gmpki.keys.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
     from gmpki.keys.rsa import RSAPrivateKey, RSAPublicKey
     from gmpki.oids import ObjectIdentifier
 
-    PrivateKey: TypeAlias = SM2PrivateKey | RSAPrivateKey | ECDSAPrivateKey
-    PublicKey: TypeAlias = SM2PublicKey | RSAPublicKey | ECDSAPublicKey
+    PrivateKey: TypeAlias = SM2PrivateKey | RSAPrivateKey | ECDSAPrivateKey | Ed25519PrivateKey
+    PublicKey: TypeAlias = SM2PublicKey | RSAPublicKey | ECDSAPublicKey | Ed25519PublicKey
 
-__all__ = ["identify_key", "is_encrypted", "load_private_key", "load_public_key"]
+__all__ = ["identify_key", "is_encrypted", "load_private_key", "load_public_key", "load_public_key_info"]
 
 
 def identify_key(data: Buffer, *, private: bool = True) -> KeyFile:
@@ -67,7 +69,7 @@ def load_private_key(
     :param password: for an encrypted key; None for one that is not.
     :param max_iterations: the most iterations of PBKDF2 that are done, 1 to 2^31 - 1.
     :param allow_explicit_curve: take curve parameters written out in full when every value is that of sm2p256v1.
-    :param policy: decides about RSA and ECDSA keys.
+    :param policy: decides about RSA, ECDSA and Ed25519 keys.
     :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidInputError: when there is no private key or more than one, or the password is missing or not needed.
     :raises DecodeError: when it is malformed.
@@ -101,7 +103,7 @@ def load_public_key(
     """Load a public key: PEM, DER or bare base64 of SubjectPublicKeyInfo.
 
     :param allow_explicit_curve: take curve parameters written out in full when every value is that of sm2p256v1.
-    :param policy: decides about RSA and ECDSA keys.
+    :param policy: decides about RSA, ECDSA and Ed25519 keys.
     :raises InvalidTypeError: when data is not a buffer.
     :raises InvalidInputError: when there is no public key, or more than one.
     :raises DecodeError: when it is malformed.
@@ -112,7 +114,24 @@ def load_public_key(
     """
     file = open_key_file(data, private=False)
     info = SubjectPublicKeyInfo.from_der(file.der)
-    curve = ec_forms.curve_of(info.algorithm, allow_explicit=allow_explicit_curve)
+    return load_public_key_info(info, allow_explicit_curve=allow_explicit_curve, policy=policy)
+
+
+def load_public_key_info(
+    info: SubjectPublicKeyInfo, *, allow_explicit_curve: bool = False, policy: AlgorithmPolicy = DEFAULT_POLICY
+) -> PublicKey:
+    """Load the public key of a structure that holds one, such as a certificate; parameters as :func:`load_public_key`.
+
+    :raises InvalidTypeError: when info is no SubjectPublicKeyInfo.
+    :raises InvalidInputError: when an SM2 key has another length than 65 or 33 bytes.
+    :raises DecodeError: when the key or the parameters of its algorithm are malformed.
+    :raises InvalidPointError: when an SM2 key is not a point on the curve.
+    :raises UnsupportedAlgorithm: when the algorithm or the curve is not read.
+    :raises PolicyError: when the policy refuses the key, or its curve has explicit parameters that were not allowed.
+    """
+    member(info, SubjectPublicKeyInfo, "info")
+    algorithm = info.algorithm
+    curve = ec_forms.curve_of(algorithm, allow_explicit=allow_explicit_curve)
     if curve == oids.SM2:
         return SM2PublicKey.from_bytes(_point(info.subject_public_key))
     if curve is not None:
@@ -120,13 +139,19 @@ def load_public_key(
         from gmpki.keys.ecdsa import ECDSAPublicKey
 
         _check_curve(curve)
-        return ECDSAPublicKey(ECDSAHandle.from_der(file.der), policy=policy)
-    if info.algorithm.algorithm == oids.RSA_ENCRYPTION:
+        return ECDSAPublicKey(ECDSAHandle.from_der(info.to_der()), policy=policy)
+    if algorithm.algorithm == oids.RSA_ENCRYPTION:
         from gmpki.algorithms.rsa import PublicHandle as RSAHandle
         from gmpki.keys.rsa import RSAPublicKey
 
-        return RSAPublicKey(RSAHandle.from_der(file.der), policy=policy)
-    raise _unsupported(info.algorithm)
+        return RSAPublicKey(RSAHandle.from_der(info.to_der()), policy=policy)
+    if algorithm.algorithm == oids.ED25519:
+        from gmpki.algorithms.ed25519 import PublicHandle as Ed25519Handle
+        from gmpki.keys.ed25519 import Ed25519PublicKey
+
+        _check_no_parameters(algorithm)
+        return Ed25519PublicKey(Ed25519Handle.from_der(info.to_der()), policy=policy)
+    raise _unsupported(algorithm)
 
 
 def _pkcs8(info: PrivateKeyInfo, *, allow_explicit: bool, policy: AlgorithmPolicy) -> PrivateKey:
@@ -140,6 +165,9 @@ def _pkcs8(info: PrivateKeyInfo, *, allow_explicit: bool, policy: AlgorithmPolic
         return _ecdsa(info.to_der(), policy)
     if info.algorithm.algorithm == oids.RSA_ENCRYPTION:
         return _rsa(info.to_der(), policy)
+    if info.algorithm.algorithm == oids.ED25519:
+        _check_no_parameters(info.algorithm)
+        return _ed25519(info.to_der(), policy)
     raise _unsupported(info.algorithm)
 
 
@@ -208,5 +236,19 @@ def _ecdsa(encoded: bytes, policy: AlgorithmPolicy) -> ECDSAPrivateKey:
     return ECDSAPrivateKey(PrivateHandle.from_der(encoded), policy=policy)
 
 
+def _ed25519(encoded: bytes, policy: AlgorithmPolicy) -> Ed25519PrivateKey:
+    from gmpki.algorithms.ed25519 import PrivateHandle
+    from gmpki.keys.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey(PrivateHandle.from_der(encoded), policy=policy)
+
+
+def _check_no_parameters(algorithm: AlgorithmIdentifier) -> None:
+    """Refuse parameters, which RFC 8410 3 wants absent: nobody writes NULL there."""
+    if algorithm.parameters is not None:
+        raise DecodeError(f"the parameters of {algorithm.shown} are absent, these are not")
+
+
 def _unsupported(algorithm: AlgorithmIdentifier) -> UnsupportedAlgorithm:
-    return UnsupportedAlgorithm(f"a key of the algorithm {algorithm.shown}; SM2, RSA and ECDSA are read")
+    hint = ": keys restricted to RSASSA-PSS are not read" if algorithm.algorithm == oids.RSA_PSS else ""
+    return UnsupportedAlgorithm(f"a key of the algorithm {algorithm.shown}{hint}; SM2, RSA, ECDSA and Ed25519 are read")
