@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmpki.asn1 import der
-from gmpki.asn1.ber import Quirk, QuirkKind, ber_to_der
+from gmpki.asn1.ber import ber_to_der
+from gmpki.asn1.quirks import Quirk, QuirkKind
 from gmpki.errors import DecodeError, InvalidTypeError, LimitExceeded
 
 Q = QuirkKind

@@ -20,6 +20,9 @@ __all__ = ["ContentError"]
 MAX_OID_LEN = 128
 _PRINTABLE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?")
 _NUMERIC = frozenset(b"0123456789 ")
+_VISIBLE = frozenset(range(0x20, 0x7F))
+# Each byte with its bits in the other order: bit 0 of a BIT STRING is the highest of its first byte (X.690 8.6.2).
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 class ContentError(Exception):
@@ -105,6 +108,17 @@ def encode_bit_string(data: bytes, unused: int) -> bytes:
     if unused and data[-1] & ((1 << unused) - 1):
         raise InvalidInputError("the unused bits of a BIT STRING must be zero")
     return bytes((unused,)) + data
+
+
+def named_bits(data: bytes) -> int:
+    """Make a number of the bits of a BIT STRING: bit n of the standard is ``1 << n``."""
+    return int.from_bytes(data.translate(_REVERSED), "little")
+
+
+def encode_named_bits(value: int) -> tuple[bytes, int]:
+    """X.690 11.2.2: no zero bits at the end; return the bytes and how many bits of the last one do not count."""
+    data = value.to_bytes((value.bit_length() + 7) // 8, "little").translate(_REVERSED)
+    return data, -value.bit_length() % 8
 
 
 # ---- OBJECT IDENTIFIER ----------------------------------------------------------------------------------------------
@@ -197,6 +211,24 @@ def decode_ia5(content: bytes) -> str:
         raise ContentError(f"byte {content[error.start]:02X} at position {error.start} is not in IA5String") from None
 
 
+def decode_visible(content: bytes) -> str:
+    """X.680 table 8: ASCII without control characters."""
+    return _decode_ascii(content, _VISIBLE, "VisibleString")
+
+
+def decode_teletex(content: bytes) -> str:
+    """Read a TeletexString as ISO 8859-1, which is what certificates with it mean; T.61 itself nobody follows."""
+    return content.decode("latin-1")
+
+
+def decode_universal(content: bytes) -> str:
+    """X.690 8.23.7: four octets a character."""
+    try:
+        return content.decode("utf-32-be")
+    except UnicodeDecodeError:
+        raise ContentError("a UniversalString holds four bytes for each character") from None
+
+
 def decode_bmp(content: bytes) -> str:
     """X.690 8.23.9: two octets a character; surrogates are no characters of this type."""
     if len(content) % 2:
@@ -211,7 +243,7 @@ def decode_bmp(content: bytes) -> str:
 
 
 def encode_text(value: str, codec: str, type_name: str) -> bytes:
-    """Encode text as utf-8, ascii (IA5String), printable, numeric or bmp."""
+    """Encode text as utf-8, ascii (IA5), printable, numeric, visible, latin-1 (Teletex), bmp or utf-32-be."""
     if not isinstance(value, str):
         raise InvalidTypeError(f"a {type_name} takes str, not {type(value).__name__}")
     try:
@@ -220,10 +252,10 @@ def encode_text(value: str, codec: str, type_name: str) -> bytes:
             if len(content) != 2 * len(value):
                 raise InvalidInputError("a BMPString holds no characters above U+FFFF")
             return content
-        content = value.encode("utf-8" if codec == "utf-8" else "ascii")
+        content = value.encode(codec if codec in ("utf-8", "latin-1", "utf-32-be") else "ascii")
     except UnicodeEncodeError as error:
         raise InvalidInputError(f"character {error.start} of the text is not in {type_name}") from None
-    alphabet = {"printable": _PRINTABLE, "numeric": _NUMERIC}.get(codec)
+    alphabet = {"printable": _PRINTABLE, "numeric": _NUMERIC, "visible": _VISIBLE}.get(codec)
     if alphabet is not None and not alphabet.issuperset(content):
         raise InvalidInputError(f"the text has characters that are not in {type_name}")
     return content
@@ -252,6 +284,17 @@ def decode_utc_time(content: bytes) -> datetime:
     """X.690 11.8, with the century of RFC 5280 4.1.2.5.1: 50 to 99 are 1950 to 1999."""
     year, *rest = _decode_time(content, 2, "UTCTime")
     return _datetime((year + (1900 if year >= 50 else 2000), *rest))
+
+
+def decode_generalized_time_with_fraction(content: bytes) -> datetime:
+    """X.690 11.7: a fraction of a second without zeros at its end, read to microseconds."""
+    whole, point, fraction = content[:-1].partition(b".")
+    if not point:
+        return decode_generalized_time(content)
+    if content[-1:] != b"Z" or not fraction.isdigit() or fraction.endswith(b"0") or len(fraction) > 20:
+        shown = content[:24].decode("ascii", "backslashreplace")
+        raise ContentError(f"a GeneralizedTime has the form YYYYMMDDHHMMSS.fZ in DER, this one is {shown!r}")
+    return decode_generalized_time(whole + b"Z").replace(microsecond=int(fraction[:6].ljust(6, b"0")))
 
 
 def decode_generalized_time(content: bytes) -> datetime:

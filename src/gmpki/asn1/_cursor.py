@@ -9,6 +9,8 @@ from gmpki import _inputs
 from gmpki.asn1 import _content
 from gmpki.asn1._content import ContentError
 from gmpki.asn1._tags import CLASS_MASK, CONSTRUCTED, NUMBER_MASK, Tag, tag_name
+from gmpki.asn1._tolerant import TOLERANT
+from gmpki.asn1.quirks import QuirkKind
 from gmpki.errors import DecodeError, LimitExceeded
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Buffer
+
+    from gmpki.asn1.quirks import QuirkLog
 
 __all__ = ["CONSTRUCTED_TYPES", "MAX_DEPTH", "MAX_SIZE", "Cursor", "as_bytes", "check_bound"]
 
@@ -67,15 +71,24 @@ def check_bound(bound: int, name: str) -> None:
 class Cursor:
     """A place in DER, and the rules that hold for every type. A context: one thread at a time."""
 
-    __slots__ = ("_data", "_depth", "_end", "_name", "_parent", "_pos")
+    __slots__ = ("_data", "_depth", "_end", "_name", "_parent", "_pos", "_quirks")
     _parent: Cursor | None
 
-    def __init__(self, data: Buffer, *, name: str = "", max_depth: int = MAX_DEPTH, max_size: int = MAX_SIZE) -> None:
+    def __init__(
+        self,
+        data: Buffer,
+        *,
+        name: str = "",
+        max_depth: int = MAX_DEPTH,
+        max_size: int = MAX_SIZE,
+        quirks: QuirkLog | None = None,
+    ) -> None:
         """Put a cursor at the start of data.
 
         :param name: the name of the outermost structure, the first of the path in errors.
         :param max_depth: how many constructed elements may contain each other.
         :param max_size: the longest data taken, in bytes.
+        :param quirks: where departures from DER are noted, which are then accepted; without it they are refused.
         :raises InvalidTypeError: when data has no buffer, or a bound is no ``int``.
         :raises InvalidInputError: when data is not contiguous.
         :raises LimitExceeded: when data is longer than max_size.
@@ -87,6 +100,7 @@ class Cursor:
         self._depth = max_depth
         self._parent = None
         self._name = name
+        self._quirks = quirks
 
     # ---- where it stands ----------------------------------------------------------------
     @property
@@ -129,13 +143,36 @@ class Cursor:
 
     def error(self, message: str, name: str = "", *, offset: int | None = None) -> DecodeError:
         """Make, not raise, the error for a place: this one unless offset says another."""
+        return DecodeError(message, offset=self._pos if offset is None else offset, path=self._path(name))
+
+    def _path(self, name: str) -> tuple[str, ...]:
         path = [name] if name else []
         reader: Cursor | None = self
         while reader is not None:
             if reader._name:
                 path.append(reader._name)
             reader = reader._parent
-        return DecodeError(message, offset=self._pos if offset is None else offset, path=tuple(reversed(path)))
+        return tuple(reversed(path))
+
+    # ---- departures -----------------------------------------------------------------------
+    @property
+    def tolerant(self) -> bool:
+        """Tell whether departures from DER are noted and accepted."""
+        return self._quirks is not None and self._quirks.tolerant
+
+    def note(self, kind: QuirkKind, name: str = "", *, offset: int | None = None) -> None:
+        """Record a departure that strict reading accepts too; without a log it is forgotten."""
+        if self._quirks is not None:
+            self._quirks.note(kind, self._pos if offset is None else offset, ".".join(self._path(name)))
+
+    def tolerate(self, kind: QuirkKind, message: str, name: str = "", *, offset: int | None = None) -> None:
+        """Record a departure when reading is tolerant, else refuse it.
+
+        :raises DecodeError: with this message, when reading is strict.
+        """
+        if not self.tolerant:
+            raise self.error(message, name, offset=offset)
+        self.note(kind, name, offset=offset)
 
     # ---- headers ------------------------------------------------------------------------
     def _header(self, pos: int, end: int, name: str) -> tuple[int, int]:
@@ -158,7 +195,7 @@ class Cursor:
                 raise self.error("the data ends inside the header of an element", name, offset=pos)
             length = int.from_bytes(data[pos + 2 : start], "big")
             if length < 0x80 or length < 1 << (8 * (octets - 1)):
-                raise self.error("the length is not minimal", name, offset=pos)
+                self.tolerate(QuirkKind.LONG_LENGTH, "the length is not minimal", name, offset=pos)
         if length > end - start:
             raise self.error(f"an element of {length} bytes where {end - start} are left", name, offset=pos)
         return start, start + length
@@ -188,7 +225,25 @@ class Cursor:
         try:
             return decode(self._data[start : self._pos])
         except ContentError as error:
+            return self._decode_tolerantly(decode, at, start, self._pos, name, error)
+
+    def _decode_tolerantly(
+        self, decode: Callable[[bytes], T], at: int, start: int, stop: int, name: str, error: ContentError
+    ) -> T:
+        """Decode contents that the strict decoder refused with error, if reading is tolerant and they mean something.
+
+        :raises DecodeError: otherwise.
+        """
+        more = TOLERANT.get(decode) if self.tolerant else None
+        if more is None:
             raise self.error(str(error), name, offset=at) from None
+        kind, decode_more = more
+        try:
+            value: T = decode_more(self._data[start:stop])
+        except ContentError as refused:
+            raise self.error(str(refused), name, offset=at) from None
+        self.note(kind, name, offset=at)
+        return value
 
     # ---- constructed elements -----------------------------------------------------------
     def inside(self: C, tag: int, name: str = "") -> C:
@@ -209,7 +264,22 @@ class Cursor:
         inner._depth = self._depth - 1
         inner._parent = self
         inner._name = name
+        inner._quirks = self._quirks
         return inner
+
+    def exact(self, tag: int, name: str = "") -> bytes:
+        """Step over the next element, which must have this tag, and return its exact bytes, header included.
+
+        Its contents are not looked at: for elements that are read elsewhere.
+        """
+        at = self._pos
+        self._next(tag, name)
+        return self._data[at : self._pos]
+
+    def contents(self, tag: int, name: str = "") -> bytes:
+        """Step over the next element, which must have this tag, and return its contents, which are not looked at."""
+        start = self._next(tag, name)
+        return self._data[start : self._pos]
 
     def raw_element(self, name: str = "") -> bytes:
         """Step over one element of any type and return its exact bytes, header included.
@@ -250,7 +320,7 @@ class Cursor:
             try:
                 check(self._data[start:stop])
             except ContentError as error:
-                raise self.error(str(error), name, offset=pos) from None
+                self._decode_tolerantly(check, pos, start, stop, name, error)
         elif identifier == 0 or identifier | CONSTRUCTED in CONSTRUCTED_TYPES:
             what = "an end-of-contents mark" if identifier == 0 else tag_name(identifier)
             raise self.error(f"{what} is not allowed in DER", name, offset=pos)

@@ -11,6 +11,8 @@ from gmpki.asn1.der import MAX_DEPTH, MAX_SIZE, Reader
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+    from gmpki.asn1.quirks import QuirkLog
+
 __all__ = ["Schema", "der_of"]
 
 S = TypeVar("S", bound="Schema")
@@ -44,16 +46,24 @@ class Schema(ABC):
         """Encode the structure as DER."""
 
     @classmethod
-    def from_der(cls: type[S], data: Buffer, *, max_depth: int = MAX_DEPTH, max_size: int = MAX_SIZE) -> S:
+    def from_der(
+        cls: type[S],
+        data: Buffer,
+        *,
+        max_depth: int = MAX_DEPTH,
+        max_size: int = MAX_SIZE,
+        quirks: QuirkLog | None = None,
+    ) -> S:
         """Decode DER that holds this structure and nothing else.
 
         :param max_depth: how many constructed elements may contain each other.
         :param max_size: the longest data taken, in bytes.
+        :param quirks: where departures from DER are noted, which are then accepted; without it they are refused.
         :raises InvalidTypeError: when data has no buffer, or a bound is no ``int``.
         :raises DecodeError: when it is not strict DER of this structure.
         :raises LimitExceeded: when it is longer than max_size.
         """
-        reader = Reader(data, max_depth=max_depth, max_size=max_size)
+        reader = Reader(data, max_depth=max_depth, max_size=max_size, quirks=quirks)
         value = cls.read(reader, cls.__name__)
         reader.end()
         return value

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 _MAX_OCTET = 0xFF
+# The longest list of named bits in the standards here, PKIFailureInfo, has 27.
+MAX_NAMED_BITS = 64
 
 
 def encode(tag: int, content: bytes) -> bytes:
@@ -104,6 +106,18 @@ def encode_bit_string(value: bytes, unused_bits: int = 0, *, tag: int = Tag.BIT_
     return encode(tag, _content.encode_bit_string(value, unused_bits))
 
 
+def encode_named_bits(value: int, *, tag: int = Tag.BIT_STRING) -> bytes:
+    """Encode a BIT STRING with named bits: bit n of the standard is ``1 << n``, and zero bits at the end are left out.
+
+    :raises InvalidTypeError: when value is no ``int``.
+    :raises InvalidInputError: when it is negative or needs more than 64 bits.
+    :standard: X.690 11.2.2
+    """
+    if not isinstance(value, int) or not 0 <= value < 1 << MAX_NAMED_BITS:
+        value = _inputs.number(value, 0, (1 << MAX_NAMED_BITS) - 1, "named bits")
+    return encode(tag, _content.encode_bit_string(*_content.encode_named_bits(value)))
+
+
 def encode_null(*, tag: int = Tag.NULL) -> bytes:
     """Encode NULL."""
     return encode(tag, b"")
@@ -148,6 +162,30 @@ def encode_ia5_string(text: str, *, tag: int = Tag.IA5_STRING) -> bytes:
     :raises InvalidInputError: when a character is not ASCII.
     """
     return encode(tag, _content.encode_text(text, "ascii", "IA5String"))
+
+
+def encode_visible_string(text: str, *, tag: int = Tag.VISIBLE_STRING) -> bytes:
+    """Encode a VisibleString.
+
+    :raises InvalidInputError: when a character is not ASCII, or is a control character.
+    """
+    return encode(tag, _content.encode_text(text, "visible", "VisibleString"))
+
+
+def encode_teletex_string(text: str, *, tag: int = Tag.TELETEX_STRING) -> bytes:
+    """Encode a TeletexString as ISO 8859-1, as it is read.
+
+    :raises InvalidInputError: when a character lies above U+00FF.
+    """
+    return encode(tag, _content.encode_text(text, "latin-1", "TeletexString"))
+
+
+def encode_universal_string(text: str, *, tag: int = Tag.UNIVERSAL_STRING) -> bytes:
+    """Encode a UniversalString.
+
+    :raises InvalidInputError: when the text has lone surrogates.
+    """
+    return encode(tag, _content.encode_text(text, "utf-32-be", "UniversalString"))
 
 
 def encode_bmp_string(text: str, *, tag: int = Tag.BMP_STRING) -> bytes:

@@ -7,19 +7,19 @@ in segments. They are brought to DER here, in linear time and without recursion,
 from __future__ import annotations
 
 from array import array
-from enum import Enum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gmpki.asn1 import _content
 from gmpki.asn1._cursor import CONSTRUCTED_TYPES, MAX_DEPTH, MAX_SIZE, as_bytes, check_bound
 from gmpki.asn1._tags import CLASS_MASK, CONSTRUCTED, NUMBER_MASK, Tag, tag_name
+from gmpki.asn1.quirks import Quirk, QuirkKind
 from gmpki.errors import DecodeError, LimitExceeded
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["MAX_ELEMENTS", "Normalised", "Quirk", "QuirkKind", "ber_to_der"]
+__all__ = ["MAX_ELEMENTS", "Normalised", "ber_to_der"]
 
 # Each element costs about 33 bytes of working memory, whatever its size.
 MAX_ELEMENTS: Final = 1_000_000
@@ -28,26 +28,6 @@ MAX_ELEMENTS: Final = 1_000_000
 _STRING_NUMBERS = frozenset((0x03, 0x04, 0x0C, *range(0x12, 0x17), *range(0x19, 0x1F)))
 # Types whose contents have several forms in BER and one in DER, apart from strings.
 _CANONICAL = frozenset((Tag.BOOLEAN, Tag.INTEGER, Tag.ENUMERATED, Tag.BIT_STRING))
-
-
-class QuirkKind(str, Enum):
-    """What BER allows and DER does not."""
-
-    INDEFINITE_LENGTH = "indefinite-length"
-    LONG_LENGTH = "long-length"
-    CONSTRUCTED_STRING = "constructed-string"
-    BOOLEAN = "boolean"
-    INTEGER = "integer"
-    UNUSED_BITS = "unused-bits"
-    SET_ORDER = "set-order"
-
-
-class Quirk(NamedTuple):
-    """One kind of departure from DER: where it was met first, in bytes, and how often."""
-
-    kind: QuirkKind
-    offset: int
-    times: int
 
 
 class Normalised(NamedTuple):

@@ -2,7 +2,8 @@
 
 :class:`Reader` is a cursor over bytes. Each call reads one element, checks it against every rule of DER that
 concerns it and moves on; nothing is put off. What breaks a rule raises :class:`~gmpki.errors.DecodeError` with the
-offset in the outermost data and the path of field names:
+offset in the outermost data and the path of field names. Given a :class:`~gmpki.asn1.quirks.QuirkLog` it is tolerant
+instead: it accepts what has a meaning all the same, and notes it there.
 
 >>> from gmpki.asn1 import der
 >>> data = der.encode_sequence(der.encode_integer(1), der.encode_octet_string(b"abc"))
@@ -14,12 +15,13 @@ offset in the outermost data and the path of field names:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from gmpki.asn1 import _content
 from gmpki.asn1._cursor import MAX_DEPTH, MAX_SIZE, Cursor
-from gmpki.asn1._tags import Tag
+from gmpki.asn1._tags import Tag, tag_name
 from gmpki.asn1._writer import (
+    MAX_NAMED_BITS,
     encode,
     encode_bit_string,
     encode_bmp_string,
@@ -30,6 +32,7 @@ from gmpki.asn1._writer import (
     encode_ia5_string,
     encode_implicit,
     encode_integer,
+    encode_named_bits,
     encode_null,
     encode_numeric_string,
     encode_octet_string,
@@ -37,19 +40,33 @@ from gmpki.asn1._writer import (
     encode_printable_string,
     encode_sequence,
     encode_set_of,
+    encode_teletex_string,
     encode_time,
+    encode_universal_string,
     encode_utc_time,
     encode_utf8_string,
+    encode_visible_string,
 )
+from gmpki.asn1.quirks import QuirkKind
+from gmpki.errors import DecodeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from gmpki.oids import ObjectIdentifier
 
+T = TypeVar("T")
+
+# What through_cache() remembers: elements up to so many bytes, and nested up to so many levels.
+CACHED_DEPTH: Final = 8
+_CACHED_SIZE: Final = 1024
+
 __all__ = [
+    "CACHED_DEPTH",
     "MAX_DEPTH",
     "MAX_SIZE",
+    "STRING_TAGS",
     "BitString",
     "Reader",
     "Tag",
@@ -63,6 +80,7 @@ __all__ = [
     "encode_ia5_string",
     "encode_implicit",
     "encode_integer",
+    "encode_named_bits",
     "encode_null",
     "encode_numeric_string",
     "encode_octet_string",
@@ -70,9 +88,12 @@ __all__ = [
     "encode_printable_string",
     "encode_sequence",
     "encode_set_of",
+    "encode_teletex_string",
     "encode_time",
+    "encode_universal_string",
     "encode_utc_time",
     "encode_utf8_string",
+    "encode_visible_string",
 ]
 
 
@@ -114,7 +135,9 @@ class Reader(Cursor):
                 _, stop = self._header(pos, inner._end, name)
                 element = self._data[pos:stop]
                 if element < previous:
-                    raise self.error("the elements of a SET OF are not in the order of DER", name, offset=at)
+                    message = "the elements of a SET OF are not in the order of DER"
+                    self.tolerate(QuirkKind.SET_ORDER, message, name, offset=at)
+                    break
                 previous = element
                 pos = stop
         return inner
@@ -122,6 +145,25 @@ class Reader(Cursor):
     def explicit(self, number: int, name: str = "") -> Reader:
         """Return a reader of what ``[number] EXPLICIT`` wraps."""
         return self.inside(Tag.context(number, constructed=True), name)
+
+    # ---- elements that repeat -----------------------------------------------------------
+    def through_cache(self, tag: int, name: str, cached: Callable[[bytes], T], read: Callable[[Reader, str], T]) -> T:
+        """Read an element that repeats from one object to the next, such as the name of an issuer.
+
+        :param cached: decodes the exact bytes strictly and remembers what it made of them; it may nest as deep as
+            :data:`CACHED_DEPTH`.
+        :param read: reads at this place what ``cached`` refuses, so that errors and quirks have their place, and
+            elements that are too long to be remembered.
+        """
+        at = self._pos
+        self._next(tag, name)
+        if self._pos - at <= _CACHED_SIZE and self._depth >= CACHED_DEPTH:
+            try:
+                return cached(self._data[at : self._pos])
+            except DecodeError:
+                pass
+        self._pos = at
+        return read(self, name)
 
     # ---- numbers ------------------------------------------------------------------------
     def boolean(self, name: str = "", *, tag: int = Tag.BOOLEAN) -> bool:
@@ -134,7 +176,8 @@ class Reader(Cursor):
         if not self.next_is(tag):
             return False
         if not self.boolean(name, tag=tag):
-            raise self.error("the default value FALSE is left out in DER", name, offset=at)
+            self.tolerate(QuirkKind.EXPLICIT_DEFAULT, "the default value FALSE is left out in DER", name, offset=at)
+            return False
         return True
 
     def integer(
@@ -157,7 +200,8 @@ class Reader(Cursor):
             return default
         value = self.integer(name, tag=tag)
         if value == default:
-            raise self.error(f"the default value {default} is left out in DER", name, offset=at)
+            message = f"the default value {default} is left out in DER"
+            self.tolerate(QuirkKind.EXPLICIT_DEFAULT, message, name, offset=at)
         return value
 
     def enumerated(self, name: str = "", *, tag: int = Tag.ENUMERATED) -> int:
@@ -185,6 +229,20 @@ class Reader(Cursor):
         if unused_bits:
             raise self.error(f"whole bytes expected, {unused_bits} bits are unused", name, offset=at)
         return data
+
+    def named_bits(self, name: str = "", *, tag: int = Tag.BIT_STRING) -> int:
+        """Read a BIT STRING with named bits: bit n of the standard is ``1 << n`` (X.690 11.2.2)."""
+        at = self._pos
+        data, unused_bits = self._value(tag, name, _content.decode_bit_string)
+        if len(data) * 8 > MAX_NAMED_BITS:
+            raise self.error(
+                f"{len(data)} bytes of named bits; at most {MAX_NAMED_BITS // 8} are read", name, offset=at
+            )
+        if data and not data[-1] >> unused_bits & 1:
+            self.tolerate(
+                QuirkKind.NAMED_BITS, "zero bits at the end of named bits are left out in DER", name, offset=at
+            )
+        return _content.named_bits(data)
 
     def null(self, name: str = "", *, tag: int = Tag.NULL) -> None:
         """Read a NULL."""
@@ -215,10 +273,65 @@ class Reader(Cursor):
         """Read a BMPString: characters up to U+FFFF."""
         return self._value(tag, name, _content.decode_bmp)
 
+    def visible_string(self, name: str = "", *, tag: int = Tag.VISIBLE_STRING) -> str:
+        """Read a VisibleString: ASCII without control characters."""
+        return self._value(tag, name, _content.decode_visible)
+
+    def teletex_string(self, name: str = "", *, tag: int = Tag.TELETEX_STRING) -> str:
+        """Read a TeletexString, as ISO 8859-1."""
+        return self._value(tag, name, _content.decode_teletex)
+
+    def universal_string(self, name: str = "", *, tag: int = Tag.UNIVERSAL_STRING) -> str:
+        """Read a UniversalString: four bytes a character."""
+        return self._value(tag, name, _content.decode_universal)
+
+    def any_string(self, name: str = "") -> str:
+        """Read the character string that stands here, of whichever of the eight types above."""
+        tag = self.peek()
+        decode = _STRINGS.get(tag) if tag is not None else None
+        if tag is None or decode is None:
+            raise self._unexpected("a character string", name)
+        return self._value(tag, name, decode)
+
     def utc_time(self, name: str = "", *, tag: int = Tag.UTC_TIME) -> datetime:
         """Read a UTCTime with seconds and Z; 50 to 99 are 1950 to 1999 (RFC 5280 4.1.2.5.1)."""
         return self._value(tag, name, _content.decode_utc_time)
 
-    def generalized_time(self, name: str = "", *, tag: int = Tag.GENERALIZED_TIME) -> datetime:
-        """Read a GeneralizedTime with seconds and Z and no fraction (RFC 5280 4.1.2.5.2)."""
-        return self._value(tag, name, _content.decode_generalized_time)
+    def generalized_time(self, name: str = "", *, tag: int = Tag.GENERALIZED_TIME, fraction: bool = False) -> datetime:
+        """Read a GeneralizedTime with seconds and Z.
+
+        :param fraction: take a fraction of a second (X.690 11.7), which RFC 5280 4.1.2.5.2 forbids.
+        """
+        decode = _content.decode_generalized_time_with_fraction if fraction else _content.decode_generalized_time
+        return self._value(tag, name, decode)
+
+    def time(self, name: str = "") -> datetime:
+        """Read a Time as RFC 5280 4.1.2.5 has it: UTCTime until 2049, GeneralizedTime from 2050."""
+        at = self._pos
+        if self.next_is(Tag.UTC_TIME):
+            return self._value(Tag.UTC_TIME, name, _content.decode_utc_time)
+        if not self.next_is(Tag.GENERALIZED_TIME):
+            raise self._unexpected("a UTCTime or GeneralizedTime", name)
+        value = self._value(Tag.GENERALIZED_TIME, name, _content.decode_generalized_time)
+        if 1950 <= value.year < 2050:
+            message = f"a GeneralizedTime in {value.year}; years until 2049 are UTCTime"
+            self.tolerate(QuirkKind.TIME_FORM, message, name, offset=at)
+        return value
+
+    def _unexpected(self, expected: str, name: str) -> DecodeError:
+        following = self.peek()
+        found = "but nothing is left" if following is None else f"{tag_name(following)} found"
+        return self.error(f"{expected} expected, {found}", name)
+
+
+_STRINGS: Final[dict[int, Callable[[bytes], str]]] = {
+    Tag.UTF8_STRING: _content.decode_utf8,
+    Tag.NUMERIC_STRING: _content.decode_numeric,
+    Tag.PRINTABLE_STRING: _content.decode_printable,
+    Tag.TELETEX_STRING: _content.decode_teletex,
+    Tag.IA5_STRING: _content.decode_ia5,
+    Tag.VISIBLE_STRING: _content.decode_visible,
+    Tag.UNIVERSAL_STRING: _content.decode_universal,
+    Tag.BMP_STRING: _content.decode_bmp,
+}
+STRING_TAGS: Final = frozenset(_STRINGS)

@@ -1,12 +1,15 @@
-"""Structures of RFC 5280 that are not certificates: AlgorithmIdentifier and SubjectPublicKeyInfo."""
+"""AlgorithmIdentifier and SubjectPublicKeyInfo, which every other document uses too."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from gmpki import oids
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
+from gmpki.asn1.quirks import QuirkKind
 from gmpki.oids import ObjectIdentifier, find
 
 if TYPE_CHECKING:
@@ -15,6 +18,22 @@ if TYPE_CHECKING:
 __all__ = ["NULL", "AlgorithmIdentifier", "SubjectPublicKeyInfo"]
 
 NULL: Final = der.encode_null()
+
+# Signatures and hashes that we write without parameters, and that several national authorities write with NULL.
+# RFC 5758 3.2 and RFC 8410 3 ask for none; for SM2 with SM3 the published software agrees on none.
+_WITHOUT_PARAMETERS: Final = frozenset(
+    (
+        oids.SM2_WITH_SM3,
+        oids.SM2_SIGN,
+        oids.SM3,
+        oids.SM3_HASH,
+        oids.ECDSA_SHA1,
+        oids.ECDSA_SHA256,
+        oids.ECDSA_SHA384,
+        oids.ECDSA_SHA512,
+        "1.3.101.112",  # Ed25519
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +49,12 @@ class AlgorithmIdentifier(Schema):
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> AlgorithmIdentifier:
-        """Read an AlgorithmIdentifier."""
-        with reader.sequence(name) as fields:
-            algorithm = fields.oid("algorithm")
-            parameters = None if fields.at_end() else fields.raw_element("parameters")
-        return cls(algorithm, parameters)
+        """Read an AlgorithmIdentifier; NULL where the parameters should be absent is accepted and noted."""
+        at = reader.offset
+        value = reader.through_cache(der.Tag.SEQUENCE, name, _cached, _read_here)
+        if value.parameters == NULL and value.algorithm in _WITHOUT_PARAMETERS:
+            reader.note(QuirkKind.NULL_PARAMETERS, name, offset=at)
+        return value
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
@@ -57,6 +77,18 @@ class AlgorithmIdentifier(Schema):
         if self.parameters is None or self.parameters[0] != der.Tag.OID:
             return None
         return find(der.Reader(self.parameters).oid("parameters"))
+
+
+def _read_here(reader: Reader, name: str) -> AlgorithmIdentifier:
+    with reader.sequence(name) as fields:
+        algorithm = fields.oid("algorithm")
+        parameters = None if fields.at_end() else fields.raw_element("parameters")
+    return AlgorithmIdentifier(algorithm, parameters)
+
+
+@lru_cache(maxsize=256)
+def _cached(encoded: bytes) -> AlgorithmIdentifier:
+    return _read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,75 @@
+"""The frame of an extension: which it is, whether it is critical, and its contents as bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gmpki.asn1 import der
+from gmpki.asn1._schema import Schema, der_of
+from gmpki.asn1.quirks import QuirkKind
+from gmpki.errors import InvalidTypeError
+from gmpki.oids import ObjectIdentifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gmpki.asn1.der import Reader
+
+__all__ = ["Extension", "encode_extensions", "read_extensions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Extension(Schema):
+    """``SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }``.
+
+    :ivar extn_value: what the OCTET STRING holds, by the standard one DER element.
+    :standard: RFC 5280 4.1
+    """
+
+    extn_id: ObjectIdentifier
+    critical: bool
+    extn_value: bytes
+
+    @classmethod
+    def read(cls, reader: Reader, name: str = "") -> Extension:
+        """Read an Extension; its contents are not looked at."""
+        with reader.sequence(name) as fields:
+            return cls(fields.oid("extnID"), fields.boolean_default_false("critical"), fields.octet_string("extnValue"))
+
+    def to_der(self) -> bytes:
+        """Encode the structure as DER."""
+        return der.encode_sequence(
+            der.encode_oid(self.extn_id),
+            der.encode_boolean(self.critical) if self.critical is not False else b"",
+            der.encode_octet_string(self.extn_value),
+        )
+
+
+def read_extensions(reader: Reader, name: str = "extensions") -> tuple[Extension, ...]:
+    """Read ``SEQUENCE SIZE (1..MAX) OF Extension``.
+
+    :raises DecodeError: when there is none, or one is malformed; reading tolerantly, an empty list is noted.
+    """
+    at = reader.offset
+    found = []
+    with reader.sequence(name) as fields:
+        while not fields.at_end():
+            found.append(Extension.read(fields, "extension"))
+    if not found:
+        reader.tolerate(QuirkKind.EMPTY_SEQUENCE, "a list of extensions is never empty", name, offset=at)
+    return tuple(found)
+
+
+def encode_extensions(extensions: Iterable[Extension]) -> bytes:
+    """Encode ``SEQUENCE OF Extension``; ``b""`` when there are none, because the list is then left out.
+
+    :raises InvalidTypeError: when one is no :class:`Extension`.
+    """
+    try:
+        parts = [der_of(extension, Extension, "an extension") for extension in extensions]
+    except InvalidTypeError:
+        raise
+    except TypeError:
+        raise InvalidTypeError(f"extensions must be a sequence of Extension, not {type(extensions).__name__}") from None
+    return der.encode_sequence(*parts) if parts else b""

@@ -1,0 +1,190 @@
+"""Distinguished names: attributes, sets of attributes, and the sequence of those that is a Name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from gmpki import _inputs
+from gmpki.asn1 import der
+from gmpki.asn1._schema import Schema, der_of
+from gmpki.asn1.quirks import QuirkKind, QuirkLog
+from gmpki.asn1.rfc5280._name_text import rfc4514
+from gmpki.oids import ObjectIdentifier
+
+if TYPE_CHECKING:
+    from gmpki.asn1.der import Reader
+
+__all__ = ["AttributeTypeAndValue", "Name"]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTypeAndValue(Schema):
+    """``SEQUENCE { type OBJECT IDENTIFIER, value ANY DEFINED BY type }``.
+
+    :ivar value: the exact DER of the value, header included.
+    :standard: RFC 5280 4.1.2.4
+    """
+
+    type: ObjectIdentifier
+    value: bytes
+
+    @classmethod
+    def read(cls, reader: Reader, name: str = "") -> AttributeTypeAndValue:
+        """Read an AttributeTypeAndValue, and check that a value which is a string holds what its type allows."""
+        with reader.sequence(name) as fields:
+            kind = fields.oid("type")
+            at = fields.offset
+            if fields.peek() in der.STRING_TAGS:
+                fields.any_string("value")
+                value = fields.since(at)
+            else:
+                value = fields.raw_element("value")
+        return cls(kind, value)
+
+    def to_der(self) -> bytes:
+        """Encode the structure as DER."""
+        return der.encode_sequence(der.encode_oid(self.type), self.value)
+
+    @property
+    def text(self) -> str | None:
+        """The value as text, whichever string type it has; None when it is no string.
+
+        Bytes that the string type does not allow, which only tolerant reading lets in, appear as ``\\xNN``.
+        """
+        return _text(self.value)
+
+
+@lru_cache(maxsize=1024)
+def _text(value: bytes) -> str | None:
+    if not value or value[0] not in der.STRING_TAGS:
+        return None
+    try:
+        return der.Reader(value, quirks=QuirkLog()).any_string()
+    except der.DecodeError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Name(Schema):
+    """``SEQUENCE OF SET SIZE (1..MAX) OF AttributeTypeAndValue``, in the order of the encoding. Equal by its bytes.
+
+    ``str()`` gives the text of RFC 4514, which has the last set first. A name that was read keeps its exact bytes.
+
+    :ivar rdns: the relative distinguished names, each with one attribute or, rarely, more.
+    :standard: RFC 5280 4.1.2.4
+    """
+
+    rdns: tuple[tuple[AttributeTypeAndValue, ...], ...] = ()
+    _der: bytes = field(init=False, default=b"")
+
+    def __post_init__(self) -> None:
+        """Encode the name, and bring the attributes of each set into the order of the encoding.
+
+        :raises InvalidTypeError: when rdns is no tuple of tuples of AttributeTypeAndValue.
+        :raises InvalidInputError: when a set is empty, or an attribute cannot be encoded.
+        """
+        if not isinstance(self.rdns, tuple) or not all(isinstance(rdn, tuple) for rdn in self.rdns):
+            raise _inputs.InvalidTypeError("a Name takes a tuple of tuples of AttributeTypeAndValue")
+        if not all(self.rdns):
+            raise _inputs.InvalidInputError("a relative distinguished name has at least one attribute")
+        rdns = []
+        encoded = []
+        for rdn in self.rdns:
+            pairs = sorted(
+                ((der_of(a, AttributeTypeAndValue, "an attribute"), a) for a in rdn), key=lambda pair: pair[0]
+            )
+            encoded.append(der.encode_set_of([element for element, _ in pairs]))
+            rdns.append(tuple(attribute for _, attribute in pairs))
+        object.__setattr__(self, "rdns", tuple(rdns))
+        object.__setattr__(self, "_der", der.encode_sequence(*encoded))
+
+    @classmethod
+    def read(cls, reader: Reader, name: str = "") -> Name:
+        """Read a Name."""
+        return reader.through_cache(der.Tag.SEQUENCE, name, _cached_name, cls._read_here)
+
+    @classmethod
+    def _read_here(cls, reader: Reader, name: str) -> Name:
+        at = reader.offset
+        rdns = []
+        with reader.sequence(name) as sets:
+            while not sets.at_end():
+                rdns.append(_read_rdn(sets))
+        self = object.__new__(cls)
+        object.__setattr__(self, "rdns", tuple(rdns))
+        object.__setattr__(self, "_der", reader.since(at))
+        return self
+
+    def to_der(self) -> bytes:
+        """Return the encoding: the exact bytes of a name that was read."""
+        return self._der
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the encodings; ``names_match`` in :mod:`gmpki.x509.names` compares as RFC 5280 7.1 does."""
+        return self._der == other._der if isinstance(other, Name) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Hash the encoding."""
+        return hash(self._der)
+
+    def __reduce__(self) -> tuple[object, tuple[bytes]]:
+        """Pickle the encoding."""
+        return _restore, (self._der,)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the name has no attributes at all."""
+        return not self.rdns
+
+    @property
+    def attributes(self) -> tuple[AttributeTypeAndValue, ...]:
+        """Every attribute, in the order of the encoding."""
+        return tuple(attribute for rdn in self.rdns for attribute in rdn)
+
+    def get(self, kind: str) -> str | None:
+        """Return the text of the first attribute of a type; None when there is none, or its value is no string."""
+        return next((attribute.text for rdn in self.rdns for attribute in rdn if attribute.type == kind), None)
+
+    def get_all(self, kind: str) -> tuple[str, ...]:
+        """Return the texts of all attributes of a type, values that are no strings left out."""
+        texts = (attribute.text for rdn in self.rdns for attribute in rdn if attribute.type == kind)
+        return tuple(text for text in texts if text is not None)
+
+    def __str__(self) -> str:
+        """Return the text of RFC 4514."""
+        return rfc4514(self.rdns)
+
+    def __repr__(self) -> str:
+        return f"<Name {self}>"
+
+
+def _read_rdn(sets: Reader) -> tuple[AttributeTypeAndValue, ...]:
+    return sets.through_cache(der.Tag.SET, "rdn", _cached_rdn, _read_rdn_here)
+
+
+def _read_rdn_here(sets: Reader, name: str) -> tuple[AttributeTypeAndValue, ...]:
+    at = sets.offset
+    with sets.set_of(name) as attributes:
+        if attributes.at_end():
+            sets.tolerate(QuirkKind.EMPTY_SEQUENCE, "a relative distinguished name is never empty", name, offset=at)
+        rdn = []
+        while not attributes.at_end():
+            rdn.append(AttributeTypeAndValue.read(attributes, "attribute"))
+    return tuple(rdn)
+
+
+# The names of issuers, and the country, province and organisation in the names of subjects, repeat.
+@lru_cache(maxsize=1024)
+def _cached_rdn(encoded: bytes) -> tuple[AttributeTypeAndValue, ...]:
+    return _read_rdn_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "rdn")
+
+
+@lru_cache(maxsize=512)
+def _cached_name(encoded: bytes) -> Name:
+    return Name._read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
+
+
+def _restore(encoded: bytes) -> Name:
+    return Name.from_der(encoded, quirks=QuirkLog())
