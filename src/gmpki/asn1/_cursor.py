@@ -225,10 +225,10 @@ class Cursor:
         try:
             return decode(self._data[start : self._pos])
         except ContentError as error:
-            return self._decode_tolerantly(decode, at, start, self._pos, name, error)
+            return self._decode_tolerantly(decode, at, self._data[start : self._pos], name, error)
 
     def _decode_tolerantly(
-        self, decode: Callable[[bytes], T], at: int, start: int, stop: int, name: str, error: ContentError
+        self, decode: Callable[[bytes], T], at: int, content: bytes, name: str, error: ContentError
     ) -> T:
         """Decode contents that the strict decoder refused with error, if reading is tolerant and they mean something.
 
@@ -239,7 +239,7 @@ class Cursor:
             raise self.error(str(error), name, offset=at) from None
         kind, decode_more = more
         try:
-            value: T = decode_more(self._data[start:stop])
+            value: T = decode_more(content)
         except ContentError as refused:
             raise self.error(str(refused), name, offset=at) from None
         self.note(kind, name, offset=at)
@@ -320,7 +320,7 @@ class Cursor:
             try:
                 check(self._data[start:stop])
             except ContentError as error:
-                self._decode_tolerantly(check, pos, start, stop, name, error)
+                self._decode_tolerantly(check, pos, self._data[start:stop], name, error)
         elif identifier == 0 or identifier | CONSTRUCTED in CONSTRUCTED_TYPES:
             what = "an end-of-contents mark" if identifier == 0 else tag_name(identifier)
             raise self.error(f"{what} is not allowed in DER", name, offset=pos)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final, Union
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gmpki import _inputs
 from gmpki.asn1 import der
@@ -80,7 +80,7 @@ class OtherName:
     value_der: bytes
 
 
-Value = Union[str, bytes, Name, ObjectIdentifier, OtherName]
+Value: TypeAlias = str | bytes | Name | ObjectIdentifier | OtherName
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ class GeneralName(Schema):
         :raises InvalidTypeError: when address is no ``str``.
         :raises InvalidInputError: when it is no address, or bits are set that its mask leaves out.
         """
-        import ipaddress
+        import ipaddress  # here: it costs as much as all the rest of this module
 
         text = _inputs.as_text(address, "an IP address")
         try:
@@ -257,7 +257,7 @@ class GeneralName(Schema):
 
 
 def _shown_address(packed: bytes) -> str:
-    import ipaddress
+    import ipaddress  # as above
 
     if len(packed) not in _ADDRESS_LENS:
         return packed.hex().upper()

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind, QuirkLog
 from gmpki.asn1.rfc5280._name_text import rfc4514
+from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError
 from gmpki.oids import ObjectIdentifier
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class AttributeTypeAndValue(Schema):
     def text(self) -> str | None:
         """The value as text, whichever string type it has; None when it is no string.
 
-        Bytes that the string type does not allow, which only tolerant reading lets in, appear as ``\\xNN``.
+        Bytes that the string type does not allow, which only tolerant reading lets in, appear in hexadecimal.
         """
         return _text(self.value)
 
@@ -62,7 +62,7 @@ def _text(value: bytes) -> str | None:
         return None
     try:
         return der.Reader(value, quirks=QuirkLog()).any_string()
-    except der.DecodeError:
+    except DecodeError:
         return None
 
 
@@ -86,15 +86,14 @@ class Name(Schema):
         :raises InvalidInputError: when a set is empty, or an attribute cannot be encoded.
         """
         if not isinstance(self.rdns, tuple) or not all(isinstance(rdn, tuple) for rdn in self.rdns):
-            raise _inputs.InvalidTypeError("a Name takes a tuple of tuples of AttributeTypeAndValue")
+            raise InvalidTypeError("a Name takes a tuple of tuples of AttributeTypeAndValue")
         if not all(self.rdns):
-            raise _inputs.InvalidInputError("a relative distinguished name has at least one attribute")
+            raise InvalidInputError("a relative distinguished name has at least one attribute")
         rdns = []
         encoded = []
         for rdn in self.rdns:
-            pairs = sorted(
-                ((der_of(a, AttributeTypeAndValue, "an attribute"), a) for a in rdn), key=lambda pair: pair[0]
-            )
+            pairs = [(der_of(attribute, AttributeTypeAndValue, "an attribute"), attribute) for attribute in rdn]
+            pairs.sort(key=lambda pair: pair[0])
             encoded.append(der.encode_set_of([element for element, _ in pairs]))
             rdns.append(tuple(attribute for _, attribute in pairs))
         object.__setattr__(self, "rdns", tuple(rdns))
