@@ -64,7 +64,10 @@ class QuirkKind(str, Enum):
     EXPLICIT_CURVE = "explicit-curve"
     RAW_SIGNATURE = "raw-signature"
     EMPTY_USER_ID = "empty-user-id"
+    OTHER_USER_ID = "other-user-id"
     WITHOUT_ZA = "without-za"
+    # The signature holds for the DER of what came as BER, not for the bytes that came.
+    NORMALISED = "normalised"
 
 
 class Quirk(NamedTuple):
