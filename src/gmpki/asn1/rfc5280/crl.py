@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +61,7 @@ class TBSCertListHead(Schema):
     :ivar next_update: None when the list does not say.
     :ivar revoked: the contents of revokedCertificates: the encoded entries one after the other, not looked at.
     :ivar extensions: in the order of the encoding, empty when there are none.
+    :ivar revoked_offset: where that piece begins in the data that was read.
     :standard: RFC 5280 5.1
     """
 
@@ -71,6 +72,7 @@ class TBSCertListHead(Schema):
     next_update: datetime | None
     revoked: bytes = b""
     extensions: tuple[Extension, ...] = ()
+    revoked_offset: int = field(default=0, compare=False)
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> TBSCertListHead:
@@ -85,13 +87,14 @@ class TBSCertListHead(Schema):
             has_next = fields.peek() in (der.Tag.UTC_TIME, der.Tag.GENERALIZED_TIME)
             next_update = fields.time("nextUpdate") if has_next else None
             revoked = _read_revoked(fields) if fields.next_is(der.Tag.SEQUENCE) else b""
+            revoked_offset = fields.offset - len(revoked)
             extensions: tuple[Extension, ...] = ()
             if fields.next_is(_EXTENSIONS):
                 if version != 2:
                     fields.tolerate(QuirkKind.VERSION, "extensions in version 1", "crlExtensions")
                 with fields.explicit(0) as wrapped:
                     extensions = read_extensions(wrapped, "crlExtensions")
-        return cls(version, signature, issuer, this_update, next_update, revoked, extensions)
+        return cls(version, signature, issuer, this_update, next_update, revoked, extensions, revoked_offset)
 
     def to_der(self) -> bytes:
         """Encode the structure as DER.
