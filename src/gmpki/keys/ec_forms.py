@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SM2_KEY",
+    "SM2_KEY_SYNONYMS",
     "SM2_PARAMETERS",
     "curve_of",
     "encoded_curve",
@@ -43,7 +44,7 @@ _GY: Final = bytes.fromhex("BC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF
 _BASES: Final = (b"\x04" + _GX + _GY, b"\x02" + _GX)
 
 # Algorithm identifiers under which SM2 keys are met in place of id-ecPublicKey, then with no parameters or the curve.
-_SM2_KEY_ALGORITHMS: Final = (oids.SM2, oids.SM2_SIGN, oids.SM2_ENCRYPT)
+SM2_KEY_SYNONYMS: Final = (oids.SM2, oids.SM2_SIGN, oids.SM2_ENCRYPT)
 
 
 def named_curve(parameters: bytes, *, allow_explicit: bool) -> ObjectIdentifier:
@@ -88,9 +89,9 @@ def curve_of(algorithm: AlgorithmIdentifier, *, allow_explicit: bool) -> ObjectI
     :raises UnsupportedAlgorithm: see :func:`named_curve`.
     :raises DecodeError: when the curve is not said.
     """
-    if algorithm.algorithm in _SM2_KEY_ALGORITHMS and algorithm.has_no_parameters:
+    if algorithm.algorithm in SM2_KEY_SYNONYMS and algorithm.has_no_parameters:
         return oids.SM2
-    if algorithm.algorithm != oids.EC_PUBLIC_KEY and algorithm.algorithm not in _SM2_KEY_ALGORITHMS:
+    if algorithm.algorithm != oids.EC_PUBLIC_KEY and algorithm.algorithm not in SM2_KEY_SYNONYMS:
         return None
     if algorithm.has_no_parameters or algorithm.parameters is None:
         raise DecodeError("the key does not say which curve it is on")

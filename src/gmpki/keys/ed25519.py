@@ -61,7 +61,7 @@ class Ed25519PublicKey(Immutable):
         """Ed25519, parameters absent."""
         return ED25519_ALGORITHM
 
-    def digest(self, message: Buffer, *, user_id: Buffer | None = None) -> bytes:  # noqa: ARG002  the protocol has them
+    def digest(self, message: Buffer, *, user_id: Buffer | None = None) -> bytes:  # noqa: ARG002 - the protocol has them
         """Refuse: the algorithm signs whole messages, never a digest of them.
 
         :raises UnsupportedAlgorithm: always.
@@ -80,7 +80,7 @@ class Ed25519PublicKey(Immutable):
         refuse_user_id(user_id)
         ed25519.verify(self._handle, self.standard_signature(signature), message)
 
-    def verify_digest(self, signature: Buffer, digest: Buffer) -> None:  # noqa: ARG002  the protocol has them
+    def verify_digest(self, signature: Buffer, digest: Buffer) -> None:  # noqa: ARG002 - the protocol has them
         """Refuse, as :meth:`digest` does.
 
         :raises UnsupportedAlgorithm: always.
@@ -173,7 +173,7 @@ class Ed25519PrivateKey(PrivateKeyBase):
         refuse_user_id(user_id)
         return ed25519.sign(self._handle, message)
 
-    def sign_digest(self, digest: Buffer) -> bytes:  # noqa: ARG002  the protocol has it
+    def sign_digest(self, digest: Buffer) -> bytes:  # noqa: ARG002 - the protocol has it
         """Refuse: the algorithm signs whole messages, never a digest of them.
 
         :raises UnsupportedAlgorithm: always.

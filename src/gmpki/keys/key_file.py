@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -93,7 +91,7 @@ def open_key_file(data: Buffer, *, private: bool) -> KeyFile:
         return _from_pem(raw, wanted)
     armour, encoded = "DER", raw
     if raw[:1] != bytes((_SEQUENCE,)):
-        armour, encoded = "base64", _bare_base64(raw)
+        armour, encoded = "base64", pem.bare_base64(raw)
     try:
         form = _form(encoded)
     except DecodeError:
@@ -142,16 +140,6 @@ def _other_kind(found: str, wanted: str) -> str:
     if wanted == "public":
         return f"expected a public key; the file holds a private one ({found}): load_private_key(...).public_key"
     return f"expected a private key; the file holds a public one ({found}): load_public_key reads it"
-
-
-def _bare_base64(raw: bytes) -> bytes:
-    """Return the bytes of base64 text without PEM lines, as web services hand out keys; b"" when it is none."""
-    text = b"".join(raw.split())
-    try:
-        decoded = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-    return decoded if decoded[:1] == bytes((_SEQUENCE,)) else b""
 
 
 def _form(encoded: bytes) -> KeyForm | None:

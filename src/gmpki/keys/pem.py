@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["PEMBlock", "is_pem", "read_pem", "write_pem"]
+__all__ = ["PEMBlock", "bare_base64", "is_pem", "read_pem", "write_pem"]
 
 _BEGIN: Final = b"-----BEGIN "
 _END: Final = b"-----END "
 _DASHES: Final = b"-----"
 _LINE_LEN: Final = 64
+_SEQUENCE: Final = b"\x30"
 _BLANKS: Final = b" \t\r\n"
 # The byte order mark that some editors put in front.
 _BOM: Final = b"\xef\xbb\xbf"
@@ -119,6 +120,18 @@ def _decode(text: bytes, label: str, offset: int) -> bytes:
     if data is None or base64.b64encode(data) != text:
         raise DecodeError(f"the PEM block {label!r} is not base64", offset=offset)
     return data
+
+
+def bare_base64(data: bytes) -> bytes:
+    """Return the DER of base64 text without PEM lines, as web services hand out keys and certificates; b"" when it is
+    not the text of a SEQUENCE.
+    """
+    text = b"".join(data.split())
+    try:
+        decoded = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return decoded if decoded[:1] == _SEQUENCE else b""
 
 
 def write_pem(label: str, data: Buffer) -> bytes:

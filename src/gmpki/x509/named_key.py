@@ -1,0 +1,90 @@
+"""A name with its public key: what verifies a signature that someone of that name made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from gmpki._inputs import member
+from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
+from gmpki.asn1.rfc5280 import Name, SubjectPublicKeyInfo
+from gmpki.keys.loader import load_public_key_info
+
+if TYPE_CHECKING:
+    from gmpki.keys.loader import PublicKey
+    from gmpki.x509.certificate import Certificate
+
+__all__ = ["NamedKey", "TrustAnchor", "public_key_of"]
+
+
+@runtime_checkable
+class NamedKey(Protocol):
+    """A name with its public key, such as the certificate of an authority or a trust anchor."""
+
+    @property
+    def subject(self) -> Name:
+        """Whose key it is."""
+
+    @property
+    def public_key_info(self) -> SubjectPublicKeyInfo:
+        """The key as certificates have it."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The key itself.
+
+        :raises GmpkiError: as :func:`~gmpki.keys.loader.load_public_key_info`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAnchor:
+    """A name and key that are trusted without proof. Immutable; thread-safe.
+
+    :ivar certificate: the certificate they were taken from; None when there was none.
+    :standard: RFC 5280 6.1.1 (d)
+    """
+
+    subject: Name
+    public_key_info: SubjectPublicKeyInfo
+    certificate: Certificate | None = None
+
+    def __post_init__(self) -> None:
+        """Check the fields.
+
+        :raises InvalidTypeError: when one has the wrong type.
+        """
+        member(self.subject, Name, "subject")
+        member(self.public_key_info, SubjectPublicKeyInfo, "public_key_info")
+
+    @classmethod
+    def of(cls, certificate: Certificate) -> TrustAnchor:
+        """Take the name and the key of a certificate, most often a self-signed one.
+
+        :raises InvalidTypeError: when it is no Certificate.
+        """
+        from gmpki.x509.certificate import Certificate
+
+        member(certificate, Certificate, "certificate")
+        return cls(certificate.subject, certificate.public_key_info, certificate)
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The key itself; errors as :func:`~gmpki.keys.loader.load_public_key_info`."""
+        if self.certificate is not None:
+            return self.certificate.public_key
+        return public_key_of(self.public_key_info)
+
+
+@lru_cache(maxsize=256)
+def public_key_of(
+    info: SubjectPublicKeyInfo, *, policy: AlgorithmPolicy = DEFAULT_POLICY, allow_explicit_curve: bool = False
+) -> PublicKey:
+    """Load a public key, or return the one that was loaded from the same structure before.
+
+    The certificates of one authority, and all that it signed, bring the same key again and again; to check that a
+    point is on its curve, and for other algorithms to set up the library below, costs more than to look it up. Keys
+    are immutable. Parameters and errors are those of :func:`~gmpki.keys.loader.load_public_key_info`.
+    """
+    return load_public_key_info(info, policy=policy, allow_explicit_curve=allow_explicit_curve)

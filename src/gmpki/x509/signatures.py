@@ -1,0 +1,175 @@
+"""Signatures of certificates, requests, revocation lists and OCSP responses, verified one way for all.
+
+The algorithm is that of the key. What stands beside the signature must agree with it and says no more than which hash
+was used, because whoever forges a signature also writes its algorithm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gmpki._inputs import as_bytes, member
+from gmpki.algorithms import sm3
+from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
+from gmpki.asn1.quirks import Quirk, QuirkKind
+from gmpki.asn1.rfc5280 import AlgorithmIdentifier, SubjectPublicKeyInfo
+from gmpki.errors import InvalidInputError, InvalidSignature, InvalidTypeError
+from gmpki.keys.signature_algorithms import SM2_SIGNATURES, is_oid_synonym, key_for
+from gmpki.keys.sm2_public import DEFAULT_USER_ID
+from gmpki.x509.named_key import public_key_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from gmpki.keys.interfaces import PublicKey
+    from gmpki.x509.named_key import NamedKey
+
+__all__ = ["LENIENT_SIGNATURES", "STANDARD_SIGNATURES", "SignaturePolicy", "verify_by", "verify_signed"]
+
+_RAW_LEN: Final = 64
+# Each id costs one verification of a signature that does not hold.
+_MAX_USER_IDS: Final = 8
+
+
+@dataclass(frozen=True)
+class SignaturePolicy:
+    """Which signatures are accepted. Immutable; thread-safe.
+
+    :ivar user_ids: the signer's ids for SM2 that are tried, in this order; None is the default ``1234567812345678``,
+        b"" the empty id that OpenSSL 3 signs with when it is told nothing. 1 to 8.
+    :ivar without_za: also accept SM2 signatures of the plain SM3 digest, made without Z.
+    :ivar raw_sm2: also accept SM2 signatures of 64 bytes r, s in place of DER.
+    :ivar explicit_curve: also take keys of sm2p256v1 with the parameters of the curve written out.
+    :ivar algorithms: decides about hashes and sizes of keys.
+    """
+
+    user_ids: tuple[bytes | None, ...] = (None,)
+    without_za: bool = False
+    raw_sm2: bool = False
+    explicit_curve: bool = False
+    algorithms: AlgorithmPolicy = DEFAULT_POLICY
+
+    def __post_init__(self) -> None:
+        """Check the fields.
+
+        :raises InvalidTypeError: when one has the wrong type.
+        :raises InvalidInputError: when there is no user id, or there are more than 8.
+        """
+        if not isinstance(self.user_ids, tuple) or not all(u is None or isinstance(u, bytes) for u in self.user_ids):
+            raise InvalidTypeError("user_ids must be a tuple of bytes and None")
+        if not 1 <= len(self.user_ids) <= _MAX_USER_IDS:
+            raise InvalidInputError(f"user_ids has 1 to {_MAX_USER_IDS} ids, not {len(self.user_ids)}")
+        for name in ("without_za", "raw_sm2", "explicit_curve"):
+            member(getattr(self, name), bool, name)
+        member(self.algorithms, AlgorithmPolicy, "algorithms")
+
+
+STANDARD_SIGNATURES: Final = SignaturePolicy()
+"""What the standards say: the default user id, strict DER."""
+
+LENIENT_SIGNATURES: Final = SignaturePolicy((None, b""), without_za=True, raw_sm2=True, explicit_curve=True)
+"""Also what is met in the field: the empty user id, no Z, raw signatures, explicit curve parameters."""
+
+
+def verify_by(
+    issuer: NamedKey | PublicKey,
+    algorithm: AlgorithmIdentifier,
+    signature: Buffer,
+    tbs_der: Buffer,
+    policy: SignaturePolicy = STANDARD_SIGNATURES,
+) -> tuple[Quirk, ...]:
+    """Verify a signature with a key, or with the key of a certificate or trust anchor.
+
+    Names are not compared, and neither is looked at what the key may be used for.
+
+    :raises InvalidTypeError: when issuer is neither, or another input has the wrong type.
+    :raises GmpkiError: as :func:`~gmpki.keys.loader.load_public_key_info`, when the issuer's key cannot be loaded.
+
+    The rest is as in :func:`verify_signed`.
+    """
+    member(policy, SignaturePolicy, "policy")
+    # Asking the protocol itself would load the key, whatever the policy says about it.
+    info = getattr(issuer, "public_key_info", None)
+    if not isinstance(info, SubjectPublicKeyInfo):
+        return verify_signed(issuer, algorithm, signature, tbs_der, policy)  # type: ignore[arg-type]
+    if policy.algorithms == DEFAULT_POLICY and not policy.explicit_curve:
+        public_key: PublicKey = issuer.public_key  # type: ignore[union-attr]
+    else:
+        public_key = public_key_of(info, policy=policy.algorithms, allow_explicit_curve=policy.explicit_curve)
+    return verify_signed(public_key, algorithm, signature, tbs_der, policy)
+
+
+def verify_signed(
+    public_key: PublicKey,
+    algorithm: AlgorithmIdentifier,
+    signature: Buffer,
+    tbs_der: Buffer,
+    policy: SignaturePolicy = STANDARD_SIGNATURES,
+) -> tuple[Quirk, ...]:
+    """Verify the signature of a structure.
+
+    :param public_key: the key that should have made it.
+    :param algorithm: the algorithm that stands beside the signature.
+    :param tbs_der: the exact bytes that were signed, as they were received.
+    :returns: what was met and accepted that is not as the standards say.
+    :raises InvalidSignature: when the signature does not hold, or is in no encoding that the policy accepts.
+    :raises KeyMismatchError: when the algorithm is not one of the key.
+    :raises UnsupportedAlgorithm: when it is not known.
+    :raises DecodeError: when its parameters are malformed.
+    :raises PolicyError: when the policy refuses the hash or the key.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :standard: RFC 5280 4.1.1.3; GM/T 0009-2012 10 (the default user id)
+    """
+    member(policy, SignaturePolicy, "policy")
+    key = key_for(public_key, algorithm, policy.algorithms)
+    signature = as_bytes(signature, "the signature")
+    tbs_der = as_bytes(tbs_der, "what was signed")
+    kinds = [QuirkKind.OID_SYNONYM] if is_oid_synonym(algorithm) else []
+    if algorithm.algorithm in SM2_SIGNATURES:
+        kinds += _verify_sm2(key, signature, tbs_der, policy)
+    else:
+        # Tokens give r, s of fixed width, and the keys understand them; certificates have DER.
+        if key.standard_signature(signature) != signature:
+            raise InvalidSignature(f"the signature is not in the encoding of {algorithm.shown}: {len(signature)} bytes")
+        key.verify(signature, tbs_der)
+    return tuple(Quirk(kind, -1, 1, "signature") for kind in kinds)
+
+
+def _verify_sm2(key: PublicKey, signature: bytes, tbs_der: bytes, policy: SignaturePolicy) -> list[QuirkKind]:
+    """Try what the policy allows; return the departures of what held."""
+    kinds = []
+    # Only 64 bytes can be raw; DER of that length, which short numbers give, stays as it is.
+    if len(signature) == _RAW_LEN and key.standard_signature(signature) != signature:
+        if not policy.raw_sm2:
+            raise InvalidSignature("the SM2 signature is 64 raw bytes r, s where DER belongs")
+        kinds.append(QuirkKind.RAW_SIGNATURE)
+    refused = None
+    for user_id in policy.user_ids:
+        try:
+            key.verify(signature, tbs_der, user_id=user_id)
+        except InvalidSignature as error:
+            refused = error
+        else:
+            return kinds + _id_quirks(user_id)
+    if policy.without_za:
+        try:
+            key.verify_digest(signature, sm3.digest(tbs_der))
+        except InvalidSignature as error:
+            refused = error
+        else:
+            return [*kinds, QuirkKind.WITHOUT_ZA]
+    tried = [_shown_id(user_id) for user_id in policy.user_ids] + ["no Z"] * policy.without_za
+    raise InvalidSignature(f"the SM2 signature does not hold; tried with {', '.join(tried)} ({refused})")
+
+
+def _id_quirks(user_id: bytes | None) -> list[QuirkKind]:
+    if user_id is None or user_id == DEFAULT_USER_ID:
+        return []
+    return [QuirkKind.OTHER_USER_ID if user_id else QuirkKind.EMPTY_USER_ID]
+
+
+def _shown_id(user_id: bytes | None) -> str:
+    if user_id is None:
+        return f"the user id {DEFAULT_USER_ID.decode()}"
+    return f"the user id {user_id!r}" if user_id else "the empty user id"
