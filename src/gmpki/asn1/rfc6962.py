@@ -176,6 +176,7 @@ class PrecertificatePoison(ExtensionValue):
 
     OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.4.1.11129.2.4.3")
     CRITICAL: ClassVar[bool] = True
+    FIXED: ClassVar[bool] = True
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> PrecertificatePoison:

@@ -26,11 +26,13 @@ class ExtensionValue(Schema):
 
     :cvar OID: the identifier of the extension.
     :cvar CRITICAL: whether an extension of this kind is made critical unless the caller says otherwise.
+    :cvar FIXED: whether the standard leaves the caller no choice.
     """
 
     __slots__ = ()
     OID: ClassVar[ObjectIdentifier]
     CRITICAL: ClassVar[bool] = False
+    FIXED: ClassVar[bool] = False
 
 
 def read_sequence_of(

@@ -67,6 +67,7 @@ class CRLNumber(ListNumber):
 
     __slots__ = ()
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.20")
+    FIXED: ClassVar[bool] = True
 
 
 class DeltaCRLIndicator(ListNumber):
@@ -78,6 +79,7 @@ class DeltaCRLIndicator(ListNumber):
     __slots__ = ()
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.27")
     CRITICAL: ClassVar[bool] = True
+    FIXED: ClassVar[bool] = True
 
     @property
     def base_number(self) -> int:
@@ -116,6 +118,7 @@ class CRLReason(ExtensionValue):
     """
 
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.21")
+    FIXED: ClassVar[bool] = True
 
     reason: ReasonCode
 
@@ -145,6 +148,7 @@ class InvalidityDate(ExtensionValue):
     """
 
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.24")
+    FIXED: ClassVar[bool] = True
 
     date: datetime
 
@@ -171,6 +175,7 @@ class CertificateIssuer(AlternativeNames):
     __slots__ = ()
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.29")
     CRITICAL: ClassVar[bool] = True
+    FIXED: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

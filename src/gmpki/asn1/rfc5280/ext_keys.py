@@ -48,6 +48,7 @@ class AuthorityKeyIdentifier(ExtensionValue):
     """
 
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.35")
+    FIXED: ClassVar[bool] = True
 
     key_identifier: bytes | None = None
     authority_cert_issuer: tuple[GeneralName, ...] = ()
@@ -98,6 +99,7 @@ class SubjectKeyIdentifier(ExtensionValue):
     """
 
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.14")
+    FIXED: ClassVar[bool] = True
 
     key_identifier: bytes
 

@@ -146,6 +146,7 @@ class SubjectDirectoryAttributes(ExtensionValue):
     """
 
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.9")
+    FIXED: ClassVar[bool] = True
 
     attributes: tuple[Attribute, ...]
 
@@ -254,6 +255,7 @@ class NameConstraints(ExtensionValue):
 
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.30")
     CRITICAL: ClassVar[bool] = True
+    FIXED: ClassVar[bool] = True
 
     permitted: tuple[GeneralSubtree, ...] = ()
     excluded: tuple[GeneralSubtree, ...] = ()

@@ -231,6 +231,7 @@ class FreshestCRL(DistributionPoints):
 
     __slots__ = ()
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.46")
+    FIXED: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +293,7 @@ class AuthorityInfoAccess(AccessDescriptions):
 
     __slots__ = ()
     OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.5.5.7.1.1")
+    FIXED: ClassVar[bool] = True
 
 
 class SubjectInfoAccess(AccessDescriptions):
@@ -302,6 +304,7 @@ class SubjectInfoAccess(AccessDescriptions):
 
     __slots__ = ()
     OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.5.5.7.1.11")
+    FIXED: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +321,7 @@ class IssuingDistributionPoint(ExtensionValue):
 
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.28")
     CRITICAL: ClassVar[bool] = True
+    FIXED: ClassVar[bool] = True
 
     distribution_point: DistributionPointName | None = None
     only_contains_user_certs: bool = False

@@ -343,6 +343,7 @@ class PolicyConstraints(ExtensionValue):
 
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.36")
     CRITICAL: ClassVar[bool] = True
+    FIXED: ClassVar[bool] = True
 
     require_explicit_policy: int | None = None
     inhibit_policy_mapping: int | None = None
@@ -384,6 +385,7 @@ class InhibitAnyPolicy(ExtensionValue):
 
     OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.54")
     CRITICAL: ClassVar[bool] = True
+    FIXED: ClassVar[bool] = True
 
     skip_certs: int
 
