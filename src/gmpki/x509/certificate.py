@@ -15,14 +15,8 @@ from gmpki._inputs import as_text, member
 from gmpki.algorithms import sm3
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import TBSCertificate
-from gmpki.asn1.rfc5280.ext_keys import (
-    AuthorityKeyIdentifier,
-    BasicConstraints,
-    ExtendedKeyUsage,
-    KeyUsage,
-    SubjectKeyIdentifier,
-)
-from gmpki.asn1.rfc5280.ext_names import SubjectAltName
+from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier
+from gmpki.asn1.rfc5280.ext_names import BasicConstraints, SubjectAltName
 from gmpki.errors import DecodeError, InvalidTypeError, UnsupportedAlgorithm
 from gmpki.x509 import _armour
 from gmpki.x509._signed import SignedObject, note_key
