@@ -35,9 +35,7 @@ S = TypeVar("S", bound=Schema)
 
 _RAW_SM2_LEN: Final = 64
 # RFC 4055 5.
-_WANTS_NULL: Final = frozenset(
-    {oids.RSA_SHA1, oids.RSA_SHA256, oids.RSA_SHA384, oids.RSA_SHA512, oids.RSA_WITH_SM3}
-)
+_WANTS_NULL: Final = frozenset({oids.RSA_SHA1, oids.RSA_SHA256, oids.RSA_SHA384, oids.RSA_SHA512, oids.RSA_WITH_SM3})
 
 
 class SignedObject(Immutable, Generic[S]):

@@ -21,7 +21,6 @@ from gmpki.errors import DecodeError, InvalidTypeError, UnsupportedAlgorithm
 from gmpki.x509 import _armour
 from gmpki.x509._signed import SignedObject, note_key
 from gmpki.x509.extensions import Extensions
-from gmpki.x509.names import names_match
 from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
 
 if TYPE_CHECKING:
@@ -158,7 +157,11 @@ class Certificate(SignedObject[TBSCertificate]):
     def is_self_issued(self) -> bool:
         """Tell whether issuer and subject are the same name (RFC 5280 6.1); the signature is not looked at."""
         tbs = self._received.tbs
-        return tbs.issuer == tbs.subject or names_match(tbs.issuer, tbs.subject)
+        if tbs.issuer == tbs.subject:
+            return True
+        from gmpki.x509.names import names_match
+
+        return names_match(tbs.issuer, tbs.subject)
 
     # ---- extensions that everybody asks for ---------------------------------------------
     # Each raises DecodeError where the extension is malformed, which only lenient reading lets in.

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from gmpki._inputs import member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.asn1.rfc5280 import Name, SubjectPublicKeyInfo
+from gmpki.errors import InvalidTypeError
+from gmpki.keys.interfaces import PublicKey as KeyProtocol
 from gmpki.keys.loader import load_public_key_info
+from gmpki.keys.sm2_public import SM2PublicKey
 
 if TYPE_CHECKING:
     from gmpki.keys.loader import PublicKey
     from gmpki.x509.certificate import Certificate
 
-__all__ = ["NamedKey", "TrustAnchor", "public_key_of"]
+__all__ = ["NamedKey", "TrustAnchor", "key_info_of", "public_key_of"]
 
 
 @runtime_checkable
@@ -88,3 +91,18 @@ def public_key_of(
     are immutable. Parameters and errors are those of :func:`~gmpki.keys.loader.load_public_key_info`.
     """
     return load_public_key_info(info, policy=policy, allow_explicit_curve=allow_explicit_curve)
+
+
+def key_info_of(public_key: KeyProtocol | SubjectPublicKeyInfo, name: str = "public_key") -> SubjectPublicKeyInfo:
+    """Return the structure of a public key, wherever the key lives.
+
+    :raises InvalidTypeError: when it is neither a public key nor such a structure.
+    :raises DecodeError: when what a foreign key object calls its DER is none.
+    """
+    if isinstance(public_key, SubjectPublicKeyInfo):
+        return public_key
+    if not isinstance(public_key, (SM2PublicKey, KeyProtocol)):
+        raise InvalidTypeError(
+            f"{name} must be a public key or a SubjectPublicKeyInfo, not {type(public_key).__name__}"
+        )
+    return SubjectPublicKeyInfo.from_der(public_key.to_der())
