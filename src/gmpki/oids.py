@@ -248,7 +248,7 @@ ED448 = _oid("1.3.101.113", "id-Ed448", "", "RFC 8410 3")
 
 # ---- hashes ---------------------------------------------------------------------------------------------------------
 MD5 = _oid("1.2.840.113549.2.5", "md5", "", "RFC 3279 2.1")
-SHA1 = _oid("1.3.14.3.2.26", "id-sha1", "", "RFC 8017 appendix B.1")
+SHA1 = _oid("1.3.14.3.2.26", "id-sha1", "", "RFC 3279 2.1.3")
 SHA224 = _oid("2.16.840.1.101.3.4.2.4", "id-sha224", "", "RFC 5754 2.1")
 SHA256 = _oid("2.16.840.1.101.3.4.2.1", "id-sha256", "", "RFC 5754 2.2")
 SHA384 = _oid("2.16.840.1.101.3.4.2.2", "id-sha384", "", "RFC 5754 2.3")
@@ -359,6 +359,22 @@ CT_POISON = _oid("1.3.6.1.4.1.11129.2.4.3", "ctPoison", "预证书标记", "RFC 
 SMIME_CAPABILITIES = _oid("1.2.840.113549.1.9.15", "smimeCapabilities", "S/MIME能力", "RFC 8551 2.5.2")
 NETSCAPE_CERT_TYPE = _oid(
     "2.16.840.1.113730.1.1", "netscapeCertType", "Netscape证书类型", "Netscape certificate specifications [D]"
+)
+NETSCAPE_BASE_URL = _oid("2.16.840.1.113730.1.2", "netscapeBaseUrl", "", "Netscape certificate specifications [D]")
+NETSCAPE_REVOCATION_URL = _oid(
+    "2.16.840.1.113730.1.3", "netscapeRevocationUrl", "", "Netscape certificate specifications [D]"
+)
+NETSCAPE_CA_REVOCATION_URL = _oid(
+    "2.16.840.1.113730.1.4", "netscapeCaRevocationUrl", "", "Netscape certificate specifications [D]"
+)
+NETSCAPE_RENEWAL_URL = _oid(
+    "2.16.840.1.113730.1.7", "netscapeRenewalUrl", "", "Netscape certificate specifications [D]"
+)
+NETSCAPE_CA_POLICY_URL = _oid(
+    "2.16.840.1.113730.1.8", "netscapeCaPolicyUrl", "", "Netscape certificate specifications [D]"
+)
+NETSCAPE_SSL_SERVER_NAME = _oid(
+    "2.16.840.1.113730.1.12", "netscapeSslServerName", "", "Netscape certificate specifications [D]"
 )
 NETSCAPE_COMMENT = _oid(
     "2.16.840.1.113730.1.13", "netscapeComment", "Netscape注释", "Netscape certificate specifications [D]"
