@@ -35,15 +35,19 @@ __all__ = [
     "IdentityText",
     "InsuranceNumber",
     "LegacyBusinessRegistration",
+    "LegacyIdentity2",
     "LegacyOrganizationCode",
     "LegacyPersonalIdentity",
     "LegacyTaxationNumber",
     "OrganizationCode",
     "Passport2023",
     "ResidentIdentity2023",
+    "SHECAUniqueID",
+    "SHECAUniqueID205",
     "SocialCreditCode2023",
-    "SocialCreditCode2023Short",
+    "SocialCreditCode2023Long",
     "TaxationNumber",
+    "ZJCAUserName",
 ]
 
 I = TypeVar("I", bound="IdentityValue")  # noqa: E741 - the letter of its bound, as everywhere
@@ -145,7 +149,7 @@ class IdentifyCode(IdentityValue):
     :standard: GM/T 0015-2012, identity extensions
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.156.10260.4.1.1")
+    OID: ClassVar[ObjectIdentifier] = oids.IDENTIFY_CODE
 
     kind: IdentifyCodeKind | None
     value: str
@@ -202,7 +206,7 @@ class InsuranceNumber(IdentityText):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.156.10260.4.1.2")
+    OID: ClassVar[ObjectIdentifier] = oids.INSURANCE_NUMBER
 
 
 class ICRegistrationNumber(IdentityText):
@@ -212,7 +216,7 @@ class ICRegistrationNumber(IdentityText):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.156.10260.4.1.3")
+    OID: ClassVar[ObjectIdentifier] = oids.IC_REGISTRATION_NUMBER
 
 
 class OrganizationCode(IdentityText):
@@ -222,7 +226,7 @@ class OrganizationCode(IdentityText):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.156.10260.4.1.4")
+    OID: ClassVar[ObjectIdentifier] = oids.ORGANIZATION_CODE
 
 
 class TaxationNumber(IdentityText):
@@ -232,7 +236,7 @@ class TaxationNumber(IdentityText):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.156.10260.4.1.5")
+    OID: ClassVar[ObjectIdentifier] = oids.TAXATION_NUMBER
 
 
 class ResidentIdentity2023(IdentityText):
@@ -242,7 +246,7 @@ class ResidentIdentity2023(IdentityText):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.156.10260.4.1.1.1")
+    OID: ClassVar[ObjectIdentifier] = oids.RESIDENT_IDENTITY_2023
 
 
 class Passport2023(IdentityText):
@@ -252,37 +256,45 @@ class Passport2023(IdentityText):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.156.10260.4.1.1.2")
+    OID: ClassVar[ObjectIdentifier] = oids.PASSPORT_2023
     UTF8: ClassVar[bool] = True
 
 
 class SocialCreditCode2023(IdentityText):
     """``PrintableString``: the unified social credit code of the 2023 edition (confidence C).
 
-    Its one public implementation writes this identifier, and documents that of :class:`SocialCreditCode2023Short`.
+    This is the identifier that its one public implementation documents; see :class:`SocialCreditCode2023Long`.
 
     :standard: GM/T 0015-2023, identity extensions
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.156.10260.4.4.4")
+    OID: ClassVar[ObjectIdentifier] = oids.SOCIAL_CREDIT_CODE_2023
 
 
-class SocialCreditCode2023Short(IdentityText):
-    """``PrintableString``: as :class:`SocialCreditCode2023`, under the shorter identifier (confidence C).
+class SocialCreditCode2023Long(IdentityText):
+    """``PrintableString``: as :class:`SocialCreditCode2023`, under the identifier that the implementation writes.
 
     :standard: GM/T 0015-2023, identity extensions
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.156.10260.4.4")
+    OID: ClassVar[ObjectIdentifier] = oids.SOCIAL_CREDIT_CODE_2023_LONG
 
 
 class LegacyPersonalIdentity(IdentityText):
     """``UTF8String``: a person's identity number under an older identifier (confidence C)."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.86.11.7.1")
+    OID: ClassVar[ObjectIdentifier] = oids.LEGACY_PERSONAL_IDENTITY
+    UTF8: ClassVar[bool] = True
+
+
+class LegacyIdentity2(IdentityText):
+    """``UTF8String``: an identity, of whom or what is not documented, under an older identifier (confidence C)."""
+
+    __slots__ = ()
+    OID: ClassVar[ObjectIdentifier] = oids.LEGACY_IDENTITY_2
     UTF8: ClassVar[bool] = True
 
 
@@ -290,7 +302,7 @@ class LegacyBusinessRegistration(IdentityText):
     """``UTF8String``: an enterprise's registration number under an older identifier (confidence C)."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.86.11.7.3")
+    OID: ClassVar[ObjectIdentifier] = oids.LEGACY_BUSINESS_REGISTRATION
     UTF8: ClassVar[bool] = True
 
 
@@ -298,7 +310,7 @@ class LegacyOrganizationCode(IdentityText):
     """``UTF8String``: an organisation's code under an older identifier (confidence C)."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.86.11.7.4")
+    OID: ClassVar[ObjectIdentifier] = oids.LEGACY_ORGANIZATION_CODE
     UTF8: ClassVar[bool] = True
 
 
@@ -306,5 +318,29 @@ class LegacyTaxationNumber(IdentityText):
     """``UTF8String``: an enterprise's tax number under an older identifier (confidence C)."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.2.86.11.7.5")
+    OID: ClassVar[ObjectIdentifier] = oids.LEGACY_TAXATION_NUMBER
+    UTF8: ClassVar[bool] = True
+
+
+class SHECAUniqueID(IdentityText):
+    """``UTF8String``: the unique identity of a holder at one authority (confidence C)."""
+
+    __slots__ = ()
+    OID: ClassVar[ObjectIdentifier] = oids.SHECA_UNIQUE_ID
+    UTF8: ClassVar[bool] = True
+
+
+class SHECAUniqueID205(IdentityText):
+    """``UTF8String``: as :class:`SHECAUniqueID`, under another identifier (confidence C)."""
+
+    __slots__ = ()
+    OID: ClassVar[ObjectIdentifier] = oids.SHECA_UNIQUE_ID_205
+    UTF8: ClassVar[bool] = True
+
+
+class ZJCAUserName(IdentityText):
+    """``UTF8String``: the name of a holder at one authority (confidence C)."""
+
+    __slots__ = ()
+    OID: ClassVar[ObjectIdentifier] = oids.ZJCA_USER_NAME
     UTF8: ClassVar[bool] = True

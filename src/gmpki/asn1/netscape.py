@@ -52,7 +52,7 @@ class NetscapeCertType(ExtensionValue):
     :standard: Netscape Certificate Extensions, netscape-cert-type
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.16.840.1.113730.1.1")
+    OID: ClassVar[ObjectIdentifier] = oids.NETSCAPE_CERT_TYPE
 
     types: NetscapeCertTypes
 
@@ -94,46 +94,46 @@ class NetscapeBaseURL(NetscapeText):
     """What the other addresses are relative to."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.16.840.1.113730.1.2")
+    OID: ClassVar[ObjectIdentifier] = oids.NETSCAPE_BASE_URL
 
 
 class NetscapeRevocationURL(NetscapeText):
     """Where to ask whether a certificate is revoked."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.16.840.1.113730.1.3")
+    OID: ClassVar[ObjectIdentifier] = oids.NETSCAPE_REVOCATION_URL
 
 
 class NetscapeCARevocationURL(NetscapeText):
     """Where to ask whether a certificate of this authority is revoked."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.16.840.1.113730.1.4")
+    OID: ClassVar[ObjectIdentifier] = oids.NETSCAPE_CA_REVOCATION_URL
 
 
 class NetscapeRenewalURL(NetscapeText):
     """Where to renew the certificate."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.16.840.1.113730.1.7")
+    OID: ClassVar[ObjectIdentifier] = oids.NETSCAPE_RENEWAL_URL
 
 
 class NetscapeCAPolicyURL(NetscapeText):
     """Where the policy of the authority is."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.16.840.1.113730.1.8")
+    OID: ClassVar[ObjectIdentifier] = oids.NETSCAPE_CA_POLICY_URL
 
 
 class NetscapeSSLServerName(NetscapeText):
     """The host name of the server."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.16.840.1.113730.1.12")
+    OID: ClassVar[ObjectIdentifier] = oids.NETSCAPE_SSL_SERVER_NAME
 
 
 class NetscapeComment(NetscapeText):
     """A comment for people."""
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.16.840.1.113730.1.13")
+    OID: ClassVar[ObjectIdentifier] = oids.NETSCAPE_COMMENT

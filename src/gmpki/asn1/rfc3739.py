@@ -51,7 +51,7 @@ class QCStatements(ExtensionValue):
     :standard: RFC 3739 3.2.6
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.5.5.7.1.3")
+    OID: ClassVar[ObjectIdentifier] = oids.QC_STATEMENTS
 
     statements: tuple[QCStatement, ...]
 

@@ -23,7 +23,7 @@ class OCSPNoCheck(ExtensionValue):
     :standard: RFC 6960 4.2.2.2.1
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.5.5.7.48.1.5")
+    OID: ClassVar[ObjectIdentifier] = oids.OCSP_NO_CHECK
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> OCSPNoCheck:

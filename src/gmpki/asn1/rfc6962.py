@@ -131,7 +131,7 @@ class SignedCertificateTimestampList(ExtensionValue):
     :standard: RFC 6962 3.3
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.4.1.11129.2.4.2")
+    OID: ClassVar[ObjectIdentifier] = oids.SCT_LIST
 
     timestamps: tuple[SignedCertificateTimestamp | bytes, ...]
 
@@ -174,7 +174,7 @@ class PrecertificatePoison(ExtensionValue):
     :standard: RFC 6962 3.1
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.4.1.11129.2.4.3")
+    OID: ClassVar[ObjectIdentifier] = oids.CT_POISON
     CRITICAL: ClassVar[bool] = True
     FIXED: ClassVar[bool] = True
 

@@ -28,7 +28,7 @@ class TLSFeature(ExtensionValue):
     :standard: RFC 7633 4.1
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.5.5.7.1.24")
+    OID: ClassVar[ObjectIdentifier] = oids.TLS_FEATURE
 
     features: tuple[int, ...]
 

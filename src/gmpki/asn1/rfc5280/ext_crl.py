@@ -66,7 +66,7 @@ class CRLNumber(ListNumber):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.20")
+    OID: ClassVar[ObjectIdentifier] = oids.CRL_NUMBER
     FIXED: ClassVar[bool] = True
 
 
@@ -77,7 +77,7 @@ class DeltaCRLIndicator(ListNumber):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.27")
+    OID: ClassVar[ObjectIdentifier] = oids.DELTA_CRL_INDICATOR
     CRITICAL: ClassVar[bool] = True
     FIXED: ClassVar[bool] = True
 
@@ -117,7 +117,7 @@ class CRLReason(ExtensionValue):
     :standard: RFC 5280 5.3.1
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.21")
+    OID: ClassVar[ObjectIdentifier] = oids.CRL_REASON
     FIXED: ClassVar[bool] = True
 
     reason: ReasonCode
@@ -147,7 +147,7 @@ class InvalidityDate(ExtensionValue):
     :standard: RFC 5280 5.3.2
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.24")
+    OID: ClassVar[ObjectIdentifier] = oids.INVALIDITY_DATE
     FIXED: ClassVar[bool] = True
 
     date: datetime
@@ -173,7 +173,7 @@ class CertificateIssuer(AlternativeNames):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.29")
+    OID: ClassVar[ObjectIdentifier] = oids.CERTIFICATE_ISSUER
     CRITICAL: ClassVar[bool] = True
     FIXED: ClassVar[bool] = True
 
@@ -185,7 +185,7 @@ class HoldInstruction(ExtensionValue):
     :standard: RFC 3280 5.3.2; RFC 5280 has it no more
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.23")
+    OID: ClassVar[ObjectIdentifier] = oids.HOLD_INSTRUCTION_CODE
 
     instruction: ObjectIdentifier
 

@@ -47,7 +47,7 @@ class AuthorityKeyIdentifier(ExtensionValue):
     :standard: RFC 5280 4.2.1.1
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.35")
+    OID: ClassVar[ObjectIdentifier] = oids.AUTHORITY_KEY_IDENTIFIER
     FIXED: ClassVar[bool] = True
 
     key_identifier: bytes | None = None
@@ -98,7 +98,7 @@ class SubjectKeyIdentifier(ExtensionValue):
     :standard: RFC 5280 4.2.1.2
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.14")
+    OID: ClassVar[ObjectIdentifier] = oids.SUBJECT_KEY_IDENTIFIER
     FIXED: ClassVar[bool] = True
 
     key_identifier: bytes
@@ -142,7 +142,7 @@ class KeyUsage(ExtensionValue):
     :standard: RFC 5280 4.2.1.3
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.15")
+    OID: ClassVar[ObjectIdentifier] = oids.KEY_USAGE
     CRITICAL: ClassVar[bool] = True
 
     usages: KeyUsages
@@ -170,7 +170,7 @@ class PrivateKeyUsagePeriod(ExtensionValue):
     :standard: RFC 3280 4.2.1.4; RFC 5280 leaves it to X.509
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.16")
+    OID: ClassVar[ObjectIdentifier] = oids.PRIVATE_KEY_USAGE_PERIOD
 
     not_before: datetime | None = None
     not_after: datetime | None = None
@@ -212,7 +212,7 @@ class ExtendedKeyUsage(ExtensionValue):
     :standard: RFC 5280 4.2.1.12
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.37")
+    OID: ClassVar[ObjectIdentifier] = oids.EXTENDED_KEY_USAGE
 
     purposes: tuple[ObjectIdentifier, ...]
 

@@ -91,7 +91,7 @@ class SubjectAltName(AlternativeNames):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.17")
+    OID: ClassVar[ObjectIdentifier] = oids.SUBJECT_ALT_NAME
 
 
 class IssuerAltName(AlternativeNames):
@@ -101,7 +101,7 @@ class IssuerAltName(AlternativeNames):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.18")
+    OID: ClassVar[ObjectIdentifier] = oids.ISSUER_ALT_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class SubjectDirectoryAttributes(ExtensionValue):
     :standard: RFC 5280 4.2.1.8
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.9")
+    OID: ClassVar[ObjectIdentifier] = oids.SUBJECT_DIRECTORY_ATTRIBUTES
     FIXED: ClassVar[bool] = True
 
     attributes: tuple[Attribute, ...]
@@ -175,7 +175,7 @@ class BasicConstraints(ExtensionValue):
     :standard: RFC 5280 4.2.1.9
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.19")
+    OID: ClassVar[ObjectIdentifier] = oids.BASIC_CONSTRAINTS
     CRITICAL: ClassVar[bool] = True
 
     ca: bool = False
@@ -253,7 +253,7 @@ class NameConstraints(ExtensionValue):
     :standard: RFC 5280 4.2.1.10
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.30")
+    OID: ClassVar[ObjectIdentifier] = oids.NAME_CONSTRAINTS
     CRITICAL: ClassVar[bool] = True
     FIXED: ClassVar[bool] = True
 

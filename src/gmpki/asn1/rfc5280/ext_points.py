@@ -220,7 +220,7 @@ class CRLDistributionPoints(DistributionPoints):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.31")
+    OID: ClassVar[ObjectIdentifier] = oids.CRL_DISTRIBUTION_POINTS
 
 
 class FreshestCRL(DistributionPoints):
@@ -230,7 +230,7 @@ class FreshestCRL(DistributionPoints):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.46")
+    OID: ClassVar[ObjectIdentifier] = oids.FRESHEST_CRL
     FIXED: ClassVar[bool] = True
 
 
@@ -292,7 +292,7 @@ class AuthorityInfoAccess(AccessDescriptions):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.5.5.7.1.1")
+    OID: ClassVar[ObjectIdentifier] = oids.AUTHORITY_INFO_ACCESS
     FIXED: ClassVar[bool] = True
 
 
@@ -303,7 +303,7 @@ class SubjectInfoAccess(AccessDescriptions):
     """
 
     __slots__ = ()
-    OID: ClassVar[ObjectIdentifier] = oids.find("1.3.6.1.5.5.7.1.11")
+    OID: ClassVar[ObjectIdentifier] = oids.SUBJECT_INFO_ACCESS
     FIXED: ClassVar[bool] = True
 
 
@@ -319,7 +319,7 @@ class IssuingDistributionPoint(ExtensionValue):
     :standard: RFC 5280 5.2.5
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.28")
+    OID: ClassVar[ObjectIdentifier] = oids.ISSUING_DISTRIBUTION_POINT
     CRITICAL: ClassVar[bool] = True
     FIXED: ClassVar[bool] = True
 

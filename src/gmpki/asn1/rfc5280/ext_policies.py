@@ -178,12 +178,12 @@ class PolicyQualifierInfo(Schema):
     @classmethod
     def cps(cls, uri: str) -> PolicyQualifierInfo:
         """Make the qualifier that points to a certification practice statement."""
-        return cls(oids.find("1.3.6.1.5.5.7.2.1"), uri)
+        return cls(oids.QT_CPS, uri)
 
     @classmethod
     def notice(cls, notice: UserNotice) -> PolicyQualifierInfo:
         """Make the qualifier that shows a notice to who relies on the certificate."""
-        return cls(oids.find("1.3.6.1.5.5.7.2.2"), notice)
+        return cls(oids.QT_UNOTICE, notice)
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> PolicyQualifierInfo:
@@ -191,9 +191,9 @@ class PolicyQualifierInfo(Schema):
         qualifier: str | UserNotice | bytes
         with reader.sequence(name) as fields:
             kind = fields.oid("policyQualifierId")
-            if kind == oids.find("1.3.6.1.5.5.7.2.1"):
+            if kind == oids.QT_CPS:
                 qualifier = fields.ia5_string("cPSuri")
-            elif kind == oids.find("1.3.6.1.5.5.7.2.2"):
+            elif kind == oids.QT_UNOTICE:
                 qualifier = UserNotice.read(fields, "userNotice")
             else:
                 qualifier = fields.raw_element("qualifier")
@@ -205,9 +205,9 @@ class PolicyQualifierInfo(Schema):
         :raises InvalidTypeError: when the qualifier is not what its identifier asks for.
         :raises InvalidInputError: when the address is not ASCII, or a notice has not 1 to 200 characters.
         """
-        if self.policy_qualifier_id == oids.find("1.3.6.1.5.5.7.2.1"):
+        if self.policy_qualifier_id == oids.QT_CPS:
             qualifier = der.encode_ia5_string(_inputs.as_text(self.qualifier, "qualifier"))  # type: ignore[arg-type]
-        elif self.policy_qualifier_id == oids.find("1.3.6.1.5.5.7.2.2"):
+        elif self.policy_qualifier_id == oids.QT_UNOTICE:
             qualifier = der_of(self.qualifier, UserNotice, "qualifier")  # type: ignore[arg-type]
         else:
             qualifier = _inputs.as_bytes(self.qualifier, "qualifier")  # type: ignore[arg-type]
@@ -257,7 +257,7 @@ class CertificatePolicies(ExtensionValue):
     :standard: RFC 5280 4.2.1.4
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.32")
+    OID: ClassVar[ObjectIdentifier] = oids.CERTIFICATE_POLICIES
 
     policies: tuple[PolicyInformation, ...]
 
@@ -300,7 +300,7 @@ class PolicyMapping(Schema):
         :raises InvalidTypeError: when a policy is no object identifier.
         :raises InvalidInputError: when one of them is anyPolicy, which cannot be mapped.
         """
-        if oids.find("2.5.29.32.0") in (self.issuer_domain_policy, self.subject_domain_policy):
+        if oids.ANY_POLICY in (self.issuer_domain_policy, self.subject_domain_policy):
             raise InvalidInputError("anyPolicy can be mapped neither to nor from")
         return der.encode_sequence(
             der.encode_oid(self.issuer_domain_policy), der.encode_oid(self.subject_domain_policy)
@@ -314,7 +314,7 @@ class PolicyMappings(ExtensionValue):
     :standard: RFC 5280 4.2.1.5
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.33")
+    OID: ClassVar[ObjectIdentifier] = oids.POLICY_MAPPINGS
     CRITICAL: ClassVar[bool] = True
 
     mappings: tuple[PolicyMapping, ...]
@@ -341,7 +341,7 @@ class PolicyConstraints(ExtensionValue):
     :standard: RFC 5280 4.2.1.11
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.36")
+    OID: ClassVar[ObjectIdentifier] = oids.POLICY_CONSTRAINTS
     CRITICAL: ClassVar[bool] = True
     FIXED: ClassVar[bool] = True
 
@@ -383,7 +383,7 @@ class InhibitAnyPolicy(ExtensionValue):
     :standard: RFC 5280 4.2.1.14
     """
 
-    OID: ClassVar[ObjectIdentifier] = oids.find("2.5.29.54")
+    OID: ClassVar[ObjectIdentifier] = oids.INHIBIT_ANY_POLICY
     CRITICAL: ClassVar[bool] = True
     FIXED: ClassVar[bool] = True
 
