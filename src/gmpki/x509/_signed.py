@@ -20,7 +20,7 @@ from gmpki.keys._immutable import Immutable
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES, is_oid_synonym
 from gmpki.x509._received import Received, read_received
 from gmpki.x509.named_key import public_key_of
-from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy, verify_by
+from gmpki.x509.signatures import SignaturePolicy, verify_by
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Self

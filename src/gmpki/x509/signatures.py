@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Final
 from gmpki._inputs import as_bytes, member
 from gmpki.algorithms import sm3
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
+from gmpki.algorithms.sm2 import DEFAULT_USER_ID
 from gmpki.asn1.quirks import Quirk, QuirkKind
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier, SubjectPublicKeyInfo
 from gmpki.errors import InvalidInputError, InvalidSignature, InvalidTypeError
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES, is_oid_synonym, key_for
-from gmpki.keys.sm2_public import DEFAULT_USER_ID
 from gmpki.x509.named_key import public_key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Buffer
 
     from gmpki.keys.interfaces import PublicKey
@@ -144,23 +146,25 @@ def _verify_sm2(key: PublicKey, signature: bytes, tbs_der: bytes, policy: Signat
         if not policy.raw_sm2:
             raise InvalidSignature("the SM2 signature is 64 raw bytes r, s where DER belongs")
         kinds.append(QuirkKind.RAW_SIGNATURE)
-    refused = None
+    refused: InvalidSignature | None = None
     for user_id in policy.user_ids:
-        try:
-            key.verify(signature, tbs_der, user_id=user_id)
-        except InvalidSignature as error:
-            refused = error
-        else:
+        refused = _refusal(key.verify, signature, tbs_der, user_id=user_id)
+        if refused is None:
             return kinds + _id_quirks(user_id)
     if policy.without_za:
-        try:
-            key.verify_digest(signature, sm3.digest(tbs_der))
-        except InvalidSignature as error:
-            refused = error
-        else:
+        refused = _refusal(key.verify_digest, signature, sm3.digest(tbs_der))
+        if refused is None:
             return [*kinds, QuirkKind.WITHOUT_ZA]
     tried = [_shown_id(user_id) for user_id in policy.user_ids] + ["no Z"] * policy.without_za
     raise InvalidSignature(f"the SM2 signature does not hold; tried with {', '.join(tried)} ({refused})")
+
+
+def _refusal(verify: Callable[..., None], *parts: bytes, **how: bytes | None) -> InvalidSignature | None:
+    try:
+        verify(*parts, **how)
+    except InvalidSignature as error:
+        return error
+    return None
 
 
 def _id_quirks(user_id: bytes | None) -> list[QuirkKind]:
