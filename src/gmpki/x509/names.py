@@ -1,0 +1,242 @@
+"""Distinguished names as people write them, the string types that the standards ask for, and comparison.
+
+>>> name = build_name(("C", "CN"), ("O", "示例市社会保障局"), ("CN", "张三"))
+>>> str(name)
+'CN=张三,O=示例市社会保障局,C=CN'
+>>> parse_name("/C=CN/O=示例市社会保障局/CN=张三") == name
+True
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gmpki import _inputs, oids
+from gmpki.asn1 import der
+from gmpki.asn1.rfc5280 import AttributeTypeAndValue, Name
+from gmpki.asn1.rfc5280._name_text import SHORT_NAMES as _SHORT_BY_OID
+from gmpki.asn1.rfc5280._name_text import escape, rfc4514, shown_text
+from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.x509._name_match import is_subordinate, name_key, names_match
+from gmpki.x509._name_parser import parse_rdns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gmpki.oids import ObjectIdentifier
+
+__all__ = [
+    "SHORT_NAMES",
+    "attribute_type",
+    "build_name",
+    "format_name",
+    "is_subordinate",
+    "name_key",
+    "names_match",
+    "parse_name",
+]
+
+SHORT_NAMES: Final[Mapping[str, ObjectIdentifier]] = {
+    short: oids.find(dotted) for dotted, short in _SHORT_BY_OID.items()
+}
+# What else people and other programs write.
+_ALIASES: Final = {
+    "E": oids.EMAIL_ADDRESS,
+    "EMAIL": oids.EMAIL_ADDRESS,
+    "S": oids.STATE_OR_PROVINCE_NAME,
+    "SP": oids.STATE_OR_PROVINCE_NAME,
+    "SURNAME": oids.SURNAME,
+    "G": oids.GIVEN_NAME,
+    "GIVENNAME": oids.GIVEN_NAME,
+    "TITLE": oids.TITLE,
+}
+_BY_NAME: Final = {
+    **{short.upper(): oid for short, oid in SHORT_NAMES.items()},
+    **{oids.find(dotted).name.upper(): oids.find(dotted) for dotted in _SHORT_BY_OID},
+    **_ALIASES,
+}
+
+# The most characters of a value (RFC 5280 appendix A.1, the ub- constants); every value has at least one.
+_UPPER_BOUNDS: Final = {
+    oids.COMMON_NAME: 64,
+    oids.LOCALITY_NAME: 128,
+    oids.STATE_OR_PROVINCE_NAME: 128,
+    oids.ORGANIZATION_NAME: 64,
+    oids.ORGANIZATIONAL_UNIT_NAME: 64,
+    oids.TITLE: 64,
+    oids.SERIAL_NUMBER: 64,
+    oids.PSEUDONYM: 128,
+    oids.EMAIL_ADDRESS: 255,
+    oids.NAME: 32768,
+    oids.SURNAME: 32768,
+    oids.GIVEN_NAME: 32768,
+    oids.INITIALS: 32768,
+    oids.GENERATION_QUALIFIER: 32768,
+}
+_COUNTRIES: Final = frozenset((oids.COUNTRY_NAME, oids.JURISDICTION_COUNTRY))
+# Types of RFC 5280 appendix A.1 and RFC 4519 that have one string type only.
+_PRINTABLE_ONLY: Final = frozenset((oids.SERIAL_NUMBER, oids.DN_QUALIFIER, oids.TELEPHONE_NUMBER))
+_IA5_ONLY: Final = frozenset((oids.EMAIL_ADDRESS, oids.DOMAIN_COMPONENT))
+_NO_STRINGS: Final = {oids.POSTAL_ADDRESS: "a list of strings", oids.X500_UNIQUE_IDENTIFIER: "a BIT STRING"}
+
+# From the largest unit to the smallest: tells which end of a written name comes first in its encoding.
+_RANKS: Final = {
+    kind: rank
+    for rank, kind in enumerate(
+        (
+            oids.COUNTRY_NAME,
+            oids.STATE_OR_PROVINCE_NAME,
+            oids.LOCALITY_NAME,
+            oids.ORGANIZATION_NAME,
+            oids.ORGANIZATIONAL_UNIT_NAME,
+            oids.COMMON_NAME,
+        )
+    )
+}
+
+
+def attribute_type(name: str) -> ObjectIdentifier:
+    """Return the object identifier of an attribute type given by its short name, full name or number.
+
+    :raises InvalidTypeError: when name is no ``str``.
+    :raises InvalidInputError: when it is neither a known name nor an object identifier.
+    """
+    text = _inputs.as_text(name, "an attribute type")
+    known = _BY_NAME.get(text.upper())
+    if known is not None:
+        return known
+    dotted = text[4:] if text[:4].upper() == "OID." else str.__str__(text)
+    if not dotted[:1].isdigit():
+        raise InvalidInputError(f"not an attribute type: {text[:80]!r}; expected one such as CN, O or 2.5.4.3")
+    der.encode_oid(dotted)
+    return oids.find(dotted)
+
+
+def build_name(
+    *rdns: tuple[str, str] | Sequence[tuple[str, str]],
+    allow_long: bool = False,
+) -> Name:
+    """Build a name, its parts in the order of the encoding: the country first.
+
+    Values become PrintableString where all their characters allow it and UTF8String otherwise, except that country,
+    serial number and DN qualifier are always PrintableString, and e-mail address and domain component IA5String.
+
+    :param rdns: pairs of an attribute type (``"CN"``, ``"2.5.4.3"``) and a text; a list of pairs is one set with
+        several attributes.
+    :param allow_long: take values that are longer than RFC 5280 allows. Lengths count characters, not bytes.
+    :raises InvalidTypeError: when a part is no pair of ``str``, nor a list of pairs.
+    :raises InvalidInputError: when a type is unknown, or a value is empty, too long, or has characters that its string
+        type lacks.
+    :standard: RFC 5280 4.1.2.4 and appendix A.1; GM/T 0015-2012 asks for the same string types [B]
+    """
+    return Name(tuple(tuple(_attribute(*_pair(pair), allow_long=allow_long) for pair in _pairs(rdn)) for rdn in rdns))
+
+
+def _pairs(rdn: object) -> list[object]:
+    if isinstance(rdn, list):
+        return rdn
+    if isinstance(rdn, tuple) and rdn and not isinstance(rdn[0], str):
+        return list(rdn)
+    return [rdn]
+
+
+def _pair(pair: object) -> tuple[str, str]:
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+        raise InvalidTypeError('a name is built of pairs of text such as ("CN", "example"), or of lists of such pairs')
+    return pair[0], pair[1]
+
+
+def _attribute(type_name: str, text: str, *, allow_long: bool) -> AttributeTypeAndValue:
+    kind = attribute_type(type_name)
+    if kind in _NO_STRINGS:
+        raise InvalidInputError(f"{kind.name} holds {_NO_STRINGS[kind]}, not text")
+    if not text:
+        raise InvalidInputError(f"the value of {kind.name} is empty")
+    bound = _UPPER_BOUNDS.get(kind)
+    if bound is not None and len(text) > bound and not allow_long:
+        raise InvalidInputError(f"{kind.name} has at most {bound} characters, this one {len(text)}")
+    return AttributeTypeAndValue(kind, _encode_value(kind, text))
+
+
+def _encode_value(kind: ObjectIdentifier, text: str) -> bytes:
+    try:
+        if kind in _COUNTRIES:
+            if len(text) != 2 or not (text.isascii() and text.isalpha()):
+                raise InvalidInputError("a country is two letters, such as CN")
+            return der.encode_printable_string(text)
+        if kind in _PRINTABLE_ONLY:
+            return der.encode_printable_string(text)
+        if kind in _IA5_ONLY:
+            return der.encode_ia5_string(text)
+        if text.isascii() and not set(text) - _PRINTABLE:
+            return der.encode_printable_string(text)
+        return der.encode_utf8_string(text)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{kind.name}: {error}") from None
+
+
+_PRINTABLE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?")
+
+
+def parse_name(text: str, *, order: str = "auto", allow_long: bool = False) -> Name:
+    """Read a name that somebody wrote, in one of three forms.
+
+    ``CN=张三,O=示例,C=CN``, the form of RFC 4514, which has the last part of the encoding first;
+    ``C=CN, O=示例, CN=张三`` and ``/C=CN/O=示例/CN=张三``, in the order of the encoding. Values may be quoted, have
+    special characters escaped with a backslash, or be the DER in hexadecimal after ``#``.
+
+    :param order: "rfc4514" when the last part stands first, "as-encoded" when it stands last, "auto" to tell by which
+        of the first and the last part names the larger unit (country, province, locality, organisation, unit, person),
+        and by RFC 4514 when that says nothing. A text that begins with a slash is always in the order of the encoding.
+    :param allow_long: as in :func:`build_name`.
+    :raises InvalidTypeError: when text is no ``str``.
+    :raises InvalidInputError: when it is none of these forms, saying at which character, or breaks a rule of
+        :func:`build_name`.
+    """
+    text = _inputs.as_text(text, "a name")
+    if order not in ("auto", "rfc4514", "as-encoded"):
+        raise InvalidInputError(f'order is "auto", "rfc4514" or "as-encoded", not {order!r}')
+    written = parse_rdns(text)
+    rdns = []
+    for parts in written:
+        rdn = []
+        for part in parts:
+            try:
+                if part.encoded is None:
+                    rdn.append(_attribute(part.type_name, part.text, allow_long=allow_long))
+                else:
+                    rdn.append(AttributeTypeAndValue(attribute_type(part.type_name), part.encoded))
+            except InvalidInputError as error:
+                raise InvalidInputError(f"{error} (at character {part.position})") from None
+        rdns.append(tuple(rdn))
+    reverse = not text.startswith("/") and (order == "rfc4514" or (order == "auto" and _last_part_stands_first(rdns)))
+    return Name(tuple(reversed(rdns) if reverse else rdns))
+
+
+def _last_part_stands_first(rdns: list[tuple[AttributeTypeAndValue, ...]]) -> bool:
+    if not rdns:
+        return False
+    first, last = (_RANKS.get(rdn[0].type) for rdn in (rdns[0], rdns[-1]))
+    return first is None or last is None or first >= last
+
+
+def format_name(name: Name, order: str = "rfc4514") -> str:
+    """Write a name as text.
+
+    :param order: "rfc4514" for the form of RFC 4514, as ``str(name)`` gives it; "as-encoded" for people: in the order
+        of the encoding, with a space after each comma, and text for attribute types that have only a number.
+    :raises InvalidTypeError: when name is no :class:`~gmpki.asn1.rfc5280.Name`.
+    :raises InvalidInputError: when order is neither.
+    """
+    _inputs.member(name, Name, "a name")
+    if order == "rfc4514":
+        return rfc4514(name.rdns)
+    if order != "as-encoded":
+        raise InvalidInputError(f'order is "rfc4514" or "as-encoded", not {order!r}')
+    return ", ".join("+".join(map(_shown_attribute, rdn)) for rdn in name.rdns)
+
+
+def _shown_attribute(attribute: AttributeTypeAndValue) -> str:
+    short = _SHORT_BY_OID.get(attribute.type) or shown_text(str.__str__(attribute.type))
+    text = attribute.text
+    return f"{short}=#{attribute.value.hex().upper()}" if text is None else f"{short}={escape(text)}"
