@@ -54,11 +54,10 @@ _BINARY: Final = der.Tag.context(0, constructed=True)
 def _prepare(text: str) -> str | None:
     """Bring text to the form in which it is compared; None when it holds what RFC 4518 2.4 prohibits."""
     if text.isascii() and text.isprintable():
-        return (
-            " ".join(text.lower().split(" ")) if "  " not in text and text == text.strip(" ") else _spaced(text.lower())
-        )
-    folded = unicodedata.normalize("NFKC", text.translate(_MAP).casefold())
-    if "�" in folded or any(unicodedata.category(character) in _PROHIBITED for character in folded):
+        return _spaced(text.lower())
+    # Normalised twice: compatibility characters such as U+3392 (MHz) unfold to capitals.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.translate(_MAP)).casefold())
+    if "\ufffd" in folded or any(unicodedata.category(character) in _PROHIBITED for character in folded):
         return None
     return _spaced(folded)
 

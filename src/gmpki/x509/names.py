@@ -18,7 +18,7 @@ from gmpki.asn1.rfc5280._name_text import SHORT_NAMES as _SHORT_BY_OID
 from gmpki.asn1.rfc5280._name_text import escape, rfc4514, shown_text
 from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.x509._name_match import is_subordinate, name_key, names_match
-from gmpki.x509._name_parser import parse_rdns
+from gmpki.x509._name_parser import Part, parse_rdns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -196,21 +196,18 @@ def parse_name(text: str, *, order: str = "auto", allow_long: bool = False) -> N
     text = _inputs.as_text(text, "a name")
     if order not in ("auto", "rfc4514", "as-encoded"):
         raise InvalidInputError(f'order is "auto", "rfc4514" or "as-encoded", not {order!r}')
-    written = parse_rdns(text)
-    rdns = []
-    for parts in written:
-        rdn = []
-        for part in parts:
-            try:
-                if part.encoded is None:
-                    rdn.append(_attribute(part.type_name, part.text, allow_long=allow_long))
-                else:
-                    rdn.append(AttributeTypeAndValue(attribute_type(part.type_name), part.encoded))
-            except InvalidInputError as error:
-                raise InvalidInputError(f"{error} (at character {part.position})") from None
-        rdns.append(tuple(rdn))
+    rdns = [tuple(_written_attribute(part, allow_long=allow_long) for part in parts) for parts in parse_rdns(text)]
     reverse = not text.startswith("/") and (order == "rfc4514" or (order == "auto" and _last_part_stands_first(rdns)))
     return Name(tuple(reversed(rdns) if reverse else rdns))
+
+
+def _written_attribute(part: Part, *, allow_long: bool) -> AttributeTypeAndValue:
+    try:
+        if part.encoded is None:
+            return _attribute(part.type_name, part.text, allow_long=allow_long)
+        return AttributeTypeAndValue(attribute_type(part.type_name), part.encoded)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{error} (at character {part.position} of the name)") from None
 
 
 def _last_part_stands_first(rdns: list[tuple[AttributeTypeAndValue, ...]]) -> bool:
