@@ -1,0 +1,113 @@
+"""Which certificate is meant: CertIDs made and compared.
+
+The hashes in a CertID only name an issuer; nothing is signed with them, so SHA-1 is as good as any here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from gmpki import oids
+from gmpki._inputs import as_text
+from gmpki.algorithms import sm3
+from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, Name
+from gmpki.asn1.rfc6960 import CertID
+from gmpki.errors import InvalidTypeError, UnsupportedAlgorithm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gmpki.oids import ObjectIdentifier
+    from gmpki.x509.certificate import Certificate
+    from gmpki.x509.named_key import NamedKey
+
+__all__ = ["HASH_NAMES", "cert_id", "hash_name_of", "identifies", "key_hash", "usual_hash_name"]
+
+
+def _sha1(data: bytes) -> bytes:
+    return hashlib.sha1(data, usedforsecurity=False).digest()
+
+
+# SM3 without parameters, as everywhere; the SHA family with NULL, as RFC 5754 2 lets both and most clients write it.
+_HASHES: Final[dict[str, tuple[AlgorithmIdentifier, Callable[[bytes], bytes]]]] = {
+    "sm3": (AlgorithmIdentifier(oids.SM3), sm3.digest),
+    "sha1": (AlgorithmIdentifier(oids.SHA1, NULL), _sha1),
+    "sha256": (AlgorithmIdentifier(oids.SHA256, NULL), lambda data: hashlib.sha256(data).digest()),
+    "sha384": (AlgorithmIdentifier(oids.SHA384, NULL), lambda data: hashlib.sha384(data).digest()),
+    "sha512": (AlgorithmIdentifier(oids.SHA512, NULL), lambda data: hashlib.sha512(data).digest()),
+}
+HASH_NAMES: Final = tuple(_HASHES)
+"""The hashes that CertIDs are made and understood with, as ``hashlib`` names them."""
+
+_NAMES: Final[dict[ObjectIdentifier, str]] = {algorithm.algorithm: name for name, (algorithm, _) in _HASHES.items()} | {
+    oids.SM3_HASH: "sm3"
+}
+
+
+def cert_id(certificate: Certificate | int, issuer: NamedKey, hash_name: str = "sm3") -> CertID:
+    """Return the CertID of a certificate.
+
+    :param certificate: the certificate, whose issuer field is hashed, or its serial number alone.
+    :param issuer: whose key issued it: the issuer's certificate or a trust anchor.
+    :param hash_name: one of :data:`HASH_NAMES`.
+    :raises InvalidTypeError: when certificate is neither, or hash_name no ``str``.
+    :raises UnsupportedAlgorithm: when there is no such hash.
+    :standard: RFC 6960 4.1.1
+    """
+    if as_text(hash_name, "hash_name") not in _HASHES:
+        raise UnsupportedAlgorithm(f"CertIDs are made with {', '.join(HASH_NAMES)}, not with {hash_name!r}")
+    name, serial_number = _name_and_number(certificate, issuer)
+    algorithm, digest = _HASHES[hash_name]
+    key = issuer.public_key_info.subject_public_key
+    return CertID(algorithm, digest(name.to_der()), digest(key), serial_number)
+
+
+def _name_and_number(certificate: Certificate | int, issuer: NamedKey) -> tuple[Name, int]:
+    if type(certificate) is int:
+        return issuer.subject, certificate
+    name, serial_number = getattr(certificate, "issuer", None), getattr(certificate, "serial_number", None)
+    if not isinstance(name, Name) or not isinstance(serial_number, int):
+        raise InvalidTypeError(f"a CertID is made of a certificate or an int, not of {type(certificate).__name__}")
+    return name, serial_number
+
+
+def hash_name_of(identifier: CertID) -> str | None:
+    """Return the name of the hash of a CertID, None for one that is not in :data:`HASH_NAMES`."""
+    if not identifier.hash_algorithm.has_no_parameters:
+        return None
+    return _NAMES.get(identifier.hash_algorithm.algorithm)
+
+
+def identifies(identifier: CertID, certificate: Certificate | int, issuer: NamedKey) -> bool:
+    """Tell whether a CertID names a certificate: serial number, hash of the issuer's name and hash of its key agree.
+
+    :param certificate: the certificate, or its serial number alone.
+    :raises InvalidTypeError: when certificate is neither.
+    """
+    _, serial_number = _name_and_number(certificate, issuer)
+    hash_name = hash_name_of(identifier)
+    if identifier.serial_number != serial_number or hash_name is None:
+        return False
+    expected = cert_id(certificate, issuer, hash_name)
+    return (
+        identifier.issuer_name_hash == expected.issuer_name_hash
+        and identifier.issuer_key_hash == expected.issuer_key_hash
+    )
+
+
+def usual_hash_name(issuer: NamedKey) -> str:
+    """Return the hash that responders of an issuer most likely understand: SM3 for SM2 keys, SHA-1 for others.
+
+    SHA-1 is what RFC 5019 2.1.1 asks of clients.
+    """
+    algorithm = issuer.public_key_info.algorithm
+    return "sm3" if oids.SM2 in (algorithm.algorithm, algorithm.parameters_oid) else "sha1"
+
+
+def key_hash(key: NamedKey) -> bytes:
+    """Return the hash that identifies a responder by its key: SHA-1 of the subjectPublicKey, 20 bytes.
+
+    :standard: RFC 6960 4.2.1 (KeyHash)
+    """
+    return _sha1(key.public_key_info.subject_public_key)
