@@ -58,6 +58,7 @@ class QuirkKind(str, Enum):
     DUPLICATE_EXTENSION = "duplicate-extension"
     CRITICALITY = "criticality"
     ABSENT_ATTRIBUTES = "absent-attributes"
+    DUPLICATE_ATTRIBUTE = "duplicate-attribute"
     UNWRAPPED_VALUE = "unwrapped-value"
     UNTYPED_VALUE = "untyped-value"
     # Keys and signatures.

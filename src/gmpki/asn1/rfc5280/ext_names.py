@@ -121,6 +121,10 @@ class Attribute(Schema):
         values = []
         with reader.sequence(name) as fields:
             kind = fields.oid("type")
+            if not fields.next_is(der.Tag.SET) and not fields.at_end():
+                # Requests of CFCA's software leave the SET out.
+                fields.tolerate(QuirkKind.UNWRAPPED_VALUE, "a SET of values expected", "values")
+                return cls(kind, (fields.raw_element("values"),))
             with fields.set_of("values") as items:
                 if items.at_end():
                     items.tolerate(QuirkKind.EMPTY_SEQUENCE, "the SET is empty; at least one value expected")
