@@ -262,28 +262,29 @@ def encode_text(value: str, codec: str, type_name: str) -> bytes:
 
 
 # ---- times ----------------------------------------------------------------------------------------------------------
-def _decode_time(content: bytes, year_digits: int, type_name: str) -> tuple[int, ...]:
+def _decode_time(content: bytes, year_digits: int, type_name: str, century: int = 0) -> datetime:
     shape = "YYYYMMDDHHMMSSZ"[4 - year_digits :]
     if len(content) != year_digits + 11 or content[-1:] != b"Z" or not content[:-1].isdigit():
         shown = content[:24].decode("ascii", "backslashreplace")
         raise ContentError(f"a {type_name} has the form {shape} in DER, this one is {shown!r}")
-    text = content.decode("ascii")
-    pairs = [int(text[i : i + 2]) for i in range(year_digits, year_digits + 10, 2)]
-    return (int(text[:year_digits]), *pairs)
-
-
-def _datetime(fields: tuple[int, ...]) -> datetime:
-    year, month, day, hour, minute, second = fields
+    at = year_digits
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+        return datetime(
+            int(content[:at]) + century,
+            int(content[at : at + 2]),
+            int(content[at + 2 : at + 4]),
+            int(content[at + 4 : at + 6]),
+            int(content[at + 6 : at + 8]),
+            int(content[at + 8 : at + 10]),
+            tzinfo=timezone.utc,
+        )
     except ValueError as error:
         raise ContentError(f"no such time: {error}") from None
 
 
 def decode_utc_time(content: bytes) -> datetime:
     """X.690 11.8, with the century of RFC 5280 4.1.2.5.1: 50 to 99 are 1950 to 1999."""
-    year, *rest = _decode_time(content, 2, "UTCTime")
-    return _datetime((year + (1900 if year >= 50 else 2000), *rest))
+    return _decode_time(content, 2, "UTCTime", 1900 if content[:2] >= b"50" else 2000)
 
 
 def decode_generalized_time_with_fraction(content: bytes) -> datetime:
@@ -299,7 +300,7 @@ def decode_generalized_time_with_fraction(content: bytes) -> datetime:
 
 def decode_generalized_time(content: bytes) -> datetime:
     """X.690 11.7 without fractions, as RFC 5280 4.1.2.5.2 has it."""
-    return _datetime(_decode_time(content, 4, "GeneralizedTime"))
+    return _decode_time(content, 4, "GeneralizedTime")
 
 
 def utc(value: datetime) -> datetime:

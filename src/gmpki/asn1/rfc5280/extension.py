@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gmpki.asn1 import der
@@ -34,8 +35,7 @@ class Extension(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> Extension:
         """Read an Extension; its contents are not looked at."""
-        with reader.sequence(name) as fields:
-            return cls(fields.oid("extnID"), fields.boolean_default_false("critical"), fields.octet_string("extnValue"))
+        return reader.through_cache(der.Tag.SEQUENCE, name, _cached, _read_here)
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
@@ -44,6 +44,19 @@ class Extension(Schema):
             der.encode_boolean(self.critical) if self.critical is not False else b"",
             der.encode_octet_string(self.extn_value),
         )
+
+
+def _read_here(reader: Reader, name: str) -> Extension:
+    with reader.sequence(name) as fields:
+        return Extension(
+            fields.oid("extnID"), fields.boolean_default_false("critical"), fields.octet_string("extnValue")
+        )
+
+
+# Most extensions of an issuer's certificates are the same in all of them.
+@lru_cache(maxsize=1024)
+def _cached(encoded: bytes) -> Extension:
+    return _read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
 
 
 def read_extensions(reader: Reader, name: str = "extensions") -> tuple[Extension, ...]:
