@@ -13,7 +13,14 @@ from gmpki import oids
 from gmpki.algorithms.ed25519 import PrivateHandle, PublicHandle
 from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, SubjectPublicKeyInfo
 from gmpki.asn1.rfc5958 import PrivateKeyInfo
-from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidSignature, InvalidTypeError
+from gmpki.errors import (
+    DecodeError,
+    GmpkiError,
+    InvalidInputError,
+    InvalidSignature,
+    InvalidTypeError,
+    KeyMismatchError,
+)
 from gmpki.errors import UnsupportedAlgorithm as Unsupported
 from gmpki.keys.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from gmpki.keys.interfaces import PublicKey, Signer
@@ -36,6 +43,15 @@ def test_known_answer() -> None:
     assert isinstance(private, Ed25519PrivateKey)
     assert private.sign(b"") == SIGNATURE
     assert private.public_key == load_public_key_info(SubjectPublicKeyInfo(ALGORITHM, POINT))
+
+
+def test_public_key_beside_it() -> None:
+    """The form with a public key and attributes (RFC 8410 7), which Java programs write."""
+    for attributes in (None, b"\xa0\x00"):
+        data = PrivateKeyInfo(ALGORITHM, b"\x04\x20" + SECRET, attributes, POINT).to_der()
+        assert load_private_key(data).public_key == load_public_key_info(SubjectPublicKeyInfo(ALGORITHM, POINT))
+        with pytest.raises(KeyMismatchError):
+            load_private_key(data.replace(POINT, bytes(32)))
 
 
 def test_sign_and_verify() -> None:

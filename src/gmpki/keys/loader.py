@@ -167,7 +167,7 @@ def _pkcs8(info: PrivateKeyInfo, *, allow_explicit: bool, policy: AlgorithmPolic
         return _rsa(info.to_der(), policy)
     if info.algorithm.algorithm == oids.ED25519:
         _check_no_parameters(info.algorithm)
-        return _ed25519(info.to_der(), policy)
+        return _ed25519(info, policy)
     raise _unsupported(info.algorithm)
 
 
@@ -236,11 +236,18 @@ def _ecdsa(encoded: bytes, policy: AlgorithmPolicy) -> ECDSAPrivateKey:
     return ECDSAPrivateKey(PrivateHandle.from_der(encoded), policy=policy)
 
 
-def _ed25519(encoded: bytes, policy: AlgorithmPolicy) -> Ed25519PrivateKey:
+def _ed25519(info: PrivateKeyInfo, policy: AlgorithmPolicy) -> Ed25519PrivateKey:
+    """Make the key, and check the public key that the newer form has beside it (RFC 8410 7)."""
     from gmpki.algorithms.ed25519 import PrivateHandle
     from gmpki.keys.ed25519 import Ed25519PrivateKey
 
-    return Ed25519PrivateKey(PrivateHandle.from_der(encoded), policy=policy)
+    # The library below does not read attributes and public keys, which Java programs write.
+    encoded = PrivateKeyInfo(info.algorithm, info.private_key).to_der()
+    key = Ed25519PrivateKey(PrivateHandle.from_der(encoded), policy=policy)
+    found = SubjectPublicKeyInfo.from_der(key.public_key.to_der()).subject_public_key
+    if info.public_key is not None and info.public_key != found:
+        raise KeyMismatchError("the public key in the file is not that of the private key")
+    return key
 
 
 def _check_no_parameters(algorithm: AlgorithmIdentifier) -> None:
