@@ -40,11 +40,10 @@ from gmpki.asn1.rfc5280 import (
     Validity,
 )
 from gmpki.asn1.rfc5280.certificate import MAX_SERIAL_LEN
-from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.errors import InvalidInputError
 from gmpki.keys._immutable import Immutable
-from gmpki.keys.interfaces import Signer
+from gmpki.x509._building import ExtensionList, demand_signer, sign_structure
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.extensions import ExtensionValue, make
 from gmpki.x509.named_key import key_info_of
 
 if TYPE_CHECKING:
@@ -52,15 +51,14 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from gmpki.keys.interfaces import PublicKey
+    from gmpki.keys.interfaces import PublicKey, Signer
+    from gmpki.x509.extensions import ExtensionValue
 
-__all__ = ["CertificateBuilder", "ExtensionList", "key_identifier", "random_serial_number", "sign_structure"]
+__all__ = ["CertificateBuilder", "key_identifier", "random_serial_number"]
 
 _MAX_SERIAL: Final = (1 << (8 * MAX_SERIAL_LEN - 1)) - 1
 _SERIAL_LEN: Final = 16
 _KEY_IDENTIFIERS: Final = ("sha1", "sm3")
-# Far beyond what a certificate has, and a bound for whoever builds one from what strangers send.
-_MAX_EXTENSIONS: Final = 1024
 
 V = TypeVar("V")
 
@@ -93,36 +91,6 @@ def key_identifier(public_key: PublicKey | SubjectPublicKeyInfo, method: str = "
         raise InvalidInputError(f"the method is {' or '.join(_KEY_IDENTIFIERS)}, not {method!r}")
     encoded = key_info_of(public_key).subject_public_key
     return sm3.digest(encoded) if method == "sm3" else hashlib.sha1(encoded, usedforsecurity=False).digest()
-
-
-def sign_structure(tbs: bytes, signer: Signer, user_id: Buffer | None) -> bytes:
-    """Sign the bytes of a structure and return the DER of the whole."""
-    signature = as_bytes(signer.sign(tbs, user_id=user_id), "the signature")
-    return SignedStructure(tbs, signer.signature_algorithm, signature).to_der()
-
-
-class ExtensionList(tuple[Extension, ...]):
-    """The extensions that a certificate or request is to have, none of them twice. Immutable."""
-
-    __slots__ = ()
-
-    def adding(self, value: ExtensionValue | Extension, critical: bool | None) -> ExtensionList:
-        """Return the list with one more at its end.
-
-        :raises InvalidTypeError: when value is neither an extension nor the contents of one.
-        :raises InvalidInputError: when there is one of that kind already, or there are too many.
-        """
-        if isinstance(value, Extension):
-            if critical is not None:
-                member(critical, bool, "critical")
-                value = Extension(value.extn_id, critical, value.extn_value)
-        else:
-            value = make(value, critical)
-        if any(value.extn_id == other.extn_id for other in self):
-            raise InvalidInputError(f"the extension {value.extn_id.name} ({value.extn_id}) is there already")
-        if len(self) >= _MAX_EXTENSIONS:
-            raise InvalidInputError(f"more than {_MAX_EXTENSIONS} extensions")
-        return ExtensionList((*self, value))
 
 
 class CertificateBuilder(Immutable):
@@ -269,7 +237,6 @@ class CertificateBuilder(Immutable):
         :raises InvalidInputError: as :meth:`to_be_signed`, and as the signer does.
         :raises GmpkiError: what the signer raises.
         """
-        if not isinstance(signer, Signer):
-            raise InvalidTypeError(f"signer must be a Signer, not {type(signer).__name__}")
+        demand_signer(signer)
         tbs = self.to_be_signed(signer.signature_algorithm)
         return Certificate.from_der(sign_structure(tbs, signer, user_id))

@@ -146,25 +146,26 @@ def _verify_sm2(key: PublicKey, signature: bytes, tbs_der: bytes, policy: Signat
         if not policy.raw_sm2:
             raise InvalidSignature("the SM2 signature is 64 raw bytes r, s where DER belongs")
         kinds.append(QuirkKind.RAW_SIGNATURE)
-    refused: InvalidSignature | None = None
     for user_id in policy.user_ids:
-        refused = _refusal(key.verify, signature, tbs_der, user_id=user_id)
-        if refused is None:
+        if _holds(key.verify, signature, tbs_der, user_id=user_id):
             return kinds + _id_quirks(user_id)
-    if policy.without_za:
-        refused = _refusal(key.verify_digest, signature, sm3.digest(tbs_der))
-        if refused is None:
-            return [*kinds, QuirkKind.WITHOUT_ZA]
+    if policy.without_za and _holds(key.verify_digest, signature, sm3.digest(tbs_der)):
+        return [*kinds, QuirkKind.WITHOUT_ZA]
+    # What is in no encoding at all gets the error that says so.
+    key.standard_signature(signature)
     tried = [_shown_id(user_id) for user_id in policy.user_ids] + ["no Z"] * policy.without_za
-    raise InvalidSignature(f"the SM2 signature does not hold; tried with {', '.join(tried)} ({refused})")
+    raise InvalidSignature(
+        f"the SM2 signature does not hold; tried with {', '.join(tried)}; "
+        "gmpki.keys.diagnose.diagnose_signature tells what else may have been signed"
+    )
 
 
-def _refusal(verify: Callable[..., None], *parts: bytes, **how: bytes | None) -> InvalidSignature | None:
+def _holds(verify: Callable[..., None], *parts: bytes, **how: bytes | None) -> bool:
     try:
         verify(*parts, **how)
-    except InvalidSignature as error:
-        return error
-    return None
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _id_quirks(user_id: bytes | None) -> list[QuirkKind]:
