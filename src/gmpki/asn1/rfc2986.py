@@ -23,7 +23,7 @@ _MAX_VERSION: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class CertificationRequestInfo(Schema):
-    """``SEQUENCE { version INTEGER (0), subject Name, subjectPKInfo SubjectPublicKeyInfo, attributes [0] Attributes }``.
+    """``SEQUENCE { version (0), subject Name, subjectPKInfo SubjectPublicKeyInfo, attributes [0] Attributes }``.
 
     :ivar version: 1, as people count; the encoding has 0. Tolerant reading takes 2 and 3 as well.
     :ivar attributes: in the order of the encoding. An absent field, which several programs write in place of an empty
