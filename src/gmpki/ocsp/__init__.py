@@ -1,1 +1,73 @@
-"""Online certificate status (RFC 6960): requests, responses, a responder, and the checker for path validation."""
+"""OCSP (RFC 6960): asking whether a certificate was revoked, judging the answer, and answering.
+
+The names below are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gmpki.asn1.rfc6960 import CertID, CertStatus, ResponseStatus
+    from gmpki.ocsp.cert_ids import cert_id
+    from gmpki.ocsp.checker import OCSPChecker
+    from gmpki.ocsp.request import OCSPRequest
+    from gmpki.ocsp.request_builder import OCSPRequestBuilder
+    from gmpki.ocsp.responder import CRLStatusSource, KnownStatus, OCSPResponder, StatusSource
+    from gmpki.ocsp.response import OCSPResponse
+    from gmpki.ocsp.response_builder import OCSPResponseBuilder
+    from gmpki.ocsp.verify import ResponsePolicy, check_response, verify_response
+
+__all__ = [
+    "CRLStatusSource",
+    "CertID",
+    "CertStatus",
+    "KnownStatus",
+    "OCSPChecker",
+    "OCSPRequest",
+    "OCSPRequestBuilder",
+    "OCSPResponder",
+    "OCSPResponse",
+    "OCSPResponseBuilder",
+    "ResponsePolicy",
+    "ResponseStatus",
+    "StatusSource",
+    "cert_id",
+    "check_response",
+    "verify_response",
+]
+
+_HOMES = {
+    "CRLStatusSource": "gmpki.ocsp.responder",
+    "CertID": "gmpki.asn1.rfc6960",
+    "CertStatus": "gmpki.asn1.rfc6960",
+    "KnownStatus": "gmpki.ocsp.responder",
+    "OCSPChecker": "gmpki.ocsp.checker",
+    "OCSPRequest": "gmpki.ocsp.request",
+    "OCSPRequestBuilder": "gmpki.ocsp.request_builder",
+    "OCSPResponder": "gmpki.ocsp.responder",
+    "OCSPResponse": "gmpki.ocsp.response",
+    "OCSPResponseBuilder": "gmpki.ocsp.response_builder",
+    "ResponsePolicy": "gmpki.ocsp.verify",
+    "ResponseStatus": "gmpki.asn1.rfc6960",
+    "StatusSource": "gmpki.ocsp.responder",
+    "cert_id": "gmpki.ocsp.cert_ids",
+    "check_response": "gmpki.ocsp.verify",
+    "verify_response": "gmpki.ocsp.verify",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

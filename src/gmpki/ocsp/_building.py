@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gmpki._inputs import member
-from gmpki.asn1.rfc5280 import Extension
 from gmpki.asn1.rfc6960 import MAX_CERTIFICATES
-from gmpki.errors import InvalidInputError, InvalidTypeError, LimitExceeded
+from gmpki.errors import InvalidTypeError, LimitExceeded
+from gmpki.x509._building import ExtensionList
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.extensions import make
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from gmpki.asn1.rfc5280 import Extension
     from gmpki.asn1.rfc5280._extension_value import ExtensionValue
 
-__all__ = ["check_room", "encoded_certificates", "made", "with_extension"]
+__all__ = ["check_room", "encoded_certificates", "extension_list"]
+
+T = TypeVar("T")
 
 
 def check_room(there: int, most: int, what: str) -> None:
@@ -29,29 +30,23 @@ def check_room(there: int, most: int, what: str) -> None:
         raise LimitExceeded(f"at most {most} {what}")
 
 
-def made(value: ExtensionValue | Extension, critical: bool | None = None) -> Extension:
-    """Return an extension, made of its contents unless it is one already.
+def extension_list(values: Iterable[ExtensionValue | Extension]) -> ExtensionList:
+    """Return the extensions of one question or answer.
 
-    :raises InvalidTypeError: when it is neither.
-    :raises InvalidInputError: when it cannot be encoded.
+    :raises InvalidTypeError: when values cannot be iterated, or one is neither an extension nor the contents of one.
+    :raises InvalidInputError: when two are of one kind, or one cannot be encoded.
     """
-    if isinstance(value, Extension):
-        return value if critical is None else replace(value, critical=critical)
-    return make(value, critical=critical)
+    extensions = ExtensionList()
+    for value in _iterated(values, "extensions"):
+        extensions = extensions.adding(value, None)
+    return extensions
 
 
-def with_extension(
-    extensions: tuple[Extension, ...], value: ExtensionValue | Extension, critical: bool | None
-) -> tuple[Extension, ...]:
-    """Return a list of extensions with one more.
-
-    :raises InvalidTypeError: when it is none.
-    :raises InvalidInputError: when one of that kind is there already, or its value cannot be encoded.
-    """
-    extension = made(value, critical)
-    if any(other.extn_id == extension.extn_id for other in extensions):
-        raise InvalidInputError(f"the extension {extension.extn_id.name} is there already")
-    return (*extensions, extension)
+def _iterated(values: Iterable[T], name: str) -> Iterator[T]:
+    try:
+        return iter(values)
+    except TypeError:
+        raise InvalidTypeError(f"{name} must be a sequence, not {type(values).__name__}") from None
 
 
 def encoded_certificates(certificates: Iterable[Certificate]) -> tuple[bytes, ...]:
@@ -61,11 +56,7 @@ def encoded_certificates(certificates: Iterable[Certificate]) -> tuple[bytes, ..
     :raises LimitExceeded: when there are more than 32.
     """
     encoded: list[bytes] = []
-    try:
-        found = iter(certificates)
-    except TypeError:
-        raise InvalidTypeError(f"certificates must be a sequence, not {type(certificates).__name__}") from None
-    for certificate in found:
+    for certificate in _iterated(certificates, "certificates"):
         member(certificate, Certificate, "a certificate")
         check_room(len(encoded), MAX_CERTIFICATES, "certificates go along")
         encoded.append(certificate.to_der())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki import oids
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
 from gmpki.errors import GmpkiError, ValidationError
-from gmpki.ocsp.cert_id import key_hash
+from gmpki.ocsp.cert_ids import key_hash
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.names import names_match
 

@@ -38,10 +38,11 @@ class OCSPRequest(Immutable):
     :standard: RFC 6960 4.1
     """
 
-    __slots__ = ("_der", "_extensions", "_nonce", "_quirks", "_structure")
+    __slots__ = ("_der", "_extensions", "_nonce", "_quirks", "_single_extensions", "_structure")
     _der: bytes
     _structure: rfc6960.OCSPRequest
     _extensions: Extensions
+    _single_extensions: tuple[Extensions, ...]
     _nonce: bytes | None
     _quirks: tuple[Quirk, ...]
 
@@ -69,13 +70,16 @@ class OCSPRequest(Immutable):
         if not structure.tbs.requests:
             raise DecodeError("a request asks about at least one certificate", path=("OCSPRequest", "requestList"))
         extensions = Extensions(structure.tbs.extensions, quirks=log, path="tbsRequest.requestExtensions")
-        for request in structure.tbs.requests:
+        single_extensions = tuple(
             Extensions(request.extensions, quirks=log, path="tbsRequest.requestList.singleRequestExtensions")
+            for request in structure.tbs.requests
+        )
         nonce = extensions.find(Nonce)
         self = object.__new__(cls)
         object.__setattr__(self, "_der", encoded)
         object.__setattr__(self, "_structure", structure)
         object.__setattr__(self, "_extensions", extensions)
+        object.__setattr__(self, "_single_extensions", single_extensions)
         object.__setattr__(self, "_nonce", None if nonce is None else nonce.value)
         object.__setattr__(self, "_quirks", log.quirks)
         return self
@@ -108,6 +112,11 @@ class OCSPRequest(Immutable):
     def extensions(self) -> Extensions:
         """The extensions of the whole request."""
         return self._extensions
+
+    @property
+    def single_extensions(self) -> tuple[Extensions, ...]:
+        """The extensions of each question, in the order of :attr:`requests`."""
+        return self._single_extensions
 
     @property
     def nonce(self) -> bytes | None:

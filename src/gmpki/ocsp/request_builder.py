@@ -5,14 +5,14 @@ A builder does not change: each method returns a new one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import member
+from gmpki._inputs import as_bytes, member
 from gmpki.algorithms.rand import random_bytes
 from gmpki.asn1 import rfc6960
-from gmpki.asn1.rfc5280 import Extension, GeneralName, Name
+from gmpki.asn1.rfc5280 import GeneralName, Name
 from gmpki.asn1.rfc5280.ext_points import AuthorityInfoAccess
 from gmpki.asn1.rfc6960 import (
     MAX_REQUESTS,
@@ -25,14 +25,16 @@ from gmpki.asn1.rfc6960 import (
     TBSRequest,
 )
 from gmpki.errors import InvalidInputError
-from gmpki.ocsp._building import check_room, encoded_certificates, made, with_extension
-from gmpki.ocsp.cert_id import cert_id
+from gmpki.ocsp._building import check_room, encoded_certificates, extension_list
+from gmpki.ocsp.cert_ids import cert_id
 from gmpki.ocsp.request import MAX_REQUEST_LEN, OCSPRequest
+from gmpki.x509._building import ExtensionList, demand_signer
 from gmpki.x509.certificate import Certificate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gmpki.asn1.rfc5280 import Extension
     from gmpki.asn1.rfc5280._extension_value import ExtensionValue
     from gmpki.keys.interfaces import Signer
     from gmpki.x509.named_key import NamedKey
@@ -48,7 +50,7 @@ class OCSPRequestBuilder:
     """What a request will ask. Immutable; thread-safe."""
 
     _requests: tuple[Request, ...] = ()
-    _extensions: tuple[Extension, ...] = ()
+    _extensions: ExtensionList = field(default_factory=ExtensionList)
     _requestor_name: GeneralName | None = None
 
     def add(self, certificate: Certificate | int, issuer: NamedKey, hash_name: str = "sm3") -> OCSPRequestBuilder:
@@ -66,12 +68,13 @@ class OCSPRequestBuilder:
     def add_cert_id(self, identifier: CertID, *extensions: ExtensionValue | Extension) -> OCSPRequestBuilder:
         """Ask about a certificate by a CertID that is there already, with extensions of this one question.
 
-        :raises InvalidTypeError: when it is no :class:`CertID`.
+        :raises InvalidTypeError: when it is no :class:`~gmpki.asn1.rfc6960.CertID`, or an extension is none.
+        :raises InvalidInputError: when two extensions are of one kind, or one cannot be encoded.
         :raises LimitExceeded: when 1024 are asked about already.
         """
         member(identifier, CertID, "identifier")
         check_room(len(self._requests), MAX_REQUESTS, "certificates in a request")
-        request = Request(identifier, tuple(made(extension) for extension in extensions))
+        request = Request(identifier, extension_list(extensions))
         return replace(self, _requests=(*self._requests, request))
 
     def add_with_locator(
@@ -123,7 +126,7 @@ class OCSPRequestBuilder:
         :raises InvalidTypeError: when it is none.
         :raises InvalidInputError: when one of that kind is there already, or its value cannot be encoded.
         """
-        return replace(self, _extensions=with_extension(self._extensions, value, critical))
+        return replace(self, _extensions=self._extensions.adding(value, critical))
 
     def build(self) -> OCSPRequest:
         """Return the request, not signed, as nearly all are.
@@ -140,13 +143,14 @@ class OCSPRequestBuilder:
         :param certificates: those of the signer that go along, at most 32.
         :param user_id: of an SM2 signature; None is the default id.
         :raises InvalidInputError: when no certificate was added, or nobody was named as requestor.
-        :raises InvalidTypeError: when one of the certificates is none.
+        :raises InvalidTypeError: when signer is none, or one of the certificates.
         :raises LimitExceeded: when there are more.
         """
+        demand_signer(signer)
         if self._requestor_name is None:
             raise InvalidInputError("a signed request says who asks (RFC 6960 4.1.2): use requestor_name()")
         chain = encoded_certificates(certificates)
-        signature = signer.sign(self._tbs().to_der(), user_id=user_id)
+        signature = as_bytes(signer.sign(self._tbs().to_der(), user_id=user_id), "the signature")
         return self._finish(Signature(signer.signature_algorithm, signature, chain))
 
     def _tbs(self) -> TBSRequest:

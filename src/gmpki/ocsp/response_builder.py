@@ -6,14 +6,14 @@ elsewhere: :meth:`OCSPResponseBuilder.to_be_signed`, then :meth:`OCSPResponseBui
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from gmpki import oids
 from gmpki._inputs import as_bytes, member
 from gmpki.asn1 import der, rfc6960
-from gmpki.asn1.rfc5280 import AlgorithmIdentifier, Extension
+from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.asn1.rfc5280.ext_crl import ReasonCode
 from gmpki.asn1.rfc6960 import (
     MAX_REQUESTS,
@@ -28,13 +28,15 @@ from gmpki.asn1.rfc6960 import (
     SingleResponse,
 )
 from gmpki.errors import InvalidInputError
-from gmpki.ocsp._building import check_room, encoded_certificates, made, with_extension
-from gmpki.ocsp.cert_id import key_hash
+from gmpki.ocsp._building import check_room, encoded_certificates, extension_list
+from gmpki.ocsp.cert_ids import key_hash
 from gmpki.ocsp.response import MAX_RESPONSE_LEN, OCSPResponse
+from gmpki.x509._building import ExtensionList, demand_signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gmpki.asn1.rfc5280 import Extension
     from gmpki.asn1.rfc5280._extension_value import ExtensionValue
     from gmpki.keys.interfaces import Signer
     from gmpki.x509.certificate import Certificate
@@ -48,7 +50,7 @@ class OCSPResponseBuilder:
     """What a response will say. Immutable; thread-safe."""
 
     _responses: tuple[SingleResponse, ...] = ()
-    _extensions: tuple[Extension, ...] = ()
+    _extensions: ExtensionList = field(default_factory=ExtensionList)
     _responder_id: ResponderID | None = None
     _produced_at: datetime | None = None
     _certificates: tuple[bytes, ...] = ()
@@ -69,16 +71,15 @@ class OCSPResponseBuilder:
         :param next_update: when there will be newer information; None says that there is newer at any time.
         :raises InvalidTypeError: when an input has the wrong type.
         :raises InvalidInputError: when a time has no time zone or a fraction of a second; when next_update is not
-            after this_update; when the status is "revoked" with the reason removeFromCRL, which says that it is not.
+            after this_update; when two extensions are of one kind; when the status is "revoked" with the reason
+            removeFromCRL, which says that it is not.
         :raises LimitExceeded: when there are 1024 answers already.
         """
         member(identifier, CertID, "identifier")
         member(status, CertStatus, "status")
         if status.revocation_reason is ReasonCode.REMOVE_FROM_CRL:
             raise InvalidInputError("removeFromCRL belongs into delta CRLs; the status of such a certificate is good")
-        single = SingleResponse(
-            identifier, status, this_update, next_update, tuple(made(extension) for extension in extensions)
-        )
+        single = SingleResponse(identifier, status, this_update, next_update, extension_list(extensions))
         single.to_der()  # refuses times that cannot be written
         if next_update is not None and next_update <= this_update:
             raise InvalidInputError("nextUpdate is not after thisUpdate")
@@ -117,7 +118,7 @@ class OCSPResponseBuilder:
         :raises InvalidTypeError: when it is none.
         :raises InvalidInputError: when one of that kind is there already, or its value cannot be encoded.
         """
-        return replace(self, _extensions=with_extension(self._extensions, value, critical))
+        return replace(self, _extensions=self._extensions.adding(value, critical))
 
     def certificates(self, certificates: Iterable[Certificate]) -> OCSPResponseBuilder:
         """Set the certificates that go along: that of a delegated responder.
@@ -132,11 +133,14 @@ class OCSPResponseBuilder:
         """Sign the response.
 
         :param user_id: of an SM2 signature; None is the default id.
+        :raises InvalidTypeError: when signer is none.
         :raises InvalidInputError: when there is no answer, or two for one CertID; when nobody was named as responder.
         """
+        demand_signer(signer)
         tbs = self._tbs()
         encoded = tbs.to_der()
-        return self._finish(tbs, encoded, signer.signature_algorithm, signer.sign(encoded, user_id=user_id))
+        signature = as_bytes(signer.sign(encoded, user_id=user_id), "the signature")
+        return _assembled(tbs, encoded, Signature(signer.signature_algorithm, signature, self._certificates))
 
     def to_be_signed(self) -> bytes:
         """Return the bytes to sign. Set :meth:`produced_at` before, so that they are the same each time.
@@ -162,11 +166,6 @@ class OCSPResponseBuilder:
         encoded = as_bytes(tbs_der, "tbs_der")
         frame = Signature(algorithm, as_bytes(signature, "the signature"), encoded_certificates(certificates))
         return _assembled(ResponseData.from_der(encoded), encoded, frame)
-
-    def _finish(
-        self, tbs: ResponseData, encoded: bytes, algorithm: AlgorithmIdentifier, signature: bytes
-    ) -> OCSPResponse:
-        return _assembled(tbs, encoded, Signature(algorithm, signature, self._certificates))
 
     def _tbs(self) -> ResponseData:
         if not self._responses:

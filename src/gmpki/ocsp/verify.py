@@ -24,7 +24,7 @@ from gmpki.asn1.rfc5280.ext_crl import InvalidityDate
 from gmpki.asn1.rfc6960 import CertStatusKind
 from gmpki.errors import InvalidInputError, ValidationError
 from gmpki.ocsp.authority import check_responder
-from gmpki.ocsp.cert_id import identifies
+from gmpki.ocsp.cert_ids import identifies
 from gmpki.ocsp.response import OCSPResponse
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.extensions import Extensions

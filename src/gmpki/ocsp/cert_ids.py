@@ -14,6 +14,7 @@ from gmpki.algorithms import sm3
 from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, Name
 from gmpki.asn1.rfc6960 import CertID
 from gmpki.errors import InvalidTypeError, UnsupportedAlgorithm
+from gmpki.x509.certificate_builder import key_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,4 +111,4 @@ def key_hash(key: NamedKey) -> bytes:
 
     :standard: RFC 6960 4.2.1 (KeyHash)
     """
-    return _sha1(key.public_key_info.subject_public_key)
+    return key_identifier(key.public_key_info)
