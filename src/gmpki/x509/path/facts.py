@@ -1,0 +1,168 @@
+"""What path validation wants to know about a certificate, each thing worked out once and only when asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from gmpki import oids
+from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier
+from gmpki.asn1.rfc5280.ext_names import BasicConstraints, NameConstraints, SubjectAltName
+from gmpki.asn1.rfc5280.ext_policies import CertificatePolicies, InhibitAnyPolicy, PolicyConstraints, PolicyMappings
+from gmpki.errors import DecodeError
+from gmpki.x509.extensions import ExtensionValue
+from gmpki.x509.names import name_key
+from gmpki.x509.path.name_constraints import ConstrainedNames, NameSpace, names_of
+from gmpki.x509.path.policies import PolicyFacts
+from gmpki.x509.path.result import refusal
+
+if TYPE_CHECKING:
+    from gmpki.asn1.rfc5280 import GeneralName, SubjectPublicKeyInfo
+    from gmpki.asn1.rfc5280.ext_keys import KeyUsages
+    from gmpki.x509.certificate import Certificate
+
+__all__ = ["PROCESSED", "Facts"]
+
+E = TypeVar("E", bound=ExtensionValue)
+
+PROCESSED: Final = frozenset(
+    {
+        oids.AUTHORITY_KEY_IDENTIFIER,
+        oids.SUBJECT_KEY_IDENTIFIER,
+        oids.KEY_USAGE,
+        oids.CERTIFICATE_POLICIES,
+        oids.POLICY_MAPPINGS,
+        oids.SUBJECT_ALT_NAME,
+        oids.ISSUER_ALT_NAME,
+        oids.BASIC_CONSTRAINTS,
+        oids.NAME_CONSTRAINTS,
+        oids.POLICY_CONSTRAINTS,
+        oids.EXTENDED_KEY_USAGE,
+        oids.CRL_DISTRIBUTION_POINTS,
+        oids.INHIBIT_ANY_POLICY,
+        oids.FRESHEST_CRL,
+    }
+)
+"""The extensions that may be critical: what they say is heeded here or by the checkers of revocation, or, for names of
+the issuer and key identifiers, is for information only."""
+
+
+class Facts:
+    """A certificate in a search for paths. Not thread-safe; lives as long as one validation.
+
+    Everything that needs an extension raises ValidationError "malformed" when that cannot be decoded or is there twice.
+    """
+
+    def __init__(self, certificate: Certificate) -> None:
+        self.certificate = certificate
+
+    def find(self, kind: type[E]) -> E | None:
+        """Return the contents of an extension, or None when it is absent."""
+        try:
+            return self.certificate.extensions.find(kind)
+        except DecodeError as error:
+            raise refusal("malformed", f"{kind.__name__} is malformed: {error}", self.certificate) from None
+
+    def is_critical(self, oid: str) -> bool:
+        """Tell whether there is an extension of some kind and it is critical."""
+        return self.certificate.extensions.is_critical(oid)
+
+    def check_decodable(self) -> None:
+        """Refuse extensions that tolerant reading kept though they are malformed or stand twice.
+
+        Others than those that count here may be so, unless they are critical.
+
+        :raises ValidationError: "malformed" when there is one.
+        :standard: RFC 5280 4.2
+        """
+        extensions = self.certificate.extensions
+        for extension in extensions:
+            problem = extensions.problem(extension.extn_id)
+            if problem is not None and (extension.critical or extension.extn_id in PROCESSED):
+                raise refusal("malformed", problem, self.certificate)
+
+    @cached_property
+    def subject_key(self) -> bytes:
+        """The subject in a form in which equal names are equal bytes."""
+        return name_key(self.certificate.subject)
+
+    @cached_property
+    def issuer_key(self) -> bytes:
+        """The issuer in the same form."""
+        return name_key(self.certificate.issuer)
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether subject and issuer are the same name (RFC 5280 6.1)."""
+        return self.subject_key == self.issuer_key
+
+    @property
+    def identity(self) -> tuple[bytes, SubjectPublicKeyInfo]:
+        """Name and key: what an authority is, whichever certificate says so."""
+        return self.subject_key, self.certificate.public_key_info
+
+    @cached_property
+    def basic_constraints(self) -> BasicConstraints | None:
+        """The contents of basicConstraints."""
+        return self.find(BasicConstraints)
+
+    @property
+    def is_ca(self) -> bool:
+        """Whether the certificate says that it is an authority's (RFC 5280 4.2.1.9)."""
+        return self.basic_constraints is not None and self.basic_constraints.ca
+
+    @cached_property
+    def key_usage(self) -> KeyUsages | None:
+        """The bits of keyUsage; None when it is absent."""
+        found = self.find(KeyUsage)
+        return None if found is None else found.usages
+
+    @cached_property
+    def extended_key_usage(self) -> tuple[str, ...] | None:
+        """The purposes of extKeyUsage; None when it is absent."""
+        found = self.find(ExtendedKeyUsage)
+        return None if found is None else found.purposes
+
+    @cached_property
+    def alternative_names(self) -> tuple[GeneralName, ...] | None:
+        """The names of subjectAltName; None when it is absent."""
+        found = self.find(SubjectAltName)
+        return None if found is None else found.names
+
+    @cached_property
+    def names(self) -> ConstrainedNames:
+        """The names that constraints of authorities above apply to."""
+        return names_of(self.certificate.subject, self.alternative_names or ())
+
+    @cached_property
+    def name_space(self) -> NameSpace | None:
+        """The constraints on names below; None when there are none."""
+        found = self.find(NameConstraints)
+        return None if found is None else NameSpace.of(found)
+
+    @cached_property
+    def subject_key_identifier(self) -> bytes | None:
+        """The key identifier of the subject."""
+        found = self.find(SubjectKeyIdentifier)
+        return None if found is None else found.key_identifier
+
+    @cached_property
+    def authority_key(self) -> AuthorityKeyIdentifier | None:
+        """The contents of authorityKeyIdentifier."""
+        return self.find(AuthorityKeyIdentifier)
+
+    @cached_property
+    def policy_facts(self) -> PolicyFacts:
+        """What the four extensions about policies say."""
+        policies, mappings = self.find(CertificatePolicies), self.find(PolicyMappings)
+        constraints, inhibit = self.find(PolicyConstraints), self.find(InhibitAnyPolicy)
+        return PolicyFacts(
+            self_issued=self.is_self_issued,
+            policies=None if policies is None else tuple(p.policy_identifier for p in policies.policies),
+            mappings=()
+            if mappings is None
+            else tuple((m.issuer_domain_policy, m.subject_domain_policy) for m in mappings.mappings),
+            require_explicit_policy=None if constraints is None else constraints.require_explicit_policy,
+            inhibit_policy_mapping=None if constraints is None else constraints.inhibit_policy_mapping,
+            inhibit_any_policy=None if inhibit is None else inhibit.skip_certs,
+        )
