@@ -16,6 +16,7 @@ __all__ = [
     "DecodeError",
     "DecryptionError",
     "FaultDetected",
+    "FetchError",
     "GmpkiError",
     "InvalidInputError",
     "InvalidPointError",
@@ -179,3 +180,7 @@ class ResponderError(GmpkiError):
     def __init__(self, status: str) -> None:
         self.status = status
         super().__init__(f"the OCSP responder answered {status}")
+
+
+class FetchError(GmpkiError):
+    """Nothing usable could be fetched from an address: no connection, no time left, too much, another kind of data."""

@@ -36,6 +36,7 @@ CHINESE_NAMES = {
     "DecodeError": "编码错误",
     "DecryptionError": "无法解密",
     "FaultDetected": "检测到计算故障",
+    "FetchError": "下载失败",
     "FileExistsError": "文件已存在",
     "FileNotFoundError": "找不到文件",
     "InvalidInputError": "输入无效",
