@@ -198,6 +198,11 @@ class CertificateRevocationList(SignedObject[TBSCertListHead]):
 
     # ---- entries ------------------------------------------------------------------------
     @property
+    def names_issuers(self) -> bool:
+        """Tell whether an entry names the issuer of its certificate, which only those of indirect lists may."""
+        return self._entries.has_issuers
+
+    @property
     def unknown_critical_entry_extensions(self) -> frozenset[ObjectIdentifier]:
         """The critical extensions of entries that gmpki does not understand.
 
