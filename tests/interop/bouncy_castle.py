@@ -1,5 +1,8 @@
 """Bouncy Castle as a peer: the Java program of ours in ``java/``, one process for all jobs."""
 
+# Every implementation has the same methods with the same arguments.
+# ruff: noqa: ARG002
+
 from __future__ import annotations
 
 import base64

@@ -60,7 +60,12 @@ REVOKED_SINCE = {0x1004: 8, 0x1005: 3}  # in the delta list: released from hold,
 
 
 class Refused(Exception):
-    """An implementation cannot make something, or does not accept what it was given."""
+    """An implementation cannot make something, or does not accept what it was given.
+
+    :ivar ours: whether gmpki says so.
+    """
+
+    ours = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,168 @@
+"""Judge outside certificates, requests and revocation lists, and compare with what the index of the data says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
+
+from gmpki.asn1.quirks import Quirk, QuirkKind
+from gmpki.errors import DecodeError, GmpkiError, InvalidSignature
+from gmpki.keys.signature_algorithms import SM2_SIGNATURES
+from gmpki.x509.certificate import Certificate
+from gmpki.x509.crl import CertificateRevocationList
+from gmpki.x509.names import names_match
+from gmpki.x509.request import CertificateRequest
+from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES, SignaturePolicy
+
+__all__ = ["Collection", "Entry", "Judgement", "read_index"]
+
+Object: TypeAlias = "Certificate | CertificateRequest | CertificateRevocationList"
+Signed: TypeAlias = "Certificate | CertificateRevocationList"
+
+KINDS = {"certificate": Certificate, "request": CertificateRequest, "crl": CertificateRevocationList}
+DEFAULT_ID = "valid(id=1234567812345678)"
+# How the index names what a signature that holds was made with.
+VERDICTS = {
+    QuirkKind.EMPTY_USER_ID: "valid(id=empty)",
+    QuirkKind.WITHOUT_ZA: "valid(noZ: e=SM3(M))",
+}
+NO_ISSUER = "issuer not in set"
+OTHER_KEY = "no issuer key in set verifies (same-name issuer present)"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the index."""
+
+    path: Path
+    kind: str
+    evaluates_to: str
+    note: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}/{self.path.stem}"
+
+
+def read_index(folder: Path) -> list[Entry]:
+    """Return the entries of certificates, requests and revocation lists."""
+    lines = (folder / "INDEX.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [line.split("\t") for line in lines]
+    return [Entry(folder / row[0], row[1], row[2], row[4]) for row in rows if row[1] in KINDS]
+
+
+@dataclass
+class Judgement:
+    """What was found out about an object.
+
+    :ivar strict: whether strict reading takes it.
+    :ivar verdict: in the words of the index.
+    :ivar quirks: of the object and of its signature.
+    :ivar problems: where that differs from what the index says, or from what must hold for every object.
+    """
+
+    strict: bool = False
+    verdict: str = ""
+    quirks: list[Quirk] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def has(self, kind: QuirkKind) -> bool:
+        """Tell whether a quirk was named."""
+        return any(quirk.kind is kind for quirk in self.quirks)
+
+
+class Collection:
+    """The objects of an index; issuers are looked for among its certificates."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+
+    @cached_property
+    def certificates(self) -> list[Certificate]:
+        """Every certificate, read leniently."""
+        found = []
+        for entry in self.entries:
+            if entry.kind == "certificate":
+                found.append(Certificate.from_der(entry.path.read_bytes(), lenient=True))
+        return found
+
+    def judge(self, entry: Entry) -> Judgement:
+        """Read an object in both modes, evaluate its signature, and compare with the index."""
+        judgement = Judgement()
+        data = entry.path.read_bytes()
+        kind = KINDS[entry.kind]
+        try:
+            found: Object = kind.from_der(data, lenient=True)
+        except GmpkiError as error:
+            judgement.problems.append(f"not even lenient reading takes it: {error}")
+            return judgement
+        judgement.quirks += found.quirks
+        try:
+            strict = kind.from_der(data)
+        except DecodeError as error:
+            if not found.quirks:
+                judgement.problems.append(f"strict reading refuses it, and lenient reading names no reason: {error}")
+        else:
+            judgement.strict = True
+            if strict != found:
+                judgement.problems.append("the two modes read different things")
+        if found.to_der() != data:
+            judgement.problems.append("it does not re-encode to the same bytes")
+        self._evaluate(found, judgement)
+        self._compare(entry, judgement)
+        return judgement
+
+    def _evaluate(self, found: Object, judgement: Judgement) -> None:
+        """Evaluate the signature with every policy; fill in the verdict and the quirks."""
+        if isinstance(found, CertificateRequest):
+            judgement.verdict = self._verdict(judgement, lambda policy: found.verify_signature(policy=policy))
+            return
+        if isinstance(found, Certificate) and found.signature_algorithm.algorithm not in SM2_SIGNATURES:
+            judgement.verdict = f"not SM2-signed ({str.__str__(found.signature_algorithm.algorithm)})"
+            return
+        issuers = [c for c in self.certificates if names_match(c.subject, found.issuer)]
+        judgement.verdict = OTHER_KEY if issuers else NO_ISSUER
+        for issuer in issuers:
+            verdict = self._verdict(judgement, lambda policy, key=issuer: found.verify_signature(key, policy=policy))
+            if verdict != "invalid":
+                itself = isinstance(found, Certificate) and found.public_key_info == issuer.public_key_info
+                judgement.verdict = f"self-signed {verdict}" if itself else verdict
+                return
+
+    @staticmethod
+    def _verdict(judgement: Judgement, verify: object) -> str:
+        """Return the verdict of the lenient policy; note where the standard one does not agree with it."""
+        assert callable(verify)
+        try:
+            quirks: tuple[Quirk, ...] = verify(LENIENT_SIGNATURES)
+        except InvalidSignature:
+            quirks, verdict = (), "invalid"
+        else:
+            names = [VERDICTS[quirk.kind] for quirk in quirks if quirk.kind in VERDICTS]
+            verdict = names[0] if names else DEFAULT_ID
+            judgement.quirks += quirks
+        policy: SignaturePolicy = STANDARD_SIGNATURES
+        try:
+            verify(policy)
+        except GmpkiError:
+            if verdict == DEFAULT_ID and not quirks:
+                judgement.problems.append("the standard policy refuses a signature without quirks")
+        else:
+            if verdict != DEFAULT_ID:
+                judgement.problems.append(f"the standard policy accepts a signature that is {verdict}")
+        return verdict
+
+    @staticmethod
+    def _compare(entry: Entry, judgement: Judgement) -> None:
+        """Hold the judgement against the index. An issuer that is not in the folder leaves nothing to judge."""
+        wanted = entry.evaluates_to
+        judged = judgement.verdict == wanted or (
+            judgement.verdict == NO_ISSUER and re.fullmatch(r"valid\(.*\)", wanted) is not None
+        )
+        if not judged:
+            judgement.problems.append(f"evaluates to {judgement.verdict!r}, the index says {wanted!r}")
+        if entry.note.startswith("NULL ") and not judgement.has(QuirkKind.NULL_PARAMETERS):
+            judgement.problems.append("NULL parameters are not named")
