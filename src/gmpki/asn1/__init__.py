@@ -3,6 +3,6 @@
 No cryptography and no input or output happens here.
 
 :mod:`gmpki.asn1.der` reads and writes; :mod:`gmpki.asn1.ber` turns BER into DER first, where foreign data needs it;
-``gmt0009``, ``rfc5280``, ``rfc5915``, ``rfc5958``, ``rfc8018`` and ``sec1`` hold the structures of the documents
-they are named for.
+:mod:`gmpki.asn1.quirks` names what tolerant reading accepts; every other module holds the structures of the document
+it is named for.
 """
