@@ -15,7 +15,7 @@ from gmpki.errors import GmpkiError, InvalidSignature, RevokedError, ValidationE
 from gmpki.x509.path import checks
 from gmpki.x509.path.facts import Facts
 from gmpki.x509.path.name_constraints import NameSpace
-from gmpki.x509.path.policy import AnchorRules, PathPolicy, Profile
+from gmpki.x509.path.policy import PROFILE_REASONS, AnchorRules, PathPolicy, Profile
 from gmpki.x509.path.result import Departure, refusal
 from gmpki.x509.path.rules import RFC5280_RULES, Place
 from gmpki.x509.path.webpki_rules import WEBPKI_RULES
@@ -118,6 +118,15 @@ class _Failure:
     rank: tuple[int, int]
 
 
+def _about_root(error: ValidationError, candidate: _Anchor | Facts) -> ValidationError:
+    """Return the error for a candidate; for a self-signed one that is not trusted, say that instead of what ails it."""
+    if isinstance(candidate, _Anchor) or error.reason not in PROFILE_REASONS or not candidate.is_self_issued:
+        return error
+    subject = str(candidate.certificate.subject)[:300]
+    message = f"{subject!r} has issued its own certificate and is no trust anchor"
+    return refusal("no-path", message, candidate.certificate)
+
+
 _TELLS_LITTLE = {"no-path": 0, "signature": 1, "algorithm": 1}
 
 
@@ -171,7 +180,7 @@ class Search:
             except ValidationError as error:
                 if error.reason == "limit" or self._is_hopeless(error):
                     raise
-                self._note(error)
+                self._note(_about_root(error, candidate))
             else:
                 self._chain.append(candidate)
                 self._links.append(quirks)
@@ -210,8 +219,9 @@ class Search:
         policy = self.policy
         checks.check_validity(facts, self.at)
         checks.check_critical(facts, policy.understood)
-        checks.check_algorithms_agree(facts)
         form_counts = place is not Place.ANCHOR or policy.anchor_rules is AnchorRules.CERTIFICATE
+        if form_counts:
+            checks.check_algorithms_agree(facts)
         if place is Place.TARGET:
             checks.check_request(facts, policy)
         else:

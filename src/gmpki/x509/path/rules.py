@@ -64,7 +64,7 @@ def _extensions_need_version_3(facts: Facts) -> str | None:
 
 
 def _serial_number_is_positive(facts: Facts) -> str | None:
-    """RFC 5280 4.1.2.2."""
+    """RFC 5280 4.1.2.2. A widely trusted root has the number zero, and the number of an anchor serves nobody."""
     serial = facts.certificate.serial_number
     if serial <= 0:
         return "the serial number is not positive"
@@ -228,7 +228,7 @@ def _is_malformed(name: GeneralName) -> bool:
 
 RFC5280_RULES: Final = (
     Rule("version", _ALL, _extensions_need_version_3),
-    Rule("serial-number", _ALL, _serial_number_is_positive),
+    Rule("serial-number", _BELOW, _serial_number_is_positive),
     Rule("issuer-name", _ALL, _issuer_has_a_name),
     Rule("subject-name", _ISSUERS, _authority_has_a_name),
     Rule("subject-name", _TARGET, _subject_has_a_name),
