@@ -93,8 +93,12 @@ class Cursor:
         :raises InvalidInputError: when data is not contiguous.
         :raises LimitExceeded: when data is longer than max_size.
         """
-        check_bound(max_depth, "max_depth")
-        self._data = as_bytes(data, max_size)
+        # Every structure inside another's bytes comes through here: the usual types are told apart first.
+        if type(max_depth) is not int or max_depth < 0:
+            check_bound(max_depth, "max_depth")
+        if type(data) is not bytes or type(max_size) is not int or len(data) > max_size:
+            data = as_bytes(data, max_size)
+        self._data = data
         self._pos = 0
         self._end = len(self._data)
         self._depth = max_depth
