@@ -83,11 +83,8 @@ class Collection:
     @cached_property
     def certificates(self) -> list[Certificate]:
         """Every certificate, read leniently."""
-        found = []
-        for entry in self.entries:
-            if entry.kind == "certificate":
-                found.append(Certificate.from_der(entry.path.read_bytes(), lenient=True))
-        return found
+        paths = [entry.path for entry in self.entries if entry.kind == "certificate"]
+        return [Certificate.from_der(path.read_bytes(), lenient=True) for path in paths]
 
     def judge(self, entry: Entry) -> Judgement:
         """Read an object in both modes, evaluate its signature, and compare with the index."""
@@ -128,7 +125,8 @@ class Collection:
         for issuer in issuers:
             verdict = self._verdict(judgement, lambda policy, key=issuer: found.verify_signature(key, policy=policy))
             if verdict != "invalid":
-                itself = isinstance(found, Certificate) and found.public_key_info == issuer.public_key_info
+                # The index calls self-signed what names itself as the issuer.
+                itself = isinstance(found, Certificate) and found.is_self_issued
                 judgement.verdict = f"self-signed {verdict}" if itself else verdict
                 return
 
