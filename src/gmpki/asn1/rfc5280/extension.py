@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind
-from gmpki.errors import InvalidTypeError
+from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.oids import ObjectIdentifier
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def encode_extensions(extensions: Iterable[Extension]) -> bytes:
     """
     try:
         parts = [der_of(extension, Extension, "an extension") for extension in extensions]
-    except InvalidTypeError:
+    except InvalidInputError:
         raise
-    except TypeError:
+    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
         raise InvalidTypeError(f"extensions must be a sequence of Extension, not {type(extensions).__name__}") from None
     return der.encode_sequence(*parts) if parts else b""
