@@ -36,7 +36,7 @@ _TITLES: Final = {
     "request": "Certification request 证书请求",
     "crl": "Certificate revocation list 证书撤销列表",
 }
-# The labels of fields that are not just their key with spaces in place of underscores.
+# The labels of the fields of the object, and of those inside it that are not just their key with spaces.
 _LABELS: Final = {
     "version": "Version 版本",
     "serial_number": "Serial number 序列号",
@@ -56,6 +56,8 @@ _LABELS: Final = {
     "revoked_count": "Revoked certificates 已撤销证书",
     "revocation_date": "revoked 撤销时间",
     "signature": "Signature 签名值",
+}
+_INNER_LABELS: Final = {
     "ca": "CA",
     "path_len": "path length",
     "crl_issuer": "CRL issuer",
@@ -188,7 +190,7 @@ def _field(key: str, value: Any, depth: int) -> Iterator[str]:
     if _is_absent(value):
         return
     pad = _INDENT * depth
-    label = _LABELS.get(key) or key.replace("_", " ")
+    label = (_LABELS if depth == 1 else _INNER_LABELS).get(key) or key.replace("_", " ")
     inline = _inline(value)
     if inline is not None and (len(inline) <= _WIDTH or not isinstance(value, bytes)):
         yield f"{pad}{label}: {inline}"
@@ -248,7 +250,7 @@ def _inline(value: Any) -> str | None:
     if isinstance(value, str):
         return shown_text(value)
     if isinstance(value, bytes):
-        return "NULL" if value == NULL else _colons(value)
+        return "NULL" if value == NULL else _colons(value) or "(empty 空)"
     if isinstance(value, int):
         return _number(value)
     if isinstance(value, datetime):

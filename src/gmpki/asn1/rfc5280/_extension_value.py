@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from gmpki.asn1.der import Reader
     from gmpki.oids import ObjectIdentifier
 
-__all__ = ["ExtensionValue", "encode_count", "encode_flags", "encode_sequence_of", "read_sequence_of"]
+__all__ = [
+    "ExtensionValue",
+    "check_items",
+    "encode_count",
+    "encode_flags",
+    "encode_sequence_of",
+    "has_items",
+    "read_sequence_of",
+]
 
 T = TypeVar("T")
 
@@ -63,15 +71,23 @@ def encode_sequence_of(items: tuple[Schema, ...], kind: type[Schema], name: str)
     return der.encode_sequence(*[der_of(item, kind, name) for item in items])
 
 
+def has_items(items: object, name: str) -> bool:
+    """Tell whether a field that is absent when it is empty has something in it.
+
+    :raises InvalidTypeError: when it is neither tuple nor list.
+    """
+    if not isinstance(items, (tuple, list)):
+        raise InvalidTypeError(f"{name} must be a tuple, not {type(items).__name__}")
+    return len(items) > 0
+
+
 def check_items(items: object, name: str) -> None:
     """Check that the value of a ``SIZE (1..MAX)`` field is a tuple or list with something in it.
 
     :raises InvalidTypeError: when it is neither.
     :raises InvalidInputError: when it is empty.
     """
-    if not isinstance(items, (tuple, list)):
-        raise InvalidTypeError(f"{name} must be a tuple, not {type(items).__name__}")
-    if not items:
+    if not has_items(items, name):
         raise InvalidInputError(f"{name} must have at least one element")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from gmpki import oids
 from gmpki.asn1 import der
-from gmpki.asn1.rfc5280._extension_value import ExtensionValue, check_items, encode_flags, read_sequence_of
+from gmpki.asn1.rfc5280._extension_value import ExtensionValue, check_items, encode_flags, has_items, read_sequence_of
 from gmpki.asn1.rfc5280.general_name import GeneralName, encode_general_names, read_general_names
 from gmpki.errors import InvalidInputError
 
@@ -76,11 +76,12 @@ class AuthorityKeyIdentifier(ExtensionValue):
         :raises InvalidInputError: when all fields are absent, or only one of issuer and serial number is there.
         """
         key_identifier, issuer, serial_number = self.key_identifier, b"", self.authority_cert_serial_number
-        if bool(self.authority_cert_issuer) != (serial_number is not None):
+        has_issuer = has_items(self.authority_cert_issuer, "authority_cert_issuer")
+        if has_issuer != (serial_number is not None):
             raise InvalidInputError(
                 "authority_cert_issuer and authority_cert_serial_number are given together or not at all"
             )
-        if self.authority_cert_issuer:
+        if has_issuer:
             issuer = der.encode_implicit(1, encode_general_names(self.authority_cert_issuer))
         elif key_identifier is None:
             raise InvalidInputError("an AuthorityKeyIdentifier needs a key identifier, or an issuer and serial number")

@@ -14,6 +14,7 @@ from gmpki.asn1.rfc5280._extension_value import (
     check_items,
     encode_count,
     encode_sequence_of,
+    has_items,
     read_sequence_of,
 )
 from gmpki.asn1.rfc5280.general_name import GeneralName, GeneralNameKind, encode_general_names, read_general_names
@@ -286,11 +287,12 @@ class NameConstraints(ExtensionValue):
         :raises InvalidTypeError: when the subtrees are no tuples of :class:`GeneralSubtree`.
         :raises InvalidInputError: when there is none at all, or one is an IP address without a mask.
         """
-        if not self.permitted and not self.excluded:
+        has_permitted, has_excluded = has_items(self.permitted, "permitted"), has_items(self.excluded, "excluded")
+        if not has_permitted and not has_excluded:
             raise InvalidInputError("a NameConstraints needs permitted or excluded subtrees")
         permitted = excluded = b""
-        if self.permitted:
+        if has_permitted:
             permitted = der.encode_implicit(0, encode_sequence_of(self.permitted, GeneralSubtree, "permitted"))
-        if self.excluded:
+        if has_excluded:
             excluded = der.encode_implicit(1, encode_sequence_of(self.excluded, GeneralSubtree, "excluded"))
         return der.encode_sequence(permitted, excluded)

@@ -12,9 +12,9 @@ from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280._extension_value import (
     ExtensionValue,
-    check_items,
     encode_flags,
     encode_sequence_of,
+    has_items,
     read_sequence_of,
 )
 from gmpki.asn1.rfc5280.general_name import GeneralName, encode_general_names, read_general_names
@@ -116,11 +116,11 @@ class DistributionPointName(Schema):
         :raises InvalidTypeError: when a field is no tuple of what belongs there.
         :raises InvalidInputError: when not exactly one of the fields is filled.
         """
-        if bool(self.full_name) == bool(self.relative_name):
+        is_full = has_items(self.full_name, "full_name")
+        if is_full == has_items(self.relative_name, "relative_name"):
             raise InvalidInputError("a DistributionPointName needs either full_name or relative_name")
-        if self.full_name:
+        if is_full:
             return der.encode_implicit(0, encode_general_names(self.full_name))
-        check_items(self.relative_name, "relative_name")
         attributes = [der_of(item, AttributeTypeAndValue, "relative_name") for item in self.relative_name]
         return der.encode_set_of(attributes, tag=_RELATIVE_NAME)
 
@@ -181,12 +181,13 @@ class DistributionPoint(Schema):
         :raises InvalidTypeError: when a field has the wrong type.
         :raises InvalidInputError: when distribution_point and crl_issuer are both absent, or no reason is set.
         """
-        if self.distribution_point is None and not self.crl_issuer:
+        has_issuer = has_items(self.crl_issuer, "crl_issuer")
+        if self.distribution_point is None and not has_issuer:
             raise InvalidInputError("a DistributionPoint needs distribution_point or crl_issuer")
         return der.encode_sequence(
             _encode_point_name(self.distribution_point),
             _encode_reasons(self.reasons, 1, "reasons"),
-            der.encode_implicit(2, encode_general_names(self.crl_issuer)) if self.crl_issuer else b"",
+            der.encode_implicit(2, encode_general_names(self.crl_issuer)) if has_issuer else b"",
         )
 
 

@@ -14,6 +14,7 @@ from gmpki.asn1.rfc5280._extension_value import (
     check_items,
     encode_count,
     encode_sequence_of,
+    has_items,
     read_sequence_of,
 )
 from gmpki.errors import InvalidInputError
@@ -245,7 +246,7 @@ class PolicyInformation(Schema):
         :raises InvalidInputError: when a qualifier cannot be encoded.
         """
         qualifiers = b""
-        if self.policy_qualifiers:
+        if has_items(self.policy_qualifiers, "policy_qualifiers"):
             qualifiers = encode_sequence_of(self.policy_qualifiers, PolicyQualifierInfo, "policy_qualifiers")
         return der.encode_sequence(der.encode_oid(self.policy_identifier), qualifiers)
 
