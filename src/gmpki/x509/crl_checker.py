@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from gmpki._inputs import member, number
-from gmpki.asn1.rfc5280 import FreshestCRL, KeyUsages, ReasonCode, ReasonFlags
+from gmpki.asn1.rfc5280 import CRLNumber, FreshestCRL, KeyUsages, ReasonCode, ReasonFlags
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.crl import MAX_CRL_LEN, CertificateRevocationList
@@ -60,7 +60,15 @@ class CRLChecker:
     :standard: RFC 5280 6.3
     """
 
-    __slots__ = ("_clock_skew", "_max_age", "_max_fetches", "_max_signatures", "_sources", "_verified")
+    __slots__ = (
+        "_clock_skew",
+        "_max_age",
+        "_max_fetches",
+        "_max_signatures",
+        "_require_number",
+        "_sources",
+        "_verified",
+    )
 
     def __init__(
         self,
@@ -71,6 +79,7 @@ class CRLChecker:
         max_age: timedelta | None = None,
         clock_skew: timedelta = _NO_TIME,
         lenient: bool = False,
+        require_number: bool = False,
         max_signatures: int = 16,
         max_fetches: int = 8,
         max_fetch_len: int = MAX_CRL_LEN,
@@ -86,6 +95,8 @@ class CRLChecker:
             do not say when the next one comes are used only with a max_age.
         :param clock_skew: by how much clocks may differ.
         :param lenient: read fetched lists leniently.
+        :param require_number: leave out lists without a cRLNumber that is not critical. RFC 5280 5.2.3 demands it of
+            who issues lists; what a list says does not hang on it.
         :param max_signatures: how many signatures are verified for one certificate at most.
         :param max_fetches: how often ``fetch`` is called for one certificate at most.
         :param max_fetch_len: the longest fetched list, in bytes.
@@ -99,6 +110,8 @@ class CRLChecker:
         if fetch is not None and not callable(fetch):
             raise InvalidTypeError("fetch must be a function that takes a URI and returns bytes")
         member(lenient, bool, "lenient")
+        member(require_number, bool, "require_number")
+        self._require_number = require_number
         self._max_age = max_age
         self._clock_skew = clock_skew
         self._max_signatures = number(max_signatures, 0, 1 << 20, "max_signatures")
@@ -216,7 +229,12 @@ class _Search:
     def consult(self, known: KnownList, point: DistributionPoint) -> RevocationResult | None:
         """Ask a complete list, with a delta list to it if there is one; return the result when it says revoked."""
         try:
-            why = known.problem or out_of_scope(known.crl, known.scope, point, self.certificate) or self.age(known)
+            why = (
+                known.problem
+                or self.form(known)
+                or out_of_scope(known.crl, known.scope, point, self.certificate)
+                or self.age(known)
+            )
             covered = covered_reasons(known.scope, point)
             if why is None and covered & ~self.covered:
                 signer = self.signer_of(known)
@@ -245,6 +263,14 @@ class _Search:
         self.used += [known] if delta is None else [known, delta]
         return None
 
+    def form(self, known: KnownList) -> str | None:
+        """Tell why the form of a list is not what the caller requires."""
+        if not self.checker._require_number:
+            return None
+        if known.number is None:
+            return "it has no cRLNumber"
+        return "its cRLNumber is critical" if known.crl.extensions.is_critical(CRLNumber) else None
+
     def age(self, known: KnownList) -> str | None:
         """Tell why a list is too new or too old for the time of the question."""
         at, skew, crl = self.context.at, self.checker._clock_skew, known.crl
@@ -264,7 +290,7 @@ class _Search:
         """Return the latest usable delta list to a complete list: step (c), and RFC 5280 5.2.4."""
         for delta in self.deltas_of(known):
             try:
-                why = delta.problem or self.age(delta) or _mismatch(delta, known)
+                why = delta.problem or self.form(delta) or self.age(delta) or _mismatch(delta, known)
                 # Step (h): the key that signed the complete list.
                 if why is None:
                     why = self.signed_by(delta, signer)
