@@ -9,7 +9,7 @@ expensive.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gmpki.errors import GmpkiError, InvalidSignature, RevokedError, ValidationError
 from gmpki.x509.path import checks
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["FoundPath", "Issuers", "Search"]
 
-_RULES = {Profile.RFC5280: RFC5280_RULES, Profile.WEBPKI: WEBPKI_RULES}
+_RULES: Final = {
+    (profile, place): tuple(rule for rule in rules if rule.places & place)
+    for profile, rules in ((Profile.RFC5280, RFC5280_RULES), (Profile.WEBPKI, WEBPKI_RULES))
+    for place in Place
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def _about_root(error: ValidationError, candidate: _Anchor | Facts) -> Validatio
     return refusal("no-path", message, candidate.certificate)
 
 
-_TELLS_LITTLE = {"no-path": 0, "signature": 1, "algorithm": 1}
+_TELLS_LITTLE: Final = {"no-path": 0, "signature": 1, "algorithm": 1}
 
 
 @dataclass(eq=False)
@@ -231,9 +235,7 @@ class Search:
 
     def _apply_rules(self, facts: Facts, place: Place) -> tuple[Departure, ...]:
         departures = []
-        for rule in _RULES[self.policy.profile]:
-            if not rule.places & place:
-                continue
+        for rule in _RULES[self.policy.profile, place]:
             problem = rule.problem(facts)
             if problem is None:
                 continue
