@@ -22,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -44,11 +45,12 @@ from gmpki.asn1.rfc5280 import (
     ReasonCode,
 )
 from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.x509._building import demand_signer
 from gmpki.x509.extensions import make
 from gmpki.x509.names import names_match
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from typing_extensions import Buffer
 
@@ -182,6 +184,11 @@ class CRLBuilder:
                 raise InvalidInputError("the number of a delta list is above that of its base")
             if self.freshest_crl is not None:
                 raise InvalidInputError("a delta list does not point to delta lists (RFC 5280 5.2.6)")
+        member(self.extensions, tuple, "extensions")
+        for extension in self.extensions:
+            member(extension, Extension, "an extension")
+        if not isinstance(self.entries, Iterable) or isinstance(self.entries, (str, bytes, memoryview)):
+            raise InvalidTypeError(f"entries must be an iterable of Revocation, not {type(self.entries).__name__}")
         present = [extension.extn_id for extension in self._all_extensions()]
         if len(set(present)) != len(present):
             raise InvalidInputError("an extension is given twice")
@@ -214,6 +221,7 @@ class CRLBuilder:
         :raises InvalidInputError: when an entry is not allowed: a serial number or time out of range, the reason
             ``REMOVE_FROM_CRL`` in a complete list, or an issuer in a list that is not indirect.
         """
+        demand_signer(signer)
         algorithm = signer.signature_algorithm.to_der()
         with tempfile.SpooledTemporaryFile(_SPOOL_LEN) as spool:
             count = 0
