@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki import oids
 from gmpki._inputs import as_text
 from gmpki.algorithms import sm3
-from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, Name
+from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, Name, SubjectPublicKeyInfo
 from gmpki.asn1.rfc6960 import CertID
 from gmpki.errors import InvalidTypeError, UnsupportedAlgorithm
 from gmpki.x509.certificate_builder import key_identifier
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.named_key import NamedKey
 
-__all__ = ["HASH_NAMES", "cert_id", "hash_name_of", "identifies", "key_hash", "usual_hash_name"]
+__all__ = ["HASH_NAMES", "cert_id", "demand_issuer", "hash_name_of", "identifies", "key_hash", "usual_hash_name"]
 
 
 def _sha1(data: bytes) -> bytes:
@@ -52,7 +52,7 @@ def cert_id(certificate: Certificate | int, issuer: NamedKey, hash_name: str = "
     :param certificate: the certificate, whose issuer field is hashed, or its serial number alone.
     :param issuer: whose key issued it: the issuer's certificate or a trust anchor.
     :param hash_name: one of :data:`HASH_NAMES`.
-    :raises InvalidTypeError: when certificate is neither, or hash_name no ``str``.
+    :raises InvalidTypeError: when certificate is neither, issuer is none, or hash_name no ``str``.
     :raises UnsupportedAlgorithm: when there is no such hash.
     :standard: RFC 6960 4.1.1
     """
@@ -64,7 +64,18 @@ def cert_id(certificate: Certificate | int, issuer: NamedKey, hash_name: str = "
     return CertID(algorithm, digest(name.to_der()), digest(key), serial_number)
 
 
+def demand_issuer(issuer: NamedKey) -> None:
+    """Check that somebody has a name and a key, without loading the key.
+
+    :raises InvalidTypeError: when it is no :class:`~gmpki.x509.named_key.NamedKey`.
+    """
+    name, key = getattr(issuer, "subject", None), getattr(issuer, "public_key_info", None)
+    if not isinstance(name, Name) or not isinstance(key, SubjectPublicKeyInfo):
+        raise InvalidTypeError(f"an issuer is a certificate or a trust anchor, not {type(issuer).__name__}")
+
+
 def _name_and_number(certificate: Certificate | int, issuer: NamedKey) -> tuple[Name, int]:
+    demand_issuer(issuer)
     if type(certificate) is int:
         return issuer.subject, certificate
     name, serial_number = getattr(certificate, "issuer", None), getattr(certificate, "serial_number", None)
@@ -84,7 +95,7 @@ def identifies(identifier: CertID, certificate: Certificate | int, issuer: Named
     """Tell whether a CertID names a certificate: serial number, hash of the issuer's name and hash of its key agree.
 
     :param certificate: the certificate, or its serial number alone.
-    :raises InvalidTypeError: when certificate is neither.
+    :raises InvalidTypeError: when certificate is neither, or issuer is none.
     """
     _, serial_number = _name_and_number(certificate, issuer)
     hash_name = hash_name_of(identifier)
@@ -101,7 +112,10 @@ def usual_hash_name(issuer: NamedKey) -> str:
     """Return the hash that responders of an issuer most likely understand: SM3 for SM2 keys, SHA-1 for others.
 
     SHA-1 is what RFC 5019 2.1.1 asks of clients.
+
+    :raises InvalidTypeError: when issuer is none.
     """
+    demand_issuer(issuer)
     algorithm = issuer.public_key_info.algorithm
     return "sm3" if oids.SM2 in (algorithm.algorithm, algorithm.parameters_oid) else "sha1"
 
@@ -109,6 +123,8 @@ def usual_hash_name(issuer: NamedKey) -> str:
 def key_hash(key: NamedKey) -> bytes:
     """Return the hash that identifies a responder by its key: SHA-1 of the subjectPublicKey, 20 bytes.
 
+    :raises InvalidTypeError: when key is no certificate or trust anchor.
     :standard: RFC 6960 4.2.1 (KeyHash)
     """
+    demand_issuer(key)
     return key_identifier(key.public_key_info)

@@ -16,12 +16,14 @@ from gmpki import oids
 from gmpki._inputs import member, number
 from gmpki.asn1.rfc5280.ext_crl import CRLNumber, InvalidityDate, ReasonCode
 from gmpki.asn1.rfc6960 import MAX_REQUESTS, CertID, CertStatus, CrlID, ExtendedRevoke, ResponseStatus
-from gmpki.errors import GmpkiError, InvalidInputError, KeyMismatchError
+from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError, KeyMismatchError
 from gmpki.ocsp.authority import delegation_problem
-from gmpki.ocsp.cert_ids import identifies
+from gmpki.ocsp.cert_ids import demand_issuer, identifies
 from gmpki.ocsp.request import OCSPRequest
 from gmpki.ocsp.response import OCSPResponse
 from gmpki.ocsp.response_builder import OCSPResponseBuilder
+from gmpki.x509._building import demand_signer
+from gmpki.x509.certificate import Certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     from gmpki.asn1.rfc5280._extension_value import ExtensionValue
     from gmpki.keys.interfaces import Signer
-    from gmpki.x509.certificate import Certificate
     from gmpki.x509.crl import CertificateRevocationList
     from gmpki.x509.named_key import NamedKey
 
@@ -146,7 +147,15 @@ class OCSPResponder:
         :raises KeyMismatchError: when the signer is neither the issuer nor the owner of the certificate.
         :raises InvalidTypeError: when an input has the wrong type.
         """
+        demand_issuer(issuer)
+        demand_signer(signer)
+        if not isinstance(source, StatusSource):
+            raise InvalidTypeError(f"source must be a StatusSource, not {type(source).__name__}")
+        for function in (check_requestor, clock):
+            if function is not None and not callable(function):
+                raise InvalidTypeError(f"a function expected, not {type(function).__name__}")
         if certificate is not None:
+            member(certificate, Certificate, "certificate")
             problem = delegation_problem(certificate, issuer)
             if problem is not None:
                 raise InvalidInputError(f"this responder may not answer: {problem}")

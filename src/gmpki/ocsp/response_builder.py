@@ -29,7 +29,7 @@ from gmpki.asn1.rfc6960 import (
 )
 from gmpki.errors import InvalidInputError
 from gmpki.ocsp._building import check_room, encoded_certificates, extension_list
-from gmpki.ocsp.cert_ids import key_hash
+from gmpki.ocsp.cert_ids import demand_issuer, key_hash
 from gmpki.ocsp.response import MAX_RESPONSE_LEN, OCSPResponse
 from gmpki.x509._building import ExtensionList, demand_signer
 
@@ -90,7 +90,9 @@ class OCSPResponseBuilder:
         """Say who answers: the subject of a certificate or trust anchor, or the SHA-1 of its key.
 
         :param by_key: identify the responder by its key.
+        :raises InvalidTypeError: when responder is none.
         """
+        demand_issuer(responder)
         identity = ResponderID(key_hash=key_hash(responder)) if by_key else ResponderID(name=responder.subject)
         return replace(self, _responder_id=identity)
 

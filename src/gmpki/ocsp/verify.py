@@ -24,7 +24,7 @@ from gmpki.asn1.rfc5280.ext_crl import InvalidityDate
 from gmpki.asn1.rfc6960 import CertStatusKind
 from gmpki.errors import InvalidInputError, ValidationError
 from gmpki.ocsp.authority import check_responder
-from gmpki.ocsp.cert_ids import identifies
+from gmpki.ocsp.cert_ids import demand_issuer, identifies
 from gmpki.ocsp.response import OCSPResponse
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.extensions import Extensions
@@ -134,6 +134,7 @@ def check_response(
     """
     member(response, OCSPResponse, "response")
     member(certificate, Certificate, "certificate")
+    demand_issuer(issuer)
     member(context, RevocationContext, "context")
     member(policy, ResponsePolicy, "policy")
     if not names_match(certificate.issuer, issuer.subject):
@@ -141,15 +142,18 @@ def check_response(
             "ocsp-other-certificate", "the certificate names another issuer than the one given", certificate=certificate
         )
     try:
-        single = _answer_for(response, certificate, issuer)
+        answers = _answers_for(response, certificate, issuer)
         _check_critical(response.extensions, _UNDERSTOOD_IN_RESPONSE)
         _check_nonce(response.nonce, None if nonce is None else as_bytes(nonce, "nonce"), policy)
-        _check_fresh(response.produced_at, single, context.at, policy)
+        for single in answers:
+            _check_fresh(response.produced_at, single, context.at, policy)
         responder = check_responder(response, issuer, context)
     except ValidationError as error:
         if error.certificate is None:
             error.certificate = certificate
         raise
+    # They say the same; the one that has to be renewed first says for how long.
+    single = min(answers, key=lambda answer: answer.next_update or answer.this_update)
     invalidity = Extensions(single.extensions, quirks=QuirkLog()).find(InvalidityDate)
     return RevocationResult(
         _STATUSES[single.status.kind],
@@ -163,8 +167,8 @@ def check_response(
     )
 
 
-def _answer_for(response: OCSPResponse, certificate: Certificate, issuer: NamedKey) -> SingleResponse:
-    """Return the answer for a certificate; of several, by CertIDs of several hashes, that which is out of date first.
+def _answers_for(response: OCSPResponse, certificate: Certificate, issuer: NamedKey) -> list[SingleResponse]:
+    """Return the answers for a certificate: one, or several that say the same by CertIDs of several hashes.
 
     :raises ValidationError: when there is none, one stands twice, or they say different things.
     """
@@ -175,7 +179,7 @@ def _answer_for(response: OCSPResponse, certificate: Certificate, issuer: NamedK
         raise ValidationError("ocsp-contradiction", "the OCSP response answers for this certificate more than once")
     for single in found:
         _check_critical(Extensions(single.extensions, quirks=QuirkLog()), _UNDERSTOOD_IN_SINGLE)
-    return min(found, key=lambda single: (single.next_update or single.this_update, single.this_update))
+    return found
 
 
 def _check_critical(extensions: Extensions, understood: frozenset[ObjectIdentifier]) -> None:
