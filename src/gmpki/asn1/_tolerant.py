@@ -53,15 +53,17 @@ def _bmp(content: bytes) -> str:
 
 
 # Seconds may be missing, a fraction may be there, and instead of Z a difference to UTC (X.680 46.3 and 47.3).
-_TIME: Final = re.compile(
-    rb"(?P<year>\d{2}|\d{4})(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?"
+_AFTER_YEAR: Final = (
+    rb"(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?"
     rb"(?P<fraction>[.,]\d{1,20})?(?P<zone>Z|[+-]\d{4})?"
 )
+# By the number of digits of the year: without seconds a year of four looks like one of two with them.
+_TIMES: Final = {digits: re.compile(rb"(?P<year>\d{%d})%b" % (digits, _AFTER_YEAR)) for digits in (2, 4)}
 
 
 def _time(content: bytes, year_digits: int, type_name: str) -> datetime:
-    match = _TIME.fullmatch(content[:64]) if len(content) <= 64 else None
-    if match is None or len(match["year"]) != year_digits or (match["fraction"] and match["second"] is None):
+    match = _TIMES[year_digits].fullmatch(content) if len(content) <= 64 else None
+    if match is None or (match["fraction"] and match["second"] is None):
         raise ContentError(f"this {type_name} cannot be read: {content[:24].decode('ascii', 'backslashreplace')!r}")
     year = int(match["year"])
     if year_digits == 2:
