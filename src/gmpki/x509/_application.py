@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
+from gmpki._inputs import member
 from gmpki.asn1.rfc5280 import Extension, GeneralName, GeneralNameKind, Name, Validity
 from gmpki.asn1.rfc5280.ext_names import SubjectAltName
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, ProfileError
@@ -116,7 +117,7 @@ def alternative_names(names: SubjectAltName | None, profile: Profile, name: Name
 def _is_well_formed(entry: GeneralName, *, wildcards: bool) -> bool:
     value = entry.value
     if entry.kind is GeneralNameKind.IP_ADDRESS:
-        return isinstance(value, bytes) and len(value) in (4, 16)  # 8 and 32 have a mask, for name constraints
+        return True  # the extension itself takes addresses of hosts only
     if entry.kind is GeneralNameKind.DIRECTORY_NAME:
         return isinstance(value, Name) and not value.is_empty
     if not isinstance(value, str):
@@ -170,6 +171,7 @@ def validity(asked: Validity | None, profile: Profile, issuer: Certificate | Non
             begin = at - timedelta(minutes=rules.backdate_minutes)
             end = at + timedelta(days=rules.default_days)
         else:
+            member(asked, Validity, "validity")
             begin, end = now(asked.not_before), now(asked.not_after)
         if end - begin > longest:
             raise ProfileError(f"the profile {profile.name} issues for {rules.max_days} days at most")
@@ -192,16 +194,31 @@ def validity(asked: Validity | None, profile: Profile, issuer: Certificate | Non
 
 # ---- extensions ---------------------------------------------------------------------------
 def requested(asked: Iterable[Extension], profile: Profile) -> dict[ObjectIdentifier, Extension]:
-    """Return the extensions of a request that the profile takes from one; others are passed over, or refused."""
+    """Return the extensions of a request that the profile takes from one; others are passed over, or refused.
+
+    They are made anew: whether an extension is critical is not for the applicant to say.
+    """
     taken: dict[ObjectIdentifier, Extension] = {}
     for extension in asked:
         if extension.extn_id in profile.from_request:
-            taken[extension.extn_id] = extension
+            taken[extension.extn_id] = _made_anew(extension)
         elif profile.refuse_unlisted:
             raise ProfileError(
                 f"the request asks for {extension.extn_id.name}, which the profile {profile.name} takes from no request"
             )
     return taken
+
+
+def _made_anew(extension: Extension) -> Extension:
+    value = _parsed(extension)
+    return Extension(extension.extn_id, False, extension.extn_value) if value is None else extension_kinds.make(value)
+
+
+def _parsed(extension: Extension) -> ExtensionValue | None:
+    try:
+        return extension_kinds.parse(extension)
+    except DecodeError as error:
+        raise ProfileError(f"the extension {extension.extn_id.name} is malformed: {error}") from None
 
 
 def extensions_by_kind(
@@ -222,9 +239,6 @@ def extensions_by_kind(
             raise ProfileError(f"the profile {profile.name} does not let {kind.name} be added")
         if kind in added:
             raise ProfileError(f"{kind.name} is added twice")
-        try:
-            extension_kinds.parse(extension)
-        except DecodeError as error:
-            raise ProfileError(f"the {kind.name} that is added is malformed: {error}") from None
+        _parsed(extension)
         added[kind] = extension
     return added

@@ -18,7 +18,7 @@ from gmpki.asn1.rfc5280.ext_points import (
 )
 from gmpki.asn1.rfc5280.ext_policies import CertificatePolicies, PolicyInformation
 from gmpki.asn1.rfc6960_nocheck import OCSPNoCheck
-from gmpki.errors import DecodeError, ProfileError
+from gmpki.errors import ProfileError
 from gmpki.x509 import _application
 from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier, random_serial_number
 from gmpki.x509.extensions import make, parse
@@ -140,12 +140,7 @@ class Draft:
 
 
 def _alternative_names(extension: Extension | None) -> SubjectAltName | None:
-    if extension is None:
-        return None
-    try:
-        value = parse(extension)
-    except DecodeError as error:
-        raise ProfileError(f"the subjectAltName asked for is malformed: {error}") from None
+    value = None if extension is None else parse(extension)
     return value if isinstance(value, SubjectAltName) else None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from gmpki._inputs import member
+from gmpki._inputs import as_bytes, member
 from gmpki.errors import (
     GmpkiError,
     InvalidInputError,
@@ -36,6 +36,8 @@ __all__ = ["MAX_CERTIFICATES", "CertificatePair", "load_pair"]
 
 MAX_CERTIFICATES: Final = 64
 """The most certificates among which a pair is looked for."""
+
+_MAX_SOURCE_LEN: Final = 1 << 22
 
 K = TypeVar("K")
 
@@ -156,7 +158,7 @@ def load_pair(*sources: Buffer, lenient: bool = False) -> CertificatePair:
     :param lenient: read certificates that break rules of DER.
     :raises InvalidTypeError: when a source is not a buffer.
     :raises InvalidInputError: when there is no certificate, or not exactly one signing and one encryption certificate.
-    :raises LimitExceeded: for more than 64 certificates.
+    :raises LimitExceeded: for more than 64 certificates, or a source of more than 4 MiB.
     :raises DecodeError: when a certificate is malformed.
     :raises ValidationError: when the two do not belong together; as :class:`CertificatePair`.
     """
@@ -164,7 +166,10 @@ def load_pair(*sources: Buffer, lenient: bool = False) -> CertificatePair:
         raise InvalidInputError("a pair is loaded from at least one source")
     certificates: list[Certificate] = []
     for source in sources:
-        certificates += load_certificates(source, lenient=lenient)
+        data = as_bytes(source, "a source")
+        if len(data) > _MAX_SOURCE_LEN:
+            raise LimitExceeded(f"a file of a pair has at most {_MAX_SOURCE_LEN} bytes, not {len(data)}")
+        certificates += load_certificates(data, lenient=lenient)
     return CertificatePair.from_certificates(certificates)
 
 
