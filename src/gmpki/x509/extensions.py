@@ -219,7 +219,9 @@ class Extensions:
         """
         try:
             self._items = tuple(extensions)
-        except TypeError:
+        except InvalidInputError:
+            raise
+        except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
             raise InvalidTypeError(f"extensions must be an iterable, not {type(extensions).__name__}") from None
         self._lenient = quirks is not None and quirks.tolerant
         self._first: dict[str, Extension] = {}
