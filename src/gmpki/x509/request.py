@@ -92,7 +92,7 @@ class CertificateRequest(SignedObject[CertificationRequestInfo]):
         """Read a request.
 
         Strict reading accepts, and notes, an absent set of attributes, NULL parameters, synonyms of object
-        identifiers, and extensionRequest in several attributes, whose extensions are then taken together.
+        identifiers, and several values of extensionRequest, whose extensions are then taken together.
 
         :param lenient: accept and note more: BER, sets out of order, attribute values that are not wrapped in a SET
             as CFCA's software writes them, other versions, extensions that are malformed or there twice, single
