@@ -15,6 +15,8 @@ from gmpki.algorithms import backends
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 GENERATE = VECTORS / "generate"
+# Cases of path validation have the form of the suite that they stand beside.
+LIMBO = "limbo/"
 # The inputs that are words, not bytes.
 TEXT = frozenset({"comment", "encoding", "format", "formats", "mode", "order", "padding", "result", "type"})
 
@@ -70,9 +72,14 @@ def vectors(path: str, *types: str) -> Iterator[Vector]:
 
 
 def paths() -> list[str]:
-    """Name every vector file."""
+    """Name every vector file in the form of Wycheproof."""
     found = (path.relative_to(VECTORS).as_posix() for path in VECTORS.glob("*/*.json"))
-    return sorted(found)
+    return sorted(path for path in found if not path.startswith(LIMBO))
+
+
+def limbo_paths() -> list[str]:
+    """Name every file of cases for path validation, in the form of x509-limbo."""
+    return sorted(path.relative_to(VECTORS).as_posix() for path in (VECTORS / LIMBO).glob("*.json"))
 
 
 @functools.cache

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from vector_files import VECTORS, document, paths
+from vector_files import VECTORS, document, limbo_paths, paths
 
 SCHEMA = json.loads((VECTORS / "schema.json").read_text(encoding="utf-8"))
+LIMBO_SCHEMA = json.loads((VECTORS / "limbo_schema.json").read_text(encoding="utf-8"))
 TYPES = {"object": dict, "array": list, "string": str, "integer": int}
 KNOWN = {
     "$defs", "$ref", "$schema", "additionalProperties", "anyOf", "enum", "items", "minItems", "minLength", "minimum",
@@ -70,6 +71,16 @@ def test_schema_uses_only_what_is_checked() -> None:
 @pytest.mark.parametrize("path", paths())
 def test_file_keeps_to_the_schema(path: str) -> None:
     assert problems(document(path), SCHEMA) == []
+
+
+@pytest.mark.parametrize("path", limbo_paths())
+def test_file_of_cases_keeps_to_its_schema(path: str) -> None:
+    assert _keywords(LIMBO_SCHEMA) <= KNOWN
+    doc = document(path)
+    assert problems(doc, LIMBO_SCHEMA) == []
+    ids = [case["id"] for case in doc["testcases"]]
+    assert len(set(ids)) == len(ids) == doc["count"]
+    assert (VECTORS / path).stat().st_size < 1_000_000
 
 
 @pytest.mark.parametrize("path", paths())

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import drbg_files
+import limbo_files
 import sm2_decrypt_files
 import sm2_key_files
 import sm2_nonce_files
@@ -19,7 +20,7 @@ import sm2_verify_files
 import sm3_files
 import sm4_aead_files
 import sm4_files
-from vectorfile import VECTORS, load, render, tests
+from vectorfile import VECTORS, load, tests
 
 if TYPE_CHECKING:
     from vectorfile import Document, Source
@@ -33,6 +34,7 @@ MODULES = (
     sm2_nonce_files,
     sm2_verify_files,
     sm2_decrypt_files,
+    limbo_files,
 )
 SOURCES: tuple[Source, ...] = tuple(source for module in MODULES for source in module.FILES)
 MAX_LEN = 1_000_000
@@ -66,7 +68,7 @@ def said(doc: Document) -> Document:
 def check(source: Source) -> str | None:
     """Name what is wrong with a committed file, if anything."""
     text = (VECTORS / source.path).read_text(encoding="utf-8")
-    if render(complete(source.build(), said(load(source.path)))) != text:
+    if source.render(complete(source.build(), said(load(source.path)))) != text:
         return "differs from what its generator makes"
     return None
 
@@ -82,7 +84,7 @@ def check_confirmed(source: Source) -> str | None:
 def write(source: Source) -> str | None:
     """Build a file, ask the other implementations and write it."""
     doc = source.build()
-    text = render(complete(doc, ask(source, doc)))
+    text = source.render(complete(doc, ask(source, doc)))
     if len(text.encode()) > MAX_LEN:
         return f"would have {len(text.encode())} bytes, more than {MAX_LEN}"
     path = VECTORS / source.path

@@ -110,13 +110,14 @@ def load(path: str) -> Document:
 @dataclass(frozen=True)
 class Source:
     """One vector file: where it lies, what builds it, the second implementations that confirm it, and for files made to
-    find mistakes, the peers whose mistakes are recorded in it.
+    find mistakes, the peers whose mistakes are recorded in it. ``render`` writes it, where it has a form of its own.
     """
 
     path: str
     build: Callable[[], Document]
     confirmers: tuple[tuple[str, Confirmer], ...] = ()
     peers: Callable[[list[Test]], list[dict[str, Any]]] | None = None
+    render: Callable[[Document], str] = render
 
 
 def agree(got: object, expected: object, test: Test) -> int:

@@ -73,6 +73,17 @@ class _Demand:
     alone: bool = False
 
 
+_NAMES: Final = {
+    _U.DIGITAL_SIGNATURE: "digitalSignature",
+    _U.NON_REPUDIATION: "nonRepudiation",
+    _U.KEY_ENCIPHERMENT: "keyEncipherment",
+    _U.DATA_ENCIPHERMENT: "dataEncipherment",
+    _U.KEY_AGREEMENT: "keyAgreement",
+    _U.KEY_CERT_SIGN: "keyCertSign",
+    _U.CRL_SIGN: "cRLSign",
+    _U.ENCIPHER_ONLY: "encipherOnly",
+    _U.DECIPHER_ONLY: "decipherOnly",
+}
 _DEMANDS: Final = {
     Purpose.SIGNING: _Demand(_SIGN, usage_present=True),
     Purpose.ENCRYPTION: _Demand(_ENCRYPT, usage_present=True),
@@ -147,9 +158,4 @@ def usage_problem(facts: Facts, usages: KeyUsages, purposes: tuple[str, ...]) ->
 
 
 def _listed(usages: KeyUsages, between: str = ", ") -> str:
-    return between.join(_camel(bit.name or "") for bit in KeyUsages if bit & usages) or "none"
-
-
-def _camel(name: str) -> str:
-    first, *others = name.lower().split("_")
-    return first + "".join(part.upper() if part == "crl" else part.capitalize() for part in others)
+    return between.join(name for bit, name in _NAMES.items() if bit & usages) or "none"
