@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from gmpki.cli import _forms, _io, _keys
+from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 
 if TYPE_CHECKING:
-    from gmpki.asn1.rfc5280 import Extension, GeneralName
+    from gmpki.asn1.rfc5280 import Extension
     from gmpki.oids import ObjectIdentifier
     from gmpki.x509.extensions import ExtensionValue
     from gmpki.x509.request import CertificateRequest
@@ -31,7 +32,6 @@ KEY_USAGES = {
     "encipherOnly": "ENCIPHER_ONLY",
     "decipherOnly": "DECIPHER_ONLY",
 }
-NAME_KINDS = ("DNS", "email", "URI", "IP")
 
 source_argument = click.argument("source", type=INPUT, metavar="[FILE]", default="-")
 lenient_option = click.option(
@@ -57,7 +57,7 @@ def command() -> None:
 @click.option(
     "--subject", required=True, metavar="NAME", help="Who asks, such as 'C=CN, O=..., CN=...'; \"\" is empty."
 )
-@click.option("--san", multiple=True, metavar="KIND:NAME", help="An alternative name: DNS, email, URI or IP.")
+@san_option
 @click.option("--key-usage", metavar="LIST", help="digitalSignature and others, between commas.")
 @click.option("--extended-key-usage", metavar="LIST", help="serverAuth and others, or numbers, between commas.")
 @click.option("--extension", "plain", multiple=True, metavar="OID=HEX", help="Another extension, its DER given.")
@@ -197,7 +197,7 @@ def _extensions(san: tuple[str, ...], key_usage: str | None, extended_key_usage:
     if extended_key_usage is not None:
         values.append(ExtendedKeyUsage(tuple(_purpose(name) for name in _items(extended_key_usage))))
     if san:
-        values.append(SubjectAltName(tuple(_general_name(text) for text in san)))
+        values.append(SubjectAltName(tuple(alternative_name(text) for text in san)))
     return values
 
 
@@ -215,17 +215,6 @@ def _purpose(name: str) -> ObjectIdentifier:
     if not name[:1].isdigit():
         raise click.UsageError(f"--extended-key-usage takes names such as serverAuth or numbers, not {name!r}")
     return oids.find(name)
-
-
-def _general_name(text: str) -> GeneralName:
-    from gmpki.asn1.rfc5280 import GeneralName
-
-    kind, _, value = text.partition(":")
-    makers = (GeneralName.dns, GeneralName.email, GeneralName.uri, GeneralName.ip)
-    for name, make in zip(NAME_KINDS, makers, strict=True):
-        if kind.lower() == name.lower():
-            return make(value)
-    raise click.UsageError(f"--san takes {', '.join(f'{name}:...' for name in NAME_KINDS)}, not {text!r}")
 
 
 def _extension(text: str, *, is_critical: bool) -> Extension:
