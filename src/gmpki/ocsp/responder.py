@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from gmpki import oids
-from gmpki._inputs import member, number
+from gmpki._inputs import as_bytes, member, number
 from gmpki.asn1.rfc5280.ext_crl import CRLNumber, InvalidityDate, ReasonCode
 from gmpki.asn1.rfc6960 import MAX_REQUESTS, CertID, CertStatus, CrlID, ExtendedRevoke, ResponseStatus
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError, KeyMismatchError
@@ -123,6 +123,7 @@ class OCSPResponder:
         check_requestor: Callable[[OCSPRequest], None] | None = None,
         max_certificates: int = 100,
         cache_len: int = 0,
+        user_id: bytes | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         """Make a responder.
@@ -141,6 +142,7 @@ class OCSPResponder:
         :param max_certificates: how many a request may ask about, 1 to 1024; one for more is "malformedRequest".
         :param cache_len: how many answers without a nonce are kept and given again during the first half of their
             validity, 0 to 10^6; a revocation meanwhile is not seen before, unless :meth:`forget` is called.
+        :param user_id: of SM2 signatures; None is the default id, ``b""`` the only one that OpenSSL 3.0 verifies.
         :param clock: returns the time, with a time zone; None is that of the system.
         :raises InvalidInputError: when the certificate does not let its owner answer for this issuer; when a number or
             duration is out of bounds.
@@ -176,6 +178,7 @@ class OCSPResponder:
         self._extended_revoke = bool(extended_revoke)
         self._check_requestor = check_requestor
         self._max_certificates = number(max_certificates, 1, MAX_REQUESTS, "max_certificates")
+        self._user_id = None if user_id is None else as_bytes(user_id, "user_id")
         self._clock = clock if clock is not None else _system_time
         self._cache = _Cache(number(cache_len, 0, 10**6, "cache_len"))
 
@@ -265,7 +268,7 @@ class OCSPResponder:
             builder = builder.nonce(request.nonce)
         if self._extended_revoke:
             builder = builder.add_extension(ExtendedRevoke())
-        return builder.sign(self._signer).to_der(), keep_until
+        return builder.sign(self._signer, user_id=self._user_id).to_der(), keep_until
 
     def _known(self, identifier: CertID) -> KnownStatus:
         if not self._is_ours(identifier):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
 from gmpki._inputs import as_bytes, member
+from gmpki._inputs import number as in_range
 from gmpki.asn1 import rfc6960
 from gmpki.asn1.quirks import QuirkLog
 from gmpki.asn1.rfc6960 import (
@@ -180,13 +181,18 @@ class OCSPResponse(Immutable):
         """The exact bytes of the certificates that came along, at most 32."""
         return self._answer().signature.certificates
 
-    def certificates(self, *, lenient: bool = False) -> tuple[Certificate, ...]:
-        """Read the certificates that came along. Nobody has checked them.
+    def certificate(self, number: int) -> Certificate:
+        """Read one of the certificates that came along. Nobody has checked it.
 
-        :param lenient: as in :meth:`Certificate.from_der <gmpki.x509.certificate.Certificate.from_der>`.
-        :raises DecodeError: when one of them is no certificate.
+        :param number: its place in :attr:`certificates_der`, from 0.
+        :raises InvalidTypeError: when number is no ``int``.
+        :raises InvalidInputError: when there are not so many.
+        :raises DecodeError: when it is no certificate.
         """
-        return tuple(Certificate.from_der(encoded, lenient=lenient) for encoded in self.certificates_der)
+        encoded = self.certificates_der
+        if not encoded:
+            raise InvalidInputError("no certificate came along")
+        return Certificate.from_der(encoded[in_range(number, 0, len(encoded) - 1, "number")])
 
     @property
     def quirks(self) -> tuple[Quirk, ...]:

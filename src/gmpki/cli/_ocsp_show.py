@@ -1,0 +1,148 @@
+"""What OCSP requests and responses say, as values for ``--json`` and as lines for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gmpki.asn1.rfc6960 import CertStatusKind, ResponseStatus
+from gmpki.errors import GmpkiError
+from gmpki.ocsp.cert_ids import hash_name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from gmpki.asn1.rfc5280 import Extension
+    from gmpki.asn1.rfc6960 import CertID, ResponderID, SingleResponse
+    from gmpki.ocsp.request import OCSPRequest
+    from gmpki.ocsp.response import OCSPResponse
+
+__all__ = ["describe_request", "describe_response", "lines_of", "time_text"]
+
+# The lines for a person: where a value stands, what it is called.
+_LABELS = {
+    "kind": ("类型", "kind"),
+    "status": ("状态", "status"),
+    "requestor": ("请求者", "requestor"),
+    "responder_name": ("响应者", "responder"),
+    "responder_key_hash": ("响应者公钥 SHA-1", "responder's key, SHA-1"),
+    "produced_at": ("签发时间", "produced at"),
+    "nonce": ("随机数", "nonce"),
+    "serial_number": ("序列号", "serial number"),
+    "hash": ("摘要算法", "hash"),
+    "issuer_name_hash": ("颁发者名称摘要", "issuer name hash"),
+    "issuer_key_hash": ("颁发者公钥摘要", "issuer key hash"),
+    "revoked_at": ("吊销时间", "revoked at"),
+    "reason": ("吊销原因", "reason"),
+    "this_update": ("本次更新", "this update"),
+    "next_update": ("下次更新", "next update"),
+    "signature_algorithm": ("签名算法", "signature algorithm"),
+    "signature": ("签名", "signature"),
+    "subject": ("证书", "certificate"),
+}
+
+
+def time_text(time: datetime | None) -> str | None:
+    """Return a time as ISO 8601 in UTC, None for None."""
+    return None if time is None else time.replace(tzinfo=None).isoformat() + "Z"
+
+
+def describe_request(request: OCSPRequest) -> dict[str, Any]:
+    """Return what a request says."""
+    algorithm = request.signature_algorithm
+    signature = request.signature
+    return {
+        "kind": "request",
+        "requestor": None if request.requestor_name is None else str(request.requestor_name),
+        "nonce": None if request.nonce is None else request.nonce.hex(),
+        "questions": [
+            {**_identifier(question.cert_id), "extensions": _extensions(question.extensions)}
+            for question in request.requests
+        ],
+        "extensions": _extensions(request.extensions),
+        "signature_algorithm": None if algorithm is None else algorithm.shown,
+        "signature": None if signature is None else signature.hex(),
+        "quirks": [str(quirk) for quirk in request.quirks],
+    }
+
+
+def describe_response(response: OCSPResponse) -> dict[str, Any]:
+    """Return what a response says; of one that is no answer, why."""
+    fields: dict[str, Any] = {"kind": "response", "status": response.status.standard_name}
+    if response.status is not ResponseStatus.SUCCESSFUL:
+        return fields
+    return {
+        **fields,
+        **_responder(response.responder_id),
+        "produced_at": time_text(response.produced_at),
+        "nonce": None if response.nonce is None else response.nonce.hex(),
+        "answers": [_answer(answer) for answer in response.responses],
+        "extensions": _extensions(response.extensions),
+        "signature_algorithm": response.signature_algorithm.shown,
+        "signature": response.signature.hex(),
+        "certificates": [_certificate(response, number) for number in range(len(response.certificates_der))],
+        "quirks": [str(quirk) for quirk in response.quirks],
+    }
+
+
+def _identifier(identifier: CertID) -> dict[str, Any]:
+    return {
+        "serial_number": f"{identifier.serial_number:x}",
+        "hash": hash_name_of(identifier) or identifier.hash_algorithm.shown,
+        "issuer_name_hash": identifier.issuer_name_hash.hex(),
+        "issuer_key_hash": identifier.issuer_key_hash.hex(),
+    }
+
+
+def _responder(identity: ResponderID) -> dict[str, Any]:
+    if identity.name is not None:
+        return {"responder_name": str(identity.name)}
+    return {"responder_key_hash": (identity.key_hash or b"").hex()}
+
+
+def _answer(answer: SingleResponse) -> dict[str, Any]:
+    fields = {**_identifier(answer.cert_id), "status": answer.status.kind.value}
+    if answer.status.kind is CertStatusKind.REVOKED:
+        reason = answer.status.revocation_reason
+        fields["revoked_at"] = time_text(answer.status.revocation_time)
+        fields["reason"] = None if reason is None else reason.name.lower()
+    fields["this_update"] = time_text(answer.this_update)
+    fields["next_update"] = time_text(answer.next_update)
+    fields["extensions"] = _extensions(answer.extensions)
+    return fields
+
+
+def _extensions(extensions: Iterable[Extension]) -> list[dict[str, Any]]:
+    return [
+        {"oid": str(each.extn_id), "name": each.extn_id.name, "critical": each.critical, "value": each.extn_value.hex()}
+        for each in extensions
+    ]
+
+
+def _certificate(response: OCSPResponse, number: int) -> dict[str, Any]:
+    """Name a certificate that came along; one that cannot be read has no name."""
+    encoded = response.certificates_der[number].hex()
+    try:
+        certificate = response.certificate(number)
+    except GmpkiError as error:
+        return {"problem": str(error), "der": encoded}
+    serial_number = f"{certificate.serial_number:x}"
+    return {"subject": str(certificate.subject), "serial_number": serial_number, "der": encoded}
+
+
+def lines_of(fields: dict[str, Any], indent: str = "") -> list[str]:
+    """Return the lines for a person."""
+    lines = []
+    for name, value in fields.items():
+        if name in _LABELS and value is not None:
+            chinese, english = _LABELS[name]
+            lines.append(f"{indent}{chinese} {english}: {value}")
+    for each in fields.get("extensions", ()):
+        critical = " 关键 critical" if each["critical"] else ""
+        lines.append(f"{indent}扩展 extension: {each['name']}{critical}: {each['value']}")
+    for group in ("questions", "answers", "certificates"):
+        for each in fields.get(group, ()):
+            lines.append(f"{indent}- {each.get('problem', '')}".rstrip())
+            lines += lines_of(each, indent + "  ")
+    lines += [f"{indent}偏离标准 quirk: {quirk}" for quirk in fields.get("quirks", ())]
+    return lines
