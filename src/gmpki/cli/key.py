@@ -257,11 +257,14 @@ def _write(data: bytes, writing: Writing, *, private: bool) -> tuple[dict[str, A
 
 
 def _algorithm(key: PublicKey) -> str:
-    """Return a name such as "SM2", "RSA 2048" or "ECDSA secp256r1"."""
+    """Return a name such as "SM2", "RSA 2048", "ECDSA P-256" or "Ed25519"."""
     from gmpki.keys.sm2 import SM2PublicKey
 
     if isinstance(key, SM2PublicKey):
         return "SM2"
+    from gmpki.keys.ecdsa import ECDSAPublicKey
     from gmpki.keys.rsa import RSAPublicKey
 
-    return f"RSA {key.bits}" if isinstance(key, RSAPublicKey) else f"ECDSA {key.curve}"
+    if isinstance(key, RSAPublicKey):
+        return f"RSA {key.bits}"
+    return f"ECDSA {key.curve}" if isinstance(key, ECDSAPublicKey) else "Ed25519"
