@@ -15,8 +15,9 @@ from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import CertificateBuilder
 from gmpki.x509.names import build_name
 
-KEY = SM2PrivateKey.generate()
-OTHER = SM2PrivateKey.generate()
+# Fixed keys: bytes made with them name cases, and every process must collect the same ones.
+KEY = SM2PrivateKey.from_bytes(bytes(range(1, 33)))
+OTHER = SM2PrivateKey.from_bytes(bytes(range(33, 65)))
 ROOT_NAME = build_name(("C", "CN"), ("O", "示例市数字证书认证中心"), ("CN", "示例根证书"))
 SUBJECT = build_name(("C", "CN"), ("O", "示例市社会保障局"), ("CN", "张三"))
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
