@@ -1,0 +1,281 @@
+"""``gmpki cert verify``: validate a certificate and the path to a trust anchor."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmpki.cli import _io
+from gmpki.cli._files import INPUT
+from gmpki.cli._output import Failure, Report, facts, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gmpki.errors import ValidationError
+    from gmpki.x509.certificate import Certificate
+    from gmpki.x509.path import PathPolicy, PeerName, ValidatedPath
+    from gmpki.x509.revocation import RevocationChecker, RevocationResult
+
+__all__ = ["command"]
+
+USAGES = {
+    "digitalSignature": "DIGITAL_SIGNATURE",
+    "nonRepudiation": "NON_REPUDIATION",
+    "keyEncipherment": "KEY_ENCIPHERMENT",
+    "dataEncipherment": "DATA_ENCIPHERMENT",
+    "keyAgreement": "KEY_AGREEMENT",
+    "keyCertSign": "KEY_CERT_SIGN",
+    "cRLSign": "CRL_SIGN",
+}
+# The values of gmpki.x509.path.Purpose, written out so that --help imports nothing; a test compares them.
+PURPOSES = (
+    "signing",
+    "encryption",
+    "tls-server",
+    "tls-client",
+    "tlcp-server-signing",
+    "tlcp-server-encryption",
+    "tlcp-client-signing",
+    "tlcp-client-encryption",
+    "time-stamping",
+    "ocsp-signing",
+)
+MAX_RESPONSE_LEN = 1 << 20
+
+
+def _options(function: Callable[..., int]) -> Callable[..., int]:
+    files: dict[str, Any] = {"type": INPUT, "metavar": "FILE", "multiple": True}
+    options = (
+        click.option("--anchor", "anchors", required=True, help="Certificates that are trusted.", **files),
+        click.option("--intermediate", "intermediates", help="Certificates that may stand between.", **files),
+        click.option("--crl", "crls", help="A revocation list.", **files),
+        click.option("--ocsp", "responses", help="An OCSP response, DER.", **files),
+        click.option(
+            "--revocation",
+            type=click.Choice(["hard", "soft", "none"]),
+            help="What must be known.  [default: hard with --crl or --ocsp, none without]",
+        ),
+        click.option("--at", "at_text", metavar="TIME", help="2026-03-01T08:00:00Z instead of now."),
+        click.option("--dns", "dns", multiple=True, metavar="NAME", help="The host that subjectAltName must hold."),
+        click.option("--ip", "ip", multiple=True, metavar="ADDRESS", help="The same for an address."),
+        click.option("--email", "email", multiple=True, metavar="ADDRESS", help="The same for an e-mail address."),
+        click.option("--usage", "usages", multiple=True, type=click.Choice(list(USAGES)), help="A bit of keyUsage."),
+        click.option("--purpose", type=click.Choice(PURPOSES), help="What the certificate is to be used for."),
+        click.option("--profile", type=click.Choice(["rfc5280", "webpki"]), default="rfc5280", show_default=True),
+        click.option(
+            "--lenient",
+            is_flag=True,
+            help="Accept what certificates in the field show: BER, the empty user id, no Z, extensions that should or "
+            "should not be critical; name each departure.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command(
+    name="verify",
+    epilog="\b\nExamples:\n  gmpki cert verify --anchor root.pem --intermediate sub.pem user.pem\n"
+    "  gmpki cert verify --anchor root.pem --intermediate sub.pem --crl root.crl --crl sub.crl user.pem\n"
+    "  gmpki cert verify --anchor root.pem --purpose tlcp-server-signing --dns www.example.cn server.pem",
+)
+@click.argument("source", type=INPUT, metavar="[CERTIFICATE]", default="-")
+@_options
+@json_option
+def command(
+    *,
+    source: str,
+    anchors: tuple[str, ...],
+    intermediates: tuple[str, ...],
+    crls: tuple[str, ...],
+    responses: tuple[str, ...],
+    revocation: str | None,
+    at_text: str | None,
+    dns: tuple[str, ...],
+    ip: tuple[str, ...],
+    email: tuple[str, ...],
+    usages: tuple[str, ...],
+    purpose: str | None,
+    profile: str,
+    lenient: bool,
+) -> Report:
+    """Validate CERTIFICATE (standard input without one): a path to a trusted certificate, and revocation.
+
+    Where the file holds more certificates, the first is validated and the others may stand between. Nothing is
+    fetched. Exit code 1, with the reason and the certificate that it concerns, when there is no acceptable path.
+
+    验证证书：构建到信任锚的证书链，检查签名、有效期、用途、名称、吊销状态；不通过时给出原因与所涉证书。
+    """
+    from gmpki.errors import ValidationError
+    from gmpki.x509.path import validate_path
+
+    if revocation in ("hard", "soft") and not (crls or responses):
+        raise click.UsageError(f"--revocation {revocation} needs --crl or --ocsp")
+    at = None if at_text is None else _time(at_text)
+    policy = _policy(revocation, usages, purpose, profile, _names(dns, ip, email), lenient=lenient)
+    certificate, *others = _certificates(source, lenient=lenient)
+    for path in intermediates:
+        others += _certificates(path, lenient=lenient)
+    # What is trusted is trusted as it is: a widely used root has a serial number that strict reading refuses.
+    trusted = [anchor for path in anchors for anchor in _certificates(path, lenient=True)]
+    checkers = _checkers(crls, responses, others, lenient=lenient)
+    try:
+        found = validate_path(
+            certificate, anchors=trusted, intermediates=others, policy=policy, checkers=checkers, at=at
+        )
+    except ValidationError as error:
+        return _refused(certificate, error)
+    return _accepted(found)
+
+
+def _time(text: str) -> datetime:
+    """Read a time of ISO 8601; without a zone it is UTC."""
+    try:
+        # Python 3.10 does not know the Z.
+        at = datetime.fromisoformat(text.removesuffix("Z") + "+00:00" * text.endswith("Z"))
+    except ValueError:
+        raise click.UsageError(f"--at takes a time such as 2026-03-01T08:00:00Z, not {text!r}") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
+
+
+def _names(dns: Sequence[str], ip: Sequence[str], email: Sequence[str]) -> tuple[PeerName, ...]:
+    from gmpki.x509.path import PeerName
+
+    return (*map(PeerName.dns, dns), *map(PeerName.ip, ip), *map(PeerName.email, email))
+
+
+def _policy(
+    revocation: str | None,
+    usages: Sequence[str],
+    purpose: str | None,
+    profile: str,
+    names: tuple[PeerName, ...],
+    *,
+    lenient: bool,
+) -> PathPolicy:
+    from gmpki.asn1.rfc5280.ext_keys import KeyUsages
+    from gmpki.x509.path import FIELD_DEPARTURES, PathPolicy, Profile, Purpose, RevocationMode
+    from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES
+
+    wanted = KeyUsages(0)
+    for usage in usages:
+        wanted |= KeyUsages[USAGES[usage]]
+    return PathPolicy(
+        profile=Profile(profile),
+        key_usage=wanted,
+        purpose=None if purpose is None else Purpose(purpose),
+        peer_names=names,
+        revocation=None if revocation is None else RevocationMode(revocation),
+        signatures=LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES,
+        tolerated=FIELD_DEPARTURES if lenient else frozenset(),
+    )
+
+
+def _certificates(path: str, *, lenient: bool) -> tuple[Certificate, ...]:
+    from gmpki.errors import DecodeError
+    from gmpki.x509.certificate import load_certificates
+
+    data = _io.read_input(path, max_len=1 << 26)
+    try:
+        return load_certificates(data, lenient=lenient)
+    except DecodeError as error:
+        hint = "" if lenient else "; --lenient may read it"
+        error.args = (f"{_io.display_name(path)}: {error}{hint}",)
+        raise
+
+
+def _checkers(
+    crls: Sequence[str], responses: Sequence[str], others: Sequence[Certificate], *, lenient: bool
+) -> list[RevocationChecker]:
+    """Return who can tell about revocation: responses first, which are about one certificate, then lists."""
+    checkers: list[RevocationChecker] = []
+    if responses:
+        from gmpki.ocsp.checker import OCSPChecker
+        from gmpki.ocsp.response import OCSPResponse
+
+        read = [_io.read_input(path, max_len=MAX_RESPONSE_LEN) for path in responses]
+        checkers.append(OCSPChecker([OCSPResponse.from_der(data, lenient=lenient) for data in read]))
+    if crls:
+        from gmpki.x509.crl import MAX_CRL_LEN, load_crl
+        from gmpki.x509.crl_checker import CRLChecker
+
+        lists = [load_crl(_io.read_input(path, max_len=MAX_CRL_LEN), lenient=lenient) for path in crls]
+        checkers.append(CRLChecker(lists, signers=others, lenient=lenient))
+    return checkers
+
+
+def _shown(certificate: Certificate) -> dict[str, str]:
+    return {"subject": str(certificate.subject), "serial_number": f"{certificate.serial_number:x}"}
+
+
+def _refused(certificate: Certificate, error: ValidationError) -> Report:
+    from gmpki.x509.path import REASONS
+
+    concerned = error.certificate
+    fields: dict[str, Any] = {
+        "valid": False,
+        **_shown(certificate),
+        "reason": error.reason,
+        "concerns": _shown(concerned) if concerned is not None else None,  # type: ignore[arg-type] # a certificate
+    }
+    rows = [
+        ("证书", "certificate", fields["subject"]),
+        ("原因", "reason", f"{error.reason}: {REASONS.get(error.reason, '')}"),
+    ]
+    if concerned is not None:
+        shown = fields["concerns"]
+        rows.append(("所涉证书", "concerns", f"{shown['subject']} ({shown['serial_number']})"))
+    return Report(fields, facts(rows), Failure(type(error).__name__, str(error)))
+
+
+def _accepted(found: ValidatedPath) -> Report:
+    fields: dict[str, Any] = {
+        "valid": True,
+        **_shown(found.certificate),
+        "chain": [_link(found, index) for index in range(len(found.chain))],
+        "anchor": {"subject": str(found.anchor.subject)},
+        "policies": sorted(found.policies),
+        "departures": [{**_shown(d.certificate), "reason": d.reason, "message": d.message} for d in found.departures],
+    }
+    rows = [("证书有效", "certificate valid", fields["subject"])]
+    for index, link in enumerate(fields["chain"]):
+        label = ("证书", "certificate") if index == 0 else ("上级", "issuer")
+        rows.append((*label, f"{link['subject']} ({link['serial_number']})"))
+        rows.append(("有效期", "valid", f"{link['not_before']} - {link['not_after']}"))
+        if "revocation" in link:
+            rows.append(("吊销状态", "revocation", link["revocation"]["status"]))
+        rows += [("差异", "quirk", quirk) for quirk in link["quirks"]]
+    rows.append(("信任锚", "trust anchor", fields["anchor"]["subject"]))
+    rows += [("已容忍", "tolerated", f"{d['reason']}: {d['message']} ({d['subject']})") for d in fields["departures"]]
+    return Report(fields, facts(rows))
+
+
+def _link(found: ValidatedPath, index: int) -> dict[str, Any]:
+    certificate = found.chain[index]
+    link: dict[str, Any] = {
+        **_shown(certificate),
+        "not_before": _text(certificate.not_before),
+        "not_after": _text(certificate.not_after),
+        "quirks": [str(quirk) for quirk in found.quirks[index]],
+    }
+    if found.revocation:
+        link["revocation"] = _answer(found.revocation[index])
+    return link
+
+
+def _answer(result: RevocationResult) -> dict[str, str | None]:
+    return {
+        "status": result.status.value,
+        "source": result.source,
+        "this_update": None if result.this_update is None else _text(result.this_update),
+        "next_update": None if result.next_update is None else _text(result.next_update),
+        "detail": result.detail,
+    }
+
+
+def _text(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"
