@@ -21,7 +21,10 @@ __all__ = ["command"]
 LATER: dict[str, tuple[str, str, str]] = {
     "verify": ("cert_verify", "Validate a certificate and its path", "验证证书及证书链"),
     "lint": ("cert_lint", "Judge a certificate by the standards", "按标准检查证书"),
-    "pair": ("cert_pair", "Issue, show and check pairs of certificates", "签发、查看、检查双证书"),
+    "root": ("cert_root", "Make the certificate of a root", "签发自签名根证书"),
+    "issue": ("cert_issue", "Issue a single certificate", "签发单张证书"),
+    "pair": ("cert_pair", "Issue and check pairs, open their key deliveries", "签发、检查双证书，取出加密密钥"),
+    "profiles": ("cert_profiles", "List and print certificate profiles", "列出、打印证书模板"),
 }
 SHOW = ("Show everything that certificates say", "查看证书的全部内容")
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes
+from gmpki._inputs import as_bytes, as_text
 from gmpki.asn1.rfc5280 import GeneralNameKind
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
 from gmpki.errors import InvalidInputError, InvalidTypeError, ProfileError
@@ -39,6 +39,7 @@ __all__ = [
     "UsageRule",
     "ValidityRules",
     "load_profile",
+    "profile_text",
 ]
 
 BUILTIN_PROFILES: Final = (
@@ -245,21 +246,35 @@ def load_profile(source: str | os.PathLike[str]) -> Profile:
     if not isinstance(source, (str, os.PathLike)):
         raise InvalidTypeError(f"a profile is named by str or a path, not by {type(source).__name__}")
     if isinstance(source, str) and source in BUILTIN_PROFILES:
-        from importlib.resources import files
-
-        data = files("gmpki.data").joinpath("profiles").joinpath(f"{source}.toml").read_bytes()
-        return Profile.from_toml(data, what=f"the profile {source}")
+        return Profile.from_toml(profile_text(source), what=f"the profile {source}")
     path = os.fspath(source)
     if not isinstance(path, str):
         raise InvalidTypeError("the path of a profile is text")
     if isinstance(source, str) and not path.endswith(".toml") and os.sep not in path:
-        raise InvalidInputError(
-            f"there is no profile {path[:80]!r}; there are {', '.join(BUILTIN_PROFILES)}, and files whose name ends "
-            "in .toml"
-        )
+        raise _no_profile(path)
     try:
         with open(path, "rb") as stream:
             data = stream.read(4 * MAX_PROFILE_LEN + 1)
     except ValueError:  # a zero byte in the name
         raise InvalidInputError("not the name of a file") from None
     return Profile.from_toml(data, what=os.path.basename(path))
+
+
+def profile_text(name: str) -> str:
+    """Return the file of a profile in :data:`BUILTIN_PROFILES`, to make an own one of it.
+
+    :raises InvalidTypeError: when name is not ``str``.
+    :raises InvalidInputError: when there is no profile of that name.
+    """
+    from importlib.resources import files
+
+    if as_text(name, "the name of a profile") not in BUILTIN_PROFILES:
+        raise _no_profile(name)
+    return files("gmpki.data").joinpath("profiles").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
+def _no_profile(name: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"there is no profile {name[:80]!r}; there are {', '.join(BUILTIN_PROFILES)}, and files whose name ends in "
+        ".toml"
+    )
