@@ -87,3 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the account in the process that sees every report."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Account(), "gmpki-account")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name cases of bytes by their parameter, not by what may be random in them: every process collects the same."""
+    return argname if isinstance(val, bytes | bytearray | memoryview) else None
