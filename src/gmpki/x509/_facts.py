@@ -118,11 +118,17 @@ def _request(request: CertificateRequest) -> Facts:
         "subject": _name(request.subject),
         "public_key": _key(request.public_key_info),
         "attributes": [_facts(attribute) for attribute in request.attributes],
-        "challenge_password": request.challenge_password,
+        "challenge_password": _tried(lambda: request.challenge_password),
+        "temporary_public_key": _tried(lambda: _temporary_key(request)),
         "extensions": _extensions(request.extensions),
         "signature_algorithm": _algorithm(request.signature_algorithm),
         **_end(request),
     }
+
+
+def _temporary_key(request: CertificateRequest) -> bytes | None:
+    key = request.temporary_public_key
+    return None if key is None else key.to_bytes()
 
 
 def _revocation_list(crl: CertificateRevocationList, limit: int) -> Facts:

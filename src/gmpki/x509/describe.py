@@ -45,7 +45,8 @@ def describe(
     - certificate: ``serial_number``, ``issuer``, ``not_before``, ``not_after``, ``subject``, ``public_key``,
       ``issuer_unique_id``, ``subject_unique_id``, ``extensions``;
     - request: ``subject``, ``public_key``, ``attributes``: a list of ``{"type", "values": [{"value", "raw"}]}``,
-      ``challenge_password``, ``extensions``: those it asks for;
+      ``challenge_password``, ``temporary_public_key``: the second key of a double request, as a point, ``extensions``:
+      those it asks for;
     - crl: ``issuer``, ``this_update``, ``next_update``, ``extensions``, ``revoked_count``, ``revoked``: a list of
       ``{"serial_number", "revocation_date", "issuer", "extensions"}`` (issuer: None for that of the list),
       ``revoked_omitted``: how many more there are;
@@ -58,7 +59,6 @@ def describe(
     :param limit: how many entries of a revocation list are described at most.
     :raises InvalidTypeError: when the value is none of the three, or the limit no ``int``.
     :raises InvalidInputError: when the limit is negative.
-    :raises GmpkiError: for a request whose attributes cannot be decoded.
     """
     described: dict[str, Any] = _plain(facts_of(value, limit))
     return described

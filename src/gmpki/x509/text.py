@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from gmpki import oids
 from gmpki.asn1.rfc5280._name_text import shown_text
 from gmpki.asn1.rfc5280.algorithm import NULL
 from gmpki.oids import ObjectIdentifier
@@ -51,11 +52,18 @@ _LABELS: Final = {
     "extensions": "Extensions 扩展项",
     "attributes": "Attributes 属性",
     "challenge_password": "Challenge password 挑战口令",
+    "temporary_public_key": "Temporary public key 临时公钥",
     "this_update": "This update 本次更新",
     "next_update": "Next update 下次更新",
     "revoked_count": "Revoked certificates 已撤销证书",
     "revocation_date": "revoked 撤销时间",
     "signature": "Signature 签名值",
+}
+# Which attributes of a request are decoded into a field of their own.
+_DECODED_ATTRIBUTES: Final[dict[str, str]] = {
+    oids.EXTENSION_REQUEST: "extensions",
+    oids.CHALLENGE_PASSWORD: "challenge_password",
+    oids.CFCA_TEMPORARY_PUBLIC_KEY: "temporary_public_key",
 }
 _INNER_LABELS: Final = {
     "ca": "CA",
@@ -75,7 +83,6 @@ def to_text(value: Certificate | CertificateRequest | CertificateRevocationList,
     :param limit: how many entries of a revocation list are shown at most.
     :raises InvalidTypeError: when the value is none of the three, or the limit no ``int``.
     :raises InvalidInputError: when the limit is negative.
-    :raises GmpkiError: for a request whose attributes cannot be decoded.
     """
     facts = facts_of(value, limit)
     return "\n".join(_object(facts)) + "\n"
@@ -91,7 +98,7 @@ def _object(facts: Facts) -> Iterator[str]:
             yield f"{_INDENT}{_LABELS[key]}:"
             yield from _fields(_ordered_key(value), 2)
         elif key == "attributes":
-            yield from _attributes(value)
+            yield from _attributes([item for item in value if not _is_shown_decoded(item["type"], facts)])
         elif key == "revoked":
             yield from _revoked(value, facts["revoked_omitted"])
         elif key == "fingerprints":
@@ -119,6 +126,12 @@ def _quirks(quirks: list[Facts]) -> Iterator[str]:
         yield f"{_INDENT}Departures from the standards 与标准不符之处 ({len(quirks)}):"
         for quirk in quirks:
             yield _INDENT * 2 + shown_text(quirk["text"])
+
+
+def _is_shown_decoded(attribute: str, request: Facts) -> bool:
+    """Tell whether another part of the text says what an attribute of a request holds."""
+    key = _DECODED_ATTRIBUTES.get(attribute)
+    return key is not None and not _is_absent(request[key])
 
 
 def _attributes(attributes: list[Facts]) -> Iterator[str]:
@@ -167,6 +180,8 @@ def _extension_value(value: Facts, depth: int) -> Iterator[str]:
     """Give the lines of a value; a label that would only repeat the name of the extension is left out."""
     if not value:
         yield f"{_INDENT * depth}(no contents 无内容)"
+    elif _is_pair(value):
+        yield from _bare(value, depth)
     elif len(value) == 1:
         yield from _bare(next(iter(value.values())), depth)
     elif all(_is_absent(item) for item in value.values()):
