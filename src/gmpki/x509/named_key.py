@@ -10,6 +10,7 @@ from gmpki._inputs import member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.asn1.rfc5280 import Name, SubjectPublicKeyInfo
 from gmpki.errors import InvalidTypeError
+from gmpki.keys import ec_forms
 from gmpki.keys.interfaces import PublicKey as KeyProtocol
 from gmpki.keys.loader import load_public_key_info
 from gmpki.keys.sm2_public import SM2PublicKey
@@ -101,7 +102,9 @@ def key_info_of(public_key: KeyProtocol | SubjectPublicKeyInfo, name: str = "pub
     """
     if isinstance(public_key, SubjectPublicKeyInfo):
         return public_key
-    if not isinstance(public_key, (SM2PublicKey, KeyProtocol)):
+    if isinstance(public_key, SM2PublicKey):
+        return ec_forms.sm2_public_info(public_key.to_bytes())
+    if not isinstance(public_key, KeyProtocol):
         raise InvalidTypeError(
             f"{name} must be a public key or a SubjectPublicKeyInfo, not {type(public_key).__name__}"
         )
