@@ -18,6 +18,7 @@ MAX_FILE_LEN: Final = 64 * 1024 * 1024
 
 _SEQUENCE: Final = b"\x30"
 _SHOWN_LABELS: Final = 8
+_TELLING_LEN: Final = 64
 
 
 def read_one(data: Buffer, labels: tuple[str, ...], what: str, *, max_len: int = MAX_FILE_LEN) -> bytes:
@@ -45,7 +46,8 @@ def read_all(data: Buffer, labels: tuple[str, ...], what: str, *, max_len: int =
     raw = as_bytes(data, f"a {what}", text_hint=hint)
     if len(raw) > max_len:
         raise LimitExceeded(f"a {what} file of {len(raw)} bytes; at most {max_len} are read")
-    if raw[:1] == _SEQUENCE and not pem.is_pem(raw[:64]):
+    # Text may begin with "0" as well, which is the octet of a SEQUENCE, but DER of any use is not all ASCII.
+    if raw[:1] == _SEQUENCE and not raw[:_TELLING_LEN].isascii():
         return [raw]
     if pem.is_pem(raw):
         blocks = pem.read_pem(raw)
