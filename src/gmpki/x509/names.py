@@ -57,7 +57,7 @@ _BY_NAME: Final = {
 }
 
 # The most characters of a value (RFC 5280 appendix A.1, the ub- constants); every value has at least one.
-_UPPER_BOUNDS: Final = {
+UPPER_BOUNDS: Final = {
     oids.COMMON_NAME: 64,
     oids.LOCALITY_NAME: 128,
     oids.STATE_OR_PROVINCE_NAME: 128,
@@ -73,11 +73,11 @@ _UPPER_BOUNDS: Final = {
     oids.INITIALS: 32768,
     oids.GENERATION_QUALIFIER: 32768,
 }
-_COUNTRIES: Final = frozenset((oids.COUNTRY_NAME, oids.JURISDICTION_COUNTRY))
+COUNTRIES: Final = frozenset((oids.COUNTRY_NAME, oids.JURISDICTION_COUNTRY))
 # Types of RFC 5280 appendix A.1 and RFC 4519 that have one string type only.
-_PRINTABLE_ONLY: Final = frozenset((oids.SERIAL_NUMBER, oids.DN_QUALIFIER, oids.TELEPHONE_NUMBER))
-_IA5_ONLY: Final = frozenset((oids.EMAIL_ADDRESS, oids.DOMAIN_COMPONENT))
-_NO_STRINGS: Final = {oids.POSTAL_ADDRESS: "a list of strings", oids.X500_UNIQUE_IDENTIFIER: "a BIT STRING"}
+PRINTABLE_ONLY: Final = frozenset((oids.SERIAL_NUMBER, oids.DN_QUALIFIER, oids.TELEPHONE_NUMBER))
+IA5_ONLY: Final = frozenset((oids.EMAIL_ADDRESS, oids.DOMAIN_COMPONENT))
+NO_STRINGS: Final = {oids.POSTAL_ADDRESS: "a list of strings", oids.X500_UNIQUE_IDENTIFIER: "a BIT STRING"}
 
 # From the largest unit to the smallest: tells which end of a written name comes first in its encoding.
 _RANKS: Final = {
@@ -148,11 +148,11 @@ def _pair(pair: object) -> tuple[str, str]:
 
 def _attribute(type_name: str, text: str, *, allow_long: bool) -> AttributeTypeAndValue:
     kind = attribute_type(type_name)
-    if kind in _NO_STRINGS:
-        raise InvalidInputError(f"{kind.name} holds {_NO_STRINGS[kind]}, not text")
+    if kind in NO_STRINGS:
+        raise InvalidInputError(f"{kind.name} holds {NO_STRINGS[kind]}, not text")
     if not text:
         raise InvalidInputError(f"the value of {kind.name} is empty")
-    bound = _UPPER_BOUNDS.get(kind)
+    bound = UPPER_BOUNDS.get(kind)
     if bound is not None and len(text) > bound and not allow_long:
         raise InvalidInputError(f"{kind.name} has at most {bound} characters, this one {len(text)}")
     return AttributeTypeAndValue(kind, _encode_value(kind, text))
@@ -160,13 +160,13 @@ def _attribute(type_name: str, text: str, *, allow_long: bool) -> AttributeTypeA
 
 def _encode_value(kind: ObjectIdentifier, text: str) -> bytes:
     try:
-        if kind in _COUNTRIES:
+        if kind in COUNTRIES:
             if len(text) != 2 or not (text.isascii() and text.isalpha()):
                 raise InvalidInputError("a country is two letters, such as CN")
             return der.encode_printable_string(text)
-        if kind in _PRINTABLE_ONLY:
+        if kind in PRINTABLE_ONLY:
             return der.encode_printable_string(text)
-        if kind in _IA5_ONLY:
+        if kind in IA5_ONLY:
             return der.encode_ia5_string(text)
         if text.isascii() and not set(text) - _PRINTABLE:
             return der.encode_printable_string(text)
