@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gmpki.x509.extensions import Extensions
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["DEFAULT_LIMIT", "Facts", "HexNumber", "facts_of"]
+__all__ = ["DEFAULT_LIMIT", "Facts", "HexNumber", "facts_of", "spelling"]
 
 Facts = dict[str, Any]
 
@@ -289,7 +289,7 @@ def _facts(value: object) -> Any:
     if isinstance(value, IntFlag):
         return _flag_names(value)
     if isinstance(value, IntEnum):
-        return _spelling(value.name)
+        return spelling(value.name)
     if value is None or isinstance(value, (bool, int, bytes, datetime, ObjectIdentifier)):
         return value
     if isinstance(value, str):
@@ -319,7 +319,7 @@ def _field_facts(name: str, value: object) -> Any:
     return _facts(value)
 
 
-def _spelling(name: str) -> str:
+def spelling(name: str) -> str:
     if name in _SPELLINGS:
         return _SPELLINGS[name]
     first, *rest = name.lower().split("_")
@@ -327,7 +327,7 @@ def _spelling(name: str) -> str:
 
 
 def _flag_names(flags: IntFlag) -> list[str]:
-    return [_spelling(str(flag.name)) for flag in type(flags) if flag & flags]
+    return [spelling(str(flag.name)) for flag in type(flags) if flag & flags]
 
 
 def _name(name: Name) -> Facts:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from gmpki._inputs import member, number
-from gmpki.asn1.rfc5280 import CRLNumber, FreshestCRL, KeyUsages, ReasonCode, ReasonFlags
+from gmpki.asn1.rfc5280 import CRLNumber, FreshestCRL, ReasonCode, ReasonFlags
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.crl import MAX_CRL_LEN, CertificateRevocationList
@@ -25,6 +25,7 @@ from gmpki.x509.crl_scope import (
     same_scope,
 )
 from gmpki.x509.crl_sources import CRLSources, KnownList
+from gmpki.x509.crl_verify import certificate_of, out_of_date, unfit_signer
 from gmpki.x509.named_key import NamedKey, TrustAnchor
 from gmpki.x509.names import name_key
 from gmpki.x509.revocation import RevocationContext, RevocationResult, RevocationStatus
@@ -273,17 +274,8 @@ class _Search:
 
     def age(self, known: KnownList) -> str | None:
         """Tell why a list is too new or too old for the time of the question."""
-        at, skew, crl = self.context.at, self.checker._clock_skew, known.crl
-        if crl.this_update - at > skew:
-            return "it was issued after the time in question"
-        if crl.next_update is None:
-            if self.checker._max_age is None:
-                return "it does not say until when it is good"
-        elif at - crl.next_update > skew:
-            return f"it is out of date since {crl.next_update:%Y-%m-%d %H:%M:%S}"
-        if self.checker._max_age is not None and at - crl.this_update - skew > self.checker._max_age:
-            return "it is older than allowed"
-        return None
+        checker = self.checker
+        return out_of_date(known.crl, self.context.at, skew=checker._clock_skew, max_age=checker._max_age)
 
     # ---- delta lists --------------------------------------------------------------------
     def delta_to(self, known: KnownList, signer: NamedKey) -> KnownList | None:
@@ -348,13 +340,12 @@ class _Search:
 
     def may_sign(self, signer: NamedKey) -> str | None:
         """Tell why a key must not sign lists, or return None if it may."""
-        certificate = _certificate_of(signer)
-        if certificate is not None:
-            usage = certificate.key_usage
-            if usage is not None and KeyUsages.CRL_SIGN not in usage:
-                return "the key usage of its signer has no cRLSign"
+        unfit = unfit_signer(signer)
+        if unfit is not None:
+            return unfit
         if signer is self.issuer:
             return None
+        certificate = certificate_of(signer)
         if certificate is None or self.context.validate_signer is None:
             return "it is signed by another key than that of the issuer, whose certificate cannot be validated"
         try:
@@ -377,15 +368,9 @@ def _mismatch(delta: KnownList, complete: KnownList) -> str | None:
     return None
 
 
-def _certificate_of(key: NamedKey) -> Certificate | None:
-    """Return the certificate that a named key is, or a trust anchor was taken from."""
-    found = key if isinstance(key, Certificate) else getattr(key, "certificate", None)
-    return found if isinstance(found, Certificate) else None
-
-
 def _other_key(signer: NamedKey, key_identifier: bytes | None) -> bool:
     """Tell whether the key identifiers of a list and of a possible signer are there and differ."""
-    certificate = _certificate_of(signer)
+    certificate = certificate_of(signer)
     if certificate is None or key_identifier is None:
         return False
     own = certificate.subject_key_identifier

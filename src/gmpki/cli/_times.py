@@ -1,0 +1,29 @@
+"""Times on the command line."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import click
+
+__all__ = ["parse_time", "show_time"]
+
+
+def parse_time(text: str | None, option: str) -> datetime:
+    """Read a time of ISO 8601, without a zone in UTC; without a text it is now.
+
+    :raises click.UsageError: when it is none.
+    """
+    if text is None:
+        return datetime.now(timezone.utc)
+    try:
+        # Python 3.10 does not know the Z.
+        at = datetime.fromisoformat(text.removesuffix("Z") + "+00:00" * text.endswith("Z"))
+    except ValueError:
+        raise click.UsageError(f"{option} takes a time such as 2026-03-01T08:00:00Z, not {text!r}") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
+
+
+def show_time(value: datetime | None) -> str | None:
+    """Write a time in UTC for JSON, as 2026-03-01T08:00:00Z; ``None`` stays ``None``."""
+    return None if value is None else value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

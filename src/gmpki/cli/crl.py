@@ -1,0 +1,207 @@
+"""``gmpki crl``: show and verify revocation lists."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmpki.cli import _io
+from gmpki.cli._files import INPUT
+from gmpki.cli._group import Group
+from gmpki.cli._output import Report, facts, json_option
+from gmpki.cli._times import parse_time, show_time
+
+if TYPE_CHECKING:
+    from gmpki.x509.certificate import Certificate
+    from gmpki.x509.crl import CertificateRevocationList
+
+__all__ = ["command"]
+
+MAX_SHOWN_ENTRIES = 1 << 31
+SERIAL = re.compile(r"-?[0-9A-Fa-f]{1,256}")
+
+source_argument = click.argument("source", type=INPUT, metavar="[FILE]", default="-")
+lenient_option = click.option(
+    "--lenient", is_flag=True, help="Accept what departs from the standards too, and name each departure."
+)
+find_option = click.option(
+    "--find", "serial", metavar="SERIAL", help="Look for one certificate: its serial number in hexadecimal, as shown."
+)
+owner_option = click.option(
+    "--certificate-issuer",
+    "owner",
+    metavar="NAME",
+    help="With --find in an indirect list: who issued that certificate, such as 'C=CN, CN=...'.",
+)
+
+
+@click.group(name="crl", cls=Group)
+def command() -> None:
+    """Show and verify revocation lists (CRL).
+
+    查看、验证证书吊销列表。
+    """
+
+
+@command.command(
+    epilog="\b\nExamples:\n  gmpki crl show root.crl\n  gmpki crl show --find 1A:2B:3C root.crl\n"
+    "  gmpki crl show --lenient --json --limit 5 old.crl",
+)
+@source_argument
+@find_option
+@owner_option
+@click.option(
+    "--limit",
+    type=click.IntRange(0, MAX_SHOWN_ENTRIES),
+    default=100,
+    show_default=True,
+    help="How many entries are shown at most.",
+)
+@lenient_option
+@json_option
+def show(*, source: str, serial: str | None, owner: str | None, limit: int, lenient: bool) -> Report:
+    """Show everything that the list in FILE (standard input without one) says, or one entry. Nothing is verified.
+
+    查看吊销列表的全部内容，或按序列号查找一项；只解析，不验证。
+    """
+    from gmpki.x509.describe import describe
+    from gmpki.x509.text import to_text
+
+    if serial is None and owner is not None:
+        raise click.UsageError("--certificate-issuer goes with --find")
+    number = None if serial is None else _serial_number(serial)
+    crl = _read(source, lenient=lenient)
+    if number is None:
+        return Report({"crl": describe(crl, limit=limit)}, to_text(crl, limit=limit).splitlines())
+    fields, rows = _found(crl, number, owner)
+    return Report(fields, facts(rows))
+
+
+@command.command(
+    epilog="\b\nExamples:\n  gmpki crl verify --issuer root.pem root.crl\n"
+    "  gmpki crl verify --issuer root.pem --find 1A:2B:3C root.crl\n"
+    "  gmpki crl verify --issuer root.pem --at 2026-03-01T08:00:00Z --json root.crl",
+)
+@source_argument
+@click.option("--issuer", type=INPUT, required=True, metavar="FILE", help="The certificate of who signed the list.")
+@click.option("--at", "at_text", metavar="TIME", help="2026-03-01T08:00:00Z instead of now.")
+@find_option
+@owner_option
+@lenient_option
+@json_option
+def verify(
+    *, source: str, issuer: str, at_text: str | None, serial: str | None, owner: str | None, lenient: bool
+) -> Report:
+    """Verify the list in FILE: its issuer and the issuer's key usage, its signature, its times. Exit code 1 when
+    something is wrong. The issuer's certificate itself is taken as it is; "gmpki cert verify" validates.
+
+    With --lenient also SM2 signatures made with the empty user id, as OpenSSL 3 makes them unless told otherwise,
+    without Z, or written as 64 raw bytes.
+
+    用颁发者证书验证吊销列表的签名、签发权限与有效期；不通过时退出码为 1。
+    """
+    from gmpki.x509.crl_verify import verify_crl
+    from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES
+
+    if serial is None and owner is not None:
+        raise click.UsageError("--certificate-issuer goes with --find")
+    number = None if serial is None else _serial_number(serial)
+    at = parse_time(at_text, "--at")
+    signer = _read_certificate(issuer, lenient=lenient)
+    crl = _read(source, lenient=lenient)
+    quirks = verify_crl(crl, signer, at=at, policy=LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES)
+    departures = list(dict.fromkeys(str(quirk) for quirk in (*crl.quirks, *quirks)))
+    fields: dict[str, Any] = {
+        "valid": True,
+        "issuer": str(crl.issuer),
+        "number": _hex(crl.crl_number),
+        "delta_base": _hex(crl.delta_base),
+        "this_update": show_time(crl.this_update),
+        "next_update": show_time(crl.next_update),
+        "revoked_count": len(crl),
+        "quirks": departures,
+    }
+    rows = [
+        ("吊销列表有效", "list valid", str(crl.issuer)),
+        ("本次更新", "this update", f"{crl.this_update:%Y-%m-%d %H:%M:%S} UTC"),
+        ("下次更新", "next update", f"{crl.next_update:%Y-%m-%d %H:%M:%S} UTC"),
+        ("已吊销证书", "revoked certificates", str(len(crl))),
+        *(("与标准不符", "departure", text) for text in departures),
+    ]
+    if number is not None:
+        found, more = _found(crl, number, owner)
+        fields |= found
+        rows += more
+    return Report(fields, facts(rows))
+
+
+# ---- one entry ----------------------------------------------------------------------------
+def _found(
+    crl: CertificateRevocationList, number: int, owner: str | None
+) -> tuple[dict[str, Any], list[tuple[str, str, str]]]:
+    """Look for a certificate; return what JSON and what a person is told."""
+    from gmpki.x509._facts import spelling
+    from gmpki.x509.names import parse_name
+
+    entry = crl.find(number, None if owner is None else parse_name(owner))
+    serial = _hex(number) or ""
+    if entry is None:
+        return {"found": None}, [
+            ("序列号", "serial number", serial),
+            ("不在列表中", "not on the list", str(crl.issuer)),
+        ]
+    rows = [
+        ("序列号", "serial number", serial),
+        ("在列表中", "on the list", str(crl.issuer)),
+        ("吊销时间", "revoked", f"{entry.revocation_date:%Y-%m-%d %H:%M:%S} UTC"),
+    ]
+    reason = None if entry.reason is None else spelling(entry.reason.name)
+    if reason is not None:
+        rows.append(("吊销原因", "reason", reason))
+    if entry.invalidity_date is not None:
+        rows.append(("失效时间", "invalid since", f"{entry.invalidity_date:%Y-%m-%d %H:%M:%S} UTC"))
+    found = {
+        "serial_number": serial,
+        "issuer": str(entry.issuer),
+        "revocation_date": show_time(entry.revocation_date),
+        "reason": reason,
+        "invalidity_date": show_time(entry.invalidity_date),
+    }
+    return {"found": found}, rows
+
+
+def _hex(number: int | None) -> str | None:
+    from gmpki.x509.describe import hex_number
+
+    return None if number is None else hex_number(number)
+
+
+def _serial_number(text: str) -> int:
+    digits = text.strip().removeprefix("0x").replace(":", "")
+    if not SERIAL.fullmatch(digits):
+        raise click.UsageError(f"--find takes a serial number in hexadecimal, not {text[:80]!r}")
+    return int(digits, 16)
+
+
+# ---- files ----------------------------------------------------------------------------------
+def _read(source: str, *, lenient: bool) -> CertificateRevocationList:
+    from gmpki.errors import DecodeError
+    from gmpki.x509._armour import MAX_FILE_LEN
+    from gmpki.x509.crl import load_crl
+
+    data = _io.read_input(source, max_len=MAX_FILE_LEN)
+    try:
+        return load_crl(data, lenient=lenient)
+    except DecodeError as error:
+        if not lenient:
+            error.args = (f"{error}; --lenient may read it",)
+        raise
+
+
+def _read_certificate(source: str, *, lenient: bool) -> Certificate:
+    from gmpki.x509._armour import MAX_FILE_LEN
+    from gmpki.x509.certificate import load_certificate
+
+    return load_certificate(_io.read_input(source, max_len=MAX_FILE_LEN), lenient=lenient)
