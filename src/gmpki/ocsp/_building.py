@@ -11,12 +11,12 @@ from gmpki.x509._building import ExtensionList
 from gmpki.x509.certificate import Certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from gmpki.asn1.rfc5280 import Extension
     from gmpki.asn1.rfc5280._extension_value import ExtensionValue
 
-__all__ = ["check_room", "encoded_certificates", "extension_list"]
+__all__ = ["check_room", "encoded_certificates", "extension_list", "iterated"]
 
 T = TypeVar("T")
 
@@ -37,15 +37,19 @@ def extension_list(values: Iterable[ExtensionValue | Extension]) -> ExtensionLis
     :raises InvalidInputError: when two are of one kind, or one cannot be encoded.
     """
     extensions = ExtensionList()
-    for value in _iterated(values, "extensions"):
+    for value in iterated(values, "extensions"):
         extensions = extensions.adding(value, None)
     return extensions
 
 
-def _iterated(values: Iterable[T], name: str) -> Iterator[T]:
+def iterated(values: Iterable[T], name: str) -> tuple[T, ...]:
+    """Return what an iterable holds.
+
+    :raises InvalidTypeError: when it is none.
+    """
     try:
-        return iter(values)
-    except TypeError:
+        return tuple(values)
+    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
         raise InvalidTypeError(f"{name} must be a sequence, not {type(values).__name__}") from None
 
 
@@ -56,7 +60,7 @@ def encoded_certificates(certificates: Iterable[Certificate]) -> tuple[bytes, ..
     :raises LimitExceeded: when there are more than 32.
     """
     encoded: list[bytes] = []
-    for certificate in _iterated(certificates, "certificates"):
+    for certificate in iterated(certificates, "certificates"):
         member(certificate, Certificate, "a certificate")
         check_room(len(encoded), MAX_CERTIFICATES, "certificates go along")
         encoded.append(certificate.to_der())

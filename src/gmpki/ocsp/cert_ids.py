@@ -9,7 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import as_text
+from gmpki._inputs import as_text, member
 from gmpki.algorithms import sm3
 from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, Name, SubjectPublicKeyInfo
 from gmpki.asn1.rfc6960 import CertID
@@ -85,7 +85,11 @@ def _name_and_number(certificate: Certificate | int, issuer: NamedKey) -> tuple[
 
 
 def hash_name_of(identifier: CertID) -> str | None:
-    """Return the name of the hash of a CertID, None for one that is not in :data:`HASH_NAMES`."""
+    """Return the name of the hash of a CertID, None for one that is not in :data:`HASH_NAMES`.
+
+    :raises InvalidTypeError: when it is no :class:`~gmpki.asn1.rfc6960.CertID`.
+    """
+    member(identifier, CertID, "identifier")
     if not identifier.hash_algorithm.has_no_parameters:
         return None
     return _NAMES.get(identifier.hash_algorithm.algorithm)
@@ -95,7 +99,7 @@ def identifies(identifier: CertID, certificate: Certificate | int, issuer: Named
     """Tell whether a CertID names a certificate: serial number, hash of the issuer's name and hash of its key agree.
 
     :param certificate: the certificate, or its serial number alone.
-    :raises InvalidTypeError: when certificate is neither, or issuer is none.
+    :raises InvalidTypeError: when certificate is neither, or another input has the wrong type.
     """
     _, serial_number = _name_and_number(certificate, issuer)
     hash_name = hash_name_of(identifier)

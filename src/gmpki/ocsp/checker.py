@@ -11,6 +11,7 @@ from gmpki._inputs import as_text, member
 from gmpki.asn1.rfc5280 import GeneralNameKind
 from gmpki.asn1.rfc5280.ext_points import AuthorityInfoAccess
 from gmpki.errors import GmpkiError, InvalidTypeError
+from gmpki.ocsp._building import iterated
 from gmpki.ocsp.cert_ids import usual_hash_name
 from gmpki.ocsp.request_builder import OCSPRequestBuilder
 from gmpki.ocsp.response import OCSPResponse
@@ -76,7 +77,7 @@ class OCSPChecker:
         :raises InvalidTypeError: when an input has the wrong type.
         """
         self._responses: dict[int, list[OCSPResponse]] = {}
-        for response in responses:
+        for response in iterated(responses, "responses"):
             member(response, OCSPResponse, "a response")
             self._index(response)
         if fetch is not None and not callable(fetch):
@@ -84,7 +85,7 @@ class OCSPChecker:
         member(nonce, bool, "nonce")
         member(policy, ResponsePolicy, "policy")
         self._fetch = fetch
-        self._urls = None if urls is None else tuple(as_text(url, "an address") for url in urls)
+        self._urls = None if urls is None else tuple(as_text(url, "an address") for url in iterated(urls, "urls"))
         self._hash_name = None if hash_name is None else as_text(hash_name, "hash_name")
         self._nonce = nonce
         self._policy = policy

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import as_bytes, member
+from gmpki._inputs import as_bytes, as_text, member
 from gmpki.algorithms.rand import random_bytes
 from gmpki.asn1 import rfc6960
 from gmpki.asn1.rfc5280 import GeneralName, Name
@@ -106,9 +106,11 @@ class OCSPRequestBuilder:
     def acceptable_responses(self, *types: str) -> OCSPRequestBuilder:
         """Say which types of response are understood; the basic one alone unless given.
 
+        :raises InvalidTypeError: when one is no ``str``.
         :raises InvalidInputError: when one is no object identifier, or the extension is there already.
         """
-        return self.add_extension(AcceptableResponses(tuple(map(oids.find, types or (oids.OCSP_BASIC,)))))
+        named = [oids.find(as_text(name, "a type of response")) for name in types]
+        return self.add_extension(AcceptableResponses(tuple(named) or (oids.OCSP_BASIC,)))
 
     def requestor_name(self, name: GeneralName | Name) -> OCSPRequestBuilder:
         """Say who asks; a signed request has to (RFC 6960 4.1.2).

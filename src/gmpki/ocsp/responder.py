@@ -133,7 +133,7 @@ class OCSPResponder:
         :param source: what is known about the certificates.
         :param certificate: of the delegated responder, issued by the issuer for OCSP signing; it goes along with each
             response. None when the issuer answers itself.
-        :param validity: from thisUpdate to nextUpdate, where the source does not say; 1 second to 366 days.
+        :param validity: from the answer to nextUpdate, where the source does not say; 1 second to 366 days.
         :param by_key: the responder names itself by the SHA-1 of its key, not by its name.
         :param repeat_nonce: repeat the nonce of a request; without it, answers can be given more than once.
         :param extended_revoke: answer "revoked" for numbers that were never issued, not "unknown" (RFC 6960 4.4.8).
@@ -258,7 +258,7 @@ class OCSPResponder:
         for identifier in dict.fromkeys(request.cert_ids):
             known = self._known(identifier)
             this_update = known.this_update or now
-            next_update = known.next_update or this_update + self._validity
+            next_update = known.next_update or now + self._validity
             if next_update <= now:
                 # The source is out of date; its information stays what it was, and nobody takes it for new.
                 keep_until = now
