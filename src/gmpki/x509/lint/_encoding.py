@@ -113,7 +113,7 @@ _KINDS: Final[dict[QuirkKind, tuple[str, Severity, Clause, str, str]]] = {
 
 
 def _register(kind: QuirkKind, row: tuple[str, Severity, Clause, str, str]) -> None:
-    @rule(*row)
+    @rule(*row, why="Software that expects the one form of the standard refuses others, or reads something else.")
     def check(facts: Facts) -> Iterator[str]:
         for quirk in facts.quirks(kind):
             yield str(quirk)

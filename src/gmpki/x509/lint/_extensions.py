@@ -106,7 +106,13 @@ def _register_criticality(short: str, oid: ObjectIdentifier, wanted: bool, sever
     word, word_zh = ("critical", "为关键") if wanted else ("not critical", "为非关键")
     title = f"{oid.name} is {word}"
 
-    @rule(f"{prefix}-{short}-CRITICAL", severity, clause, title, f"{oid.name_zh}扩展{word_zh}")
+    why = (
+        "Software that passes over it would take the certificate for more than it is."
+        if wanted
+        else "Software that does not know it loses nothing, and must not refuse the certificate."
+    )
+
+    @rule(f"{prefix}-{short}-CRITICAL", severity, clause, title, f"{oid.name_zh}扩展{word_zh}", why=why)
     def criticality(facts: Facts) -> Iterator[str]:
         if facts.has(oid) and facts.is_critical(oid) != wanted:
             yield f"{oid.name} is {'not critical' if wanted else 'critical'}"
