@@ -1,4 +1,4 @@
-"""``gmpki crl``: show and verify revocation lists."""
+"""``gmpki crl``: show and verify revocation lists; :mod:`gmpki.cli.crl_new` makes them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmpki.cli import _io
+from gmpki.cli import _io, crl_new
 from gmpki.cli._files import INPUT
 from gmpki.cli._group import Group
 from gmpki.cli._output import Report, facts, json_option
@@ -39,9 +39,9 @@ owner_option = click.option(
 
 @click.group(name="crl", cls=Group)
 def command() -> None:
-    """Show and verify revocation lists (CRL).
+    """Show, verify and make revocation lists (CRL).
 
-    查看、验证证书吊销列表。
+    查看、验证、签发证书吊销列表。
     """
 
 
@@ -205,3 +205,6 @@ def _read_certificate(source: str, *, lenient: bool) -> Certificate:
     from gmpki.x509.certificate import load_certificate
 
     return load_certificate(_io.read_input(source, max_len=MAX_FILE_LEN), lenient=lenient)
+
+
+command.add_command(crl_new.command)
