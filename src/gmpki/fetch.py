@@ -198,7 +198,7 @@ class Fetcher:
         except _FAILURES as error:
             late = isinstance(error, (httpcore.TimeoutException, TimeoutError))
             why = f"no answer within {self._timeout_s:g} s" if late else str(error) or type(error).__name__
-            raise FetchError(f"{_shown(url)}: {why}") from None
+            raise FetchError(f"{_shown(url)}: {_shown(why)}") from None
 
     def _target(self, url: str) -> _Target:
         """Take an address apart, and refuse it where it may not be fetched."""
@@ -274,9 +274,10 @@ def _hosts(names: Iterable[str]) -> frozenset[str]:
     if isinstance(names, str):
         raise InvalidTypeError("allowed_hosts is a list of names, not one str")
     try:
-        return frozenset(as_text(name, "the name of a host").lower() for name in names)
-    except TypeError as error:
-        raise InvalidTypeError(f"allowed_hosts: {error}") from None
+        listed = tuple(names)
+    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
+        raise InvalidTypeError(f"allowed_hosts is a list of names, not {type(names).__name__}") from None
+    return frozenset(as_text(name, "the name of a host").lower() for name in listed)
 
 
 def _body(response: httpcore.Response, announced: str | None, most: int) -> bytes:
