@@ -13,6 +13,7 @@ import hostile
 from extension_samples import DNS, IDS, KINDS, SAMPLES
 from gmpki import oids
 from gmpki.asn1 import der
+from gmpki.asn1.gmt0015 import TaxationNumber
 from gmpki.asn1.quirks import QuirkKind, QuirkLog
 from gmpki.asn1.rfc5280 import (
     AuthorityKeyIdentifier,
@@ -164,6 +165,16 @@ def test_lenient_decodes_what_has_a_meaning() -> None:
     assert list(map(str, log.quirks)) == ["explicit-default at tbsCertificate.extensions.BasicConstraints.cA"]
     assert held.problem(oids.BASIC_CONSTRAINTS) is None
     assert pickle.loads(pickle.dumps(held)) == held
+
+
+@pytest.mark.parametrize("tolerant", [False, True])
+def test_forms_accepted_in_both_modes_are_noted(tolerant: bool) -> None:
+    log = QuirkLog(tolerant=tolerant)
+    bare = Extension(oids.TAXATION_NUMBER, False, b"000000000000000")
+    held = Extensions((bare, make(CA)), quirks=log)
+    assert held.find(TaxationNumber) == TaxationNumber("000000000000000")
+    assert [quirk.kind for quirk in log.quirks] == [QuirkKind.UNTYPED_VALUE]
+    assert Extensions((bare,)).find(TaxationNumber) == TaxationNumber("000000000000000")
 
 
 def test_lenient_keeps_what_is_malformed() -> None:

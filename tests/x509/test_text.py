@@ -22,6 +22,7 @@ from gmpki.asn1.rfc5280 import (
     Extension,
     GeneralName,
     GeneralNameKind,
+    IssuingDistributionPoint,
     KeyUsage,
     KeyUsages,
     Name,
@@ -295,6 +296,23 @@ def test_revocation_list() -> None:
     assert "not shown" not in text
 
 
+def test_indirect_revocation_list() -> None:
+    crl = CRLBuilder(
+        issuer=made.ROOT_NAME,
+        this_update=NOW,
+        next_update=datetime(2026, 3, 1, tzinfo=timezone.utc),
+        number=5,
+        entries=[Revocation(1, NOW), Revocation(2, NOW, certificate_issuer=made.SUBJECT)],
+        issuing_distribution_point=IssuingDistributionPoint(indirect_crl=True),
+    ).sign(made.KEY)
+    first, second = describe(crl)["revoked"]
+    assert first["issuer"] is None
+    assert second["issuer"]["text"] == "C=CN, O=示例市社会保障局, CN=张三"
+    text = to_text(crl)
+    assert "            issuer: C=CN, O=示例市社会保障局, CN=张三\n" in text
+    assert "indirect CRL: TRUE\n" in text
+
+
 @pytest.mark.parametrize("limit", [0, 2, 5])
 def test_entries_are_bounded(limit: int) -> None:
     crl = revocation_list(5)
@@ -385,6 +403,33 @@ def test_rsa_key() -> None:
     key = key_of(key_info(oids.RSA_ENCRYPTION, der.encode_null(), numbers))
     assert (key["bits"], key["exponent"]) == (2048, 65537)
     assert key["modulus"] == f"{modulus:X}"
+
+
+def test_pss_parameters() -> None:
+    sha256 = der.encode_sequence(der.encode_oid(oids.SHA256), der.encode_null())
+    mask = der.encode_sequence(der.encode_oid(oids.MGF1), sha256)
+    parameters = der.encode_sequence(
+        der.encode_explicit(0, sha256), der.encode_explicit(1, mask), der.encode_explicit(2, der.encode_integer(32))
+    )
+    for encoded, expected in (
+        (parameters, ("id-sha256", "id-mgf1", "id-sha256", 32, 1)),
+        (der.encode_sequence(), ("id-sha1", "id-mgf1", "id-sha1", 20, 1)),
+        (der.encode_sequence(der.encode_explicit(1, der.encode_sequence(der.encode_oid("1.2.3")))), None),
+        (der.encode_sequence(der.encode_null()), "05 00"),
+    ):
+        algorithm = der.encode_sequence(der.encode_oid(oids.RSA_PSS), encoded)
+        data = made.signed(made.tbs(algorithm=algorithm), algorithm=algorithm, signature=b"not one")
+        certificate = Certificate.from_der(data, lenient=True)
+        shown = describe(certificate)["signature_algorithm"]["parameters"]
+        if isinstance(expected, tuple):
+            found = (shown["hash"], shown["mask_generation"], shown["mask_hash"])
+            assert (*(oid["name"] for oid in found), shown["salt_length"], shown["trailer_field"]) == expected
+            assert f"salt length: {expected[3]}\n" in to_text(certificate)
+        elif expected is None:
+            assert shown["mask_hash"] is None
+        else:
+            assert shown == encoded.hex().upper()
+            assert "parameters 30:02:05:00" in to_text(certificate)
 
 
 def test_ec_and_other_keys() -> None:

@@ -169,6 +169,9 @@ def _print_json(answer: Mapping[str, Any]) -> None:
     import json
 
     text = json.dumps(answer, ensure_ascii=False)
+    if not text.isprintable():
+        # Characters that a terminal obeys or hides, from a certificate for instance: escapes say the same.
+        text = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

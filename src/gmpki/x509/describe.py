@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gmpki.x509.crl import CertificateRevocationList
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["describe"]
+__all__ = ["describe", "hex_number"]
 
 # Numbers that every reader of JSON takes exactly (RFC 8259 section 6).
 _EXACT: Final = 2**53

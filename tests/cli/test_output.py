@@ -1,0 +1,20 @@
+"""What commands print: JSON that a terminal neither obeys nor hides."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gmpki.cli import _output
+
+SPECIAL = "张三\x1b[2J\x9b31m\u202egnp.exe\u2066\u200b\u2028\x85\x7f\r\n\U000e0041\u3000"
+
+
+def test_json_holds_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    _output._print_json({"name": SPECIAL, SPECIAL: ["统一社会信用代码", 1, None]})
+    printed = capsys.readouterr().out
+    assert printed.endswith("}\n")
+    assert printed[:-1].isprintable()
+    assert "统一社会信用代码" in printed
+    assert json.loads(printed) == {"name": SPECIAL, SPECIAL: ["统一社会信用代码", 1, None]}
