@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     from gmpki.x509.crl_builder import CRLBuilder, Revocation
     from gmpki.x509.crl_checker import CRLChecker
     from gmpki.x509.delivery import CSRResponseDelivery, EnvelopeDelivery, KeyDelivery, SKFBlobDelivery, open_delivery
+    from gmpki.x509.describe import describe
     from gmpki.x509.extensions import Extensions, ExtensionValue
     from gmpki.x509.issuing import Addresses, IssuedPair, Issuer, issue_pair, self_signed
+    from gmpki.x509.lint import Finding, Severity, lint_certificate, lint_pair
     from gmpki.x509.named_key import NamedKey, TrustAnchor
     from gmpki.x509.names import build_name, format_name, names_match, parse_name
     from gmpki.x509.pair import CertificatePair, load_pair
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from gmpki.x509.request import CertificateRequest, RequestBuilder, load_request
     from gmpki.x509.revocation import RevocationChecker, RevocationContext, RevocationResult, RevocationStatus
     from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES, SignaturePolicy, verify_signed
+    from gmpki.x509.text import to_text
 
 __all__ = [
     "LENIENT_SIGNATURES",
@@ -80,6 +83,7 @@ __all__ = [
     "Extension",
     "ExtensionValue",
     "Extensions",
+    "Finding",
     "GeneralName",
     "GeneralSubtree",
     "IssuedPair",
@@ -108,6 +112,7 @@ __all__ = [
     "RevocationStatus",
     "RevokedCertificate",
     "SKFBlobDelivery",
+    "Severity",
     "SignaturePolicy",
     "SubjectAltName",
     "SubjectKeyIdentifier",
@@ -115,9 +120,12 @@ __all__ = [
     "TrustAnchor",
     "ValidatedPath",
     "build_name",
+    "describe",
     "format_name",
     "issue_pair",
     "key_identifier",
+    "lint_certificate",
+    "lint_pair",
     "load_certificate",
     "load_certificates",
     "load_crl",
@@ -129,6 +137,7 @@ __all__ = [
     "parse_name",
     "random_serial_number",
     "self_signed",
+    "to_text",
     "validate_path",
     "verify_signed",
 ]
@@ -157,6 +166,7 @@ _HOMES = {
     "Extension": "gmpki.asn1.rfc5280",
     "ExtensionValue": "gmpki.x509.extensions",
     "Extensions": "gmpki.x509.extensions",
+    "Finding": "gmpki.x509.lint",
     "GeneralName": "gmpki.asn1.rfc5280",
     "GeneralSubtree": "gmpki.asn1.rfc5280",
     "IssuedPair": "gmpki.x509.issuing",
@@ -187,6 +197,7 @@ _HOMES = {
     "RevokedCertificate": "gmpki.x509.crl",
     "SKFBlobDelivery": "gmpki.x509.delivery",
     "STANDARD_SIGNATURES": "gmpki.x509.signatures",
+    "Severity": "gmpki.x509.lint",
     "SignaturePolicy": "gmpki.x509.signatures",
     "SubjectAltName": "gmpki.asn1.rfc5280",
     "SubjectKeyIdentifier": "gmpki.asn1.rfc5280",
@@ -194,9 +205,12 @@ _HOMES = {
     "TrustAnchor": "gmpki.x509.named_key",
     "ValidatedPath": "gmpki.x509.path",
     "build_name": "gmpki.x509.names",
+    "describe": "gmpki.x509.describe",
     "format_name": "gmpki.x509.names",
     "issue_pair": "gmpki.x509.issuing",
     "key_identifier": "gmpki.x509.certificate_builder",
+    "lint_certificate": "gmpki.x509.lint",
+    "lint_pair": "gmpki.x509.lint",
     "load_certificate": "gmpki.x509.certificate",
     "load_certificates": "gmpki.x509.certificate",
     "load_crl": "gmpki.x509.crl",
@@ -208,6 +222,7 @@ _HOMES = {
     "parse_name": "gmpki.x509.names",
     "random_serial_number": "gmpki.x509.certificate_builder",
     "self_signed": "gmpki.x509.issuing",
+    "to_text": "gmpki.x509.text",
     "validate_path": "gmpki.x509.path",
     "verify_signed": "gmpki.x509.signatures",
 }
