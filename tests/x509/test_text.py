@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 import hostile
 from extension_samples import KINDS, NOW, SAMPLES
 from gmpki import oids
-from gmpki.asn1 import der, gmt0015
+from gmpki.asn1 import der, gmt0015, rfc6960
 from gmpki.asn1.rfc5280 import (
     AttributeTypeAndValue,
     BasicConstraints,
+    CRLDistributionPoints,
     Extension,
     GeneralName,
     GeneralNameKind,
@@ -26,6 +27,8 @@ from gmpki.asn1.rfc5280 import (
     KeyUsage,
     KeyUsages,
     Name,
+    NameConstraints,
+    PolicyConstraints,
     ReasonCode,
     SubjectAltName,
 )
@@ -35,7 +38,7 @@ from gmpki.oids import find
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.crl_builder import CRLBuilder, Revocation
 from gmpki.x509.describe import describe
-from gmpki.x509.request import RequestBuilder
+from gmpki.x509.request import CertificateRequest, RequestBuilder
 from gmpki.x509.text import to_text
 from x509 import made
 
@@ -228,6 +231,46 @@ def test_lenient_reading_shows_departures_and_what_is_malformed() -> None:
 
 
 @pytest.mark.parametrize(
+    "empty", [SubjectAltName, NameConstraints, PolicyConstraints, CRLDistributionPoints, IssuingDistributionPoint]
+)
+def test_empty_extensions(empty: type[ExtensionValue]) -> None:
+    extensions = der.encode_sequence(Extension(empty.OID, empty.CRITICAL, b"\x30\x00").to_der())
+    data = made.signed(made.tbs(extensions=der.encode_explicit(3, extensions)))
+    text = to_text(Certificate.from_der(data, lenient=True))
+    expected = "only contains user certs: FALSE" if empty is IssuingDistributionPoint else "(empty 空)"
+    assert f"({str.__str__(empty.OID)}){', critical 关键' if empty.CRITICAL else ''}:\n            {expected}\n" in text
+
+
+OCSP_VALUES = [
+    rfc6960.Nonce(b"\x00\x1b[2J"),
+    rfc6960.CrlID("http://crl.example.cn/1.crl", 5, NOW),
+    rfc6960.AcceptableResponses((oids.OCSP_BASIC,)),
+    rfc6960.ArchiveCutoff(NOW),
+    rfc6960.ServiceLocator(made.ROOT_NAME),
+    rfc6960.PreferredSignatureAlgorithms((rfc6960.PreferredSignatureAlgorithm(made.SM2_SIGNATURE),)),
+    rfc6960.ExtendedRevoke(),
+]
+
+
+@pytest.mark.parametrize("value", OCSP_VALUES, ids=lambda value: type(value).__name__)
+def test_extensions_of_ocsp_are_shown(value: ExtensionValue) -> None:
+    certificate = with_extensions(value)
+    assert describe(certificate)["extensions"][0]["value"] is not None
+    assert f" ({str.__str__(value.OID)}):\n" in to_text(certificate)
+    assert not UNSAFE.search(to_text(certificate))
+
+
+def test_attributes_that_are_no_text() -> None:
+    request = RequestBuilder().subject(made.SUBJECT).challenge_password("111111", pkcs9=True).sign(made.OTHER)
+    password = der.encode_oid(oids.CHALLENGE_PASSWORD)
+    assert request.der.count(password) == 1
+    # The same password under a type of attribute that nobody knows, and no string.
+    changed = request.der.replace(password, der.encode_oid("1.2.840.113549.1.9.99")).replace(b"\x13\x06", b"\x04\x06")
+    text = to_text(CertificateRequest.from_der(changed))
+    assert "1.2.840.113549.1.9.99:\n            0000  04 06 31 31 31 31 31 31" in text
+
+
+@pytest.mark.parametrize(
     ("serial", "shown", "described"),
     [
         (0, "00 (0)", "00"),
@@ -264,6 +307,7 @@ def test_request() -> None:
     text = to_text(request)
     assert text.startswith("Certification request 证书请求:\n    Version 版本: 1\n")
     assert "Challenge password 挑战口令: 111111\n" in text
+    assert text.count("111111") == 1
     assert "DNS:www.example.cn\n" in text
     assert not UNSAFE.search(text)
 

@@ -63,6 +63,7 @@ _LABELS: Final = {
 _DECODED_ATTRIBUTES: Final[dict[str, str]] = {
     oids.EXTENSION_REQUEST: "extensions",
     oids.CHALLENGE_PASSWORD: "challenge_password",
+    oids.GM_CHALLENGE_PASSWORD: "challenge_password",
     oids.CFCA_TEMPORARY_PUBLIC_KEY: "temporary_public_key",
 }
 _INNER_LABELS: Final = {
@@ -180,12 +181,12 @@ def _extension_value(value: Facts, depth: int) -> Iterator[str]:
     """Give the lines of a value; a label that would only repeat the name of the extension is left out."""
     if not value:
         yield f"{_INDENT * depth}(no contents 无内容)"
+    elif all(_is_absent(item) for item in value.values()):
+        yield f"{_INDENT * depth}(empty 空)"
     elif _is_pair(value):
         yield from _bare(value, depth)
     elif len(value) == 1:
         yield from _bare(next(iter(value.values())), depth)
-    elif all(_is_absent(item) for item in value.values()):
-        yield f"{_INDENT * depth}(empty 空)"
     else:
         yield from _fields(value, depth)
 
