@@ -265,7 +265,9 @@ def test_attributes_that_are_no_text() -> None:
     password = der.encode_oid(oids.CHALLENGE_PASSWORD)
     assert request.der.count(password) == 1
     # The same password under a type of attribute that nobody knows, and no string.
-    changed = request.der.replace(password, der.encode_oid("1.2.840.113549.1.9.99")).replace(b"\x13\x06", b"\x04\x06")
+    changed = request.der.replace(password, der.encode_oid("1.2.840.113549.1.9.99")).replace(
+        b"\x13\x06111111", b"\x04\x06111111"
+    )
     text = to_text(CertificateRequest.from_der(changed))
     assert "1.2.840.113549.1.9.99:\n            0000  04 06 31 31 31 31 31 31" in text
 
