@@ -13,6 +13,7 @@ from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._files import INPUT
 from gmpki.cli._output import Report, facts, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._times import show_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,8 +221,8 @@ def certificate_fields(certificate: Certificate) -> dict[str, Any]:
         "subject": str(certificate.subject),
         "issuer": str(certificate.issuer),
         "serial_number": f"{certificate.serial_number:x}",
-        "not_before": certificate.not_before.isoformat(),
-        "not_after": certificate.not_after.isoformat(),
+        "not_before": show_time(certificate.not_before),
+        "not_after": show_time(certificate.not_after),
     }
 
 
@@ -231,7 +232,7 @@ def certificate_facts(certificate: Certificate) -> list[tuple[str, str, str]]:
         ("主体", "subject", str(certificate.subject)),
         ("颁发者", "issuer", str(certificate.issuer)),
         ("序列号", "serial number", f"{certificate.serial_number:x}"),
-        ("有效期", "valid", f"{certificate.not_before.isoformat()} - {certificate.not_after.isoformat()}"),
+        ("有效期", "valid", f"{show_time(certificate.not_before)} - {show_time(certificate.not_after)}"),
     ]
 
 

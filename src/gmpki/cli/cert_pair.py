@@ -13,6 +13,7 @@ from gmpki.cli._files import INPUT, OUTPUT, force_option
 from gmpki.cli._group import Group
 from gmpki.cli._output import Report, facts, json_option, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._times import show_time
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -137,8 +138,8 @@ def _pair_fields(pair: CertificatePair) -> dict[str, Any]:
     return {
         "subject": str(pair.subject),
         "issuer": str(pair.issuer),
-        "not_before": pair.not_before.isoformat(),
-        "not_after": pair.not_after.isoformat(),
+        "not_before": show_time(pair.not_before),
+        "not_after": show_time(pair.not_after),
         "signing_serial_number": f"{pair.signing.serial_number:x}",
         "encryption_serial_number": f"{pair.encryption.serial_number:x}",
     }
@@ -148,7 +149,7 @@ def _pair_facts(pair: CertificatePair) -> list[tuple[str, str, str]]:
     return [
         ("主体", "subject", str(pair.subject)),
         ("颁发者", "issuer", str(pair.issuer)),
-        ("有效期", "valid", f"{pair.not_before.isoformat()} - {pair.not_after.isoformat()}"),
+        ("有效期", "valid", f"{show_time(pair.not_before)} - {show_time(pair.not_after)}"),
         ("签名证书序列号", "signing serial", f"{pair.signing.serial_number:x}"),
         ("加密证书序列号", "encryption serial", f"{pair.encryption.serial_number:x}"),
     ]

@@ -11,6 +11,7 @@ from gmpki.cli import _io, _issuing, _keys
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._times import parse_time, show_time
 
 if TYPE_CHECKING:
     from gmpki.asn1.rfc5280.ext_crl import ReasonCode
@@ -107,8 +108,8 @@ def command(
         "issuer": str(crl.issuer),
         "number": str(number),
         "entries": len(crl),
-        "this_update": now.isoformat(),
-        "next_update": (now + timedelta(days=days)).isoformat(),
+        "this_update": show_time(crl.this_update),
+        "next_update": show_time(crl.next_update),
         "output": output,
     }
     rows = [("颁发者", "issuer", str(crl.issuer)), ("编号", "number", str(number)), ("条目", "entries", str(len(crl)))]
@@ -244,9 +245,6 @@ def _reason(name: str | None, option: str = "--reason") -> ReasonCode | None:
 
 def _time(text: str, option: str) -> datetime:
     try:
-        time = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-        if time.tzinfo is None:
-            raise click.UsageError(f"{option}: a time has a time zone, such as Z at its end")
-        return time.astimezone(timezone.utc).replace(microsecond=0)
-    except (ValueError, OverflowError):
-        raise click.UsageError(f"{option}: not a time such as 2026-11-21T09:00:00Z: {text[:40]!r}") from None
+        return parse_time(text.strip(), option).astimezone(timezone.utc).replace(microsecond=0)
+    except OverflowError:
+        raise click.UsageError(f"{option}: a time between the years 1 and 9999 in UTC expected") from None
