@@ -39,7 +39,6 @@ QUIRKS: list[tuple[type[ExtensionValue], str, QuirkKind]] = [
     (rfc5280.PolicyMappings, "3000", QuirkKind.EMPTY_SEQUENCE),
     (rfc5280.PolicyConstraints, "3000", QuirkKind.EMPTY_SEQUENCE),
     (rfc5280.NameConstraints, "3000", QuirkKind.EMPTY_SEQUENCE),
-    (rfc5280.NameConstraints, "3002 A000", QuirkKind.EMPTY_SEQUENCE),
     (rfc5280.NameConstraints, "3011 A00F 300D" + NAME + "800100", QuirkKind.EXPLICIT_DEFAULT),
     (rfc5280.CRLDistributionPoints, "3000", QuirkKind.EMPTY_SEQUENCE),
     (rfc5280.FreshestCRL, "3000", QuirkKind.EMPTY_SEQUENCE),
@@ -90,6 +89,8 @@ REFUSED: list[tuple[type[ExtensionValue], str]] = [
     (rfc5280.BasicConstraints, "3003 0201FF"),
     (rfc5280.BasicConstraints, "3006 020100 0101FF"),
     (rfc5280.BasicConstraints, "3006 0101FF 0201FF"),
+    (rfc5280.NameConstraints, "3002 A000"),
+    (rfc5280.NameConstraints, "3002 A100"),
     (rfc5280.NameConstraints, "300A A008 3006 8704 0A000000"),  # an address without a mask
     (rfc5280.NameConstraints, "3011 A00F 300D" + NAME + "800101"),  # minimum 1
     (rfc5280.NameConstraints, "3011 A00F 300D" + NAME + "810105"),  # a maximum

@@ -63,11 +63,12 @@ class AlternativeNames(ExtensionValue):
     @classmethod
     def read(cls: type[N], reader: Reader, name: str = "") -> N:
         """Read the names."""
+        at = reader.offset
         names = read_general_names(reader, name)
         for item in names:
             wrong = _wrong_address(item, _HOST_LENGTHS)
             if wrong:
-                raise reader.error(wrong, name)
+                raise reader.error(wrong, name, offset=at)
         return cls(names)
 
     def to_der(self) -> bytes:
@@ -223,12 +224,14 @@ class GeneralSubtree(Schema):
     def read(cls, reader: Reader, name: str = "") -> GeneralSubtree:
         """Read a GeneralSubtree."""
         with reader.sequence(name) as fields:
+            at = fields.offset
             base = GeneralName.read(fields, "base")
             wrong = _wrong_address(base, _SUBNET_LENGTHS)
             if wrong:
-                raise fields.error(wrong, "base")
+                raise fields.error(wrong, "base", offset=at)
+            at = fields.offset
             if fields.integer_default(0, "minimum", tag=_MINIMUM) != 0:
-                raise fields.error("the minimum of a subtree is 0", "minimum")
+                raise fields.error("the minimum of a subtree is 0", "minimum", offset=at)
             if fields.next_is(_MAXIMUM):
                 raise fields.error("a subtree has no maximum", "maximum")
         return cls(base)
@@ -274,11 +277,9 @@ class NameConstraints(ExtensionValue):
             if fields.at_end():
                 fields.tolerate(QuirkKind.EMPTY_SEQUENCE, "permitted or excluded subtrees expected, nothing is there")
             if fields.next_is(_PERMITTED):
-                permitted = read_sequence_of(
-                    fields, "permittedSubtrees", "subtree", GeneralSubtree.read, tag=_PERMITTED
-                )
+                permitted = _read_subtrees(fields, "permittedSubtrees", _PERMITTED)
             if fields.next_is(_EXCLUDED):
-                excluded = read_sequence_of(fields, "excludedSubtrees", "subtree", GeneralSubtree.read, tag=_EXCLUDED)
+                excluded = _read_subtrees(fields, "excludedSubtrees", _EXCLUDED)
         return cls(permitted, excluded)
 
     def to_der(self) -> bytes:
@@ -296,3 +297,12 @@ class NameConstraints(ExtensionValue):
         if has_excluded:
             excluded = der.encode_implicit(1, encode_sequence_of(self.excluded, GeneralSubtree, "excluded"))
         return der.encode_sequence(permitted, excluded)
+
+
+def _read_subtrees(reader: Reader, name: str, tag: int) -> tuple[GeneralSubtree, ...]:
+    """Read GeneralSubtrees. An empty list is refused in both reading modes: to drop a constraint would not be safe."""
+    at = reader.offset
+    subtrees = read_sequence_of(reader, name, "subtree", GeneralSubtree.read, tag=tag)
+    if not subtrees:
+        raise reader.error("a list of subtrees is never empty", name, offset=at)
+    return subtrees
