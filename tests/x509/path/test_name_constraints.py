@@ -95,9 +95,9 @@ def test_a_pattern_stands_for_all_names_that_it_matches(
 
 @pytest.mark.parametrize(
     "name",
-    ["dns:.example.cn", "dns:example.cn.", "dns:", "dns:a_b.example.cn", "dns:a\0.example.cn", "dns:*", "dns: example.cn",
-     "dns:x.*.example.cn", "email:a@b@example.cn", "email:", "email:example.cn", "uri:urn:x", "uri:http://192.0.2.1/",
-     "uri:", "uri:example.cn"],
+    ["dns:.example.cn", "dns:example.cn.", "dns:", "dns:a_b.example.cn", "dns:a\0.example.cn", "dns:*",
+     "dns: example.cn", "dns:x.*.example.cn", "email:a@b@example.cn", "email:", "email:example.cn", "uri:urn:x",
+     "uri:http://192.0.2.1/", "uri:", "uri:example.cn"],
 )  # fmt: skip
 @pytest.mark.parametrize("far", [True, False])
 def test_malformed_names_are_refused_wherever_they_are_constrained(name: str, far: bool) -> None:

@@ -205,11 +205,12 @@ def _anchor(anchor: object) -> TrustAnchor:
 
 
 def _facts(certificates: Iterable[Certificate]) -> list[Facts]:
-    found = []
-    for certificate in dict.fromkeys(_items(certificates, "intermediates")):
+    found: dict[Certificate, Facts] = {}
+    for certificate in _items(certificates, "intermediates"):
         _inputs.member(certificate, Certificate, "an intermediate")
-        found.append(Facts(certificate))
-    return found
+        if certificate not in found:
+            found[certificate] = Facts(certificate)
+    return list(found.values())
 
 
 def _seconds(at: datetime) -> datetime:
