@@ -48,7 +48,7 @@ def certify(
     *extensions: ExtensionValue | Extension,
     serial_number: int = 1,
     not_before: datetime = NOW - DAY,
-    not_after: datetime = NOW + 300 * DAY,
+    not_after: datetime = NOW + 30_000 * DAY,
     user_id: bytes | None = None,
 ) -> Certificate:
     """Issue a certificate."""
