@@ -272,15 +272,15 @@ def _string(encoded: bytes) -> str | None:
     """Return the text of a DER element that is one character string; None for anything else."""
     if not encoded or encoded[0] not in der.STRING_TAGS:
         return None
-
-    def read() -> str:
-        reader = der.Reader(encoded, quirks=QuirkLog())
-        text = reader.any_string()
-        reader.end()
-        return text
-
-    found: str | None = _tried(read)
+    found: str | None = _tried(lambda: _read_string(encoded))
     return found
+
+
+def _read_string(encoded: bytes) -> str:
+    reader = der.Reader(encoded, quirks=QuirkLog())
+    text = reader.any_string()
+    reader.end()
+    return text
 
 
 # ---- values inside extensions ---------------------------------------------------------------------------------------
