@@ -320,6 +320,7 @@ def _field_facts(name: str, value: object) -> Any:
 
 
 def spelling(name: str) -> str:
+    """Return how the standards write a member of an enumeration, from its name in Python."""
     if name in _SPELLINGS:
         return _SPELLINGS[name]
     first, *rest = name.lower().split("_")
