@@ -145,6 +145,10 @@ def load_public_key_info(
         from gmpki.keys.rsa import RSAPublicKey
 
         return RSAPublicKey(RSAHandle.from_der(info.to_der()), policy=policy)
+    if algorithm.algorithm == oids.RSA_PSS:
+        from gmpki.keys.rsa_pss import RSAPSSPublicKey
+
+        return RSAPSSPublicKey(info, policy=policy)
     if algorithm.algorithm == oids.ED25519:
         from gmpki.algorithms.ed25519 import PublicHandle as Ed25519Handle
         from gmpki.keys.ed25519 import Ed25519PublicKey
@@ -257,5 +261,4 @@ def _check_no_parameters(algorithm: AlgorithmIdentifier) -> None:
 
 
 def _unsupported(algorithm: AlgorithmIdentifier) -> UnsupportedAlgorithm:
-    hint = ": keys restricted to RSASSA-PSS are not read" if algorithm.algorithm == oids.RSA_PSS else ""
-    return UnsupportedAlgorithm(f"a key of the algorithm {algorithm.shown}{hint}; SM2, RSA, ECDSA and Ed25519 are read")
+    return UnsupportedAlgorithm(f"a key of the algorithm {algorithm.shown}; SM2, RSA, ECDSA and Ed25519 are read")

@@ -12,7 +12,6 @@ from gmpki import oids
 from gmpki._inputs import member
 from gmpki.algorithms.policy import AlgorithmPolicy
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
-from gmpki.asn1.rfc8017 import RSASSAPSSParams
 from gmpki.errors import DecodeError, InvalidTypeError, KeyMismatchError, UnsupportedAlgorithm
 from gmpki.keys.interfaces import PublicKey
 from gmpki.keys.sm2_public import SM2PublicKey
@@ -38,7 +37,6 @@ _ECDSA_HASHES: Final = {
     oids.ECDSA_SHA512: "sha512",
     oids.ECDSA_SHA1: "sha1",
 }
-_PSS_HASHES: Final = {oids.SHA256: "sha256", oids.SHA384: "sha384", oids.SHA512: "sha512", oids.SHA1: "sha1"}
 
 
 def is_oid_synonym(algorithm: AlgorithmIdentifier) -> bool:
@@ -104,35 +102,16 @@ def _check_empty(algorithm: AlgorithmIdentifier) -> None:
 
 
 def _pss(public_key: RSAPublicKey, algorithm: AlgorithmIdentifier, policy: AlgorithmPolicy) -> RSAPublicKey:
-    """Read the parameters of RSASSA-PSS, which must name one hash for the message and for MGF1 (RFC 4055 3.1)."""
+    """Return the key as it is used with the parameters of RSASSA-PSS."""
     from gmpki.keys.rsa import SignaturePadding
+    from gmpki.keys.rsa_pss import read_pss
 
     if algorithm.has_no_parameters or algorithm.parameters is None:
         raise DecodeError("a signature with RSASSA-PSS says which hash it has; the parameters are missing")
-    parameters = RSASSAPSSParams.from_der(algorithm.parameters)
-    mask = parameters.mask_gen_algorithm
-    if mask.algorithm != oids.MGF1 or mask.parameters is None:
-        raise UnsupportedAlgorithm(f"RSASSA-PSS with the mask generation function {mask.shown}; MGF1 is read")
-    mask_hash = AlgorithmIdentifier.from_der(mask.parameters)
-    hashed = parameters.hash_algorithm
-    for part in (hashed, mask_hash):
-        _check_empty(part)
-    if mask_hash.algorithm != hashed.algorithm:
-        raise UnsupportedAlgorithm(
-            f"RSASSA-PSS with {hashed.shown} and MGF1 over {mask_hash.shown}; both must be the same"
-        )
-    if hashed.algorithm not in _PSS_HASHES:
-        raise UnsupportedAlgorithm(f"RSASSA-PSS with the hash {hashed.shown}")
-    if parameters.trailer_field != 1:
-        raise DecodeError(f"the trailer field of RSASSA-PSS is 1, not {parameters.trailer_field}")
-    if parameters.salt_length > public_key.bits // 8:
+    hash_name, salt_len = read_pss(algorithm.parameters)
+    if salt_len > public_key.bits // 8:
         raise DecodeError("the salt of RSASSA-PSS is longer than the key")
-    return public_key.using(
-        hash_name=_PSS_HASHES[hashed.algorithm],
-        padding=SignaturePadding.PSS,
-        salt_len=parameters.salt_length,
-        policy=policy,
-    )
+    return public_key.using(hash_name=hash_name, padding=SignaturePadding.PSS, salt_len=salt_len, policy=policy)
 
 
 def _refusal(public_key: PublicKey, algorithm: AlgorithmIdentifier) -> KeyMismatchError | UnsupportedAlgorithm:
