@@ -33,7 +33,8 @@ PROFILES: dict[str, tuple[str, ...]] = {
 
 @click.command(
     name="lint",
-    epilog="\b\nExamples:\n  gmpki cert lint certificate.pem\n  gmpki cert lint --profile gmt0015 --purpose signing *.pem\n"
+    epilog="\b\nExamples:\n  gmpki cert lint certificate.pem\n"
+    "  gmpki cert lint --profile gmt0015 --purpose signing one.pem two.pem\n"
     "  gmpki cert lint --pair signing.pem encryption.pem\n  gmpki cert lint --rules",
 )
 @click.argument("files", type=INPUT, nargs=-1, metavar="[FILE]...")
