@@ -23,7 +23,7 @@ __all__ = ["describe_request", "describe_response", "lines_of", "time_text"]
 _LABELS = {
     "kind": ("类型", "kind"),
     "status": ("状态", "status"),
-    "requestor": ("请求者", "requestor"),
+    "requestor_name": ("请求者", "asked by"),
     "responder_name": ("响应者", "responder"),
     "responder_key_hash": ("响应者公钥 SHA-1", "responder's key, SHA-1"),
     "produced_at": ("签发时间", "produced at"),
@@ -53,7 +53,7 @@ def describe_request(request: OCSPRequest) -> dict[str, Any]:
     signature = request.signature
     return {
         "kind": "request",
-        "requestor": None if request.requestor_name is None else str(request.requestor_name),
+        "requestor_name": None if request.requestor_name is None else str(request.requestor_name),
         "nonce": None if request.nonce is None else request.nonce.hex(),
         "questions": [
             {**_identifier(question.cert_id), "extensions": _extensions(question.extensions)}

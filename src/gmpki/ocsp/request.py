@@ -161,10 +161,8 @@ class OCSPRequest(Immutable):
         signature = self._structure.signature
         return () if signature is None else tuple(map(Certificate.from_der, signature.certificates))
 
-    def verify_signature(
-        self, requestor: NamedKey, *, policy: SignaturePolicy = STANDARD_SIGNATURES
-    ) -> tuple[Quirk, ...]:
-        """Verify the signature with the key of who signed; return the quirks that were accepted.
+    def verify_signature(self, signer: NamedKey, *, policy: SignaturePolicy = STANDARD_SIGNATURES) -> tuple[Quirk, ...]:
+        """Verify the signature with the key of who should have signed; return the quirks that were accepted.
 
         Whether that key may ask is for the caller to decide.
 
@@ -177,7 +175,7 @@ class OCSPRequest(Immutable):
         signature = self._structure.signature
         if signature is None:
             raise InvalidInputError("the request is not signed")
-        return verify_by(requestor, signature.algorithm, signature.signature, self.tbs_der, policy)
+        return verify_by(signer, signature.algorithm, signature.signature, self.tbs_der, policy)
 
     def __eq__(self, other: object) -> bool:
         return self._der == other._der if isinstance(other, OCSPRequest) else NotImplemented

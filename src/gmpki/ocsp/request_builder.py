@@ -144,7 +144,7 @@ class OCSPRequestBuilder:
 
         :param certificates: those of the signer that go along, at most 32.
         :param user_id: of an SM2 signature; None is the default id.
-        :raises InvalidInputError: when no certificate was added, or nobody was named as requestor.
+        :raises InvalidInputError: when no certificate was added, or requestor_name() was not called.
         :raises InvalidTypeError: when signer is none, or one of the certificates.
         :raises LimitExceeded: when there are more.
         """

@@ -73,11 +73,11 @@ class TBSRequest(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        requestor = b""
+        name = b""
         if self.requestor_name is not None:
-            requestor = der.encode_explicit(1, der_of(self.requestor_name, GeneralName, "requestor_name"))
+            name = der.encode_explicit(1, der_of(self.requestor_name, GeneralName, "requestor_name"))
         return der.encode_sequence(
-            requestor,
+            name,
             der.encode_sequence(*(der_of(request, Request, "a request") for request in self.requests)),
             der.encode_explicit(2, encode_extensions(self.extensions)),
         )
