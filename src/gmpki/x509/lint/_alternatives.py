@@ -89,20 +89,6 @@ def _uri_names(facts: Facts) -> Iterator[str]:
 
 
 @rule(
-    "RFC5280-SAN-ADDRESS",
-    Severity.ERROR,
-    RFC5280.at("4.2.1.6"),
-    "IP addresses have 4 or 16 bytes",
-    "IP地址为4或16字节",
-    why="Those with a mask are for name constraints.",
-)
-def _address_names(facts: Facts) -> Iterator[str]:
-    for name in facts.alternatives:
-        if name.kind is GeneralNameKind.IP_ADDRESS and isinstance(name.value, bytes) and len(name.value) not in (4, 16):
-            yield f"an address of {len(name.value)} bytes"
-
-
-@rule(
     "RFC5280-SAN-CRITICAL",
     Severity.WARNING,
     RFC5280.at("4.2.1.6"),

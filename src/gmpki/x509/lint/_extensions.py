@@ -203,20 +203,6 @@ def _authority_key(facts: Facts) -> Iterator[str]:
 
 
 @rule(
-    "RFC5280-AKI-PARTS",
-    Severity.ERROR,
-    RFC5280.at("4.2.1.1"),
-    "authorityCertIssuer and authorityCertSerialNumber stand together",
-    "authorityCertIssuer与authorityCertSerialNumber同时出现",
-    why="One names nothing without the other.",
-)
-def _authority_parts(facts: Facts) -> Iterator[str]:
-    found = facts.value(AuthorityKeyIdentifier)
-    if found is not None and bool(found.authority_cert_issuer) != (found.authority_cert_serial_number is not None):
-        yield "only one of authorityCertIssuer and authorityCertSerialNumber is there"
-
-
-@rule(
     "RFC5280-AKI-SELF",
     Severity.WARNING,
     RFC5280.at("4.2.1.1"),

@@ -43,20 +43,6 @@ def _revocation(facts: Facts) -> Iterator[str]:
 
 
 @rule(
-    "RFC5280-CDP-REASONS",
-    Severity.ERROR,
-    RFC5280.at("4.2.1.13"),
-    "A distribution point says where the list is, or who signs it",
-    "CRL分布点含distributionPoint或cRLIssuer",
-    why="Reasons alone lead nowhere.",
-)
-def _point_reasons(facts: Facts) -> Iterator[str]:
-    for name, point in _points(facts):
-        if point.distribution_point is None and not point.crl_issuer:
-            yield f"a point of {name} says neither where its list is nor who signs it"
-
-
-@rule(
     "RFC5280-CDP-ALL-REASONS",
     Severity.WARNING,
     RFC5280.at("4.2.1.13"),
