@@ -320,5 +320,5 @@ def utc(value: datetime) -> datetime:
 def time_text(value: datetime) -> bytes:
     """Write a UTC time as YYYYMMDDHHMMSSZ."""
     # Not strftime: its %Y does not pad years below 1000 on every platform.
-    fields = (value.month, value.day, value.hour, value.minute, value.second)
-    return (f"{value.year:04d}" + "".join(f"{field:02d}" for field in fields) + "Z").encode("ascii")
+    when = (value.year, value.month, value.day, value.hour, value.minute, value.second)
+    return b"%04d%02d%02d%02d%02d%02dZ" % when
