@@ -121,7 +121,7 @@ class RevocationContext:
     :ivar at: the time for which the question is asked, with a time zone.
     :ivar signatures: which signatures of lists and answers are taken.
     :ivar validate_signer: validates certificates other than the issuer's that sign lists and answers; with ``None``
-        nobody but the issuer may sign.
+        nobody but the issuer may sign, and OCSP responders whose certificate the issuer gave id-pkix-ocsp-nocheck.
     """
 
     at: datetime
