@@ -147,17 +147,24 @@ class Reader(Cursor):
         return self.inside(Tag.context(number, constructed=True), name)
 
     # ---- elements that repeat -----------------------------------------------------------
-    def through_cache(self, tag: int, name: str, cached: Callable[[bytes], T], read: Callable[[Reader, str], T]) -> T:
+    def through_cache(
+        self,
+        tag: int,
+        name: str,
+        cached: Callable[[bytes], T],
+        read: Callable[[Reader, str], T],
+        depth: int = CACHED_DEPTH,
+    ) -> T:
         """Read an element that repeats from one object to the next, such as the name of an issuer.
 
-        :param cached: decodes the exact bytes strictly and remembers what it made of them; it may nest as deep as
-            :data:`CACHED_DEPTH`.
+        :param cached: decodes the exact bytes strictly and remembers what it made of them.
         :param read: reads at this place what ``cached`` refuses, so that errors and quirks have their place, and
             elements that are too long to be remembered.
+        :param depth: how deep ``cached`` nests at most; less for what stands inside what is cached itself.
         """
         at = self._pos
         self._next(tag, name)
-        if self._pos - at <= _CACHED_SIZE and self._depth >= CACHED_DEPTH:
+        if self._pos - at <= _CACHED_SIZE and self._depth >= depth:
             try:
                 return cached(self._data[at : self._pos])
             except DecodeError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
@@ -160,7 +160,7 @@ class Name(Schema):
 
 
 def _read_rdn(sets: Reader) -> tuple[AttributeTypeAndValue, ...]:
-    return sets.through_cache(der.Tag.SET, "rdn", _cached_rdn, _read_rdn_here)
+    return sets.through_cache(der.Tag.SET, "rdn", _cached_rdn, _read_rdn_here, _RDN_DEPTH)
 
 
 def _read_rdn_here(sets: Reader, name: str) -> tuple[AttributeTypeAndValue, ...]:
@@ -174,10 +174,14 @@ def _read_rdn_here(sets: Reader, name: str) -> tuple[AttributeTypeAndValue, ...]
     return tuple(rdn)
 
 
-# The names of issuers, and the country, province and organisation in the names of subjects, repeat.
+# The names of issuers, and the country, province and organisation in the names of subjects, repeat. The second are
+# looked up inside names that are new to the first cache, one level down.
+_RDN_DEPTH: Final = der.CACHED_DEPTH - 1
+
+
 @lru_cache(maxsize=1024)
 def _cached_rdn(encoded: bytes) -> tuple[AttributeTypeAndValue, ...]:
-    return _read_rdn_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "rdn")
+    return _read_rdn_here(der.Reader(encoded, max_depth=_RDN_DEPTH), "rdn")
 
 
 @lru_cache(maxsize=512)
