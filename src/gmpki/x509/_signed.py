@@ -6,7 +6,8 @@ over the bytes that came, and ``to_der`` returns them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from gmpki import oids
 from gmpki._inputs import as_bytes, member
@@ -38,7 +39,7 @@ _RAW_SM2_LEN: Final = 64
 _WANTS_NULL: Final = frozenset({oids.RSA_SHA1, oids.RSA_SHA256, oids.RSA_SHA384, oids.RSA_SHA512, oids.RSA_WITH_SM3})
 
 
-class SignedObject(Immutable, Generic[S]):
+class SignedObject(Immutable, ABC, Generic[S]):
     """A signed structure with a public key inside. Immutable; thread-safe. Equal by its bytes; it can be pickled."""
 
     __slots__ = ("_der", "_lenient", "_public_key", "_quirks", "_received")
@@ -49,10 +50,10 @@ class SignedObject(Immutable, Generic[S]):
     _public_key: PublicKey
 
     # What subclasses say about themselves.
-    _WHAT: str
-    _LABEL: str
-    _MAX_LEN: int
-    _TBS_NAME: str
+    _WHAT: ClassVar[str]
+    _LABEL: ClassVar[str]
+    _MAX_LEN: ClassVar[int]
+    _TBS_NAME: ClassVar[str]
 
     @classmethod
     def _read(cls, data: Buffer, kind: type[S], *, lenient: bool) -> Self:
@@ -111,12 +112,11 @@ class SignedObject(Immutable, Generic[S]):
         return self._lenient
 
     def _load_public_key(self, info: SubjectPublicKeyInfo) -> PublicKey:
-        try:
-            return self._public_key
-        except AttributeError:
+        key: PublicKey | None = getattr(self, "_public_key", None)
+        if key is None:
             key = public_key_of(info, allow_explicit_curve=self._lenient)
             object.__setattr__(self, "_public_key", key)
-            return key
+        return key
 
     def _verify(self, issuer: NamedKey | PublicKeyProtocol, policy: SignaturePolicy) -> tuple[Quirk, ...]:
         """Verify the signature over the bytes that came or, where those were BER, over their DER."""
@@ -140,9 +140,9 @@ class SignedObject(Immutable, Generic[S]):
         return _restore, (type(self), self._der, self._lenient)
 
     @classmethod
+    @abstractmethod
     def from_der(cls, data: Buffer, *, lenient: bool = False) -> Self:
         """Read one from DER; subclasses say more."""
-        raise NotImplementedError
 
     @classmethod
     def from_pem(cls, data: Buffer, *, lenient: bool = False) -> Self:
