@@ -94,13 +94,13 @@ class Revocation:
         """
         number(self.serial_number, 1, MAX_NUMBER, "serial_number")
         member(self.revocation_date, datetime, "revocation_date")
-        for value, kind, name in (
-            (self.reason, ReasonCode, "reason"),
-            (self.invalidity_date, datetime, "invalidity_date"),
-            (self.certificate_issuer, Name, "certificate_issuer"),
-        ):
-            if value is not None:
-                member(value, kind, name)
+        # One by one: lists are long.
+        if self.reason is not None:
+            member(self.reason, ReasonCode, "reason")
+        if self.invalidity_date is not None:
+            member(self.invalidity_date, datetime, "invalidity_date")
+        if self.certificate_issuer is not None:
+            member(self.certificate_issuer, Name, "certificate_issuer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
