@@ -1,6 +1,28 @@
 """OCSP (RFC 6960): asking whether a certificate was revoked, judging the answer, and answering.
 
-The names below are loaded when they are first used.
+The names below are loaded when they are first used. A client asks, a responder answers, the client verifies:
+
+>>> from datetime import datetime, timedelta, timezone
+>>> from gmpki import SM2PrivateKey
+>>> from gmpki.ocsp import CertStatus, KnownStatus, OCSPRequestBuilder, OCSPResponder, OCSPResponse, verify_response
+>>> from gmpki.x509.certificate_builder import CertificateBuilder
+>>> from gmpki.x509.names import build_name
+>>> from gmpki.x509.revocation import RevocationContext
+>>> now = datetime(2026, 3, 1, 8, 0, tzinfo=timezone.utc)
+>>> key, name = SM2PrivateKey.generate(), build_name(("C", "CN"), ("CN", "示例根"))
+>>> builder = CertificateBuilder().issuer(name).validity(now, now + timedelta(days=365)).public_key(key.public_key)
+>>> issuer = builder.subject(name).serial_number(1).sign(key)
+>>> certificate = builder.subject(build_name(("CN", "张三"))).serial_number(2).sign(key)
+
+>>> class Table:
+...     def status(self, serial_number):
+...         return KnownStatus(CertStatus.good()) if serial_number == 2 else None
+>>> responder = OCSPResponder(issuer, key, Table(), clock=lambda: now)
+
+>>> request = OCSPRequestBuilder().add(certificate, issuer).nonce().build()
+>>> response = OCSPResponse.from_der(responder.answer(request.to_der()))
+>>> verify_response(response, certificate, issuer, RevocationContext(now), nonce=request.nonce).status.value
+'good'
 """
 
 from __future__ import annotations
