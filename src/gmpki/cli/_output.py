@@ -47,6 +47,7 @@ CHINESE_NAMES = {
     "IsADirectoryError": "是目录而非文件",
     "KeyMismatchError": "密钥不匹配",
     "LimitExceeded": "超出限制",
+    "LintErrors": "证书有错误",
     "PermissionError": "没有权限",
     "PolicyError": "算法策略不允许",
     "ProfileError": "不符合证书模板",

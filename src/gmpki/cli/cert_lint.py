@@ -112,7 +112,7 @@ def _report(judged: list[tuple[str, list[Finding]]]) -> Report:
         lines += [line for finding in findings for line in _finding_lines(finding)]
     failure = None
     if counts["error"]:
-        failure = Failure("LintErrors", f"{counts['error']} errors in {len(judged)} certificates")
+        failure = Failure("LintErrors", f"errors: {counts['error']}, certificates judged: {len(judged)}")
     totals = {severity: counts[severity] for severity in SEVERITIES}
     return Report({"certificates": fields, "counts": totals}, lines, failure)
 
