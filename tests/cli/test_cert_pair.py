@@ -163,6 +163,19 @@ def test_requests_that_openssl_made_need_leave(run: Run) -> None:
     run(*ISSUE, "--profile", "e-seal-maker", "--openssl-request", "--output", "out.pem")
 
 
+@pytest.mark.usefixtures("authority")
+def test_the_linter_stands_before_the_signature(run: Run, answer: Answer) -> None:
+    text = run("cert", "profiles", "e-seal-maker").stdout
+    bad = text.replace("[extensions.authorityKeyIdentifier]", "")
+    Path("bad.toml").write_text(bad, encoding="utf-8")
+    told = answer(*ISSUE, "--profile", "bad.toml", "--output", "no.pem", exit_code=1)
+    assert told["error"]["type"] == "ValidationError"
+    assert "authorityKeyIdentifier" in told["error"]["message"]
+    assert not Path("no.pem").exists()
+    run(*ISSUE, "--profile", "bad.toml", "--no-lint", "--output", "out.pem")
+    assert certificate("out.pem").authority_key_identifier is None
+
+
 # ---- pairs ------------------------------------------------------------------------------
 @pytest.mark.usefixtures("authority")
 @pytest.mark.parametrize(

@@ -35,10 +35,12 @@ __all__ = [
     "authority_options",
     "certificate_facts",
     "certificate_fields",
+    "check",
     "days_option",
     "issuer_of",
     "load_one_certificate",
     "load_one_request",
+    "no_lint_option",
     "profile_option",
     "serial_number",
     "serial_option",
@@ -60,6 +62,11 @@ profile_option = click.option(
 serial_option = click.option("--serial", metavar="HEX", help="The serial number.  [default: a random one]")
 
 
+no_lint_option = click.option(
+    "--no-lint", is_flag=True, help="Sign also what the linter (gmpki cert lint) finds errors in."
+)
+
+
 class Authority(TypedDict):
     """The options that say who issues, as click hands them over."""
 
@@ -70,6 +77,7 @@ class Authority(TypedDict):
     ocsp_uri: tuple[str, ...]
     ca_issuers_uri: tuple[str, ...]
     openssl_request: bool
+    no_lint: bool
 
 
 class Application(TypedDict):
@@ -98,6 +106,7 @@ AUTHORITY = (
         is_flag=True,
         help="Also take SM2 requests signed with the empty user id, as OpenSSL 3 signs them.",
     ),
+    no_lint_option,
 )
 APPLICATION = (
     click.option("--request", "-r", type=INPUT, required=True, metavar="FILE", help="The applicant's request."),
@@ -147,7 +156,14 @@ def issuer_of(options: Authority) -> Issuer:
     certificate = load_one_certificate(options["ca"])
     key = _keys.load_private(_keys.read_key_file(options["ca_key"]), options["ca_password"])
     requests = SignaturePolicy((None, b"")) if options["openssl_request"] else STANDARD_SIGNATURES
-    return Issuer(certificate, key, addresses=_addresses(options), requests=requests)
+    return Issuer(certificate, key, addresses=_addresses(options), check=check(options["no_lint"]), requests=requests)
+
+
+def check(no_lint: bool) -> Callable[[bytes], None] | None:
+    """Return what judges certificates before they are signed."""
+    from gmpki.x509.lint_check import lint_check
+
+    return None if no_lint else lint_check()
 
 
 def _addresses(options: Authority) -> Addresses:

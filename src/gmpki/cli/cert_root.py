@@ -23,6 +23,7 @@ __all__ = ["command"]
 @click.option("--profile", default="root-ca", show_default=True, metavar="NAME")
 @_issuing.days_option
 @_issuing.serial_option
+@_issuing.no_lint_option
 @output_option
 @force_option
 @json_option
@@ -34,6 +35,7 @@ def command(
     profile: str,
     days: int | None,
     serial: str | None,
+    no_lint: bool,
     output: str,
     force: bool,
 ) -> Report:
@@ -49,6 +51,6 @@ def command(
     name = parse_name(subject)
     key = _keys.load_private(_keys.read_key_file(key_file), key_password)
     validity = _issuing.validity_of_days(days)
-    return _issuing.written(
-        self_signed(name, key, profile, validity=validity, serial_number=number), output, force=force
-    )
+    check = _issuing.check(no_lint)
+    certificate = self_signed(name, key, profile, validity=validity, serial_number=number, check=check)
+    return _issuing.written(certificate, output, force=force)

@@ -1,0 +1,63 @@
+"""The linter in front of the signature: what would be refused later is not signed in the first place.
+
+>>> from gmpki.keys.sm2 import SM2PrivateKey
+>>> from gmpki.x509.issuing import self_signed
+>>> from gmpki.x509.lint_check import lint_check
+>>> from gmpki.x509.names import build_name
+>>> name = build_name(("C", "CN"), ("O", "示例CA"), ("CN", "示例根"))
+>>> self_signed(name, SM2PrivateKey.generate(), check=lint_check()).is_ca
+True
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gmpki._inputs import as_bytes, as_text, member
+from gmpki.asn1.gmt0009 import SM2Signature
+from gmpki.asn1.rfc5280 import SignedStructure, TBSCertificate
+from gmpki.errors import DecodeError, ValidationError
+from gmpki.x509.certificate import Certificate
+from gmpki.x509.lint import Severity, lint_certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gmpki.x509.lint import Finding
+
+__all__ = ["lint_check"]
+
+_SHOWN: Final = 5
+# Stands where the signature will be: no rule looks into it, and it is the signature of nothing.
+_PLACEHOLDER: Final = SM2Signature(1, 1).to_der()
+
+
+def lint_check(severity: Severity = Severity.ERROR, *, confidence: str = "AB") -> Callable[[bytes], None]:
+    """Return a check for :class:`~gmpki.x509.issuing.Issuer` that lets the linter judge what will be signed.
+
+    :param severity: the least finding that stops the issue.
+    :param confidence: how well a rule must be known to stop it: letters of A, B, C and D. Rules that only one source
+        tells of stop nothing unless asked.
+    :returns: a function that takes the DER of a TBSCertificate, and raises ValidationError with the reason "lint" when
+        something is found, or DecodeError when it is none.
+    :raises InvalidTypeError: when severity is no Severity, or confidence not ``str``.
+    """
+    member(severity, Severity, "severity")
+    as_text(confidence, "confidence")
+
+    def stops(finding: Finding) -> bool:
+        return finding.severity.rank <= severity.rank and finding.rule.clause.confidence in confidence
+
+    def check(tbs: bytes) -> None:
+        encoded = as_bytes(tbs, "tbs")
+        algorithm = TBSCertificate.from_der(encoded).signature
+        try:
+            certificate = Certificate.from_der(SignedStructure(encoded, algorithm, _PLACEHOLDER).to_der())
+        except DecodeError as error:
+            raise ValidationError("lint", f"the certificate would not be read again: {error}") from None
+        found = [finding for finding in lint_certificate(certificate) if stops(finding)]
+        if found:
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            raise ValidationError("lint", "; ".join(str(finding) for finding in found[:_SHOWN]) + more)
+
+    return check
