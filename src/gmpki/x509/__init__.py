@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from gmpki.x509.extensions import Extensions, ExtensionValue
     from gmpki.x509.issuing import Addresses, IssuedPair, Issuer, issue_pair, self_signed
     from gmpki.x509.lint import Finding, Severity, lint_certificate, lint_pair
+    from gmpki.x509.lint_check import lint_check
     from gmpki.x509.named_key import NamedKey, TrustAnchor
     from gmpki.x509.names import build_name, format_name, names_match, parse_name
     from gmpki.x509.pair import CertificatePair, load_pair
@@ -125,6 +126,7 @@ __all__ = [
     "issue_pair",
     "key_identifier",
     "lint_certificate",
+    "lint_check",
     "lint_pair",
     "load_certificate",
     "load_certificates",
@@ -210,6 +212,7 @@ _HOMES = {
     "issue_pair": "gmpki.x509.issuing",
     "key_identifier": "gmpki.x509.certificate_builder",
     "lint_certificate": "gmpki.x509.lint",
+    "lint_check": "gmpki.x509.lint_check",
     "lint_pair": "gmpki.x509.lint",
     "load_certificate": "gmpki.x509.certificate",
     "load_certificates": "gmpki.x509.certificate",
