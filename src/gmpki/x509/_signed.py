@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from gmpki import oids
 from gmpki._inputs import as_bytes, member
+from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema
 from gmpki.asn1.gmt0009 import SM2Signature
 from gmpki.asn1.quirks import Quirk, QuirkKind, QuirkLog
@@ -179,7 +180,8 @@ def note_key(log: QuirkLog, info: SubjectPublicKeyInfo, path: str) -> None:
     algorithm = info.algorithm
     if algorithm.algorithm in ec_forms.SM2_KEY_SYNONYMS:
         log.note(QuirkKind.OID_SYNONYM, path=path)
-    if algorithm.algorithm == oids.EC_PUBLIC_KEY and algorithm.parameters_oid is None:
+    parameters = algorithm.parameters
+    if algorithm.algorithm == oids.EC_PUBLIC_KEY and parameters is not None and parameters[0] == der.Tag.SEQUENCE:
         log.note(QuirkKind.EXPLICIT_CURVE, path=path)
 
 
