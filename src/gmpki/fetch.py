@@ -1,7 +1,8 @@
 """Fetching revocation lists, OCSP responses and issuers' certificates over HTTP: what the rest of gmpki never does.
 
 Addresses come out of certificates that nobody has validated yet, so every fetch is bounded in time and size, and goes
-where its caller allows. What comes back is data to be verified, whoever sent it. Needs the extra ``fetch``.
+where its caller allows; proxies that the environment names are not used. What comes back is data to be verified,
+whoever sent it. Needs the extra ``fetch``.
 
 >>> fetcher = Fetcher(timeout_s=5, allowed_hosts=("crl.example.cn", "ocsp.example.cn"))
 >>> fetcher.crl("http://elsewhere.example.cn/ca.crl")
@@ -17,6 +18,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -247,7 +249,7 @@ class Fetcher:
             headers.append(("Content-Type", REQUEST_MEDIA_TYPE))
         context = self._ssl_context
         if context is None and target.scheme == "https":
-            context = ssl.create_default_context()
+            context = _system_trust()
         with (
             httpcore.ConnectionPool(ssl_context=context, network_backend=backend) as pool,
             pool.stream(method, url, headers=headers, content=wanted.content) as response,
@@ -268,6 +270,12 @@ class Fetcher:
         found = headers.get(b"content-type", "").partition(";")[0].strip().lower()
         if not self._any_media_type and found not in types:
             raise FetchError(f"the answer is of the type {_shown(found) or '(none)'}, not {types[0]}")
+
+
+@lru_cache(maxsize=1)
+def _system_trust() -> ssl.SSLContext:
+    """Read what the system trusts once: that takes longer than many fetches."""
+    return ssl.create_default_context()
 
 
 def _hosts(names: Iterable[str]) -> frozenset[str]:

@@ -133,6 +133,12 @@ def test_old_information_without_an_end() -> None:
     assert (single.this_update, single.next_update) == (NOW - 2 * DAY, NOW + HOUR)
 
 
+@pytest.mark.parametrize("time", [None, "now", NOW.replace(tzinfo=None)])
+def test_a_clock_that_is_none(time: Any) -> None:
+    with pytest.raises(InvalidInputError):
+        ask(responder(clock=lambda: time))
+
+
 # ---- refusals -----------------------------------------------------------------------------
 @pytest.mark.parametrize("data", [b"", b"\x30\x00", b"x" * 100, bytes(1 << 19)], ids=len)
 def test_no_request(data: bytes) -> None:

@@ -198,6 +198,8 @@ def test_immutable() -> None:
     assert pickle.loads(pickle.dumps(response)) == response == copy.deepcopy(response)
     assert hash(response) == hash(OCSPResponse.from_der(response.to_der()))
     assert response != response.to_der()
+    long = scene().builder(extensions=[Extension(oids.find("1.2.3"), False, bytes(1 << 20))]).sign(scene().ca_key)
+    assert pickle.loads(pickle.dumps(long)) == long
 
 
 def test_hostile_values() -> None:

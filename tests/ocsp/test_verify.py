@@ -13,7 +13,7 @@ import hostile
 from gmpki import oids
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.asn1 import rfc6960
-from gmpki.asn1.rfc5280 import Extension
+from gmpki.asn1.rfc5280 import Extension, SignedStructure
 from gmpki.asn1.rfc5280.ext_crl import InvalidityDate, ReasonCode
 from gmpki.asn1.rfc5280.ext_keys import ExtendedKeyUsage, KeyUsage, KeyUsages
 from gmpki.asn1.rfc6960 import CertStatus, CrlID, ResponseStatus
@@ -30,6 +30,7 @@ from gmpki.ocsp.response import OCSPResponse
 from gmpki.ocsp.response_builder import OCSPResponseBuilder
 from gmpki.ocsp.verify import ResponsePolicy, check_response, verify_response
 from gmpki.x509.certificate import Certificate
+from gmpki.x509.certificate_builder import CertificateBuilder
 from gmpki.x509.named_key import TrustAnchor
 from gmpki.x509.names import build_name
 from gmpki.x509.revocation import RevocationContext, RevocationResult, RevocationStatus
@@ -469,6 +470,23 @@ def test_certificates_that_are_none_and_too_many_candidates() -> None:
     others = [made.delegated(SIGNING, NO_CHECK, signer=key("sm2", "stranger"), serial_number=n + 20) for n in range(5)]
     refused(with_certificates(*(other.to_der() for other in others), right), "ocsp-responder")
     refused(with_certificates(b"\x30\x00"), "ocsp-responder")
+
+
+def test_responder_that_takes_liberties_with_der() -> None:
+    made = scene()
+    written_default = Extension(oids.BASIC_CONSTRAINTS, False, bytes.fromhex("3003010100"))
+    builder = CertificateBuilder().subject(build_name(("CN", "OCSP"))).issuer(ROOT).serial_number(30)
+    builder = builder.validity(NOW, NOW + DAY).public_key(made.responder_key.public_key)
+    for extension in (SIGNING, NO_CHECK, written_default):
+        builder = builder.add_extension(extension)
+    algorithm = made.ca_key.signature_algorithm
+    tbs = builder.to_be_signed(algorithm)
+    encoded = SignedStructure(tbs, algorithm, made.ca_key.sign(tbs)).to_der()
+    responder = Certificate.from_der(encoded, lenient=True)
+    response = made.by_responder(responder)
+    refused(response, "ocsp-responder")
+    leaf = Certificate.from_der(made.leaf.to_der(), lenient=True)
+    assert check(response, certificate=leaf).status is RevocationStatus.GOOD
 
 
 # ---- inputs -------------------------------------------------------------------------------

@@ -34,9 +34,12 @@ _UNDERSTOOD: Final = frozenset(
 _MAX_CANDIDATES: Final = 4
 
 
-def check_responder(response: OCSPResponse, issuer: NamedKey, context: RevocationContext) -> NamedKey:
+def check_responder(
+    response: OCSPResponse, issuer: NamedKey, context: RevocationContext, *, lenient: bool = False
+) -> NamedKey:
     """Verify the signature of a response, made by who may answer for an issuer; return who that is.
 
+    :param lenient: how the certificates that came along are read.
     :raises ValidationError: when nobody is found who may answer and whose signature it is.
     :standard: RFC 6960 4.2.2.2 cases 2 and 3; case 1, a responder the client was told of, is not taken
     """
@@ -48,7 +51,7 @@ def check_responder(response: OCSPResponse, issuer: NamedKey, context: Revocatio
             failure = _bad_signature(error)
         else:
             return issuer
-    for certificate in _candidates(response):
+    for certificate in _candidates(response, lenient=lenient):
         failure = _why_not(response, certificate, issuer, context)
         if failure is None:
             return certificate
@@ -66,12 +69,12 @@ def is_meant(identity: ResponderID, key: NamedKey) -> bool:
     return identity.key_hash == key_hash(key)
 
 
-def _candidates(response: OCSPResponse) -> list[Certificate]:
+def _candidates(response: OCSPResponse, *, lenient: bool) -> list[Certificate]:
     """Return the certificates that came along and fit the ResponderID; what is no certificate is passed over."""
     found: list[Certificate] = []
     for encoded in response.certificates_der:
         try:
-            certificate = Certificate.from_der(encoded)
+            certificate = Certificate.from_der(encoded, lenient=lenient)
         except GmpkiError:
             continue
         if is_meant(response.responder_id, certificate) and certificate not in found:

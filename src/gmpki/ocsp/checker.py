@@ -132,7 +132,8 @@ class OCSPChecker:
         for url in urls[:_MAX_URLS]:
             request = (builder.nonce() if self._nonce else builder).build()
             try:
-                response = OCSPResponse.from_der(fetch(url, request.to_der()))
+                answer = fetch(url, request.to_der())
+                response = OCSPResponse.from_der(answer, lenient=inquiry.certificate.is_lenient)
             except (GmpkiError, OSError) as error:
                 inquiry.problems.append(f"{url}: {error}")
                 continue

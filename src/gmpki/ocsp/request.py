@@ -192,4 +192,4 @@ class OCSPRequest(Immutable):
 
 def _read(data: bytes, lenient: bool) -> OCSPRequest:
     """Read a pickled request the way it was read before."""
-    return OCSPRequest.from_der(data, lenient=lenient)
+    return OCSPRequest.from_der(data, lenient=lenient, max_size=len(data))

@@ -187,7 +187,8 @@ class OCSPResponder:
 
         :param request: its DER; what is no request is answered "malformedRequest".
         :returns: the DER of the response.
-        :raises InvalidTypeError: when request has no buffer.
+        :raises InvalidTypeError: when request has no buffer, or the clock returns no time.
+        :raises InvalidInputError: when the clock returns a time without a time zone.
         """
         try:
             parsed = OCSPRequest.from_der(request)
@@ -198,7 +199,7 @@ class OCSPResponder:
         refused = self._refused(parsed)
         if refused is not None:
             return _refusal(refused)
-        now = self._clock().astimezone(timezone.utc).replace(microsecond=0)
+        now = self._now()
         key = parsed.cert_ids[0].to_der() if self._is_repeatable(parsed) else b""
         kept = self._cache.get(key, now) if key else None
         if kept is not None:
@@ -211,6 +212,13 @@ class OCSPResponder:
         if key:
             self._cache.put(key, response, keep_until)
         return response
+
+    def _now(self) -> datetime:
+        now = self._clock()
+        member(now, datetime, "what the clock returns")
+        if now.tzinfo is None:
+            raise InvalidInputError("the clock returns a time without a time zone")
+        return now.astimezone(timezone.utc).replace(microsecond=0)
 
     def forget(self) -> None:
         """Forget the answers that are kept, because something was revoked."""

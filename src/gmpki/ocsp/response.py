@@ -231,4 +231,4 @@ class OCSPResponse(Immutable):
 
 def _read(data: bytes, lenient: bool) -> OCSPResponse:
     """Read a pickled response the way it was read before."""
-    return OCSPResponse.from_der(data, lenient=lenient)
+    return OCSPResponse.from_der(data, lenient=lenient, max_size=len(data))

@@ -120,6 +120,7 @@ def check_response(
 ) -> RevocationResult:
     """Verify a response and return what it says about a certificate: good, revoked or unknown.
 
+    :param certificate: who asks about one that was read leniently has those of responders read so too.
     :param issuer: whose key verified the certificate: a certificate that was validated, or a trust anchor.
     :param context: the time, which signatures are taken, and who validates the certificate of a delegated responder.
         Without a validator such a certificate has to carry id-pkix-ocsp-nocheck: nobody else would ask whether the
@@ -147,7 +148,7 @@ def check_response(
         _check_nonce(response.nonce, None if nonce is None else as_bytes(nonce, "nonce"), policy)
         for single in answers:
             _check_fresh(response.produced_at, single, context.at, policy)
-        responder = check_responder(response, issuer, context)
+        responder = check_responder(response, issuer, context, lenient=certificate.is_lenient)
     except ValidationError as error:
         if error.certificate is None:
             error.certificate = certificate
