@@ -79,8 +79,14 @@ def _attribute_key(attribute: AttributeTypeAndValue) -> bytes:
 
 
 @lru_cache(maxsize=2048)
+def _rdn_key(rdn: tuple[AttributeTypeAndValue, ...]) -> bytes:
+    return der.encode_set_of(map(_attribute_key, rdn))
+
+
+# A name that is new shares most of its parts with others.
+@lru_cache(maxsize=2048)
 def _rdn_keys(name: Name) -> tuple[bytes, ...]:
-    return tuple(der.encode_set_of(map(_attribute_key, rdn)) for rdn in name.rdns)
+    return tuple(map(_rdn_key, name.rdns))
 
 
 def name_key(name: Name) -> bytes:

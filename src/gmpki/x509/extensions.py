@@ -136,6 +136,7 @@ _REMEMBERED_LEN: Final = 512  # bytes; longer contents are rare and would make t
 
 # The classes that were loaded already.
 _loaded: dict[str, type[ExtensionValue]] = {}
+_loaded_oids: dict[type, ObjectIdentifier] = {}
 
 
 def known_type(oid: str) -> type[ExtensionValue] | None:
@@ -148,6 +149,7 @@ def known_type(oid: str) -> type[ExtensionValue] | None:
     if kind is None and oid in _KNOWN:
         module, name = _KNOWN[oid]
         kind = _loaded[oid] = cast("type[ExtensionValue]", getattr(import_module(f"gmpki.asn1.{module}"), name))
+        _loaded_oids[kind] = kind.OID
     return kind
 
 
@@ -310,9 +312,9 @@ class Extensions:
         :raises InvalidTypeError: when it is no such class.
         :raises DecodeError: when the extension is malformed or stands twice.
         """
-        if not isinstance(kind, type) or not issubclass(kind, ExtensionValue):
+        if isinstance(kind, str):
             raise InvalidTypeError("the class of an extension's value expected, such as BasicConstraints")
-        oid = kind.OID
+        oid = _oid_of(kind)
         value = self._values.get(oid)
         if type(value) is kind:
             return value
@@ -349,8 +351,13 @@ class Extensions:
 def _oid_of(kind: object) -> str:
     if isinstance(kind, str):
         return kind
-    if isinstance(kind, type) and issubclass(kind, ExtensionValue):
-        return kind.OID
+    if isinstance(kind, type):
+        # Known classes are looked up: to ask an abstract class for its subclasses takes several times as long.
+        known = _loaded_oids.get(kind)
+        if known is not None:
+            return known
+        if issubclass(kind, ExtensionValue):
+            return kind.OID
     raise InvalidTypeError(
         f"an object identifier or the class of an extension's value expected, not {type(kind).__name__}"
     )
