@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import Callable
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmpki import oids
+from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.asn1 import der
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import (
@@ -31,8 +34,8 @@ from gmpki.errors import (
 )
 from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SignatureEncoding
-from gmpki.x509.certificate import Certificate
-from gmpki.x509.signatures import LENIENT_SIGNATURES
+from gmpki.x509.certificate import Certificate, load_certificates
+from gmpki.x509.signatures import LENIENT_SIGNATURES, SignaturePolicy
 from x509 import made
 
 BYTE = der.encode_integer(1)
@@ -376,3 +379,20 @@ def look_at_everything(encoded: bytes, *, lenient: bool) -> None:
         for call in calls:
             with contextlib.suppress(GmpkiError):
                 call(certificate)
+
+
+def test_roots_of_the_system() -> None:
+    """What browsers trust is read: strictly, but for old roots with the serial number 0 and the like."""
+    path = ssl.get_default_verify_paths().cafile
+    if path is None or not Path(path).is_file():
+        pytest.skip("outside test data: no certificates of the system")
+    roots = load_certificates(Path(path).read_bytes(), lenient=True)
+    allowed = SignaturePolicy(algorithms=DEFAULT_POLICY.allowing("sha1-signature", "rsa-1024"))
+    strict = verified = 0
+    for root in roots:
+        with contextlib.suppress(DecodeError):
+            strict += Certificate.from_der(root.der) == root
+        with contextlib.suppress(GmpkiError):
+            verified += root.verify_signature(root, policy=allowed) == ()
+    assert strict >= 0.8 * len(roots)
+    assert verified >= 0.95 * len(roots)
