@@ -161,7 +161,7 @@ def issuer_of(options: Authority) -> Issuer:
 
 def check(no_lint: bool) -> Callable[[bytes], None] | None:
     """Return what judges certificates before they are signed."""
-    from gmpki.x509.lint_check import lint_check
+    from gmpki.x509.prelint import lint_check
 
     return None if no_lint else lint_check()
 

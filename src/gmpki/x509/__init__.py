@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     from gmpki.x509.extensions import Extensions, ExtensionValue
     from gmpki.x509.issuing import Addresses, IssuedPair, Issuer, issue_pair, self_signed
     from gmpki.x509.lint import Finding, Severity, lint_certificate, lint_pair
-    from gmpki.x509.lint_check import lint_check
     from gmpki.x509.named_key import NamedKey, TrustAnchor
     from gmpki.x509.names import build_name, format_name, names_match, parse_name
     from gmpki.x509.pair import CertificatePair, load_pair
     from gmpki.x509.path import PathPolicy, PeerName, Purpose, RevocationMode, ValidatedPath, validate_path
+    from gmpki.x509.prelint import lint_check
     from gmpki.x509.profile import Profile, load_profile
     from gmpki.x509.request import CertificateRequest, RequestBuilder, load_request
     from gmpki.x509.revocation import RevocationChecker, RevocationContext, RevocationResult, RevocationStatus
@@ -212,7 +212,7 @@ _HOMES = {
     "issue_pair": "gmpki.x509.issuing",
     "key_identifier": "gmpki.x509.certificate_builder",
     "lint_certificate": "gmpki.x509.lint",
-    "lint_check": "gmpki.x509.lint_check",
+    "lint_check": "gmpki.x509.prelint",
     "lint_pair": "gmpki.x509.lint",
     "load_certificate": "gmpki.x509.certificate",
     "load_certificates": "gmpki.x509.certificate",

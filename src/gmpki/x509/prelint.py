@@ -2,7 +2,7 @@
 
 >>> from gmpki.keys.sm2 import SM2PrivateKey
 >>> from gmpki.x509.issuing import self_signed
->>> from gmpki.x509.lint_check import lint_check
+>>> from gmpki.x509.prelint import lint_check
 >>> from gmpki.x509.names import build_name
 >>> name = build_name(("C", "CN"), ("O", "示例CA"), ("CN", "示例根"))
 >>> self_signed(name, SM2PrivateKey.generate(), check=lint_check()).is_ca

@@ -11,9 +11,9 @@ from gmpki import oids
 from gmpki.asn1.rfc5280 import Extension, TBSCertificate
 from gmpki.asn1.rfc5280.ext_names import SubjectAltName
 from gmpki.errors import DecodeError, InvalidTypeError, ValidationError
-from gmpki.x509 import lint_check as module
+from gmpki.x509 import prelint as module
 from gmpki.x509.lint import Severity
-from gmpki.x509.lint_check import lint_check
+from gmpki.x509.prelint import lint_check
 from gmpki.x509.profile import BUILTIN_PROFILES, Profile, load_profile
 from x509.pair_examples import (
     ADDRESSES,
