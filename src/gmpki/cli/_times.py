@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 
 import click
 
 __all__ = ["parse_time", "show_time"]
+
+FORM = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 
 def parse_time(text: str | None, option: str) -> datetime:
@@ -17,10 +20,11 @@ def parse_time(text: str | None, option: str) -> datetime:
     if text is None:
         return datetime.now(timezone.utc)
     try:
-        # Python 3.10 does not know the Z.
+        if not FORM.fullmatch(text):  # what Python takes differs from version to version
+            raise ValueError
         at = datetime.fromisoformat(text.removesuffix("Z") + "+00:00" * text.endswith("Z"))
     except ValueError:
-        raise click.UsageError(f"{option} takes a time such as 2026-03-01T08:00:00Z, not {text!r}") from None
+        raise click.UsageError(f"{option} takes a time such as 2026-03-01T08:00:00Z, not {text[:80]!r}") from None
     return at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
 
 
