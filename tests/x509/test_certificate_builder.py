@@ -30,6 +30,7 @@ from gmpki.asn1.rfc5280 import (
 )
 from gmpki.errors import (
     DecodeError,
+    FaultDetected,
     GmpkiError,
     InvalidInputError,
     InvalidSignature,
@@ -44,6 +45,7 @@ from gmpki.keys.rsa import RSAPrivateKey, SignaturePadding
 from gmpki.keys.sm2 import SignatureEncoding, SM2PrivateKey
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier, random_serial_number
+from gmpki.x509.request import RequestBuilder
 from gmpki.x509.signatures import LENIENT_SIGNATURES
 from x509 import made
 
@@ -178,6 +180,35 @@ def test_what_is_built_is_read(serial: int, begin: datetime, days: int) -> None:
     certificate = builder.serial_number(serial).validity(begin, end).sign(made.KEY)
     assert (certificate.serial_number, certificate.not_before, certificate.not_after) == (serial, begin, end)
     assert certificate.quirks == ()
+
+
+class Faulty:
+    """A signer that signs with another key than it says, as a token with mixed-up containers does."""
+
+    public_key = made.KEY.public_key
+    signature_algorithm = made.SM2_SIGNATURE
+
+    def sign(self, message: Any, *, user_id: Any = None) -> bytes:
+        return made.OTHER.sign(message, user_id=user_id)
+
+    def sign_digest(self, digest: Any) -> bytes:
+        return made.OTHER.sign_digest(digest)
+
+
+def test_verification_before_release() -> None:
+    for signer in SIGNERS.values():
+        assert made.builder().sign(signer, verify=True).verify_signature(signer.public_key) == ()
+    made.builder().sign(made.KEY, user_id=b"", verify=True)
+    made.builder().sign(made.KEY, user_id=bytearray(b"ALICE"), verify=True)
+    faulty = Faulty()
+    with pytest.raises(InvalidSignature):
+        made.builder().sign(faulty).verify_signature(faulty.public_key)
+    with pytest.raises(FaultDetected):
+        made.builder().sign(faulty, verify=True)
+    with pytest.raises(FaultDetected):
+        RequestBuilder().subject(made.SUBJECT).sign(faulty, verify=True)
+    with pytest.raises(InvalidTypeError):
+        made.builder().sign(made.KEY, verify=1)  # type: ignore[arg-type]
 
 
 # ---- two phases -------------------------------------------------------------------------

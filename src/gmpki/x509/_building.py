@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, member
 from gmpki.asn1.rfc5280 import Extension, SignedStructure
-from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.errors import FaultDetected, InvalidInputError, InvalidSignature, InvalidTypeError
 from gmpki.keys.interfaces import Signer
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509.extensions import ExtensionValue, make
+from gmpki.x509.signatures import SignaturePolicy, verify_signed
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -55,7 +56,19 @@ def demand_signer(signer: Signer) -> None:
         raise InvalidTypeError(f"signer must be a Signer, not {type(signer).__name__}")
 
 
-def sign_structure(tbs: bytes, signer: Signer, user_id: Buffer | None) -> bytes:
-    """Sign the bytes of a structure and return the DER of the whole."""
+def sign_structure(tbs: bytes, signer: Signer, user_id: Buffer | None, *, verify: bool) -> bytes:
+    """Sign the bytes of a structure and return the DER of the whole.
+
+    :param verify: verify the signature before it is released.
+    :raises FaultDetected: when it was to be verified and does not hold.
+    """
+    member(verify, bool, "verify")
+    algorithm = signer.signature_algorithm
     signature = as_bytes(signer.sign(tbs, user_id=user_id), "the signature")
-    return SignedStructure(tbs, signer.signature_algorithm, signature).to_der()
+    if verify:
+        tried = SignaturePolicy((None if user_id is None else as_bytes(user_id, "user_id"),))
+        try:
+            verify_signed(signer.public_key, algorithm, signature, tbs, tried)
+        except InvalidSignature as error:
+            raise FaultDetected(f"the signature that was just made does not hold: {error}") from None
+    return SignedStructure(tbs, algorithm, signature).to_der()

@@ -228,15 +228,18 @@ class CertificateBuilder(Immutable):
         parts = SignedStructure(as_bytes(tbs, "tbs"), signature_algorithm, as_bytes(signature, "the signature"))
         return Certificate.from_der(parts.to_der())
 
-    def sign(self, signer: Signer, *, user_id: Buffer | None = None) -> Certificate:
+    def sign(self, signer: Signer, *, user_id: Buffer | None = None, verify: bool = False) -> Certificate:
         """Sign with a private key, wherever it lives, and return the certificate.
 
         :param user_id: the signer's id, for SM2 only; None is the default that every verifier expects. OpenSSL 3
             verifies chains only with the empty one.
+        :param verify: verify the signature before the certificate is returned: against hardware faults, and against
+            tokens that sign with another key than they say.
         :raises InvalidTypeError: when signer is none.
+        :raises FaultDetected: when verify is set and the signature does not hold.
         :raises InvalidInputError: as :meth:`to_be_signed`, and as the signer does.
         :raises GmpkiError: what the signer raises.
         """
         demand_signer(signer)
         tbs = self.to_be_signed(signer.signature_algorithm)
-        return Certificate.from_der(sign_structure(tbs, signer, user_id))
+        return Certificate.from_der(sign_structure(tbs, signer, user_id, verify=verify))

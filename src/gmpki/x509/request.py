@@ -366,16 +366,20 @@ class RequestBuilder(Immutable):
         parts = SignedStructure(as_bytes(tbs, "tbs"), signature_algorithm, as_bytes(signature, "the signature"))
         return CertificateRequest.from_der(parts.to_der())
 
-    def sign(self, signer: Signer, *, user_id: Buffer | None = None) -> CertificateRequest:
+    def sign(self, signer: Signer, *, user_id: Buffer | None = None, verify: bool = False) -> CertificateRequest:
         """Sign with the private key whose public key is to be certified, wherever it lives; return the request.
 
         :param user_id: the signer's id, for SM2 only; None is the default that every authority expects.
+        :param verify: verify the signature before the request is returned, as in
+            :meth:`gmpki.x509.certificate_builder.CertificateBuilder.sign`.
         :raises InvalidTypeError: when signer is none.
+        :raises FaultDetected: when verify is set and the signature does not hold.
         :raises InvalidInputError: as :meth:`to_be_signed`, and as the signer does.
         :raises GmpkiError: what the signer raises.
         """
         demand_signer(signer)
-        return CertificateRequest.from_der(sign_structure(self.to_be_signed(signer.public_key), signer, user_id))
+        tbs = self.to_be_signed(signer.public_key)
+        return CertificateRequest.from_der(sign_structure(tbs, signer, user_id, verify=verify))
 
 
 def _encode_text(text: str) -> bytes:
