@@ -27,6 +27,7 @@ from gmpki.errors import (
     ValidationError,
 )
 from gmpki.keys.ecdsa import ECDSAPrivateKey
+from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509 import issuing as module
 from gmpki.x509.certificate import Certificate
@@ -34,7 +35,7 @@ from gmpki.x509.delivery import KeyDelivery, open_delivery
 from gmpki.x509.issuing import Issuer, issue_pair, self_signed
 from gmpki.x509.names import build_name
 from gmpki.x509.pair import CertificatePair
-from gmpki.x509.profile import BUILTIN_PROFILES, Profile, load_profile
+from gmpki.x509.profile import BUILTIN_PROFILES, Profile, load_profile, profile_text
 from gmpki.x509.request import CertificateRequest
 from gmpki.x509.signatures import SignaturePolicy
 from x509.pair_examples import (
@@ -88,6 +89,28 @@ def test_an_authority_below_and_no_further() -> None:
     assert subordinate.issue_pair(APPLICANT, ENCRYPTION_KEY, "organisation", at=AT).pair.issuer == name
     with pytest.raises(ProfileError, match="path length 0"):
         subordinate.issue((STRANGER, SIGNING_KEY.public_key), "subordinate-ca", at=AT)
+
+
+@pytest.mark.parametrize("kind", ["RSA", "P-256", "P-384"])
+def test_authorities_of_other_algorithms(kind: str) -> None:
+    key: Any = RSAPrivateKey.generate(2048) if kind == "RSA" else ECDSAPrivateKey.generate(kind)
+    other_root = self_signed(ROOT_NAME, key, at=AT)
+    pair = Issuer(other_root, key).issue_pair(APPLICANT, ENCRYPTION_KEY, "organisation", at=AT).pair
+    for one in (other_root, pair.signing, pair.encryption):
+        assert one.signature_algorithm == key.signature_algorithm
+        one.verify_signature(other_root)
+    assert pair.signing.public_key == SIGNING_KEY.public_key
+    with pytest.raises(InvalidInputError):  # a user id is for SM2
+        self_signed(ROOT_NAME, key, user_id=b"x", at=AT)
+
+
+def test_an_authority_has_a_name() -> None:
+    text = profile_text("subordinate-ca").replace('required = ["C", "O", "CN"]', 'optional = ["CN"]')
+    nameless = Profile.from_toml(text.replace('optional = ["OU", "ST", "L"]\n', ""))
+    with pytest.raises(ProfileError, match="has a subject"):
+        issuer().issue((Name(), OTHER_KEY.public_key), nameless, at=AT)
+    with pytest.raises(ProfileError, match="has a subject"):
+        self_signed(Name(), ROOT_KEY, nameless, at=AT)
 
 
 def test_only_authorities_issue() -> None:

@@ -81,6 +81,8 @@ def subject(name: Name, profile: Profile) -> Name:
             seen.add(kind)
             texts.append((kind, text))
         rdns.append(tuple(texts))
+    if profile.is_ca and name.is_empty:
+        raise ProfileError("the certificate of an authority has a subject (RFC 5280 4.1.2.6)")
     for kind in rules.required:
         if kind not in seen:
             raise ProfileError(f"the profile {profile.name} needs {kind.name} in the subject")
