@@ -11,6 +11,7 @@ import pytest
 
 from gmpki import oids
 from gmpki.asn1.rfc5280 import (
+    Name,
     TBSCertificate,
 )
 from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage, KeyUsages
