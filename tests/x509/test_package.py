@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 from importlib import import_module
@@ -26,6 +27,13 @@ def test_every_name_is_there(face: ModuleType) -> None:
     assert dir(face) == sorted(face.__all__)
     assert set(face._HOMES) | {"__version__", "cert_id"} >= set(face.__all__)
     assert set(face._HOMES) <= set(face.__all__)
+
+
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.__name__)
+def test_no_name_is_that_of_a_module(face: ModuleType) -> None:
+    """Whoever imports the module puts it in the place of the name."""
+    modules = {module.name for module in pkgutil.iter_modules(face.__path__)}
+    assert not modules & set(face._HOMES)
 
 
 @pytest.mark.parametrize("face", FACES, ids=lambda face: face.__name__)

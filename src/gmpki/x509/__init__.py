@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from gmpki.x509.crl_builder import CRLBuilder, Revocation
     from gmpki.x509.crl_checker import CRLChecker
     from gmpki.x509.delivery import CSRResponseDelivery, EnvelopeDelivery, KeyDelivery, SKFBlobDelivery, open_delivery
-    from gmpki.x509.describe import describe
     from gmpki.x509.extensions import Extensions, ExtensionValue
     from gmpki.x509.issuing import Addresses, IssuedPair, Issuer, issue_pair, self_signed
     from gmpki.x509.lint import Finding, Severity, lint_certificate, lint_pair
@@ -121,7 +120,6 @@ __all__ = [
     "TrustAnchor",
     "ValidatedPath",
     "build_name",
-    "describe",
     "format_name",
     "issue_pair",
     "key_identifier",
@@ -207,7 +205,6 @@ _HOMES = {
     "TrustAnchor": "gmpki.x509.named_key",
     "ValidatedPath": "gmpki.x509.path",
     "build_name": "gmpki.x509.names",
-    "describe": "gmpki.x509.describe",
     "format_name": "gmpki.x509.names",
     "issue_pair": "gmpki.x509.issuing",
     "key_identifier": "gmpki.x509.certificate_builder",
