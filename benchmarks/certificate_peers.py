@@ -33,6 +33,7 @@ from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier
 from gmpki.x509.crl import CertificateRevocationList
 from gmpki.x509.crl_builder import CRLBuilder, Revocation
 from gmpki.x509.crl_checker import CRLChecker
+from gmpki.x509.named_key import TrustAnchor
 from gmpki.x509.names import build_name
 from gmpki.x509.path import PathPolicy, RevocationMode, validate_path
 
@@ -146,6 +147,23 @@ class Gmpki:
             anchors=[Certificate.from_der(self.root)],
             intermediates=[Certificate.from_der(self.sub)],
             checkers=[CRLChecker(map(CertificateRevocationList.from_der, self.crls))],
+            policy=POLICY,
+            at=NOW,
+        )
+
+    @cached_property
+    def _kept(self) -> tuple[TrustAnchor, CRLChecker]:
+        lists = map(CertificateRevocationList.from_der, self.crls)
+        return TrustAnchor.of(Certificate.from_der(self.root)), CRLChecker(lists)
+
+    def path_of_two(self) -> object:
+        """Read the two certificates that a peer sends; anchor and lists are there from before."""
+        anchor, checker = self._kept
+        return validate_path(
+            Certificate.from_der(next(self.turns)),
+            anchors=[anchor],
+            intermediates=[Certificate.from_der(self.sub)],
+            checkers=[checker],
             policy=POLICY,
             at=NOW,
         )
@@ -295,19 +313,31 @@ class Certvalidator:
         self._validator, self._context = CertificateValidator, ValidationContext
         self._ours = ours
 
+    def _read_kept(self) -> tuple[Any, list[Any]]:
+        return self._x509.load(self._ours.root), [self._crl.load(crl) for crl in self._ours.crls]
+
     def path(self) -> object:
+        return self._validate(*self._read_kept())
+
+    @cached_property
+    def _kept(self) -> tuple[Any, list[Any]]:
+        return self._read_kept()
+
+    def path_of_two(self) -> object:
+        return self._validate(*self._kept)
+
+    def _validate(self, root: Any, crls: list[Any]) -> object:
         import asyncio
 
-        ours = self._ours
         context = self._context(
-            trust_roots=[self._x509.load(ours.root)],
-            other_certs=[self._x509.load(ours.sub)],
-            crls=[self._crl.load(crl) for crl in ours.crls],
+            trust_roots=[root],
+            other_certs=[self._x509.load(self._ours.sub)],
+            crls=crls,
             revocation_mode="require",
             allow_fetching=False,
             moment=NOW,
         )
-        validator = self._validator(self._x509.load(next(ours.turns)), validation_context=context)
+        validator = self._validator(self._x509.load(next(self._ours.turns)), validation_context=context)
         return asyncio.run(validator.async_validate_usage({"digital_signature"}))
 
 

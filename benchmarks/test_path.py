@@ -1,4 +1,4 @@
-"""A path of three certificates validated with two revocation lists, from their bytes on."""
+"""A path of three certificates validated with two revocation lists, from their bytes on, and as a service does."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import pytest
 
 from certificate_peers import PEERS
 
-VALIDATORS = [peer for peer in PEERS if hasattr(peer, "path")]
+OPERATIONS = {
+    "path": "path of three with revocation lists, all from bytes",
+    "path_of_two": "path of three with revocation lists, anchor and lists kept",
+}
+CASES = [(operation, peer) for operation in OPERATIONS for peer in PEERS if hasattr(peer, operation)]
 
 
-@pytest.mark.parametrize("peer", VALIDATORS, ids=[peer.name for peer in VALIDATORS])
-def test_path(benchmark: Any, peer: Any) -> None:
-    assert peer.path() is not None
-    benchmark.group = "path of three with revocation lists"
+@pytest.mark.parametrize(("operation", "peer"), CASES, ids=[f"{o}-{p.name}" for o, p in CASES])
+def test_path(benchmark: Any, operation: str, peer: Any) -> None:
+    call = getattr(peer, operation)
+    assert call() is not None
+    benchmark.group = OPERATIONS[operation]
     benchmark.extra_info["implementation"] = peer.name
     benchmark.extra_info["data_len"] = 0
-    benchmark(peer.path)
+    benchmark(call)
