@@ -4,6 +4,8 @@ How a case is read, in full:
 
 * profile: "webpki" for the ids that begin with ``webpki::``, "rfc5280" for all others. Cases without a namespace of
   their own (pathlen, crl, cve, ...) ask for nothing that is special to the public web.
+* tolerated: in the public web's profile, a common name that is none of the names in subjectAltName; only the cases
+  ``webpki::cn::`` are about it, and the others have one that was not chosen with care.
 * purpose: what the case lists as extended key usage; where it lists nothing, serverAuth for servers and clientAuth for
   clients. Key usage as listed. Our own cases name a :class:`Purpose` among their features instead.
 * trust anchors: their certificates are judged like any other (``AnchorRules.CERTIFICATE``), since the suite puts flaws
@@ -108,6 +110,7 @@ def policy_of(case: Case) -> PathPolicy:
     depth = case["max_chain_depth"]
     return PathPolicy(
         profile=Profile.WEBPKI if case["id"].startswith("webpki::") else Profile.RFC5280,
+        tolerated=frozenset() if case["id"].startswith("webpki::cn::") else frozenset({"common-name"}),
         key_usage=usage,
         extended_key_usage=tuple(extended),
         purpose=Purpose(purposes[0]) if purposes else None,

@@ -97,12 +97,12 @@ def test_without_ext_key_usage_it_is_no_server() -> None:
     [
         ("192.0.2.1", True),
         ("2001:db8::1", True),
-        ("example.cn", True),
         ("*.example.cn", True),
         ("192.000.002.001", False),
         ("0xC0000201", False),
         ("2001:DB8::1", False),
         ("2001:db8:0::1", False),
+        ("example.cn", False),
         ("a.example.cn", False),
         ("Example.cn", False),
         ("192.0.2.2", False),

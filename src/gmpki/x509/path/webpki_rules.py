@@ -77,11 +77,7 @@ def _alternative_names_are_hosts(facts: Facts) -> str | None:
 
 
 def _common_name_is_a_copy(facts: Facts) -> str | None:
-    """BR 7.1.4.3: at most one common name, character for character one of subjectAltName.
-
-    The name behind the star of a pattern is taken too: whoever got the pattern has proved that the name is theirs (BR
-    3.2.2.6), and many certificates have it so.
-    """
+    """BR 7.1.4.3: at most one common name, character for character one of subjectAltName."""
     common_names = [a.text for a in facts.certificate.subject.attributes if a.type == oids.COMMON_NAME]
     if not common_names:
         return None
@@ -92,7 +88,6 @@ def _common_name_is_a_copy(facts: Facts) -> str | None:
         for name in facts.alternative_names or ()
         if isinstance(name.value, (str, bytes)) and name.kind in (GeneralNameKind.DNS_NAME, GeneralNameKind.IP_ADDRESS)
     }
-    hosts |= {wildcard_base(host) for host in hosts if host is not None}
     if common_names[0] is not None and common_names[0] in hosts:
         return None
     return f"the common name {str(common_names[0])[:300]!r} is none of the names in subjectAltName"
