@@ -282,6 +282,8 @@ def _decode_time(content: bytes, year_digits: int, type_name: str, century: int 
         raise ContentError(f"no such time: {error}") from None
 
 
+# Authorities let certificates begin and end at few times of the day, and issue many on one day.
+@lru_cache(maxsize=1024)
 def decode_utc_time(content: bytes) -> datetime:
     """X.690 11.8, with the century of RFC 5280 4.1.2.5.1: 50 to 99 are 1950 to 1999."""
     return _decode_time(content, 2, "UTCTime", 1900 if content[:2] >= b"50" else 2000)

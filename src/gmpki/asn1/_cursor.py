@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CONSTRUCTED_TYPES", "MAX_DEPTH", "MAX_SIZE", "Cursor", "as_bytes", "check_bound"]
 
+_new = object.__new__
+
 T = TypeVar("T")
 C = TypeVar("C", bound="Cursor")
 
@@ -127,6 +129,14 @@ class Cursor:
     def since(self, offset: int) -> bytes:
         """Return the exact bytes from an earlier :attr:`offset` to here."""
         return self._data[offset : self._pos]
+
+    def go_back(self, offset: int) -> None:
+        """Stand again where an earlier :attr:`offset` was taken from this reader."""
+        self._pos = offset
+
+    def may_nest(self, levels: int) -> bool:
+        """Tell whether so many more constructed elements may contain each other here."""
+        return self._depth >= levels
 
     def end(self) -> None:
         """Check that nothing is left.
@@ -261,7 +271,7 @@ class Cursor:
         start = self._next(tag, name)
         if self._depth <= 0:
             raise self.error("nested too deeply", name, offset=at)
-        inner = type(self).__new__(type(self))
+        inner = _new(type(self))
         inner._data = self._data
         inner._pos = start
         inner._end = self._pos

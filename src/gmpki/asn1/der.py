@@ -172,6 +172,32 @@ class Reader(Cursor):
         self._pos = at
         return read(self, name)
 
+    def all_through_cache(
+        self, tag: int, name: str, cached: Callable[[bytes], T], read: Callable[[Reader, str], T]
+    ) -> list[T]:
+        """Read elements until the end, each as :meth:`through_cache` does."""
+        found = []
+        data = self._data
+        pos = self._pos
+        end = self._end
+        while pos < end:
+            # Most are short and have been met before; everything else goes the long way.
+            if data[pos] == tag and end - pos >= 2 and self._depth >= CACHED_DEPTH:
+                stop = pos + 2 + data[pos + 1]
+                if stop - pos < 0x82 and stop <= end:
+                    try:
+                        found.append(cached(data[pos:stop]))
+                    except DecodeError:
+                        pass
+                    else:
+                        pos = stop
+                        continue
+            self._pos = pos
+            found.append(self.through_cache(tag, name, cached, read))
+            pos = self._pos
+        self._pos = pos
+        return found
+
     # ---- numbers ------------------------------------------------------------------------
     def boolean(self, name: str = "", *, tag: int = Tag.BOOLEAN) -> bool:
         """Read a BOOLEAN."""

@@ -10,7 +10,7 @@ from gmpki import oids
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind
-from gmpki.oids import ObjectIdentifier, find
+from gmpki.oids import ObjectIdentifier
 
 if TYPE_CHECKING:
     from gmpki.asn1.der import Reader
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["NULL", "AlgorithmIdentifier", "SubjectPublicKeyInfo"]
 
 NULL: Final = der.encode_null()
+
+_OID: Final = bytes((der.Tag.OID,))
 
 # Signatures and hashes that we write without parameters, and that several national authorities write with NULL.
 # RFC 5758 3.2 and RFC 8410 3 ask for none; for SM2 with SM3 the published software agrees on none.
@@ -51,8 +53,8 @@ class AlgorithmIdentifier(Schema):
     def read(cls, reader: Reader, name: str = "") -> AlgorithmIdentifier:
         """Read an AlgorithmIdentifier; NULL where the parameters should be absent is accepted and noted."""
         at = reader.offset
-        value = reader.through_cache(der.Tag.SEQUENCE, name, _cached, _read_here)
-        if value.parameters == NULL and value.algorithm in _WITHOUT_PARAMETERS:
+        value = reader.through_cache(der.Tag.SEQUENCE, name, read_cached, _read_here)
+        if value.has_unwanted_null:
             reader.note(QuirkKind.NULL_PARAMETERS, name, offset=at)
         return value
 
@@ -66,6 +68,11 @@ class AlgorithmIdentifier(Schema):
         return self.parameters is None or self.parameters == NULL
 
     @property
+    def has_unwanted_null(self) -> bool:
+        """Tell whether the parameters are NULL where they should be absent, which is accepted and noted."""
+        return self.parameters == NULL and self.algorithm in _WITHOUT_PARAMETERS
+
+    @property
     def shown(self) -> str:
         """The algorithm as it stands in messages: its name, and its number in brackets."""
         name = self.algorithm.name
@@ -74,9 +81,12 @@ class AlgorithmIdentifier(Schema):
     @property
     def parameters_oid(self) -> ObjectIdentifier | None:
         """The parameters as an object identifier, such as a named curve; None when they are something else."""
-        if self.parameters is None or self.parameters[0] != der.Tag.OID:
-            return None
-        return find(der.Reader(self.parameters).oid("parameters"))
+        return None if self.parameters is None else _oid_of(self.parameters)
+
+
+@lru_cache(maxsize=64)
+def _oid_of(parameters: bytes) -> ObjectIdentifier | None:
+    return der.Reader(parameters).oid("parameters") if parameters[:1] == _OID else None
 
 
 def _read_here(reader: Reader, name: str) -> AlgorithmIdentifier:
@@ -87,7 +97,7 @@ def _read_here(reader: Reader, name: str) -> AlgorithmIdentifier:
 
 
 @lru_cache(maxsize=256)
-def _cached(encoded: bytes) -> AlgorithmIdentifier:
+def read_cached(encoded: bytes) -> AlgorithmIdentifier:
     return _read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
 
 

@@ -10,6 +10,7 @@ from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind
+from gmpki.asn1.rfc5280._usual import read_usual
 from gmpki.asn1.rfc5280.algorithm import AlgorithmIdentifier, SubjectPublicKeyInfo
 from gmpki.asn1.rfc5280.extension import Extension, encode_extensions, read_extensions
 from gmpki.asn1.rfc5280.name import Name
@@ -90,6 +91,9 @@ class TBSCertificate(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> TBSCertificate:
         """Read a TBSCertificate; the contents of extensions are not looked at."""
+        usual = _read_usual(reader, name)
+        if usual is not None:
+            return usual
         with reader.sequence(name) as fields:
             version = _read_version(fields)
             serial_number = read_serial_number(fields)
@@ -128,6 +132,31 @@ class TBSCertificate(Schema):
             _encode_unique_id(self.subject_unique_id, _SUBJECT_UNIQUE_ID),
             der.encode_explicit(3, encode_extensions(self.extensions)),
         )
+
+
+def _read_usual(reader: Reader, name: str) -> TBSCertificate | None:
+    """Read a certificate of the usual shape the short way, or leave the reader where it stands."""
+    if reader.tolerant or not reader.next_is(der.Tag.SEQUENCE) or not reader.may_nest(der.CACHED_DEPTH + 1):
+        return None
+    at = reader.offset
+    encoded = reader.exact(der.Tag.SEQUENCE, name)
+    found = read_usual(encoded)
+    if found is None or found.key_algorithm.has_unwanted_null:
+        reader.go_back(at)
+        return None
+    if found.signature.has_unwanted_null:
+        place = encoded.index(found.signature.to_der())
+        reader.note(QuirkKind.NULL_PARAMETERS, f"{name}.signature" if name else "signature", offset=at + place)
+    return TBSCertificate(
+        3,
+        found.serial_number,
+        found.signature,
+        found.issuer,
+        Validity(found.not_before, found.not_after),
+        found.subject,
+        SubjectPublicKeyInfo(found.key_algorithm, found.subject_public_key),
+        extensions=found.extensions,
+    )
 
 
 def _read_version(fields: Reader) -> int:

@@ -35,7 +35,7 @@ class Extension(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> Extension:
         """Read an Extension; its contents are not looked at."""
-        return reader.through_cache(der.Tag.SEQUENCE, name, _cached, _read_here)
+        return reader.through_cache(der.Tag.SEQUENCE, name, read_cached, _read_here)
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
@@ -55,7 +55,7 @@ def _read_here(reader: Reader, name: str) -> Extension:
 
 # Most extensions of an issuer's certificates are the same in all of them.
 @lru_cache(maxsize=1024)
-def _cached(encoded: bytes) -> Extension:
+def read_cached(encoded: bytes) -> Extension:
     return _read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
 
 
@@ -65,10 +65,8 @@ def read_extensions(reader: Reader, name: str = "extensions") -> tuple[Extension
     :raises DecodeError: when there is none, or one is malformed; reading tolerantly, an empty list is noted.
     """
     at = reader.offset
-    found = []
     with reader.sequence(name) as fields:
-        while not fields.at_end():
-            found.append(Extension.read(fields, "extension"))
+        found = fields.all_through_cache(der.Tag.SEQUENCE, "extension", read_cached, _read_here)
     if not found:
         reader.tolerate(QuirkKind.EMPTY_SEQUENCE, "a list of extensions is never empty", name, offset=at)
     return tuple(found)

@@ -102,15 +102,13 @@ class Name(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> Name:
         """Read a Name."""
-        return reader.through_cache(der.Tag.SEQUENCE, name, _cached_name, cls._read_here)
+        return reader.through_cache(der.Tag.SEQUENCE, name, read_cached, cls._read_here)
 
     @classmethod
     def _read_here(cls, reader: Reader, name: str) -> Name:
         at = reader.offset
-        rdns = []
         with reader.sequence(name) as sets:
-            while not sets.at_end():
-                rdns.append(_read_rdn(sets))
+            rdns = sets.all_through_cache(der.Tag.SET, "rdn", _cached_rdn, _read_rdn)
         self = object.__new__(cls)
         object.__setattr__(self, "rdns", tuple(rdns))
         object.__setattr__(self, "_der", reader.since(at))
@@ -159,11 +157,7 @@ class Name(Schema):
         return f"<Name {self}>"
 
 
-def _read_rdn(sets: Reader) -> tuple[AttributeTypeAndValue, ...]:
-    return sets.through_cache(der.Tag.SET, "rdn", _cached_rdn, _read_rdn_here, _RDN_DEPTH)
-
-
-def _read_rdn_here(sets: Reader, name: str) -> tuple[AttributeTypeAndValue, ...]:
+def _read_rdn(sets: Reader, name: str) -> tuple[AttributeTypeAndValue, ...]:
     at = sets.offset
     with sets.set_of(name) as attributes:
         if attributes.at_end():
@@ -181,11 +175,11 @@ _RDN_DEPTH: Final = der.CACHED_DEPTH - 1
 
 @lru_cache(maxsize=1024)
 def _cached_rdn(encoded: bytes) -> tuple[AttributeTypeAndValue, ...]:
-    return _read_rdn_here(der.Reader(encoded, max_depth=_RDN_DEPTH), "rdn")
+    return _read_rdn(der.Reader(encoded, max_depth=_RDN_DEPTH), "rdn")
 
 
 @lru_cache(maxsize=512)
-def _cached_name(encoded: bytes) -> Name:
+def read_cached(encoded: bytes) -> Name:
     return Name._read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
 
 
