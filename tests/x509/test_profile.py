@@ -271,6 +271,21 @@ MISTAKES = [
     (SINGLE + '[extensions.cRLDistributionPoints]\nrequired = "yes"', 20, "required", "true or false expected"),
     (SINGLE + '[extensions.identity]\nkinds = ["identifyCode"]', 20, "extensions.identity.kinds", "personal data"),
     (SINGLE + '[extensions.identity]\nkinds = ["name"]', 20, "extensions.identity.kinds", "no identity extension"),
+    (
+        changed(
+            changed(PAIR, '["SM2"]', '["SM2", "ECDSA"]'), '["keyEncipherment"]', '["keyAgreement", "keyEncipherment"]'
+        ),
+        16,
+        "extensions.keyUsage",
+        "RFC 5480",
+    ),
+    (
+        changed(changed(PAIR, '["SM2"]', '["RSA"]'), '"keyEncip', '"keyAgreement", "keyEncip'),
+        16,
+        "keyUsage",
+        "RFC 3279",
+    ),
+    (changed(changed(PAIR, '["SM2"]', '["Ed25519"]'), '"keyEncipherment', '"keyAgreement'), 16, "keyUsage", "RFC 8410"),
     (SINGLE + "[extensions]\nkeyUsage = 1", None, "", "no TOML"),
     (changed(SINGLE, "[extensions.keyUsage]", "[extensions]\nkeyUsage = 1\n[x]"), 17, "extensions.keyUsage", "a table"),
     (SINGLE + "[extensions.nameConstraints]\ncritical = true", 19, "extensions.nameConstraints", "no such key"),
@@ -309,6 +324,9 @@ def test_what_is_meant_is_taken() -> None:
     assert profile.refuse_unlisted
     assert Profile.from_toml(AUTHORITY).is_ca
     assert Profile.from_toml(PAIR).roles == (Role.SIGNING, Role.ENCRYPTION)
+    for algorithm, usage in (("RSA", "keyEncipherment"), ("ECDSA", "keyAgreement")):
+        other = changed(PAIR, '["SM2"]', f'["{algorithm}"]')
+        assert Profile.from_toml(changed(other, '"keyEncipherment"', f'"{usage}"')).algorithms == (algorithm,)
 
 
 def test_deep_nesting_is_no_crash() -> None:

@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.profile import Profile
 
-__all__ = ["alternative_names", "check_key", "extensions_by_kind", "requested", "subject", "validity"]
+__all__ = [
+    "alternative_names",
+    "check_key",
+    "extensions_by_kind",
+    "is_uri",
+    "now",
+    "requested",
+    "subject",
+    "validity",
+]
 
 MAX_EXTENSIONS: Final = 64
 

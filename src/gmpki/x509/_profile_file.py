@@ -51,6 +51,13 @@ _USAGES: Final = {
     "encipherOnly": KeyUsages.ENCIPHER_ONLY,
     "decipherOnly": KeyUsages.DECIPHER_ONLY,
 }
+_ENCIPHERMENT: Final = KeyUsages.KEY_ENCIPHERMENT | KeyUsages.DATA_ENCIPHERMENT
+# What keys of some kinds cannot do. RSA keys agree on nothing; the others encrypt nothing, but SM2 does both.
+_IMPOSSIBLE: Final = (
+    ("RSA", KeyUsages.KEY_AGREEMENT, "RFC 3279 2.3.1"),
+    ("ECDSA", _ENCIPHERMENT, "RFC 5480 3"),
+    ("Ed25519", _ENCIPHERMENT | KeyUsages.KEY_AGREEMENT, "RFC 8410 5"),
+)
 _NAME_KINDS: Final = {
     "email": GeneralNameKind.RFC822_NAME,
     "dns": GeneralNameKind.DNS_NAME,
@@ -124,6 +131,8 @@ def read_profile(text: str, what: str) -> Profile:
     published = table.boolean("published", True)
     request = table.table("request")
     operator = table.table("operator")
+    algorithms = _algorithms(_needed(table, "subject_key"))
+    extensions = _needed(table, "extensions")
     profile = Profile(
         name=name,
         title=table.text("title"),
@@ -131,9 +140,9 @@ def read_profile(text: str, what: str) -> Profile:
         is_pair=is_pair,
         published=published,
         validity=_validity(_needed(table, "validity")),
-        algorithms=_algorithms(_needed(table, "subject_key")),
+        algorithms=algorithms,
         subject=_subject(_needed(table, "subject")),
-        extensions=_extensions(_needed(table, "extensions"), is_pair=is_pair, published=published),
+        extensions=_extensions(extensions, algorithms, is_pair=is_pair, published=published),
         from_request=_additional(request) if request is not None else (),
         refuse_unlisted=request is not None and request.choice("unlisted", ("ignore", "refuse"), "ignore") == "refuse",
         from_operator=_additional(operator) if operator is not None else (),
@@ -211,7 +220,7 @@ def _additional(table: Table) -> tuple[ObjectIdentifier, ...]:
 
 
 # ---- extensions ---------------------------------------------------------------------------
-def _extensions(table: Table, *, is_pair: bool, published: bool) -> ExtensionRules:
+def _extensions(table: Table, algorithms: tuple[str, ...], *, is_pair: bool, published: bool) -> ExtensionRules:
     constraints = _constraints(table.table("basicConstraints"))
     usage_table = _needed(table, "keyUsage")
     purposes = _purposes(table.table("extKeyUsage"))
@@ -237,6 +246,10 @@ def _extensions(table: Table, *, is_pair: bool, published: bool) -> ExtensionRul
             table.fail("the certificate of an authority has a subjectKeyIdentifier")
         if rules.identity:
             table.fail("the certificate of an authority has no identity extensions", "identity")
+    for algorithm, impossible, clause in _IMPOSSIBLE:
+        if algorithm in algorithms and any(usages & impossible for _, usages in rules.key_usage.usages):
+            names = ", ".join(name for name, usage in _USAGES.items() if usage & impossible)
+            table.fail(f"keys of {algorithm} have no usage {names} ({clause})", "keyUsage")
     if purposes is not None and oids.SERVER_AUTH in purposes.purposes:
         kinds = alternative.kinds if alternative is not None else ()
         if GeneralNameKind.DNS_NAME not in kinds and GeneralNameKind.IP_ADDRESS not in kinds:
