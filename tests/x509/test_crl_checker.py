@@ -336,6 +336,9 @@ def test_signatures_that_hold_are_verified_once(monkeypatch: pytest.MonkeyPatch)
     assert checker.check(POINTED, ROOT.certificate, CONTEXT).status is GOOD
 
 
+OTHERS = Authority("别人").crl(revoked(7))
+
+
 # ---- fetching -------------------------------------------------------------------------------------------------------
 def test_lists_are_fetched_from_where_the_certificate_says() -> None:
     fetch = Fetcher({URI: ROOT.crl(revoked(6))})
@@ -432,6 +435,18 @@ def test_a_forged_list_is_not_kept() -> None:
     assert checker.check(POINTED, ROOT.certificate, CONTEXT).status is UNKNOWN
     fetch.lists[URI] = ROOT.crl(revoked(6))
     assert checker.check(POINTED, ROOT.certificate, CONTEXT).status is REVOKED
+
+
+def test_entries_of_a_forged_list_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may be millions of the kind that takes long."""
+
+    def fail(*_: Any) -> None:
+        pytest.fail("entries were read")
+
+    forged = ROOT.builder(revoked(7)).sign(DELEGATE.key)
+    monkeypatch.setattr(CertificateRevocationList, "_read_entries", fail)
+    unknown(certificate=POINTED, because="no key is known", fetch=Fetcher({URI: forged}))
+    unknown(certificate=POINTED, because="no key is known", fetch=Fetcher({URI: OTHERS}))
 
 
 def test_fetched_lists_are_read_leniently_when_asked() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gmpki.asn1 import der
 from gmpki.asn1.rfc5280 import (
     AttributeTypeAndValue,
     DistributionPoint,
@@ -19,7 +20,7 @@ from gmpki.asn1.rfc5280 import (
 )
 from gmpki.errors import ValidationError
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.crl import CertificateRevocationList
+from gmpki.x509.crl import CertificateRevocationList, load_crl
 from gmpki.x509.crl_checker import CRLChecker
 from gmpki.x509.crl_scope import ALL_REASONS, MAX_POINTS, covered_reasons, distribution_points, listed_uris
 from gmpki.x509.names import build_name
@@ -247,6 +248,34 @@ def test_an_indirect_list_needs_the_word_of_the_certificate() -> None:
     for certificate in (leaf(), leaf(DistributionPoint(uris(URI)))):
         assert ask(certificate, indirect(), **OPTIONS).status is UNKNOWN
         assert ask(certificate, indirect(revoked(5, certificate_issuer=ROOT.name)), **OPTIONS).status is UNKNOWN
+
+
+def test_a_fetched_list_of_another_issuer_needs_that_word_too() -> None:
+    """Whoever answers at the address of a list may be a signer that is valid, for other certificates."""
+    for crl in (indirect(), SIGNER.crl(), indirect(distribution_point=uris(URI))):
+        fetch = Fetcher({URI: crl})
+        result = ask(leaf(DistributionPoint(uris(URI))), fetch=fetch, **OPTIONS)
+        assert fetch.asked == [URI]
+        assert result.status is UNKNOWN
+        assert "list of another issuer" in result.detail
+    word = DistributionPoint(uris(URI), None, BY_SIGNER.crl_issuer)
+    assert ask(leaf(word), fetch=Fetcher({URI: indirect()}), **OPTIONS).status is GOOD
+
+
+def test_issuers_of_entries_in_a_list_that_is_not_indirect() -> None:
+    """Lenient reading lets such a list in; nobody can say whose certificates it means."""
+    data = indirect(revoked(5, certificate_issuer=name("甲")), authority=ROOT)
+    fields = der.Reader(data.tbs_der).sequence()
+    parts = []
+    while not fields.at_end():
+        parts.append(fields.raw_element())
+    kept = [e.to_der() for e in data.extensions if e.extn_id != IssuingDistributionPoint.OID]
+    tbs = der.encode_sequence(*parts[:-1], der.encode_explicit(0, der.encode_sequence(*kept)))
+    crl = load_crl(der.encode_sequence(tbs, parts[1], der.encode_bit_string(ROOT.key.sign(tbs))), lenient=True)
+    assert crl.names_issuers
+    result = ask(leaf(), crl)
+    assert result.status is UNKNOWN
+    assert "not indirect" in result.detail
 
 
 def test_the_list_of_another_issuer_is_indirect() -> None:

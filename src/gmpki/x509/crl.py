@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from gmpki.oids import ObjectIdentifier
     from gmpki.x509.named_key import NamedKey
 
-__all__ = ["MAX_CRL_LEN", "CertificateRevocationList", "RevokedCertificate", "load_crl"]
+__all__ = ["MAX_CRL_LEN", "CertificateRevocationList", "RevokedCertificate", "load_crl", "unarmoured"]
 
 MAX_CRL_LEN: Final = 64 * 1024 * 1024
 """The longest list read, in bytes: room for more than a million and a half entries."""
@@ -90,24 +90,37 @@ class CertificateRevocationList(SignedObject[TBSCertListHead]):
         :raises DecodeError: when it is no revocation list, or not one that this way of reading takes.
         :raises LimitExceeded: when it is longer than 64 MiB.
         """
+        return cls._without_entries(data, lenient=lenient)._read_entries()
+
+    @classmethod
+    def _without_entries(cls, data: Buffer, *, lenient: bool) -> CertificateRevocationList:
+        """Read what stands around the entries: enough to verify the signature, before more work is done.
+
+        Nothing but the fields and :meth:`verify_signature` may be used before :meth:`_read_entries`.
+        """
         self = cls._read(data, TBSCertListHead, lenient=lenient)
         received = self._received
-        head, log = received.tbs, received.log
-        if head.signature != received.signed.signature_algorithm:
+        if received.tbs.signature != received.signed.signature_algorithm:
             message = "the signature algorithm inside the list is not the one beside the signature"
             self._refuse(QuirkKind.ALGORITHM_MISMATCH, message, "signatureAlgorithm")
-        extensions = Extensions(head.extensions, quirks=log, path="tbsCertList.crlExtensions")
+        extensions = Extensions(received.tbs.extensions, quirks=received.log, path="tbsCertList.crlExtensions")
         object.__setattr__(self, "_extensions", extensions)
+        return self
+
+    def _read_entries(self) -> CertificateRevocationList:
+        """Check and index the entries, and return the list itself."""
+        received = self._received
+        head = received.tbs
         if received.normalised_tbs is None:
             where = (self._der, head.revoked_offset)
             # The entries stand in the bytes that are kept anyway.
             object.__setattr__(self, "_received", replace(received, tbs=replace(head, revoked=b"")))
         else:
             where = (head.revoked, 0)
-        entries = EntryTable(*where, where[1] + len(head.revoked), head.issuer, log)
+        entries = EntryTable(*where, where[1] + len(head.revoked), head.issuer, received.log)
         object.__setattr__(self, "_entries", entries)
         self._check_entries()
-        object.__setattr__(self, "_quirks", log.quirks)
+        object.__setattr__(self, "_quirks", received.log.quirks)
         return self
 
     def _check_entries(self) -> None:
@@ -272,4 +285,9 @@ def load_crl(data: Buffer, *, lenient: bool = False) -> CertificateRevocationLis
     :raises DecodeError: when it is malformed.
     :raises LimitExceeded: when the file or the list is longer than 64 MiB.
     """
-    return CertificateRevocationList.from_der(_armour.read_one(data, _LABELS, "revocation list"), lenient=lenient)
+    return CertificateRevocationList.from_der(unarmoured(data), lenient=lenient)
+
+
+def unarmoured(data: Buffer) -> bytes:
+    """Return the DER of the one revocation list in a file; errors as :func:`load_crl`."""
+    return _armour.read_one(data, _LABELS, "revocation list")

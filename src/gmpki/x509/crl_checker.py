@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from gmpki.asn1.rfc5280 import DistributionPoint
     from gmpki.x509.crl import RevokedCertificate
 
-__all__ = ["CRLChecker"]
+__all__ = ["MAX_FETCH_LEN", "CRLChecker"]
 
 T = TypeVar("T")
 
 _SOURCE: Final = "crl"
 _NO_TIME: Final = timedelta(0)
+MAX_FETCH_LEN: Final = 16 * 1024 * 1024
+"""The longest list that is fetched unless the caller allows more, in bytes: room for 400,000 entries."""
 _MAX_SIGNERS: Final = 8  # of one name, tried for one list
 _MAX_VERIFIED: Final = 4096
 _MAX_NOTES: Final = 8
@@ -83,7 +85,7 @@ class CRLChecker:
         require_number: bool = False,
         max_signatures: int = 16,
         max_fetches: int = 8,
-        max_fetch_len: int = MAX_CRL_LEN,
+        max_fetch_len: int = MAX_FETCH_LEN,
     ) -> None:
         """Take lists, and what else there is to find and judge them.
 
@@ -100,7 +102,7 @@ class CRLChecker:
             who issues lists; what a list says does not hang on it.
         :param max_signatures: how many signatures are verified for one certificate at most.
         :param max_fetches: how often ``fetch`` is called for one certificate at most.
-        :param max_fetch_len: the longest fetched list, in bytes.
+        :param max_fetch_len: the longest fetched list, in bytes, at most 64 MiB.
         :raises InvalidTypeError: when an input has the wrong type.
         :raises InvalidInputError: when a time or a bound is negative.
         """
@@ -218,7 +220,7 @@ class _Search:
                     return
                 self.fetches_left -= 1
                 try:
-                    known = self.sources.fetch(uri)
+                    known = self.sources.fetch(uri, self.is_signed)
                 except Exception as error:  # noqa: BLE001 - the caller's function may raise anything
                     self.note(uri, _said(error))
                     continue
@@ -285,7 +287,7 @@ class _Search:
                 why = delta.problem or self.form(delta) or self.age(delta) or _mismatch(delta, known)
                 # Step (h): the key that signed the complete list.
                 if why is None:
-                    why = self.signed_by(delta, signer)
+                    why = self.signed_by(delta.crl, signer)
             except GmpkiError as error:
                 why = str(error)
             if why is None:
@@ -300,18 +302,30 @@ class _Search:
         yield from self.fetched(listed_uris(known.freshest, self.certificate.extensions.find(FreshestCRL)), delta=True)
 
     # ---- signatures ---------------------------------------------------------------------
+    def candidates(self, crl: CertificateRevocationList) -> list[NamedKey]:
+        """Return who may have signed a list, by name: the issuer of the certificate, then others.
+
+        :raises DecodeError: when the key identifier of the list is malformed.
+        """
+        wanted = name_key(crl.issuer)
+        found: list[NamedKey] = [self.issuer] if name_key(self.issuer.subject) == wanted else []
+        known = [candidate.public_key_info for candidate in found]
+        found += [s for s in self.sources.signers_named(wanted) if s.public_key_info not in known]
+        # The key identifier is a hint: it says with whom to begin.
+        identifier = crl.authority_key_identifier
+        if identifier is not None:
+            found.sort(key=lambda candidate: _other_key(candidate, identifier.key_identifier))
+        return found[:_MAX_SIGNERS]
+
+    def is_signed(self, crl: CertificateRevocationList) -> bool:
+        """Tell whether the signature of a list is that of somebody who may be asked about: before it is read."""
+        return any(self.signed_by(crl, candidate) is None for candidate in self.candidates(crl))
+
     def signer_of(self, known: KnownList) -> NamedKey | None:
         """Return whose key signed a list: that of the issuer, or of another signer of the list's name: (f), (g)."""
-        wanted = name_key(known.crl.issuer)
-        candidates: list[NamedKey] = []
-        if name_key(self.issuer.subject) == wanted:
-            candidates.append(self.issuer)
-        known_keys = [candidate.public_key_info for candidate in candidates]
-        candidates += [s for s in self.sources.signers_named(wanted) if s.public_key_info not in known_keys]
-        # The key identifier is a hint: it says with whom to begin.
-        candidates.sort(key=lambda candidate: _other_key(candidate, known.key_identifier))
-        for candidate in candidates[:_MAX_SIGNERS]:
-            why = self.signed_by(known, candidate) or self.may_sign(candidate)
+        candidates = self.candidates(known.crl)
+        for candidate in candidates:
+            why = self.signed_by(known.crl, candidate) or self.may_sign(candidate)
             if why is None:
                 self.sources.remember(known)
                 return candidate
@@ -320,17 +334,17 @@ class _Search:
             self.note(known, "there is no certificate of its signer")
         return None
 
-    def signed_by(self, known: KnownList, signer: NamedKey) -> str | None:
+    def signed_by(self, crl: CertificateRevocationList, signer: NamedKey) -> str | None:
         """Tell why the signature of a list does not hold, or return None if it does; remember those that do."""
         policy = self.context.signatures
-        proof = (known.crl, signer.public_key_info, policy)
+        proof = (crl, signer.public_key_info, policy)
         if proof in self.checker._verified:
             return None
         if self.signatures_left <= 0:
             return "no more signatures are verified for this certificate"
         self.signatures_left -= 1
         try:
-            known.crl.verify_signature(signer, policy=policy)
+            crl.verify_signature(signer, policy=policy)
         except GmpkiError as error:
             return str(error)
         if len(self.checker._verified) >= _MAX_VERIFIED:

@@ -15,8 +15,8 @@ from gmpki.asn1.rfc5280 import (
     IssuerAltName,
     IssuingDistributionPoint,
 )
-from gmpki.errors import GmpkiError, LimitExceeded
-from gmpki.x509.crl import CertificateRevocationList, load_crl
+from gmpki.errors import GmpkiError, InvalidSignature, LimitExceeded
+from gmpki.x509.crl import CertificateRevocationList, unarmoured
 from gmpki.x509.names import name_key
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ class KnownList:
     crl: CertificateRevocationList
     uri: str | None = None
     scope: IssuingDistributionPoint | None = None
-    key_identifier: bytes | None = None
     number: int | None = None
     delta_base: int | None = None
     freshest: FreshestCRL | None = None
@@ -70,12 +69,10 @@ class KnownList:
         try:
             if crl.names_issuers and not crl.is_indirect:
                 return cls(crl, uri, problem="its entries name issuers, but it is not indirect")
-            identifier = crl.authority_key_identifier
             return cls(
                 crl,
                 uri,
                 crl.issuing_distribution_point,
-                identifier.key_identifier if identifier is not None else None,
                 crl.crl_number,
                 crl.delta_base,
                 crl.extensions.find(FreshestCRL),
@@ -149,16 +146,20 @@ class CRLSources:
             return None
         return known
 
-    def fetch(self, uri: str) -> KnownList:
-        """Fetch a list.
+    def fetch(self, uri: str, is_signed: Callable[[CertificateRevocationList], bool]) -> KnownList:
+        """Fetch a list. Its entries are read only when its signature holds: a forged list of millions costs little.
 
+        :raises InvalidSignature: when the signature does not hold.
         :raises GmpkiError: when what came is no revocation list, or too long.
         :raises Exception: whatever the caller's function raises.
         """
         data = as_bytes(self._fetch(uri), "what was fetched") if self._fetch is not None else b""
         if len(data) > self._max_fetch_len:
             raise LimitExceeded(f"{len(data)} bytes were fetched; at most {self._max_fetch_len} are read")
-        return KnownList.of(load_crl(data, lenient=self._lenient), uri)
+        crl = CertificateRevocationList._without_entries(unarmoured(data), lenient=self._lenient)
+        if not is_signed(crl):
+            raise InvalidSignature("no key is known whose signature it is")
+        return KnownList.of(crl._read_entries(), uri)
 
     def remember(self, known: KnownList) -> None:
         """Remember a fetched list. Only one whose signature holds: a forged one must not stand in the way later."""
