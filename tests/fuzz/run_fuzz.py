@@ -18,7 +18,20 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "native" / "tools")]
 from building import attempt  # noqa: E402
 from figures import Figures  # noqa: E402
 
-NAMES = ("certificate", "request", "crl", "ocsp_request", "ocsp_response", "name", "extension", "path", "ber")
+NAMES = (
+    "certificate",
+    "request",
+    "crl",
+    "ocsp_request",
+    "ocsp_response",
+    "name",
+    "extension",
+    "path",
+    "delivery",
+    "profile",
+    "issuing",
+    "ber",
+)
 PLANTED = "planted"
 PLANTED_S = 60  # it takes a few seconds; a loaded machine takes longer
 BUILD = ROOT / "build" / "fuzz-python"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gmpki import oids
 from gmpki.asn1.gmt0015 import ICRegistrationNumber, InsuranceNumber
+from gmpki.asn1.rfc5280 import Validity
 from gmpki.asn1.rfc5280.ext_crl import ReasonCode
 from gmpki.asn1.rfc5280.ext_keys import (
     AuthorityKeyIdentifier,
@@ -46,7 +47,10 @@ from gmpki.ocsp.response_builder import OCSPResponseBuilder
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier
 from gmpki.x509.crl_builder import CRLBuilder, Revocation
+from gmpki.x509.delivery import CSRResponseDelivery, EnvelopeDelivery, SKFBlobDelivery
+from gmpki.x509.issuing import Issuer
 from gmpki.x509.names import build_name
+from gmpki.x509.profile import BUILTIN_PROFILES, profile_text
 from gmpki.x509.request import RequestBuilder
 
 __all__ = ["AT", "LEAF_KEY", "ROOT_KEY", "SUB_KEY", "outside", "root", "seeds_of"]
@@ -168,6 +172,25 @@ def _request() -> bytes:
     return builder.add_extension(SubjectAltName((GeneralName.dns("a.example.cn"),))).sign(LEAF_KEY).to_der()
 
 
+def _application() -> bytes:
+    """Return what is signed of a request that an authority grants."""
+    names = SubjectAltName((GeneralName.dns("a.example.cn"), GeneralName.email("a@example.cn")))
+    owner = build_name(("C", "CN"), ("O", "示例局"), ("OU", "one"), ("OU", "two"), ("CN", "示例局"))
+    return RequestBuilder().subject(owner).add_extension(names).sign(LEAF_KEY).tbs_der
+
+
+def _deliveries() -> list[bytes]:
+    """Return an encryption key delivered in every form."""
+    applicant = (build_name(("C", "CN"), ("O", "示例局"), ("CN", "示例局")), LEAF_KEY.public_key)
+    pair = (
+        Issuer(root(), ROOT_KEY)
+        .issue_pair(applicant, SUB_KEY, "organisation", validity=Validity(AT, END), delivery=None, at=AT)
+        .pair
+    )
+    forms = (EnvelopeDelivery(), CSRResponseDelivery(), CSRResponseDelivery(explicit_key=True), SKFBlobDelivery())
+    return [form.deliver(SUB_KEY, pair) for form in forms]
+
+
 def _ocsp() -> tuple[bytes, bytes]:
     request = OCSPRequestBuilder().add(leaf(), sub()).add(77, sub(), "sha256").nonce(bytes(16)).build()
     builder = OCSPResponseBuilder().responder(sub()).certificates([sub()]).nonce(bytes(16)).produced_at(AT)
@@ -197,6 +220,12 @@ def seeds_of(target: str, folder: Path) -> list[bytes]:
         return [_ocsp()[0]]
     if target == "ocsp_response":
         return [_ocsp()[1]]
+    if target == "issuing":
+        return [_application()]
+    if target == "delivery":
+        return _deliveries()
+    if target == "profile":
+        return [profile_text(name).encode() for name in BUILTIN_PROFILES]
     if target == "path":
         return [leaf().tbs_der + sub().tbs_der, leaf().tbs_der + sub().tbs_der + lists()[0]]
     if target == "name":

@@ -14,7 +14,8 @@ from fuzz import seeds
 from gmpki.asn1 import der
 from gmpki.asn1.ber import ber_to_der
 from gmpki.asn1.quirks import QuirkLog
-from gmpki.asn1.rfc5280 import Extension, Name, SignedStructure
+from gmpki.asn1.rfc5280 import Extension, Name, SignedStructure, Validity
+from gmpki.asn1.rfc5280.ext_keys import KeyUsages
 from gmpki.errors import DecodeError, GmpkiError
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.ocsp.request import OCSPRequest
@@ -23,10 +24,13 @@ from gmpki.ocsp.verify import check_response
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.crl import CertificateRevocationList
 from gmpki.x509.crl_checker import CRLChecker
+from gmpki.x509.delivery import open_delivery
 from gmpki.x509.describe import describe
 from gmpki.x509.extensions import Extensions
+from gmpki.x509.issuing import Issuer
 from gmpki.x509.names import format_name, name_key, names_match, parse_name
 from gmpki.x509.path import PathPolicy, RevocationMode, validate_path
+from gmpki.x509.profile import Profile
 from gmpki.x509.request import CertificateRequest
 from gmpki.x509.revocation import RevocationContext
 from gmpki.x509.signatures import LENIENT_SIGNATURES
@@ -166,6 +170,29 @@ def path(data: bytes) -> None:
     validate_path(leaf, anchors=[seeds.root()], intermediates=others, policy=policy, checkers=checkers, at=seeds.AT)
 
 
+def delivery(data: bytes) -> None:
+    opened = open_delivery(data, seeds.LEAF_KEY)
+    certified = None if opened.pair is None else opened.pair.encryption.public_key
+    promise(certified in (None, opened.encryption_key.public_key), "a key that is not the certificate's was opened")
+
+
+def profile(data: bytes) -> None:
+    found = Profile.from_toml(data)
+    promise(not (found.is_pair and found.is_ca), "an authority with a pair")
+
+
+def issuing(data: bytes) -> None:
+    """What an applicant signs, whatever it is, gets a certificate of the profile or none."""
+    asked = CertificateRequest.from_der(signed(data, seeds.LEAF_KEY), lenient=True)
+    authority = Issuer(seeds.root(), seeds.ROOT_KEY)
+    validity = Validity(seeds.AT, seeds.END)
+    pair = authority.issue_pair(asked, seeds.SUB_KEY, "organisation", validity=validity, at=seeds.AT).pair
+    promise(pair.signing.key_usage == KeyUsages.DIGITAL_SIGNATURE | KeyUsages.NON_REPUDIATION, "another usage")
+    for one in (pair.signing, pair.encryption):
+        promise(not one.is_ca and one.quirks == () and len(one.extensions) <= 5, "more than the profile has")
+        show(one)
+
+
 def ber(data: bytes) -> None:
     normalised, _ = ber_to_der(data)
     again, quirks = ber_to_der(normalised)
@@ -193,6 +220,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "name": name,
     "extension": extension,
     "path": path,
+    "delivery": delivery,
+    "profile": profile,
+    "issuing": issuing,
     "ber": ber,
     "planted": planted,
 }
