@@ -20,12 +20,10 @@ from gmpki.asn1.quirks import QuirkKind, QuirkLog
 from gmpki.asn1.rfc5280._extension_value import ExtensionValue
 from gmpki.asn1.rfc5280.extension import Extension
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError
-from gmpki.oids import find
+from gmpki.oids import ObjectIdentifier, find
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
-
-    from gmpki.oids import ObjectIdentifier
 
 __all__ = ["ExtensionValue", "Extensions", "known_type", "make", "parse"]
 
@@ -159,7 +157,9 @@ def _remembered(kind: type[ExtensionValue], content: bytes) -> ExtensionValue:
 
 
 def _decode(kind: type[V], extension: Extension, quirks: QuirkLog | None) -> V:
-    content = _inputs.as_bytes(extension.extn_value, "the contents of an extension")
+    content = extension.extn_value
+    if type(content) is not bytes:
+        content = _inputs.as_bytes(content, "the contents of an extension")
     if extension.extn_id in _REPEATED and len(content) <= _REMEMBERED_LEN:
         try:
             return cast("V", _remembered(kind, content))
@@ -233,21 +233,22 @@ class Extensions:
         for extension in self._items:
             if type(extension) is not Extension:
                 _inputs.member(extension, Extension, "an extension")
-            oid = find(_inputs.as_text(extension.extn_id, "an object identifier"))
+            oid = extension.extn_id
+            if type(oid) is not ObjectIdentifier:
+                oid = find(_inputs.as_text(oid, "an object identifier"))
             if oid in self._first:
                 self._refuse(oid, "stands twice", QuirkKind.DUPLICATE_EXTENSION, quirks, path)
                 continue
             self._first[oid] = extension
-            kind = known_type(oid)
+            kind = _loaded.get(oid) or known_type(oid)
             if kind is None:
                 continue
             try:
                 self._values[oid] = _decode(kind, extension, inner)
             except DecodeError as error:
                 self._refuse(oid, f"is malformed: {error}", QuirkKind.MALFORMED_EXTENSION, quirks, path)
-            if quirks is not None and inner is not None and len(inner):
-                quirks.extend(inner.quirks, path)
-                inner = QuirkLog(tolerant=quirks.tolerant)
+        if quirks is not None and inner is not None and len(inner):
+            quirks.extend(inner.quirks, path)
 
     def _refuse(self, oid: ObjectIdentifier, what: str, kind: QuirkKind, quirks: QuirkLog | None, path: str) -> None:
         """Note an extension that must not be used, and remember why, when reading is tolerant; refuse it otherwise."""
