@@ -168,14 +168,12 @@ def _encode_value(kind: ObjectIdentifier, text: str) -> bytes:
             return der.encode_printable_string(text)
         if kind in IA5_ONLY:
             return der.encode_ia5_string(text)
-        if text.isascii() and not set(text) - _PRINTABLE:
+        try:
             return der.encode_printable_string(text)
-        return der.encode_utf8_string(text)
+        except InvalidInputError:  # a character that it lacks
+            return der.encode_utf8_string(text)
     except InvalidInputError as error:
         raise InvalidInputError(f"{kind.name}: {error}") from None
-
-
-_PRINTABLE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?")
 
 
 def parse_name(text: str, *, order: str = "auto", allow_long: bool = False) -> Name:

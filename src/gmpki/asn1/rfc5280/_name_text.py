@@ -5,43 +5,45 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from gmpki import oids
+
 if TYPE_CHECKING:
     from gmpki.asn1.rfc5280.name import AttributeTypeAndValue
 
 __all__ = ["SHORT_NAMES", "attribute_text", "escape", "rfc4514", "shown_text"]
 
-# The dotted number of an attribute type to its short name. The first nine are those of RFC 4514 section 3; the others
+# The short name of each attribute type. The first nine are those of RFC 4514 section 3; the others
 # are registered for LDAP (RFC 4519), or what everybody writes.
 SHORT_NAMES: Final[dict[str, str]] = {
-    "2.5.4.3": "CN",
-    "2.5.4.7": "L",
-    "2.5.4.8": "ST",
-    "2.5.4.10": "O",
-    "2.5.4.11": "OU",
-    "2.5.4.6": "C",
-    "2.5.4.9": "STREET",
-    "0.9.2342.19200300.100.1.25": "DC",
-    "0.9.2342.19200300.100.1.1": "UID",
-    "2.5.4.4": "SN",
-    "2.5.4.5": "serialNumber",
-    "2.5.4.12": "T",
-    "2.5.4.13": "description",
-    "2.5.4.15": "businessCategory",
-    "2.5.4.17": "postalCode",
-    "2.5.4.20": "telephoneNumber",
-    "2.5.4.41": "name",
-    "2.5.4.42": "GN",
-    "2.5.4.43": "initials",
-    "2.5.4.44": "generationQualifier",
-    "2.5.4.45": "x500UniqueIdentifier",
-    "2.5.4.46": "dnQualifier",
-    "2.5.4.65": "pseudonym",
-    "2.5.4.97": "organizationIdentifier",
-    "1.2.840.113549.1.9.1": "emailAddress",
-    "1.2.840.113549.1.9.2": "unstructuredName",
-    "1.3.6.1.4.1.311.60.2.1.1": "jurisdictionL",
-    "1.3.6.1.4.1.311.60.2.1.2": "jurisdictionST",
-    "1.3.6.1.4.1.311.60.2.1.3": "jurisdictionC",
+    oids.COMMON_NAME: "CN",
+    oids.LOCALITY_NAME: "L",
+    oids.STATE_OR_PROVINCE_NAME: "ST",
+    oids.ORGANIZATION_NAME: "O",
+    oids.ORGANIZATIONAL_UNIT_NAME: "OU",
+    oids.COUNTRY_NAME: "C",
+    oids.STREET_ADDRESS: "STREET",
+    oids.DOMAIN_COMPONENT: "DC",
+    oids.USER_ID: "UID",
+    oids.SURNAME: "SN",
+    oids.SERIAL_NUMBER: "serialNumber",
+    oids.TITLE: "T",
+    oids.DESCRIPTION: "description",
+    oids.BUSINESS_CATEGORY: "businessCategory",
+    oids.POSTAL_CODE: "postalCode",
+    oids.TELEPHONE_NUMBER: "telephoneNumber",
+    oids.NAME: "name",
+    oids.GIVEN_NAME: "GN",
+    oids.INITIALS: "initials",
+    oids.GENERATION_QUALIFIER: "generationQualifier",
+    oids.X500_UNIQUE_IDENTIFIER: "x500UniqueIdentifier",
+    oids.DN_QUALIFIER: "dnQualifier",
+    oids.PSEUDONYM: "pseudonym",
+    oids.ORGANIZATION_IDENTIFIER: "organizationIdentifier",
+    oids.EMAIL_ADDRESS: "emailAddress",
+    oids.UNSTRUCTURED_NAME: "unstructuredName",
+    oids.JURISDICTION_LOCALITY: "jurisdictionL",
+    oids.JURISDICTION_STATE_OR_PROVINCE: "jurisdictionST",
+    oids.JURISDICTION_COUNTRY: "jurisdictionC",
 }
 
 _SPECIAL: Final = frozenset('",+;<>\\')

@@ -21,6 +21,7 @@ from gmpki.asn1.rfc5280.general_name import GeneralNameKind
 from gmpki.errors import DecodeError, GmpkiError
 from gmpki.x509.extensions import known_type
 from gmpki.x509.lint._model import Scope
+from gmpki.x509.profile import ENCRYPTION_USAGES, SIGNING_USAGES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,13 +33,9 @@ if TYPE_CHECKING:
     from gmpki.oids import ObjectIdentifier
     from gmpki.x509.certificate import Certificate
 
-__all__ = ["CA_USAGES", "ENCRYPTION_USAGES", "SIGNING_USAGES", "CertificatePurpose", "Facts", "shown", "usage_names"]
+__all__ = ["CertificatePurpose", "Facts", "shown", "usage_names"]
 
 V = TypeVar("V", bound="ExtensionValue")
-
-SIGNING_USAGES: Final = KeyUsages.DIGITAL_SIGNATURE | KeyUsages.NON_REPUDIATION
-ENCRYPTION_USAGES: Final = KeyUsages.KEY_ENCIPHERMENT | KeyUsages.DATA_ENCIPHERMENT | KeyUsages.KEY_AGREEMENT
-CA_USAGES: Final = KeyUsages.KEY_CERT_SIGN | KeyUsages.CRL_SIGN
 
 _SHOWN_LEN: Final = 80
 

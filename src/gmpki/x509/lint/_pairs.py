@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gmpki import oids
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
-from gmpki.x509.lint._facts import ENCRYPTION_USAGES, SIGNING_USAGES, usage_names
+from gmpki.x509.lint._facts import usage_names
 from gmpki.x509.lint._model import GMT0015, Scope, Severity, rule
 from gmpki.x509.names import names_match
+from gmpki.x509.profile import ENCRYPTION_USAGES, SIGNING_USAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
-from gmpki.x509.lint._facts import CA_USAGES, ENCRYPTION_USAGES, SIGNING_USAGES, usage_names
+from gmpki.x509.lint._facts import usage_names
 from gmpki.x509.lint._model import GMT0015, RFC5280, Document, Scope, Severity, rule
+from gmpki.x509.profile import CA_USAGES, ENCRYPTION_USAGES, SIGNING_USAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
