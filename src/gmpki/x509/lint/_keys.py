@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import NULL
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
 from gmpki.errors import InvalidPointError, PolicyError, UnsupportedAlgorithm
@@ -104,7 +103,8 @@ def _long_enough(facts: Facts) -> Iterator[str]:
     why="Parameters written out can be those of another curve, on which a key can be forged.",
 )
 def _named_curve(facts: Facts) -> Iterator[str]:
-    if facts.quirks(QuirkKind.EXPLICIT_CURVE):
+    algorithm = facts.certificate.public_key_info.algorithm
+    if algorithm.algorithm == oids.EC_PUBLIC_KEY and algorithm.parameters_oid is None:
         yield "the parameters of the curve are written out, or missing"
 
 
