@@ -160,7 +160,9 @@ def test_lists_without_numbers_do_not_go_together() -> None:
 
 
 def test_a_delta_list_with_something_critical() -> None:
-    left_out(delta(revoked(5), extensions=(Extension(find("1.2.3.4"), True, b"\x05\x00"),)))
+    extensions = (Extension(find("1.2.3.4"), True, b"\x05\x00"),)
+    left_out(delta(revoked(5), extensions=extensions))
+    assert ask(complete(revoked(5, HOLD)), delta(revoked(5, REMOVE), extensions=extensions)).status is REVOKED
 
 
 # ---- fetched --------------------------------------------------------------------------------------------------------

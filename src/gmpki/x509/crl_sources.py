@@ -63,20 +63,15 @@ class KnownList:
     @classmethod
     def of(cls, crl: CertificateRevocationList, uri: str | None = None) -> KnownList:
         """Look at what a list says about itself."""
+        problem = None
         unknown = (*crl.extensions.unknown_critical(_UNDERSTOOD), *sorted(crl.unknown_critical_entry_extensions))
         if unknown:
-            return cls(crl, uri, problem=f"it has the critical extension {unknown[0].name}, which is not understood")
+            problem = f"it has the critical extension {unknown[0].name}, which is not understood"
         try:
             if crl.names_issuers and not crl.is_indirect:
-                return cls(crl, uri, problem="its entries name issuers, but it is not indirect")
-            return cls(
-                crl,
-                uri,
-                crl.issuing_distribution_point,
-                crl.crl_number,
-                crl.delta_base,
-                crl.extensions.find(FreshestCRL),
-            )
+                problem = "its entries name issuers, but it is not indirect"
+            scope, freshest = crl.issuing_distribution_point, crl.extensions.find(FreshestCRL)
+            return cls(crl, uri, scope, crl.crl_number, crl.delta_base, freshest, problem)
         except GmpkiError as error:  # an extension that lenient reading let in
             return cls(crl, uri, problem=str(error))
 
