@@ -10,6 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asn1.rfc5280_samples import (
+    COUNTRY,
+    END,
+    GENERAL_NAMES,
+    KEY_USAGE,
+    NAME,
+    SM2_SM3,
+    START,
+    attribute,
+    certificate,
+)
 from gmpki import oids
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema
@@ -20,12 +31,9 @@ from gmpki.asn1.rfc5280 import (
     AttributeTypeAndValue,
     Extension,
     GeneralName,
-    GeneralNameKind,
     Name,
-    OtherName,
     RevokedCertificate,
     SignedStructure,
-    SubjectPublicKeyInfo,
     TBSCertificate,
     TBSCertListHead,
     Validity,
@@ -35,52 +43,8 @@ from gmpki.asn1.rfc5280 import (
     read_general_names,
     read_signed,
 )
-from gmpki.asn1.rfc5280._usual import read_usual
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError
 
-SM2_SM3 = AlgorithmIdentifier(oids.SM2_WITH_SM3)
-KEY = SubjectPublicKeyInfo(AlgorithmIdentifier(oids.EC_PUBLIC_KEY, der.encode_oid(oids.SM2)), b"\x04" + bytes(64))
-START = datetime(2024, 1, 1, tzinfo=timezone.utc)
-END = datetime(2054, 1, 1, tzinfo=timezone.utc)
-KEY_USAGE = Extension(oids.KEY_USAGE, True, bytes.fromhex("030206C0"))
-
-
-def attribute(kind: oids.ObjectIdentifier, text: str) -> AttributeTypeAndValue:
-    return AttributeTypeAndValue(kind, der.encode_utf8_string(text))
-
-
-COUNTRY = AttributeTypeAndValue(oids.COUNTRY_NAME, der.encode_printable_string("CN"))
-NAME = Name(((COUNTRY,), (attribute(oids.ORGANIZATION_NAME, "示例"),), (attribute(oids.COMMON_NAME, "张三"),)))
-
-
-def certificate(**changes: Any) -> TBSCertificate:
-    fields: dict[str, Any] = {
-        "version": 3,
-        "serial_number": 1,
-        "signature": SM2_SM3,
-        "issuer": NAME,
-        "validity": Validity(START, END),
-        "subject": NAME,
-        "subject_public_key_info": KEY,
-        "extensions": (KEY_USAGE,),
-    }
-    return TBSCertificate(**{**fields, **changes})
-
-
-GENERAL_NAMES = [
-    GeneralName.dns("example.cn"),
-    GeneralName.email("zhang.san@example.cn"),
-    GeneralName.uri("http://example.cn/a?b=c"),
-    GeneralName.ip("10.0.0.1"),
-    GeneralName.ip("10.0.0.0/8"),
-    GeneralName.ip("fe80::1"),
-    GeneralName.ip("fe80::/10"),
-    GeneralName.directory(NAME),
-    GeneralName.registered_id("1.2.156.10197"),
-    GeneralName.other("1.2.3.4", der.encode_utf8_string("x")),
-    GeneralName(GeneralNameKind.X400_ADDRESS, bytes.fromhex("A303020101")),
-    GeneralName(GeneralNameKind.EDI_PARTY_NAME, bytes.fromhex("A503020101")),
-]
 SAMPLES: list[Schema] = [
     COUNTRY,
     NAME,
@@ -351,107 +315,7 @@ def test_names_of_wrong_parts(rdns: Any) -> None:
         Name(rdns)
 
 
-# ---- general names ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    list(
-        zip(
-            GENERAL_NAMES,
-            [
-                "DNS:example.cn",
-                "email:zhang.san@example.cn",
-                "URI:http://example.cn/a?b=c",
-                "IP:10.0.0.1",
-                "IP:10.0.0.0/8",
-                "IP:fe80::1",
-                "IP:fe80::/10",
-                "DirName:CN=张三,O=示例,C=CN",
-                "RID:1.2.156.10197",
-                "othername:1.2.3.4:0C0178",
-                "X400:A303020101",
-                "EDI:A503020101",
-            ],
-            strict=True,
-        )
-    ),
-)
-def test_general_names_as_text(name: GeneralName, shown: str) -> None:
-    assert str(name) == shown
-
-
-def test_odd_general_names_as_text() -> None:
-    assert str(GeneralName(GeneralNameKind.IP_ADDRESS, bytes.fromhex("0A000000FF00FF00"))) == "IP:10.0.0.0/255.0.255.0"
-    assert str(GeneralName(GeneralNameKind.IP_ADDRESS, bytes.fromhex("0A00000000000000"))) == "IP:10.0.0.0/0"
-    assert str(GeneralName(GeneralNameKind.IP_ADDRESS, b"abc")) == "IP:616263"
-    assert str(GeneralName(GeneralNameKind.DNS_NAME, "a\nDNS:b")) == "DNS:a\\0ADNS:b"
-
-
-def test_general_names_in_a_list() -> None:
-    encoded = encode_general_names(GENERAL_NAMES)
-    assert list(read_general_names(der.Reader(encoded))) == GENERAL_NAMES
-    tagged = encode_general_names(GENERAL_NAMES, tag=0xA0)
-    assert list(read_general_names(der.Reader(tagged), tag=0xA0)) == GENERAL_NAMES
-
-
-MALFORMED = """
-    8203C3A961 870101 870C000000000000000000000000 A400 A402300005 8800 A0020C00 A003060103 8900 A1020101 3000
-    A00706012AA1020500 830101 1F8100 A90500 0C0161
-"""
-
-
-@pytest.mark.parametrize("encoded", MALFORMED.split())
-def test_malformed_general_names(encoded: str) -> None:
-    with pytest.raises(DecodeError):
-        GeneralName.from_der(bytes.fromhex(encoded))
-
-
-@pytest.mark.parametrize(
-    ("make", "value"),
-    [
-        (GeneralName.dns, ""),
-        (GeneralName.dns, "例子.cn"),
-        (GeneralName.dns, "a b"),
-        (GeneralName.dns, "a\x00b"),
-        (GeneralName.dns, b"example.cn"),
-        (GeneralName.email, "张@example.cn"),
-        (GeneralName.uri, ""),
-        (GeneralName.uri, None),
-        (GeneralName.ip, "10.0.0"),
-        (GeneralName.ip, "10.0.0.1/8"),
-        (GeneralName.ip, ""),
-        (GeneralName.ip, 1),
-        (GeneralName.ip, "10.0.0.0/99999999999999999999"),
-        (GeneralName.directory, "CN=x"),
-        (GeneralName.registered_id, "1"),
-        (GeneralName.registered_id, 5),
-    ],
-)
-def test_general_names_of_wrong_values(make: Any, value: Any) -> None:
-    with pytest.raises(InvalidInputError):
-        make(value)
-
-
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [
-        (GeneralNameKind.DNS_NAME, b"a"),
-        (GeneralNameKind.DNS_NAME, "é"),
-        (GeneralNameKind.IP_ADDRESS, "10.0.0.1"),
-        (GeneralNameKind.IP_ADDRESS, b"12345"),
-        (GeneralNameKind.DIRECTORY_NAME, "CN=x"),
-        (GeneralNameKind.REGISTERED_ID, b"1.2"),
-        (GeneralNameKind.OTHER_NAME, b""),
-        (GeneralNameKind.OTHER_NAME, OtherName(oids.find("x"), b"")),
-        (GeneralNameKind.X400_ADDRESS, b"\x30\x00"),
-        (GeneralNameKind.X400_ADDRESS, b""),
-        (2, "a"),
-    ],
-)
-def test_general_names_that_cannot_be_encoded(kind: Any, value: Any) -> None:
-    with pytest.raises(InvalidInputError):
-        GeneralName(kind, value).to_der()
+# ---- what cannot be encoded -----------------------------------------------------------------------------------------
 
 
 def test_lists_of_wrong_things() -> None:
@@ -569,67 +433,3 @@ def test_changed_bytes(kind: type[Schema], data: st.DataObject) -> None:
     assert (strict is not None) == (not kinds)
     assert strict is None or tolerant == strict
     str(tolerant)
-
-
-# ---- the short way through usual certificates -----------------------------------------------------------------------
-
-USUAL = certificate(
-    validity=Validity(START, START.replace(year=2030)),
-    extensions=(KEY_USAGE, Extension(oids.SUBJECT_KEY_IDENTIFIER, False, bytes(200))),
-)
-
-
-def outcome(data: bytes, log: QuirkLog | None) -> tuple[object, ...]:
-    try:
-        value = TBSCertificate.from_der(data, quirks=log)
-    except DecodeError as error:
-        return str(error), error.path, error.offset
-    return value, () if log is None else log.quirks
-
-
-def the_long_way(data: bytes, log: QuirkLog | None) -> tuple[object, ...]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gmpki.asn1.rfc5280.certificate.read_usual", lambda _: None)
-        return outcome(data, log)
-
-
-def test_usual_certificates_take_the_short_way() -> None:
-    for value in (USUAL, certificate(validity=Validity(START, START), serial_number=2**159 - 1)):
-        found = read_usual(value.to_der())
-        assert found is not None
-        assert found.extensions == value.extensions
-    for other in (certificate(), certificate(version=1, extensions=()), certificate(issuer_unique_id=b"i")):
-        assert read_usual(other.to_der()) is None
-
-
-@given(data=st.data())
-def test_both_ways_find_the_same(data: st.DataObject) -> None:
-    changed = bytearray(USUAL.to_der())
-    for _ in range(data.draw(st.integers(0, 2))):
-        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
-    for make in (lambda: None, lambda: QuirkLog(tolerant=False), QuirkLog):
-        assert outcome(bytes(changed), make()) == the_long_way(bytes(changed), make())
-
-
-@pytest.mark.parametrize("place", ["signature", "key"])
-def test_unwanted_null_is_noted_both_ways(place: str) -> None:
-    if place == "signature":
-        value = certificate(signature=AlgorithmIdentifier(oids.SM2_WITH_SM3, NULL), validity=USUAL.validity)
-    else:
-        key = SubjectPublicKeyInfo(AlgorithmIdentifier(oids.ED25519, NULL), bytes(32))
-        value = certificate(subject_public_key_info=key, validity=USUAL.validity)
-    short, long = QuirkLog(tolerant=False), QuirkLog(tolerant=False)
-    assert outcome(value.to_der(), short) == the_long_way(value.to_der(), long)
-    assert len(short) == 1
-
-
-@pytest.mark.parametrize("length", range(0, 300, 7))
-def test_both_ways_read_every_length(length: int) -> None:
-    """Headers of one, two and three octets of length."""
-    value = certificate(
-        validity=USUAL.validity, extensions=(Extension(oids.SUBJECT_KEY_IDENTIFIER, False, bytes(length)),)
-    )
-    assert read_usual(value.to_der()) is not None
-    assert outcome(value.to_der(), None) == the_long_way(value.to_der(), None) == (value, ())
-    truncated = value.to_der()[:-1]
-    assert outcome(truncated, None) == the_long_way(truncated, None)

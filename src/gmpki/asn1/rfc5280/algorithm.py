@@ -98,6 +98,10 @@ def _read_here(reader: Reader, name: str) -> AlgorithmIdentifier:
 
 @lru_cache(maxsize=256)
 def read_cached(encoded: bytes) -> AlgorithmIdentifier:
+    """Decode exactly an AlgorithmIdentifier, strictly, and remember it.
+
+    :raises DecodeError: when it is not one.
+    """
     return _read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
 
 

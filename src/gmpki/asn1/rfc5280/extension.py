@@ -56,6 +56,10 @@ def _read_here(reader: Reader, name: str) -> Extension:
 # Most extensions of an issuer's certificates are the same in all of them.
 @lru_cache(maxsize=1024)
 def read_cached(encoded: bytes) -> Extension:
+    """Decode exactly an Extension, strictly, and remember it.
+
+    :raises DecodeError: when it is not one.
+    """
     return _read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
 
 

@@ -180,6 +180,10 @@ def _cached_rdn(encoded: bytes) -> tuple[AttributeTypeAndValue, ...]:
 
 @lru_cache(maxsize=512)
 def read_cached(encoded: bytes) -> Name:
+    """Decode exactly a Name, strictly, and remember it.
+
+    :raises DecodeError: when it is not one.
+    """
     return Name._read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
 
 
