@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from gmpki.asn1 import der
 from gmpki.asn1.quirks import QuirkLog
-from gmpki.asn1.rfc5280 import ReasonCode
+from gmpki.asn1.rfc5280 import CertificateIssuer, GeneralName, ReasonCode
 from gmpki.errors import DecodeError, GmpkiError
 from gmpki.x509 import crl_entries
 from gmpki.x509.crl import CertificateRevocationList, RevokedCertificate, load_crl
 from gmpki.x509.crl_builder import MAX_NUMBER, Revocation
 from gmpki.x509.crl_entries import EntryTable
-from x509.crl_world import NOW, Authority
+from gmpki.x509.extensions import make
+from x509.crl_world import NOW, Authority, name
 
 ROOT = Authority()
 TIME = der.encode_time(NOW)
@@ -167,6 +168,16 @@ def test_equal_hashes_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found is not None
         assert found.serial_number == number
     assert made.find(100, ROOT.name) is None
+
+
+def test_equal_hashes_of_different_issuers_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crl_entries, "_MASK", 0)
+    other = name("甲")
+    named = make(CertificateIssuer((GeneralName.directory(other),))).to_der()
+    data = entry(b"\x05") + entry(b"\x05", extensions=REASON + named)
+    made = EntryTable(data, 0, len(data), ROOT.name, QuirkLog(tolerant=False))
+    reasons = [getattr(made.find(5, issuer), "reason", "none") for issuer in (ROOT.name, other, name("乙"))]
+    assert reasons == [None, ReasonCode.KEY_COMPROMISE, "none"]
 
 
 def test_a_long_list_is_small_in_memory() -> None:
