@@ -116,12 +116,15 @@ def test_the_newest_counts() -> None:
     old_good = made.builder(this_update=NOW - HOUR).sign(made.ca_key)
     old_revoked = made.builder(REVOKED, this_update=NOW - HOUR).sign(made.ca_key)
     revoked = made.builder(REVOKED).sign(made.ca_key)
+    unknown = made.builder(CertStatus.unknown()).sign(made.ca_key)
     for responses, expected in (
         ([old_good, revoked], RevocationStatus.REVOKED),
         ([revoked, old_good], RevocationStatus.REVOKED),
         ([old_revoked, made.good()], RevocationStatus.GOOD),  # taken off hold
         ([made.good(), revoked], RevocationStatus.REVOKED),
         ([revoked, made.good()], RevocationStatus.REVOKED),
+        ([unknown, old_good], RevocationStatus.GOOD),
+        ([old_revoked, unknown], RevocationStatus.REVOKED),
     ):
         assert check(OCSPChecker(responses)).status is expected
 
@@ -174,6 +177,16 @@ def test_responders_that_do_not_answer() -> None:
     network = Network()
     result = check(OCSPChecker(fetch=network.fetch), responder_at(*down[:2], "http://up.example.cn"))
     assert result.status is RevocationStatus.GOOD
+
+
+def test_one_answer_is_enough() -> None:
+    network = Network()
+    certificate = responder_at("http://a.example.cn", "http://b.example.cn")
+    assert check(OCSPChecker(fetch=network.fetch), certificate).status is RevocationStatus.GOOD
+    assert network.urls == ["http://a.example.cn"]
+    network = Network(CertStatus.unknown())
+    assert check(OCSPChecker(fetch=network.fetch), certificate).status is RevocationStatus.UNKNOWN
+    assert network.urls == ["http://a.example.cn", "http://b.example.cn"]
 
 
 def test_at_most_three_are_asked() -> None:

@@ -297,6 +297,16 @@ def test_only_single_questions_are_kept() -> None:
     assert ask(ignoring) == ask(ignoring)
 
 
+def test_answers_are_kept_for_half_of_what_is_left() -> None:
+    source = Table({1: KnownStatus(CertStatus.good(), NOW - HOUR, NOW + HOUR / 3)})
+    times = [NOW]
+    answering = responder(source=source, cache_len=2, clock=lambda: times[-1])
+    for minutes in (0, 9, 10):
+        times.append(NOW + timedelta(minutes=minutes))
+        ask(answering, 1, nonce=False)
+    assert source.asked == [1, 1]
+
+
 def test_old_information_is_not_kept() -> None:
     source = Table({1: KnownStatus(CertStatus.good(), NOW - 2 * DAY, NOW - DAY)})
     answering = responder(source=source, cache_len=5)

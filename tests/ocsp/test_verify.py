@@ -204,6 +204,12 @@ def test_contradictions() -> None:
     assert check(several(single(), single("sha1"), single("sha256"))).status is RevocationStatus.GOOD
 
 
+def test_of_two_answers_the_one_that_ends_first_says_for_how_long() -> None:
+    short = single("sha1", this_update=NOW - SECOND, next_update=NOW + SECOND)
+    for response in (several(single(), short), several(short, single())):
+        assert check(response).next_update == NOW + SECOND
+
+
 def test_of_two_answers_both_are_fresh() -> None:
     old = {"this_update": NOW - 3 * DAY, "next_update": NOW - 2 * DAY}
     refused(several(single(), single("sha1", **old)), "ocsp-expired")
@@ -342,6 +348,23 @@ def test_user_ids() -> None:
     assert check(response, signatures=SignaturePolicy(user_ids=(None, b""))).status is RevocationStatus.GOOD
 
 
+def test_user_ids_of_delegated_responders() -> None:
+    """The id counts for the responder's certificate and for its answer, each by itself."""
+    made = scene()
+    empty_id = {"signatures": SignaturePolicy(user_ids=(b"",))}
+    both = {"signatures": SignaturePolicy(user_ids=(None, b""))}
+    certificate = made.delegated(SIGNING, NO_CHECK, user_id=b"")
+    builder = made.builder().responder(certificate)
+    for certified, signed in ((b"", None), (None, b""), (b"", b"")):
+        certificate = made.delegated(SIGNING, NO_CHECK, user_id=certified)
+        response = builder.certificates([certificate]).sign(made.responder_key, user_id=signed)
+        reason = "ocsp-responder" if certified == b"" else "ocsp-signature"
+        refused(response, reason)
+        assert check(response, **both).status is RevocationStatus.GOOD
+        if certified == signed:
+            assert check(response, **empty_id).status is RevocationStatus.GOOD
+
+
 def test_sha1_names_certificates_but_signs_nothing() -> None:
     made = scene("rsa")
     weak = made.ca_key.using(hash_name="sha256")
@@ -470,6 +493,7 @@ def test_certificates_that_are_none_and_too_many_candidates() -> None:
     others = [made.delegated(SIGNING, NO_CHECK, signer=key("sm2", "stranger"), serial_number=n + 20) for n in range(5)]
     refused(with_certificates(*(other.to_der() for other in others), right), "ocsp-responder")
     refused(with_certificates(b"\x30\x00"), "ocsp-responder")
+    assert check(with_certificates(*[others[0].to_der()] * 9, right)).status is RevocationStatus.GOOD
 
 
 def test_responder_that_takes_liberties_with_der() -> None:

@@ -95,7 +95,7 @@ class CRLStatusSource:
         entry = self._crl.find(serial_number)
         extensions: tuple[ExtensionValue, ...] = (self._reference,)
         status = CertStatus.good()
-        if entry is not None and entry.reason is not ReasonCode.REMOVE_FROM_CRL:
+        if entry is not None:
             status = CertStatus.revoked(entry.revocation_date, entry.reason)
             if entry.invalidity_date is not None:
                 extensions = (*extensions, InvalidityDate(entry.invalidity_date))
