@@ -11,6 +11,7 @@ import hostile
 from gmpki import oids
 from gmpki.algorithms import sm3
 from gmpki.algorithms.policy import DEFAULT_POLICY
+from gmpki.asn1 import der
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, SubjectPublicKeyInfo
 from gmpki.errors import (
@@ -94,6 +95,44 @@ def test_one_leave_is_not_another() -> None:
     ):
         with pytest.raises(InvalidSignature):
             kinds(signature, policy)
+
+
+def high_signature() -> bytes:
+    """Return r, s with the top bit of both set, so that each INTEGER needs its zero byte."""
+    while True:
+        raw = made.KEY.sign(MESSAGE, encoding=SignatureEncoding.RAW)
+        if raw[0] & raw[32] & 0x80:
+            return raw
+
+
+def test_loose_integers() -> None:
+    raw = high_signature()
+    r, s = (der.encode(der.Tag.INTEGER, number) for number in (raw[:32], raw[32:]))
+    zero_s = der.encode(der.Tag.INTEGER, b"\0" + raw[32:])
+    padded = der.encode(der.Tag.INTEGER, b"\0\0\0" + raw[:32])
+    long_length = bytes((0x30, 0x81)) + der.encode_sequence(padded, zero_s)[1:]
+    for loose in (der.encode_sequence(r, s), der.encode_sequence(padded, zero_s), long_length):
+        for policy in (LENIENT_SIGNATURES, SignaturePolicy(loose_integers=True)):
+            assert kinds(loose, policy) == [QuirkKind.INTEGER]
+        for policy in (STANDARD_SIGNATURES, SignaturePolicy((None, b""), without_za=True, raw_sm2=True)):
+            with pytest.raises(InvalidSignature):
+                kinds(loose, policy)
+
+
+def test_loose_integers_have_bounds() -> None:
+    raw = high_signature()
+    r, s = (der.encode(der.Tag.INTEGER, b"\0" + number) for number in (raw[:32], raw[32:]))
+    long = der.encode(der.Tag.INTEGER, b"\1" + raw[:32])
+    for wrong in (
+        der.encode_sequence(long, s),
+        der.encode_sequence(r),
+        der.encode_sequence(r, s, b"\x02\x01\x00"),
+        der.encode_sequence(r, s) + b"\0",
+        der.encode_sequence(s, r),
+        der.encode_sequence(der.encode(der.Tag.INTEGER, b""), der.encode(der.Tag.INTEGER, b"")),
+    ):
+        with pytest.raises(InvalidSignature):
+            kinds(wrong, LENIENT_SIGNATURES)
 
 
 def test_what_was_tried_is_said() -> None:
@@ -218,6 +257,7 @@ BAD_POLICIES: list[Callable[[], Any]] = [
     lambda: SignaturePolicy(b""),  # type: ignore[arg-type]
     lambda: SignaturePolicy(without_za=1),  # type: ignore[arg-type]
     lambda: SignaturePolicy(raw_sm2=None),  # type: ignore[arg-type]
+    lambda: SignaturePolicy(loose_integers=1),  # type: ignore[arg-type]
     lambda: SignaturePolicy(explicit_curve="no"),  # type: ignore[arg-type]
     lambda: SignaturePolicy(algorithms=None),  # type: ignore[arg-type]
 ]

@@ -13,9 +13,10 @@ from gmpki._inputs import as_bytes, member
 from gmpki.algorithms import sm3
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.algorithms.sm2 import DEFAULT_USER_ID
-from gmpki.asn1.quirks import Quirk, QuirkKind
+from gmpki.asn1.der import Reader, Tag
+from gmpki.asn1.quirks import Quirk, QuirkKind, QuirkLog
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier, SubjectPublicKeyInfo
-from gmpki.errors import InvalidInputError, InvalidSignature, InvalidTypeError
+from gmpki.errors import DecodeError, InvalidInputError, InvalidSignature, InvalidTypeError
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES, is_oid_synonym, key_for
 from gmpki.x509.named_key import public_key_of
 
@@ -42,6 +43,8 @@ class SignaturePolicy:
         b"" the empty id that OpenSSL 3 signs with when it is told nothing. 1 to 8.
     :ivar without_za: also accept SM2 signatures of the plain SM3 digest, made without Z.
     :ivar raw_sm2: also accept SM2 signatures of 64 bytes r, s in place of DER.
+    :ivar loose_integers: also accept SM2 signatures as BER, with r or s padded, or without the leading zero byte that
+        says they are positive.
     :ivar explicit_curve: also take keys of sm2p256v1 with the parameters of the curve written out.
     :ivar algorithms: decides about hashes and sizes of keys.
     """
@@ -49,6 +52,7 @@ class SignaturePolicy:
     user_ids: tuple[bytes | None, ...] = (None,)
     without_za: bool = False
     raw_sm2: bool = False
+    loose_integers: bool = False
     explicit_curve: bool = False
     algorithms: AlgorithmPolicy = DEFAULT_POLICY
 
@@ -62,7 +66,7 @@ class SignaturePolicy:
             raise InvalidTypeError("user_ids must be a tuple of bytes and None")
         if not 1 <= len(self.user_ids) <= _MAX_USER_IDS:
             raise InvalidInputError(f"user_ids has 1 to {_MAX_USER_IDS} ids, not {len(self.user_ids)}")
-        for name in ("without_za", "raw_sm2", "explicit_curve"):
+        for name in ("without_za", "raw_sm2", "loose_integers", "explicit_curve"):
             member(getattr(self, name), bool, name)
         member(self.algorithms, AlgorithmPolicy, "algorithms")
 
@@ -70,8 +74,10 @@ class SignaturePolicy:
 STANDARD_SIGNATURES: Final = SignaturePolicy()
 """What the standards say: the default user id, strict DER."""
 
-LENIENT_SIGNATURES: Final = SignaturePolicy((None, b""), without_za=True, raw_sm2=True, explicit_curve=True)
-"""Also what is met in the field: the empty user id, no Z, raw signatures, explicit curve parameters."""
+LENIENT_SIGNATURES: Final = SignaturePolicy(
+    (None, b""), without_za=True, raw_sm2=True, loose_integers=True, explicit_curve=True
+)
+"""Also what is met in the field: the empty user id, no Z, raw signatures or BER, explicit curve parameters."""
 
 
 def verify_by(
@@ -146,6 +152,11 @@ def _verify_sm2(key: PublicKey, signature: bytes, tbs_der: bytes, policy: Signat
         if not policy.raw_sm2:
             raise InvalidSignature("the SM2 signature is 64 raw bytes r, s where DER belongs")
         kinds.append(QuirkKind.RAW_SIGNATURE)
+    elif policy.loose_integers and not _is_encoded(key, signature):
+        loose = _loose_integers(signature)
+        if loose is not None:
+            signature = loose
+            kinds.append(QuirkKind.INTEGER)
     for user_id in policy.user_ids:
         if _holds(key.verify, signature, tbs_der, user_id=user_id):
             return kinds + _id_quirks(user_id)
@@ -160,7 +171,25 @@ def _verify_sm2(key: PublicKey, signature: bytes, tbs_der: bytes, policy: Signat
     )
 
 
-def _holds(verify: Callable[..., None], *parts: bytes, **how: bytes | None) -> bool:
+def _is_encoded(key: PublicKey, signature: bytes) -> bool:
+    return _holds(key.standard_signature, signature)
+
+
+def _loose_integers(signature: bytes) -> bytes | None:
+    """Return r, s as 64 bytes of what is SEQUENCE { INTEGER, INTEGER } to a tolerant eye, both taken as positive."""
+    reader = Reader(signature, quirks=QuirkLog())
+    try:
+        with reader.sequence() as fields:
+            numbers = [fields.octet_string(name, tag=Tag.INTEGER).lstrip(b"\0") for name in ("r", "s")]
+        reader.end()
+    except DecodeError:
+        return None
+    if any(len(number) > _RAW_LEN // 2 for number in numbers):
+        return None
+    return b"".join(number.rjust(_RAW_LEN // 2, b"\0") for number in numbers)
+
+
+def _holds(verify: Callable[..., object], *parts: bytes, **how: bytes | None) -> bool:
     try:
         verify(*parts, **how)
     except InvalidSignature:
