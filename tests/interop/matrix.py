@@ -16,8 +16,10 @@ from typing import Any, Literal
 
 import figures
 from interop import bouncy_castle, openssl_peer
+from interop.cryptography_peer import Cryptography
 from interop.jobs import JOBS, Wrong
 from interop.scenario import ALGORITHMS, Algorithm, Hierarchy, Peer, Refused
+from interop.tongsuo_peer import Tongsuopy
 
 __all__ = ["CANNOT", "PEERS", "Cell", "Matrix", "Outcome", "cells"]
 
@@ -26,18 +28,6 @@ Direction = Literal["we make", "they make"]
 CANNOT: list[dict[str, Any]] = figures.tomllib.loads(
     (Path(__file__).resolve().parent / "cannot.toml").read_text(encoding="utf-8")
 )["cannot"]
-
-
-def _tongsuopy(_: Path) -> Peer:
-    from interop.python_peers import Tongsuopy
-
-    return Tongsuopy()  # type: ignore[return-value]
-
-
-def _cryptography(_: Path) -> Peer:
-    from interop.python_peers import Cryptography
-
-    return Cryptography()
 
 
 @dataclass(frozen=True)
@@ -51,8 +41,8 @@ class PeerProgram:
 PEERS = {
     "bouncy-castle": PeerProgram(bouncy_castle.BouncyCastle, bouncy_castle.missing),
     "openssl": PeerProgram(openssl_peer.OpenSSLPeer, openssl_peer.missing),
-    "tongsuopy": PeerProgram(_tongsuopy),
-    "cryptography": PeerProgram(_cryptography),
+    "tongsuopy": PeerProgram(lambda _: Tongsuopy()),
+    "cryptography": PeerProgram(lambda _: Cryptography()),
 }
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 from gmpki import oids
 from gmpki.asn1.rfc5280.ext_crl import ReasonCode
@@ -48,6 +47,7 @@ from gmpki.x509.path import PathPolicy, validate_path
 from gmpki.x509.request import CertificateRequest, RequestBuilder
 from gmpki.x509.revocation import RevocationContext
 from gmpki.x509.signatures import SignaturePolicy
+from interop.refusing import refusing
 from interop.scenario import (
     CRL_URI,
     DNS_NAME,
@@ -56,7 +56,6 @@ from interop.scenario import (
     CertificateSpec,
     CRLReading,
     CRLSpec,
-    Refused,
     RequestReading,
     ResponseSpec,
     Status,
@@ -66,8 +65,6 @@ from interop.scenario import (
 )
 
 __all__ = ["Ours"]
-
-AnyMethod = TypeVar("AnyMethod", bound=Callable[..., Any])
 
 USAGES = {
     KeyUsages.DIGITAL_SIGNATURE: "digitalSignature",
@@ -88,19 +85,7 @@ KIND_USAGES = {
 }
 
 
-def refusing(method: AnyMethod) -> AnyMethod:
-    """Turn an error of gmpki into Refused; any other exception is a bug and stays as it is."""
-
-    @wraps(method)
-    def call(*arguments: Any) -> Any:
-        try:
-            return method(*arguments)
-        except GmpkiError as error:
-            refused = Refused(f"{type(error).__name__}: {error}")
-            refused.ours = True
-            raise refused from error
-
-    return call  # type: ignore[return-value]
+refused = refusing(GmpkiError, ours=True)
 
 
 def user_id(algorithm: Algorithm) -> bytes | None:
@@ -119,7 +104,7 @@ class Ours:
     name = "gmpki"
 
     # ---- keys and signatures ------------------------------------------------------------
-    @refusing
+    @refused
     def new_key(self, algorithm: Algorithm) -> bytes:
         makers: dict[str, Callable[[], SM2PrivateKey | RSAPrivateKey | ECDSAPrivateKey | Ed25519PrivateKey]] = {
             "rsa": lambda: RSAPrivateKey.generate(2048),
@@ -136,22 +121,22 @@ class Ours:
             return found.using(padding=SignaturePadding.PSS)
         return found
 
-    @refusing
+    @refused
     def public_key(self, algorithm: Algorithm, key: bytes) -> bytes:
         return self._signer(algorithm, key).public_key.to_der()
 
-    @refusing
+    @refused
     def check_key(self, algorithm: Algorithm, key: bytes, public_key: bytes) -> bytes:
         found = load_public_key(public_key)
         if load_private_key(key).public_key != found:
             raise AssertionError("the keys are not a pair")
         return found.to_der()
 
-    @refusing
+    @refused
     def sign(self, algorithm: Algorithm, key: bytes, message: bytes) -> bytes:
         return self._signer(algorithm, key).sign(message, user_id=user_id(algorithm))
 
-    @refusing
+    @refused
     def check_signature(self, algorithm: Algorithm, public_key: bytes, message: bytes, signature: bytes) -> None:
         key: PublicKey = load_public_key(public_key)
         if isinstance(key, RSAPublicKey) and algorithm == "rsa-pss":
@@ -159,7 +144,7 @@ class Ours:
         key.verify(signature, message, user_id=user_id(algorithm))
 
     # ---- certificates -------------------------------------------------------------------
-    @refusing
+    @refused
     def make_certificate(self, algorithm: Algorithm, spec: CertificateSpec) -> bytes:
         key = load_public_key(spec.public_key)
         subject = build_name(*spec.subject)
@@ -197,7 +182,7 @@ class Ours:
             CRLDistributionPoints((point,)),
         ]
 
-    @refusing
+    @refused
     def check_certificate(self, algorithm: Algorithm, certificate: bytes, issuer: bytes) -> CertificateReading:
         found = Certificate.from_der(certificate)
         assert found.to_der() == certificate
@@ -206,7 +191,7 @@ class Ours:
         names = frozenset(name for bit, name in USAGES.items() if bit in usage)
         return CertificateReading(found.serial_number, found.subject.get(oids.COMMON_NAME) or "", names)
 
-    @refusing
+    @refused
     def check_chain(self, algorithm: Algorithm, leaf: bytes, sub: bytes, root: bytes, crls: tuple[bytes, ...]) -> None:
         lists = [CertificateRevocationList.from_der(crl) for crl in crls]
         validate_path(
@@ -218,13 +203,13 @@ class Ours:
             at=now(),
         )
 
-    @refusing
+    @refused
     def make_request(self, algorithm: Algorithm, key: bytes, subject: tuple[tuple[str, str], ...]) -> bytes:
         names = SubjectAltName((GeneralName.dns(DNS_NAME),))
         builder = RequestBuilder().subject(build_name(*subject)).add_extension(names)
         return builder.sign(self._signer(algorithm, key), user_id=user_id(algorithm)).to_der()
 
-    @refusing
+    @refused
     def check_request(self, algorithm: Algorithm, request: bytes) -> RequestReading:
         found = CertificateRequest.from_der(request)
         assert found.to_der() == request
@@ -234,7 +219,7 @@ class Ours:
         return RequestReading(found.subject.get(oids.COMMON_NAME) or "", found.public_key.to_der(), dns_name)
 
     # ---- revocation ---------------------------------------------------------------------
-    @refusing
+    @refused
     def make_crl(self, algorithm: Algorithm, spec: CRLSpec) -> bytes:
         entries = [
             Revocation(serial, begin(), ReasonCode(reason) if reason else None)
@@ -247,7 +232,7 @@ class Ours:
         builder = replace(builder, delta_base=spec.base)
         return builder.sign(self._signer(algorithm, spec.issuer_key), user_id=user_id(algorithm)).to_der()
 
-    @refusing
+    @refused
     def check_crl(self, algorithm: Algorithm, crl: bytes, issuer: bytes) -> CRLReading:
         found = CertificateRevocationList.from_der(crl)
         assert found.to_der() == crl
@@ -257,13 +242,13 @@ class Ours:
             assert found.find(serial) is not None
         return CRLReading(entries, found.crl_number, found.delta_base)
 
-    @refusing
+    @refused
     def make_ocsp_request(self, algorithm: Algorithm, certificate: bytes, issuer: bytes) -> bytes:
         hash_name = "sm3" if algorithm.startswith("sm2") else "sha256"
         about = (Certificate.from_der(certificate), Certificate.from_der(issuer), hash_name)
         return OCSPRequestBuilder().add(*about).nonce().build().to_der()
 
-    @refusing
+    @refused
     def read_ocsp_request(self, algorithm: Algorithm, request: bytes, issuer: bytes) -> tuple[tuple[int, ...], int]:
         found = OCSPRequest.from_der(request)
         assert found.to_der() == request
@@ -273,7 +258,7 @@ class Ours:
         serials = tuple(identifier.serial_number for identifier in found.cert_ids)
         return serials, len(found.nonce or b"")
 
-    @refusing
+    @refused
     def make_ocsp_response(self, algorithm: Algorithm, spec: ResponseSpec) -> bytes:
         request = OCSPRequest.from_der(spec.request)
         responder = Certificate.from_der(spec.responder)
@@ -289,7 +274,7 @@ class Ours:
             builder = builder.add(identifier, statuses[spec.status], begin(), end())
         return builder.sign(self._signer(algorithm, spec.responder_key), user_id=user_id(algorithm)).to_der()
 
-    @refusing
+    @refused
     def check_ocsp_response(
         self, algorithm: Algorithm, response: bytes, request: bytes, certificate: bytes, issuer: bytes, root: bytes
     ) -> Status:

@@ -86,7 +86,7 @@ def test_pair(peer: Peer, profile: str) -> None:
         usages.append(reading.key_usage)
         assert reading.serial == certificate.serial_number
         peer.check_chain(algorithm, leaf, sub.to_der(), root.to_der(), crls(user_id))
-        with pytest.raises(Refused, match="revo(ked|cation)"):
+        with pytest.raises(Refused, match=r"revo(ked|cation)"):
             peer.check_chain(algorithm, leaf, sub.to_der(), root.to_der(), crls(user_id, certificate.serial_number))
     # A device signs handshakes: nobody is bound by that.
     assert usages[0] == (SIGNING_USAGE if profile != "device" else {"digitalSignature"})

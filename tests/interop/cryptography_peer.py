@@ -1,4 +1,4 @@
-"""The Python packages tongsuopy (keys and signatures of SM2) and cryptography (everything but SM2) as peers."""
+"""The Python package cryptography as a peer for certificates, requests, revocation lists and OCSP, without SM2."""
 
 # Every implementation has the same methods with the same arguments.
 # ruff: noqa: ARG002
@@ -6,10 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import wraps
-from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -17,12 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509 import ocsp, verification
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
-from tongsuopy.crypto import hashes as tongsuo_hashes
-from tongsuopy.crypto import serialization as tongsuo_serialization
-from tongsuopy.crypto.asymciphers import ec as tongsuo_ec
-from tongsuopy.crypto.exceptions import InvalidSignature as TongsuoInvalidSignature
-from tongsuopy.crypto.exceptions import UnsupportedAlgorithm as TongsuoUnsupportedAlgorithm
 
+from interop.refusing import refusing
 from interop.scenario import (
     CRL_URI,
     DNS_NAME,
@@ -40,9 +33,7 @@ from interop.scenario import (
     now,
 )
 
-__all__ = ["Cryptography", "Tongsuopy"]
-
-AnyMethod = TypeVar("AnyMethod", bound=Callable[..., Any])
+__all__ = ["Cryptography"]
 
 PADDING = {
     "rsa": padding.PKCS1v15(),
@@ -75,85 +66,15 @@ KIND_USAGES = {
     "responder": {"digital_signature"},
 }
 
-
-def refusing(method: AnyMethod) -> AnyMethod:
-    """Turn what a library raises into Refused: its type and its text."""
-
-    @wraps(method)
-    def call(*arguments: Any) -> Any:
-        try:
-            return method(*arguments)
-        except (
-            ArithmeticError,
-            AttributeError,
-            ImportError,
-            LookupError,
-            TypeError,
-            ValueError,
-            InvalidSignature,
-            TongsuoInvalidSignature,
-            TongsuoUnsupportedAlgorithm,
-            UnsupportedAlgorithm,
-            verification.VerificationError,
-        ) as error:
-            raise Refused(f"{type(error).__name__}: {error}") from error
-
-    return call  # type: ignore[return-value]
-
-
-class Tongsuopy:
-    """Keys and signatures of SM2, with the default user id alone."""
-
-    name = "tongsuopy"
-
-    def __getattr__(self, name: str) -> Any:
-        """Stand for every other method: they need a module for certificates."""
-
-        @refusing
-        def absent(*_: object) -> None:
-            import_module("tongsuopy.crypto.x509")
-
-        return absent
-
-    @staticmethod
-    def _only_default_id(algorithm: Algorithm) -> Any:
-        if algorithm == "sm2-empty-id":
-            return tongsuo_ec.ECDSA(tongsuo_hashes.SM3(), b"")
-        return tongsuo_ec.ECDSA(tongsuo_hashes.SM3())
-
-    @refusing
-    def new_key(self, algorithm: Algorithm) -> bytes:
-        if algorithm in ("rsa", "rsa-pss", "ed25519"):
-            import_module(f"tongsuopy.crypto.asymciphers.{algorithm.partition('-')[0]}")
-        key = tongsuo_ec.generate_private_key(tongsuo_ec.SECP256R1() if algorithm == "p256" else tongsuo_ec.SM2())
-        form = tongsuo_serialization.PrivateFormat.PKCS8
-        return bytes(key.private_bytes(tongsuo_serialization.Encoding.DER, form, tongsuo_serialization.NoEncryption()))
-
-    @staticmethod
-    def _public_bytes(key: Any) -> bytes:
-        form = tongsuo_serialization.PublicFormat.SubjectPublicKeyInfo
-        return bytes(key.public_bytes(tongsuo_serialization.Encoding.DER, form))
-
-    @refusing
-    def public_key(self, algorithm: Algorithm, key: bytes) -> bytes:
-        return self._public_bytes(tongsuo_serialization.load_der_private_key(key, None).public_key())
-
-    @refusing
-    def check_key(self, algorithm: Algorithm, key: bytes, public_key: bytes) -> bytes:
-        found = self._public_bytes(tongsuo_serialization.load_der_public_key(public_key))
-        if self.public_key(algorithm, key) != found:
-            raise Refused("the keys are not a pair")
-        return found
-
-    @refusing
-    def sign(self, algorithm: Algorithm, key: bytes, message: bytes) -> bytes:
-        private = tongsuo_serialization.load_der_private_key(key, None)
-        return bytes(private.sign(message, self._only_default_id(algorithm)))
-
-    @refusing
-    def check_signature(self, algorithm: Algorithm, public_key: bytes, message: bytes, signature: bytes) -> None:
-        public = tongsuo_serialization.load_der_public_key(public_key)
-        public.verify(signature, message, self._only_default_id(algorithm))
+refused = refusing(
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    verification.VerificationError,
+)
 
 
 class Cryptography:
@@ -162,7 +83,7 @@ class Cryptography:
     name = "cryptography"
 
     # ---- keys and signatures ------------------------------------------------------------
-    @refusing
+    @refused
     def new_key(self, algorithm: Algorithm) -> bytes:
         key: Any
         if algorithm.startswith("sm2"):
@@ -185,11 +106,11 @@ class Cryptography:
         form = serialization.PublicFormat.SubjectPublicKeyInfo
         return bytes(key.public_bytes(serialization.Encoding.DER, form))
 
-    @refusing
+    @refused
     def public_key(self, algorithm: Algorithm, key: bytes) -> bytes:
         return self._public_bytes(self._private(key).public_key())
 
-    @refusing
+    @refused
     def check_key(self, algorithm: Algorithm, key: bytes, public_key: bytes) -> bytes:
         found = self._public_bytes(serialization.load_der_public_key(public_key))
         if self.public_key(algorithm, key) != found:
@@ -203,11 +124,11 @@ class Cryptography:
             return ()
         return (ec.ECDSA(hashes.SHA256()),) if algorithm == "p256" else (PADDING[algorithm], hashes.SHA256())
 
-    @refusing
+    @refused
     def sign(self, algorithm: Algorithm, key: bytes, message: bytes) -> bytes:
         return bytes(self._private(key).sign(message, *self._scheme(algorithm)))
 
-    @refusing
+    @refused
     def check_signature(self, algorithm: Algorithm, public_key: bytes, message: bytes, signature: bytes) -> None:
         key: Any = serialization.load_der_public_key(public_key)
         key.verify(signature, message, *self._scheme(algorithm))
@@ -229,7 +150,7 @@ class Cryptography:
         bits = {name: name in KIND_USAGES[kind] for name in USAGES}
         return x509.KeyUsage(**bits, encipher_only=False, decipher_only=False)
 
-    @refusing
+    @refused
     def make_certificate(self, algorithm: Algorithm, spec: CertificateSpec) -> bytes:
         key: Any = serialization.load_der_public_key(spec.public_key)
         issuer = None if spec.issuer is None else x509.load_der_x509_certificate(spec.issuer)
@@ -271,7 +192,7 @@ class Cryptography:
             (x509.AuthorityInformationAccess([x509.AccessDescription(method, uri)]), False),
         ]
 
-    @refusing
+    @refused
     def check_certificate(self, algorithm: Algorithm, certificate: bytes, issuer: bytes) -> CertificateReading:
         found = x509.load_der_x509_certificate(certificate)
         found.verify_directly_issued_by(x509.load_der_x509_certificate(issuer))
@@ -283,7 +204,7 @@ class Cryptography:
     def _common_name(name: x509.Name) -> str:
         return str(name.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
-    @refusing
+    @refused
     def check_chain(self, algorithm: Algorithm, leaf: bytes, sub: bytes, root: bytes, crls: tuple[bytes, ...]) -> None:
         certificates = [x509.load_der_x509_certificate(data) for data in (leaf, sub, root)]
         verifier = (
@@ -305,13 +226,13 @@ class Cryptography:
             if crl.get_revoked_certificate_by_serial_number(subject.serial_number) is not None:
                 raise Refused("revoked")
 
-    @refusing
+    @refused
     def make_request(self, algorithm: Algorithm, key: bytes, subject: tuple[tuple[str, str], ...]) -> bytes:
         names = x509.SubjectAlternativeName([x509.DNSName(DNS_NAME)])
         builder = x509.CertificateSigningRequestBuilder(self._name(subject)).add_extension(names, critical=False)
         return bytes(self._sign(algorithm, builder, key).public_bytes(serialization.Encoding.DER))
 
-    @refusing
+    @refused
     def check_request(self, algorithm: Algorithm, request: bytes) -> RequestReading:
         found = x509.load_der_x509_csr(request)
         if not found.is_signature_valid:
@@ -324,7 +245,7 @@ class Cryptography:
         )
 
     # ---- revocation ---------------------------------------------------------------------
-    @refusing
+    @refused
     def make_crl(self, algorithm: Algorithm, spec: CRLSpec) -> bytes:
         issuer = x509.load_der_x509_certificate(spec.issuer)
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())  # type: ignore[arg-type]
@@ -345,7 +266,7 @@ class Cryptography:
             builder = builder.add_revoked_certificate(entry.build())
         return bytes(self._sign(algorithm, builder, spec.issuer_key).public_bytes(serialization.Encoding.DER))
 
-    @refusing
+    @refused
     def check_crl(self, algorithm: Algorithm, crl: bytes, issuer: bytes) -> CRLReading:
         found = x509.load_der_x509_crl(crl)
         if not found.is_signature_valid(x509.load_der_x509_certificate(issuer).public_key()):  # type: ignore[arg-type]
@@ -363,7 +284,7 @@ class Cryptography:
         number, base = (numbers.get(kind) for kind in (x509.CRLNumber, x509.DeltaCRLIndicator))
         return CRLReading(entries, number and number.crl_number, base and base.crl_number)
 
-    @refusing
+    @refused
     def make_ocsp_request(self, algorithm: Algorithm, certificate: bytes, issuer: bytes) -> bytes:
         certificates = (x509.load_der_x509_certificate(data) for data in (certificate, issuer))
         builder = ocsp.OCSPRequestBuilder().add_certificate(*certificates, hashes.SHA256())
@@ -375,12 +296,12 @@ class Cryptography:
         found = [extension.value for extension in extensions if isinstance(extension.value, x509.OCSPNonce)]
         return found[0].nonce if found else b""
 
-    @refusing
+    @refused
     def read_ocsp_request(self, algorithm: Algorithm, request: bytes, issuer: bytes) -> tuple[tuple[int, ...], int]:
         found = ocsp.load_der_ocsp_request(request)
         return (found.serial_number,), len(self._nonce(found.extensions))
 
-    @refusing
+    @refused
     def make_ocsp_response(self, algorithm: Algorithm, spec: ResponseSpec) -> bytes:
         request = ocsp.load_der_ocsp_request(spec.request)
         revoked = spec.status == "revoked"
@@ -410,7 +331,7 @@ class Cryptography:
         )
         return bytes(self._sign(algorithm, builder, spec.responder_key).public_bytes(serialization.Encoding.DER))
 
-    @refusing
+    @refused
     def check_ocsp_response(
         self, algorithm: Algorithm, response: bytes, request: bytes, certificate: bytes, issuer: bytes, root: bytes
     ) -> Status:
