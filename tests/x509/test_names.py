@@ -12,7 +12,9 @@ from gmpki import oids
 from gmpki.asn1 import der
 from gmpki.asn1.quirks import QuirkLog
 from gmpki.asn1.rfc5280 import AttributeTypeAndValue, Name
+from gmpki.asn1.rfc5280 import name as name_module
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
+from gmpki.x509 import _name_match
 from gmpki.x509.names import (
     SHORT_NAMES,
     attribute_type,
@@ -346,3 +348,14 @@ def test_subordinates() -> None:
 def test_keys_are_equal_exactly_when_names_match(first: Name, second: Name) -> None:
     assert names_match(first, second) == (name_key(first) == name_key(second))
     assert names_match(first, first)
+
+
+def test_long_names_are_not_remembered() -> None:
+    """What hostile certificates hold does not stay in the memory of the process."""
+    long = one("CN", der.encode_utf8_string("x" * 5000))
+    before = (name_module._remembered_text.cache_info().currsize, _name_match._remembered_keys.cache_info().currsize)
+    assert names_match(long, one("CN", der.encode_printable_string("X" * 5000)))
+    assert long.get("2.5.4.3") == "x" * 5000
+    assert Name.from_der(long.to_der()) is not Name.from_der(long.to_der())
+    after = (name_module._remembered_text.cache_info().currsize, _name_match._remembered_keys.cache_info().currsize)
+    assert after == before

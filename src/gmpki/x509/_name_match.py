@@ -48,6 +48,7 @@ _SPACES: Final = dict.fromkeys(
 _MAP: Final = {**_DROPPED, **_SPACES}
 # Unassigned, private use and surrogate characters, and the replacement character, match nothing (RFC 4518 2.4).
 _PROHIBITED: Final = frozenset(("Cn", "Co", "Cs"))
+_REMEMBERED_LEN: Final = 1024
 _BINARY: Final = der.Tag.context(0, constructed=True)
 
 
@@ -84,9 +85,16 @@ def _rdn_key(rdn: tuple[AttributeTypeAndValue, ...]) -> bytes:
 
 
 # A name that is new shares most of its parts with others.
-@lru_cache(maxsize=2048)
 def _rdn_keys(name: Name) -> tuple[bytes, ...]:
+    # Longer names are prepared each time: thousands of them would fill the memory.
+    return _remembered_keys(name) if len(name.to_der()) <= _REMEMBERED_LEN else _prepared_keys(name)
+
+
+def _prepared_keys(name: Name) -> tuple[bytes, ...]:
     return tuple(map(_rdn_key, name.rdns))
+
+
+_remembered_keys = lru_cache(maxsize=2048)(_prepared_keys)
 
 
 def name_key(name: Name) -> bytes:

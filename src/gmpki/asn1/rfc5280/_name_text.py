@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
@@ -74,7 +73,6 @@ def escape(text: str) -> str:
     return "".join(out)
 
 
-@lru_cache(maxsize=1024)
 def attribute_text(attribute: AttributeTypeAndValue) -> str:
     """Return ``TYPE=value``; a type without a short name has its number, and its value is in hexadecimal."""
     short = SHORT_NAMES.get(attribute.type)

@@ -81,12 +81,14 @@ class AlgorithmIdentifier(Schema):
     @property
     def parameters_oid(self) -> ObjectIdentifier | None:
         """The parameters as an object identifier, such as a named curve; None when they are something else."""
-        return None if self.parameters is None else _oid_of(self.parameters)
+        if self.parameters is None or self.parameters[:1] != _OID:
+            return None
+        return _oid_of(self.parameters)
 
 
 @lru_cache(maxsize=64)
-def _oid_of(parameters: bytes) -> ObjectIdentifier | None:
-    return der.Reader(parameters).oid("parameters") if parameters[:1] == _OID else None
+def _oid_of(parameters: bytes) -> ObjectIdentifier:
+    return der.Reader(parameters).oid("parameters")
 
 
 def _read_here(reader: Reader, name: str) -> AlgorithmIdentifier:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AttributeTypeAndValue", "Name"]
 
+# Values that are longer, in bytes, are decoded each time: a thousand of them would fill the memory.
+_REMEMBERED_LEN: Final = 256
+
 
 @dataclass(frozen=True, slots=True)
 class AttributeTypeAndValue(Schema):
@@ -53,10 +56,9 @@ class AttributeTypeAndValue(Schema):
 
         Bytes that the string type does not allow, which only tolerant reading lets in, appear in hexadecimal.
         """
-        return _text(self.value)
+        return _remembered_text(self.value) if len(self.value) <= _REMEMBERED_LEN else _text(self.value)
 
 
-@lru_cache(maxsize=1024)
 def _text(value: bytes) -> str | None:
     if not value or value[0] not in der.STRING_TAGS:
         return None
@@ -64,6 +66,9 @@ def _text(value: bytes) -> str | None:
         return der.Reader(value, quirks=QuirkLog()).any_string()
     except DecodeError:
         return None
+
+
+_remembered_text = lru_cache(maxsize=1024)(_text)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
