@@ -205,8 +205,8 @@ def test_contradictions() -> None:
 
 
 def test_of_two_answers_the_one_that_ends_first_says_for_how_long() -> None:
-    short = single("sha1", this_update=NOW - SECOND, next_update=NOW + SECOND)
-    for response in (several(single(), short), several(short, single())):
+    short, long = single("sha1", next_update=NOW + SECOND), single(this_update=NOW - SECOND)
+    for response in (several(long, short), several(short, long)):
         assert check(response).next_update == NOW + SECOND
 
 
