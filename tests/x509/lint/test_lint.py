@@ -16,17 +16,14 @@ from gmpki.asn1 import der, gmt0015
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import GeneralName, GeneralNameKind, SubjectAltName
 from gmpki.errors import (
-    DecodeError,
     GmpkiError,
     InvalidInputError,
     InvalidTypeError,
-    LimitExceeded,
-    ProfileError,
 )
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509.certificate import Certificate, load_certificate
 from gmpki.x509.issuing import Addresses, Issuer, self_signed
-from gmpki.x509.lint import CertificatePurpose, Finding, Severity, lint_certificate, lint_pair, refuse_errors
+from gmpki.x509.lint import CertificatePurpose, Finding, Severity, lint_certificate, lint_pair
 from gmpki.x509.lint._encoding import COVERED
 from gmpki.x509.names import build_name
 from gmpki.x509.pair import CertificatePair
@@ -184,25 +181,6 @@ def test_text_of_findings_is_fit_for_a_terminal() -> None:
     texts = [finding.text for finding in lint_certificate(certificate(set=[SubjectAltName((name,))]))]
     assert texts
     assert all(text.isprintable() and len(text) < 200 for text in texts)
-
-
-def test_nothing_with_an_error_is_issued() -> None:
-    judging = Issuer(issuer().certificate, key(31), addresses=ADDRESSES, check=refuse_errors)
-    subject = build_name(("C", "CN"), ("O", "示例市社会保障局"), ("CN", "示例"))
-    judging.issue((subject, key(32).public_key), "e-seal-maker", at=AT)
-    for rule in ("RFC5280-NAME-LENGTH", "RFC5280-AKI-PRESENT", "GMT0015-KU-SIGNING", "RFC5280-SAN-DNS"):
-        made = BREAKS[rule]
-        assert not isinstance(made, tuple)
-        with pytest.raises(ProfileError, match=rule):
-            refuse_errors(made().tbs_der)
-    refuse_errors(bytearray(certificate().tbs_der))
-    for wrong in (b"", b"\x30\x00", certificate().der):
-        with pytest.raises(DecodeError):
-            refuse_errors(wrong)
-    with pytest.raises(InvalidTypeError):
-        refuse_errors("tbs")  # type: ignore[arg-type]
-    with pytest.raises(LimitExceeded):
-        refuse_errors(bytes((1 << 20) + 1))
 
 
 @pytest.mark.parametrize("wrong", [None, b"", "certificate", 5, (1, 2)])

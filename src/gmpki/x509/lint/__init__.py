@@ -19,10 +19,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki import _inputs
-from gmpki.asn1.gmt0009 import SM2Signature
-from gmpki.asn1.rfc5280 import SignedStructure, TBSCertificate
-from gmpki.errors import InvalidInputError, InvalidTypeError, ProfileError
-from gmpki.x509.certificate import MAX_CERTIFICATE_LEN, Certificate
+from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.x509.certificate import Certificate
 from gmpki.x509.lint import (  # imported for the rules that they register, in the order of the listing
     _alternatives,
     _constraints,
@@ -46,8 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from typing_extensions import Buffer
-
 __all__ = [
     "CertificatePurpose",
     "Clause",
@@ -57,7 +53,6 @@ __all__ = [
     "Severity",
     "lint_certificate",
     "lint_pair",
-    "refuse_errors",
     "rules",
 ]
 
@@ -123,28 +118,6 @@ def lint_pair(
         if item.scope & Scope.PAIR:
             found += _apply(item, facts, "pair")
     return _sorted(found)
-
-
-def refuse_errors(tbs: Buffer) -> None:
-    """Judge the DER of a TBSCertificate before it is signed; this is the ``check`` for an
-    :class:`~gmpki.x509.issuing.Issuer` that issues nothing with an error.
-
-    :raises InvalidTypeError: when tbs is not a buffer.
-    :raises DecodeError: when it is no TBSCertificate.
-    :raises ProfileError: when a finding is an error; the message has every such finding.
-    :raises LimitExceeded: when it is longer than a certificate may be.
-    """
-    encoded = _inputs.as_bytes(tbs, "a TBSCertificate")
-    algorithm = TBSCertificate.from_der(encoded, max_size=MAX_CERTIFICATE_LEN).signature
-    # Nobody has signed yet: a signature that is well formed and no more stands in.
-    unsigned = SignedStructure(encoded, algorithm, SM2Signature(1, 1).to_der())
-    errors = [
-        f"{finding.id}: {finding.text}"
-        for finding in lint_certificate(Certificate.from_der(unsigned.to_der()))
-        if finding.severity is Severity.ERROR
-    ]
-    if errors:
-        raise ProfileError(f"the certificate would break rules: {'; '.join(errors)}")
 
 
 def _two(pair: object) -> tuple[Certificate, Certificate]:
