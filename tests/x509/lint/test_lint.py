@@ -15,11 +15,7 @@ from gmpki import oids
 from gmpki.asn1 import der, gmt0015
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import GeneralName, GeneralNameKind, SubjectAltName
-from gmpki.errors import (
-    GmpkiError,
-    InvalidInputError,
-    InvalidTypeError,
-)
+from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509.certificate import Certificate, load_certificate
 from gmpki.x509.issuing import Addresses, Issuer, self_signed
