@@ -52,11 +52,9 @@ class QuirkKind(str, Enum):
     VERSION = "version"
     IMPLICIT_TAG = "implicit-tag"
     ALGORITHM_MISMATCH = "algorithm-mismatch"
-    TRAILING_DATA = "trailing-data"
     # Extensions and attributes.
     MALFORMED_EXTENSION = "malformed-extension"
     DUPLICATE_EXTENSION = "duplicate-extension"
-    CRITICALITY = "criticality"
     ABSENT_ATTRIBUTES = "absent-attributes"
     DUPLICATE_ATTRIBUTE = "duplicate-attribute"
     UNWRAPPED_VALUE = "unwrapped-value"

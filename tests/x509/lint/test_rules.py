@@ -312,7 +312,7 @@ BREAKS: dict[str, Broken | tuple[Broken, dict[str, Any]]] = {
     "GMT0015-NULL-PARAMETERS": lambda: certificate(algorithm=AlgorithmIdentifier(oids.SM2_WITH_SM3, NULL)),
     "RFC8017-NULL-PARAMETERS": lambda: certificate(algorithm=AlgorithmIdentifier(oids.RSA_SHA256)),
     "GMT0015-OID-SYNONYM": lambda: certificate(algorithm=AlgorithmIdentifier(oids.SM2_SIGN)),
-    "GMPKI-OTHER-QUIRK": lambda: with_quirk(certificate(), Quirk(QuirkKind.TRAILING_DATA, -1, 1, "somewhere")),
+    "GMPKI-OTHER-QUIRK": lambda: with_quirk(certificate(), Quirk(QuirkKind.DUPLICATE_ATTRIBUTE, -1, 1, "somewhere")),
     # ---- pairs
     "GMT0015-PAIR-SUBJECT": lambda: pair(subject=ISSUER),
     "GMT0015-PAIR-SUBJECT-BYTES": lambda: pair(
