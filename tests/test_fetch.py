@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("httpcore", reason="peer program: httpx is not installed")
+pytest.importorskip("httpcore", reason="peer program: httpcore is not installed")
 
 import hostile
 from gmpki.asn1.rfc6960 import CertStatus

@@ -218,7 +218,7 @@ def test_a_key_of_somebody_else(run: Run) -> None:
 @pytest.mark.usefixtures("files")
 def test_fetch(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask a responder; the network is in the tests of gmpki.fetch."""
-    fetch = pytest.importorskip("gmpki.fetch", reason="peer program: httpx is not installed")
+    fetch = pytest.importorskip("gmpki.fetch", reason="peer program: httpcore is not installed")
     from gmpki.ocsp.responder import CRLStatusSource, OCSPResponder
     from gmpki.x509.certificate import load_certificate
     from gmpki.x509.crl import load_crl

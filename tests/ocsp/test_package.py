@@ -34,7 +34,7 @@ def test_examples() -> None:
 
 
 def test_examples_of_fetching() -> None:
-    pytest.importorskip("httpcore", reason="peer program: httpx is not installed")
+    pytest.importorskip("httpcore", reason="peer program: httpcore is not installed")
     failed, tried = doctest.testmod(import_module("gmpki.fetch"))
     assert failed == 0
     assert tried == 2
