@@ -11,6 +11,8 @@ from gmpki import oids
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import (
+    NULL,
+    AlgorithmIdentifier,
     AuthorityKeyIdentifier,
     BasicConstraints,
     CertificatePolicies,
@@ -24,6 +26,7 @@ from gmpki.asn1.rfc5280 import (
     NameConstraints,
     PolicyConstraints,
     PolicyInformation,
+    SignedStructure,
     SubjectAltName,
     SubjectKeyIdentifier,
 )
@@ -173,6 +176,30 @@ def test_weak_keys_are_refused_by_policy() -> None:
     anchor, leaf = issue(party, party, ca=True), issue(USER, party)
     refused("algorithm", leaf, anchors=[anchor])
     assert validate(leaf, anchors=[anchor], signatures=SignaturePolicy(algorithms=allowing)).chain == (leaf,)
+
+
+def test_the_algorithm_inside_is_the_one_outside() -> None:
+    beside = AlgorithmIdentifier(oids.SM2_WITH_SM3, NULL)
+
+    class Beside:
+        """Signs, and says something else inside."""
+
+        public_key, signature_algorithm, sign = ROOT.key.public_key, beside, staticmethod(ROOT.key.sign)
+
+    honest = issue(USER, ROOT, signer=Beside())
+    assert validate(honest).chain == (honest,)
+    tbs = SignedStructure.from_der(honest.der).tbs_der
+    outside = SignedStructure(tbs, AlgorithmIdentifier(oids.SM2_WITH_SM3), ROOT.key.sign(tbs)).to_der()
+    mixed = Certificate.from_der(outside, lenient=True)
+    assert mixed.verify_signature(root()) == ()
+    assert refused("algorithm", mixed).certificate == mixed
+    other = issue(SUB, ROOT, ca=True, signer=Beside())
+    tbs = SignedStructure.from_der(other.der).tbs_der
+    outside = SignedStructure(tbs, AlgorithmIdentifier(oids.SM2_WITH_SM3), ROOT.key.sign(tbs)).to_der()
+    above = Certificate.from_der(outside, lenient=True)
+    assert refused("algorithm", user(), above).certificate == above
+    # Nobody looks at the signature of an anchor.
+    assert validate(user(), anchors=[above]).chain == (user(),)
 
 
 # ---- time ------------------------------------------------------------------------------------

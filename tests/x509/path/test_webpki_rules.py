@@ -24,7 +24,7 @@ from gmpki.asn1.rfc5280 import (
 from gmpki.asn1.rfc5280.name import Name
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.names import build_name
-from gmpki.x509.path import AnchorRules, Profile, ValidatedPath
+from gmpki.x509.path import PROFILE_REASONS, AnchorRules, Profile, ValidatedPath
 from x509.path.paths import ROOT, SIGN, SUB, USER, Party, extension, issue, refused, sub, validate
 
 WEB: dict[str, Any] = {"profile": Profile.WEBPKI}
@@ -85,6 +85,17 @@ def test_what_is_wrong_with_a_server(reason: str, changes: dict[str, Any]) -> No
     assert refused(reason, leaf, sub(), **WEB).certificate == leaf
     found = accepted(leaf, tolerated=frozenset({reason}))
     assert {departure.reason for departure in found.departures} == {reason}
+
+
+def test_versions_without_extensions() -> None:
+    """Everything else that is missing for want of extensions is tolerated, the version is not."""
+    everything = PROFILE_REASONS - {"version"}
+    gone = (KeyUsage, SubjectKeyIdentifier, AuthorityKeyIdentifier)
+    for version in (1, 2):
+        leaf = issue(USER, SUB, version=version, without=gone)
+        assert not len(leaf.extensions)
+        refused("version", leaf, sub(), tolerated=everything, **WEB)
+        assert validate(leaf, sub(), tolerated=everything).chain
 
 
 def test_without_ext_key_usage_it_is_no_server() -> None:

@@ -40,7 +40,8 @@ class AnchorRules(str, Enum):
     """Nothing, as RFC 5280 6.1.1 (d) has it: not even the end of its validity."""
     CONSTRAINTS = "constraints"
     """Its validity, that it is no end entity's, its path length, keyUsage, extKeyUsage, name constraints and critical
-    extensions. Its form does not count: the national root has a basicConstraints that is not critical."""
+    extensions; certificate policies do not count. Its form does not either: the national root has a basicConstraints
+    that is not critical."""
     CERTIFICATE = "certificate"
     """All that, and the rules of the profile, as for any certificate of an authority."""
 

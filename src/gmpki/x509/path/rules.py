@@ -90,20 +90,24 @@ def _subject_has_a_name(facts: Facts) -> str | None:
     return "there is neither a subject nor a subjectAltName" if facts.alternative_names is None else None
 
 
-_NEVER_CRITICAL: Final = (
-    oids.AUTHORITY_KEY_IDENTIFIER,
-    oids.SUBJECT_KEY_IDENTIFIER,
-    oids.SUBJECT_DIRECTORY_ATTRIBUTES,
-    oids.FRESHEST_CRL,
-    oids.AUTHORITY_INFO_ACCESS,
-    oids.SUBJECT_INFO_ACCESS,
+_NEVER_CRITICAL: Final = frozenset(
+    {
+        oids.AUTHORITY_KEY_IDENTIFIER,
+        oids.SUBJECT_KEY_IDENTIFIER,
+        oids.SUBJECT_DIRECTORY_ATTRIBUTES,
+        oids.FRESHEST_CRL,
+        oids.AUTHORITY_INFO_ACCESS,
+        oids.SUBJECT_INFO_ACCESS,
+    }
 )
 
 
 def _never_critical(facts: Facts) -> str | None:
     """RFC 5280 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15, 4.2.2.1, 4.2.2.2."""
-    wrong = [oid.name for oid in _NEVER_CRITICAL if facts.is_critical(oid)]
-    return f"{wrong[0]} is critical" if wrong else None
+    for extension in facts.certificate.extensions:
+        if extension.critical and extension.extn_id in _NEVER_CRITICAL:
+            return f"{extension.extn_id.name} is critical"
+    return None
 
 
 def _authority_key_is_named(facts: Facts) -> str | None:
