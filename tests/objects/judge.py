@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gmpki.asn1.quirks import Quirk, QuirkKind
-from gmpki.errors import DecodeError, GmpkiError, InvalidSignature
+from gmpki.errors import DecodeError, GmpkiError
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.crl import CertificateRevocationList
@@ -83,8 +83,15 @@ class Collection:
     @cached_property
     def certificates(self) -> list[Certificate]:
         """Every certificate, read leniently."""
-        paths = [entry.path for entry in self.entries if entry.kind == "certificate"]
-        return [Certificate.from_der(path.read_bytes(), lenient=True) for path in paths]
+        found = (self._read(entry) for entry in self.entries if entry.kind == "certificate")
+        return [certificate for certificate in found if certificate is not None]
+
+    @staticmethod
+    def _read(entry: Entry) -> Certificate | None:
+        try:
+            return Certificate.from_der(entry.path.read_bytes(), lenient=True)
+        except GmpkiError:  # judge() says so
+            return None
 
     def judge(self, entry: Entry) -> Judgement:
         """Read an object in both modes, evaluate its signature, and compare with the index."""
@@ -136,7 +143,7 @@ class Collection:
         assert callable(verify)
         try:
             quirks: tuple[Quirk, ...] = verify(LENIENT_SIGNATURES)
-        except InvalidSignature:
+        except GmpkiError:  # it does not hold, or is not of this key
             quirks, verdict = (), "invalid"
         else:
             names = [VERDICTS[quirk.kind] for quirk in quirks if quirk.kind in VERDICTS]
