@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from gmpki import oids
 from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier
@@ -59,7 +59,8 @@ class Facts:
     def find(self, kind: type[E]) -> E | None:
         """Return the contents of an extension, or None when it is absent."""
         try:
-            return self.certificate.extensions.find(kind)
+            # Every kind that is asked for here was decoded when the certificate was read.
+            return cast("E | None", self.certificate.extensions.value(kind.OID))
         except DecodeError as error:
             raise refusal("malformed", f"{kind.__name__} is malformed: {error}", self.certificate) from None
 

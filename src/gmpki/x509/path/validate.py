@@ -23,13 +23,13 @@ from gmpki.x509.path.policies import ANY_POLICY, PolicyProcessing
 from gmpki.x509.path.policy import PathPolicy, Profile
 from gmpki.x509.path.result import ValidatedPath, refusal
 from gmpki.x509.path.revocation import RevocationMode, ask, require
-from gmpki.x509.revocation import RevocationChecker, RevocationContext
+from gmpki.x509.revocation import RevocationContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gmpki.x509.named_key import NamedKey
-    from gmpki.x509.revocation import RevocationResult
+    from gmpki.x509.revocation import RevocationChecker, RevocationResult
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ def validate_path(
         _seconds(datetime.now(timezone.utc) if at is None else at),
     )
     for checker in task.checkers:
-        if not isinstance(checker, RevocationChecker):
+        if not callable(getattr(checker, "check", None)):
             raise InvalidTypeError(f"a checker has a method check, which {type(checker).__name__} has not")
     if policy.revocation in (RevocationMode.HARD, RevocationMode.SOFT) and not task.checkers:
         raise InvalidInputError(f"revocation mode {policy.revocation.value}, but no checkers are given")
