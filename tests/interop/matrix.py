@@ -95,6 +95,7 @@ class Matrix:
         self._directory = directory
         self._peers: dict[str, Peer] = {}
         self._made: dict[tuple[str, Algorithm], Hierarchy] = {}
+        self._keys: dict[tuple[str, str], dict[str, bytes]] = {}
 
     def close(self) -> None:
         """End the programs that were started."""
@@ -112,7 +113,9 @@ class Matrix:
     def _hierarchy(self, maker: Peer, algorithm: Algorithm) -> Hierarchy:
         key = (maker.name, algorithm)
         if key not in self._made:
-            self._made[key] = Hierarchy(maker, algorithm)
+            # Keys of RSA take long to make; "rsa" and "rsa-pss" have the same ones.
+            keys = self._keys.setdefault((maker.name, algorithm.partition("-")[0]), {})
+            self._made[key] = Hierarchy(maker, algorithm, keys)
         return self._made[key]
 
     def run(self, cell: Cell) -> tuple[Outcome, str]:

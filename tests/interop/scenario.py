@@ -184,10 +184,11 @@ def end() -> datetime:
 class Hierarchy:
     """A root, an authority below it, and what the two issue, all made by one implementation when first asked for."""
 
-    def __init__(self, maker: Peer, algorithm: Algorithm) -> None:
+    def __init__(self, maker: Peer, algorithm: Algorithm, keys: dict[str, bytes] | None = None) -> None:
+        """Begin with nothing, or with keys that another hierarchy of the same maker and kind of key has made."""
         self.maker = maker
         self.algorithm = algorithm
-        self._keys: dict[str, bytes] = {}
+        self._keys = {} if keys is None else keys
         self._responses: dict[tuple[Status, bool], bytes] = {}
 
     def key(self, name: str) -> bytes:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from interop.matrix import CANNOT, PEERS, Matrix, Outcome, cells
+from interop.jobs import JOBS, Wrong
+from interop.matrix import CANNOT, PEERS, Cell, Matrix, Outcome, cells
 from interop.ours import Ours
-from interop.scenario import ALGORITHMS
+from interop.scenario import ALGORITHMS, Hierarchy, Refused
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +44,55 @@ def test_each_entry_is_of_some_cell_and_says_why() -> None:
 
 def test_no_cell_has_two_entries() -> None:
     assert [str(cell) for cell in cells() if len(cell.entries) > 1] == []
+
+
+# ---- the matrix itself: a cell fails where it should --------------------------------------------
+EMPTY_ID = Cell("signature", "sm2-empty-id", "tongsuopy", "we make")
+
+
+@pytest.mark.parametrize(
+    ("cell", "table", "outcome", "said"),
+    [
+        (EMPTY_ID, CANNOT, Outcome.CANNOT, "ECDSA"),
+        (EMPTY_ID, [], Outcome.FAILED, "tongsuopy: "),
+        (EMPTY_ID, [{**EMPTY_ID.entries[0], "message": "no such message"}], Outcome.FAILED, "says something else"),
+        (EMPTY_ID, [*EMPTY_ID.entries, *EMPTY_ID.entries], Outcome.FAILED, "more than one entry"),
+        (Cell("key", "sm2", "tongsuopy", "we make"), [], Outcome.HOLDS, ""),
+        (
+            Cell("key", "sm2", "tongsuopy", "we make"),
+            [{**EMPTY_ID.entries[0], "job": ["key"], "algorithm": ["sm2"]}],
+            Outcome.FAILED,
+            "but it holds",
+        ),
+    ],
+    ids=["listed", "not listed", "another message", "listed twice", "holds", "holds though listed"],
+)
+def test_outcomes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: Cell, table: list[Any], outcome: Outcome, said: str
+) -> None:
+    monkeypatch.setattr("interop.matrix.CANNOT", table)
+    found, text = Matrix(Ours(), tmp_path).run(cell)
+    assert found is outcome
+    assert said in text
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_damage_is_noticed(job: str) -> None:
+    """A checker that accepts everything fails every job."""
+
+    class Blind(Ours):
+        def __getattribute__(self, name: str) -> Any:
+            method = super().__getattribute__(name)
+            if not name.startswith(("check_", "read_")):
+                return method
+
+            def accept(*arguments: Any) -> Any:
+                try:
+                    return method(*arguments)
+                except Refused:
+                    return None
+
+            return accept
+
+    with pytest.raises(Wrong):
+        JOBS[job](Hierarchy(Ours(), "sm2"), Blind())
