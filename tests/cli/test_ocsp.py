@@ -79,7 +79,7 @@ def test_ask_answer_verify(run: Run, answer: Answer, hash_name: str, delegated: 
     assert (good["status"], good["serial_number"]) == ("good", "77")
     lost = answer(*VERIFY, "lost.pem", exit_code=1)
     assert lost["error"]["type"] == "RevokedError"
-    assert (lost["status"], lost["reason"]) == ("revoked", "key_compromise")
+    assert (lost["status"], lost["reason"]) == ("revoked", "keyCompromise")
     result = run(*VERIFY, "lost.pem", exit_code=1)
     assert "证书已吊销 RevokedError" in result.stderr
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gmpki.asn1.rfc6960 import CertStatusKind, ResponseStatus
 from gmpki.errors import GmpkiError
 from gmpki.ocsp.cert_ids import hash_name_of
+from gmpki.x509._facts import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,7 +106,7 @@ def _answer(answer: SingleResponse) -> dict[str, Any]:
     if answer.status.kind is CertStatusKind.REVOKED:
         reason = answer.status.revocation_reason
         fields["revoked_at"] = time_text(answer.status.revocation_time)
-        fields["reason"] = None if reason is None else reason.name.lower()
+        fields["reason"] = None if reason is None else spelling(reason.name)
     fields["this_update"] = time_text(answer.this_update)
     fields["next_update"] = time_text(answer.next_update)
     fields["extensions"] = _extensions(answer.extensions)

@@ -49,7 +49,13 @@ MAX_RESPONSE_LEN = 1 << 20
 def _options(function: Callable[..., int]) -> Callable[..., int]:
     files: dict[str, Any] = {"type": INPUT, "metavar": "FILE", "multiple": True}
     options = (
-        click.option("--anchor", "anchors", required=True, help="Certificates that are trusted.", **files),
+        click.option(
+            "--anchor",
+            "anchors",
+            required=True,
+            help="Certificates that are trusted. Like the next three it may be given several times.",
+            **files,
+        ),
         click.option("--intermediate", "intermediates", help="Certificates that may stand between.", **files),
         click.option("--crl", "crls", help="A revocation list.", **files),
         click.option("--ocsp", "responses", help="An OCSP response, DER.", **files),
@@ -64,7 +70,13 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
         click.option("--email", "email", multiple=True, metavar="ADDRESS", help="The same for an e-mail address."),
         click.option("--usage", "usages", multiple=True, type=click.Choice(list(USAGES)), help="A bit of keyUsage."),
         click.option("--purpose", type=click.Choice(PURPOSES), help="What the certificate is to be used for."),
-        click.option("--profile", type=click.Choice(["rfc5280", "webpki"]), default="rfc5280", show_default=True),
+        click.option(
+            "--profile",
+            type=click.Choice(["rfc5280", "webpki"]),
+            default="rfc5280",
+            show_default=True,
+            help="Whose rules about the form hold; webpki: of servers on the public web.",
+        ),
         click.option(
             "--lenient",
             is_flag=True,
@@ -213,7 +225,7 @@ def _shown(certificate: Certificate) -> dict[str, str]:
 
 
 def _refused(certificate: Certificate, error: ValidationError) -> Report:
-    from gmpki.x509.path import REASONS
+    from gmpki.x509.path import FIELD_DEPARTURES, REASONS
 
     concerned = error.certificate
     fields: dict[str, Any] = {
@@ -229,6 +241,8 @@ def _refused(certificate: Certificate, error: ValidationError) -> Report:
     if concerned is not None:
         shown = fields["concerns"]
         rows.append(("所涉证书", "concerns", f"{shown['subject']} ({shown['serial_number']})"))
+    if error.reason in FIELD_DEPARTURES:
+        rows.append(("提示", "hint", "--lenient accepts this, and names it"))
     return Report(fields, facts(rows), Failure(type(error).__name__, str(error)))
 
 

@@ -206,13 +206,14 @@ def verify(
 def _report(result: RevocationResult, certificate: Certificate) -> Report:
     from gmpki.cli._ocsp_show import lines_of, time_text
     from gmpki.errors import ValidationError
+    from gmpki.x509._facts import spelling
 
     fields: dict[str, Any] = {
         "status": result.status.value,
         "subject": str(certificate.subject),
         "serial_number": f"{certificate.serial_number:x}",
         "revoked_at": time_text(result.revoked_at),
-        "reason": None if result.reason is None else result.reason.name.lower(),
+        "reason": None if result.reason is None else spelling(result.reason.name),
         "this_update": time_text(result.this_update),
         "next_update": time_text(result.next_update),
         "detail": result.detail,
