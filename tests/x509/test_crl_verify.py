@@ -53,6 +53,15 @@ def test_what_is_wrong_has_a_name(issuer: Authority, at: datetime, reason: str) 
     assert caught.value.certificate is (None if reason == "crl-issuer" else issuer.certificate)
 
 
+def test_a_list_of_somebody_else_is_called_that() -> None:
+    stranger = Authority("别人", "别人")
+    with pytest.raises(ValidationError) as caught:
+        verify_crl(CRL, stranger.certificate, at=NOW)
+    assert caught.value.reason == "crl-issuer"
+    assert str(ROOT.name) in str(caught.value)
+    assert str(stranger.name) in str(caught.value)
+
+
 def test_another_key() -> None:
     with pytest.raises(InvalidSignature):
         verify_crl(CRL, Authority(key_label="别人").certificate, at=NOW)

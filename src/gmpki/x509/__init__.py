@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from gmpki.x509.crl import CertificateRevocationList, RevokedCertificate, load_crl
     from gmpki.x509.crl_builder import CRLBuilder, Revocation
     from gmpki.x509.crl_checker import CRLChecker
+    from gmpki.x509.crl_verify import verify_crl
     from gmpki.x509.delivery import CSRResponseDelivery, EnvelopeDelivery, KeyDelivery, SKFBlobDelivery, open_delivery
     from gmpki.x509.extensions import Extensions, ExtensionValue
     from gmpki.x509.issuing import Addresses, IssuedPair, Issuer, issue_pair, self_signed
@@ -139,6 +140,7 @@ __all__ = [
     "self_signed",
     "to_text",
     "validate_path",
+    "verify_crl",
     "verify_signed",
 ]
 
@@ -224,6 +226,7 @@ _HOMES = {
     "self_signed": "gmpki.x509.issuing",
     "to_text": "gmpki.x509.text",
     "validate_path": "gmpki.x509.path",
+    "verify_crl": "gmpki.x509.crl_verify",
     "verify_signed": "gmpki.x509.signatures",
 }
 

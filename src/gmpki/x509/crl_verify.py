@@ -49,9 +49,10 @@ def verify_crl(
     if not isinstance(issuer, (Certificate, TrustAnchor)):
         member(issuer, NamedKey, "issuer")
     context = RevocationContext(at, policy)
-    quirks = crl.verify_signature(issuer, policy=policy)
+    # The names first: a list of somebody else has a signature that does not hold, which says less.
     if not names_match(crl.issuer, issuer.subject):
         raise ValidationError("crl-issuer", f"the list is by {crl.issuer}, not by {issuer.subject}")
+    quirks = crl.verify_signature(issuer, policy=policy)
     for reason, problem in (("crl-signer", unfit_signer(issuer)), ("crl-time", out_of_date(crl, context.at))):
         if problem is not None:
             raise ValidationError(reason, f"the list cannot be used: {problem}", certificate=certificate_of(issuer))
