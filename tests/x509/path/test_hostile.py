@@ -7,16 +7,18 @@ import random
 import time
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gmpki import oids
 from gmpki.asn1 import der
-from gmpki.asn1.rfc5280 import Extension
+from gmpki.asn1.rfc5280 import Extension, GeneralName, Name
+from gmpki.asn1.rfc5280.ext_names import GeneralSubtree, NameConstraints
 from gmpki.errors import GmpkiError, ValidationError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.path import FIELD_DEPARTURES, AnchorRules, PathPolicy, PeerName, Profile, Purpose, validate_path
-from x509.path.paths import NOW, ROOT, SUB, USER, issue, root, sub, user
+from x509.path.paths import NOW, ROOT, SUB, USER, issue, name, root, sub, user
 
 KINDS = [
     oids.AUTHORITY_KEY_IDENTIFIER, oids.SUBJECT_KEY_IDENTIFIER, oids.KEY_USAGE, oids.CERTIFICATE_POLICIES,
@@ -97,6 +99,23 @@ def test_names_without_end() -> None:
     begin = time.monotonic()
     answered(leaf, above)
     assert time.monotonic() - begin < 60
+
+
+def test_a_long_name_below_many_authorities() -> None:
+    """A name of 5,000 parts, below 100 authorities of one name with 50 subtrees each; nobody has signed any of them."""
+    long = Name(tuple((name(f"{n}").rdns[-1][0],) for n in range(5_000)))
+    leaf = issue(USER, SUB, subject_name=long, signer=ROOT.key)
+    trees = [GeneralSubtree(GeneralName.directory(name(f"{n}"))) for n in range(50)] + [
+        GeneralSubtree(GeneralName.directory(Name()))
+    ]
+    heap = [
+        issue(SUB, ROOT, NameConstraints(permitted=tuple(trees)), ca=True, serial=n, signer=USER.key)
+        for n in range(1, 100)
+    ]
+    begin = time.monotonic()
+    with pytest.raises(ValidationError):
+        validate_path(leaf, anchors=[root()], intermediates=heap, at=NOW)
+    assert time.monotonic() - begin < 20
 
 
 def test_policies_without_end() -> None:

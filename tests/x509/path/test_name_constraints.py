@@ -12,6 +12,7 @@ from gmpki.asn1.rfc5280 import GeneralName, GeneralNameKind, Name, OtherName
 from gmpki.asn1.rfc5280.ext_names import GeneralSubtree
 from gmpki.oids import find
 from gmpki.x509.names import build_name
+from gmpki.x509.path import name_constraints
 from gmpki.x509.path.name_constraints import NameSpace, names_of
 
 _K = GeneralNameKind
@@ -229,6 +230,25 @@ def test_cost_is_the_number_of_comparisons() -> None:
     assert space.cost(names) == 2 * 3
     assert space.cost(names_of(Name(), [named("ip:10.0.0.1")])) == 1
     assert space.cost({}) == 0
+
+
+@pytest.mark.parametrize(
+    ("reader", "name", "base"),
+    [
+        ("uri_host", "uri:http://example.cn/x", "uri:example.cn"),
+        ("mailbox_parts", "email:a@example.cn", "email:example.cn"),
+        ("wildcard_base", "dns:a.example.cn", "dns:example.cn"),
+    ],
+)
+def test_a_name_is_read_once_however_many_subtrees_there_are(
+    reader: str, name: str, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, calls = getattr(name_constraints, reader), []
+    monkeypatch.setattr(name_constraints, reader, lambda text: calls.append(text) or read(text))
+    names = names_of(Name(), [named(name)])
+    for _ in range(3):
+        assert NameSpace(subtrees(*[base] * 10), []).violation(names) is None
+    assert len(calls) == 1
 
 
 @given(hosts, hosts)
