@@ -120,6 +120,14 @@ def test_quirks_and_departures_are_named(run: Run, answer: Answer, files: Callab
     assert "empty-user-id" in answer(*arguments)["chain"][0]["quirks"][0]
 
 
+def test_what_lenient_would_accept_is_said(run: Run, files: Callable[[str], list[str]]) -> None:
+    arguments = files("signing::cert-sign-without-ca")
+    refused = run(*arguments, exit_code=1).stdout
+    assert "key-usage-form" in refused
+    assert "提示      hint         --lenient accepts this" in refused
+    assert "key-usage-form" in run(*arguments, "--lenient").stdout
+
+
 def test_a_bundle_may_bring_the_chain(run: Run, files: Callable[[str], list[str]], tmp_path: Path) -> None:
     files("signing::both-bits")
     bundle = (tmp_path / "user.pem").read_text() + (tmp_path / "sub.pem").read_text()
