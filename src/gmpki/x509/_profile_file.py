@@ -214,6 +214,9 @@ def _additional(table: Table) -> tuple[ObjectIdentifier, ...]:
         kind = _extension(name)
         if kind in _DECIDED:
             raise ProfileError(f"{name} is what the profile itself decides, in [extensions.{name}]")
+        if kind.startswith(_IDENTITY):
+            # Who issues gives them one by one; what a request asks for is whatever its maker likes.
+            raise ProfileError(f"{name} is an identity extension; those are listed in [extensions.identity]")
         return kind
 
     return table.items("extensions", allowed)
