@@ -307,7 +307,18 @@ def test_sets_of_attributes_are_sorted() -> None:
 
 @pytest.mark.parametrize(
     "rdns",
-    [None, [], "CN", (1,), ((),), ((1,),), (("CN", "x"),), ((COUNTRY, None),)],
+    [
+        None,
+        [],
+        "CN",
+        (1,),
+        ((),),
+        ((1,),),
+        (("CN", "x"),),
+        ((COUNTRY, None),),
+        ((AttributeTypeAndValue(COUNTRY.type, b""),),),
+        ((AttributeTypeAndValue(COUNTRY.type, bytearray(2)),),),  # type: ignore[arg-type]
+    ],
     ids=lambda value: str(value)[:12],
 )
 def test_names_of_wrong_parts(rdns: Any) -> None:

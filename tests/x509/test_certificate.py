@@ -321,6 +321,12 @@ def test_anchors_check_their_fields() -> None:
     for call in calls:
         with pytest.raises(InvalidTypeError):
             call()
+    with pytest.raises(InvalidTypeError):
+        TrustAnchor(root.subject, root.public_key_info, root.der)  # type: ignore[arg-type]
+    other = made.root(made.OTHER)
+    for subject, key in ((root.subject, other.public_key_info), (made.SUBJECT, root.public_key_info)):
+        with pytest.raises(InvalidInputError):
+            TrustAnchor(subject, key, root)
 
 
 def test_every_bit_of_what_is_signed_counts() -> None:

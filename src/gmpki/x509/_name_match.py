@@ -79,22 +79,22 @@ def _attribute_key(attribute: AttributeTypeAndValue) -> bytes:
     return der.encode_sequence(der.encode_oid(attribute.type), value)
 
 
-@lru_cache(maxsize=2048)
 def _rdn_key(rdn: tuple[AttributeTypeAndValue, ...]) -> bytes:
     return der.encode_set_of(map(_attribute_key, rdn))
 
 
 # A name that is new shares most of its parts with others.
+_remembered_key = lru_cache(maxsize=2048)(_rdn_key)
+
+
+@lru_cache(maxsize=2048)
+def _remembered_keys(name: Name) -> tuple[bytes, ...]:
+    return tuple(map(_remembered_key, name.rdns))
+
+
 def _rdn_keys(name: Name) -> tuple[bytes, ...]:
-    # Longer names are prepared each time: thousands of them would fill the memory.
-    return _remembered_keys(name) if len(name.to_der()) <= _REMEMBERED_LEN else _prepared_keys(name)
-
-
-def _prepared_keys(name: Name) -> tuple[bytes, ...]:
-    return tuple(map(_rdn_key, name.rdns))
-
-
-_remembered_keys = lru_cache(maxsize=2048)(_prepared_keys)
+    # Longer names, and their parts, are prepared each time: thousands of them would fill the memory.
+    return _remembered_keys(name) if len(name.to_der()) <= _REMEMBERED_LEN else tuple(map(_rdn_key, name.rdns))
 
 
 def name_key(name: Name) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from gmpki._inputs import member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.asn1.rfc5280 import Name, SubjectPublicKeyInfo
-from gmpki.errors import InvalidTypeError
+from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.keys import ec_forms
 from gmpki.keys.interfaces import PublicKey as KeyProtocol
 from gmpki.keys.loader import load_public_key_info
@@ -58,9 +58,19 @@ class TrustAnchor:
         """Check the fields.
 
         :raises InvalidTypeError: when one has the wrong type.
+        :raises InvalidInputError: when the certificate has another name or key: nobody could tell which is trusted.
         """
         member(self.subject, Name, "subject")
         member(self.public_key_info, SubjectPublicKeyInfo, "public_key_info")
+        if self.certificate is None:
+            return
+        from gmpki.x509.certificate import Certificate
+
+        member(self.certificate, Certificate, "certificate")
+        if (self.subject, self.public_key_info) != (self.certificate.subject, self.certificate.public_key_info):
+            raise InvalidInputError(
+                "the name and the key of a trust anchor are those of its certificate, if it has one"
+            )
 
     @classmethod
     def of(cls, certificate: Certificate) -> TrustAnchor:

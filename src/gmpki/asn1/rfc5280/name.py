@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind, QuirkLog
@@ -87,8 +88,8 @@ class Name(Schema):
     def __post_init__(self) -> None:
         """Encode the name, and bring the attributes of each set into the order of the encoding.
 
-        :raises InvalidTypeError: when rdns is no tuple of tuples of AttributeTypeAndValue.
-        :raises InvalidInputError: when a set is empty, or an attribute cannot be encoded.
+        :raises InvalidTypeError: when rdns is no tuple of tuples of AttributeTypeAndValue with values of ``bytes``.
+        :raises InvalidInputError: when a set or a value is empty, or an attribute cannot be encoded.
         """
         if not isinstance(self.rdns, tuple) or not all(isinstance(rdn, tuple) for rdn in self.rdns):
             raise InvalidTypeError("a Name takes a tuple of tuples of AttributeTypeAndValue")
@@ -97,7 +98,7 @@ class Name(Schema):
         rdns = []
         encoded = []
         for rdn in self.rdns:
-            pairs = [(der_of(attribute, AttributeTypeAndValue, "an attribute"), attribute) for attribute in rdn]
+            pairs = [(_encoded(attribute), attribute) for attribute in rdn]
             pairs.sort(key=lambda pair: pair[0])
             encoded.append(der.encode_set_of([element for element, _ in pairs]))
             rdns.append(tuple(attribute for _, attribute in pairs))
@@ -160,6 +161,15 @@ class Name(Schema):
 
     def __repr__(self) -> str:
         return f"<Name {self}>"
+
+
+def _encoded(attribute: AttributeTypeAndValue) -> bytes:
+    """Encode an attribute whose value nobody can change afterwards."""
+    encoded = der_of(attribute, AttributeTypeAndValue, "an attribute")
+    _inputs.member(attribute.value, bytes, "the value of an attribute")
+    if not attribute.value:
+        raise InvalidInputError("the value of an attribute is one DER element, this one is empty")
+    return encoded
 
 
 def _read_rdn(sets: Reader, name: str) -> tuple[AttributeTypeAndValue, ...]:
