@@ -63,7 +63,7 @@ def test_the_reference_has_every_public_module() -> None:
     for page in (ROOT / "docs" / "reference").glob("*.md"):
         shown |= set(re.findall(r"automodule:: (\S+)", page.read_text(encoding="utf-8")))
     package = ROOT / "src" / "gmpki"
-    present = {"gmpki.errors", "gmpki.fetch"}
+    present = {"gmpki.errors", "gmpki.fetch", "gmpki.oids"}
     for part in ("algorithms", "asn1", "keys", "ocsp", "x509"):
         modules = pkgutil.iter_modules([str(package / part)])
         present |= {f"gmpki.{part}.{module.name}" for module in modules if not module.name.startswith("_")}
