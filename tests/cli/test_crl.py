@@ -135,7 +135,7 @@ def test_verify(run: Run, answer: Answer) -> None:
         "ok": True,
         "valid": True,
         "issuer": "CN=示例根,O=示例市测试机构,C=CN",
-        "number": "0A",
+        "number": 10,
         "delta_base": None,
         "this_update": "2026-06-14T12:00:00Z",
         "next_update": "2026-06-16T12:00:00Z",

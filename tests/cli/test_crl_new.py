@@ -52,7 +52,7 @@ def crl(path: str) -> CertificateRevocationList:
 def test_an_empty_list(answer: Answer) -> None:
     told = answer(*NEW, "--output", "root.crl")
     made = crl("root.crl")
-    assert (told["number"], told["entries"], made.crl_number, len(made)) == ("1", 0, 1, 0)
+    assert (told["number"], told["entries"], made.crl_number, len(made)) == (1, 0, 1, 0)
     assert made.next_update is not None
     assert (made.next_update - made.this_update).days == 7
     assert Path("root.crl").read_bytes()[:1] == b"\x30"

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
-from gmpki.cli import _forms, _io, _keys
+from gmpki.cli import _io, _keys
 from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._files import INPUT
 from gmpki.cli._output import Report, facts, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
 from gmpki.cli._times import show_time
 
 if TYPE_CHECKING:
@@ -222,12 +223,7 @@ def _identity(text: str) -> ExtensionValue:
 
 def serial_number(text: str | None, option: str) -> int | None:
     """Return a serial number given in hexadecimal digits."""
-    if text is None:
-        return None
-    digits = text.replace(":", "")
-    if not 0 < len(digits) <= MAX_SERIAL_DIGITS:
-        raise click.UsageError(f"{option} has 1 to {MAX_SERIAL_DIGITS} hexadecimal digits")
-    return int.from_bytes(_forms.hex_option(digits.rjust(len(digits) + len(digits) % 2, "0"), option), "big")
+    return None if text is None else parse_serial_number(text, option, max_digits=MAX_SERIAL_DIGITS)
 
 
 # ---- what is answered -------------------------------------------------------------------
@@ -236,7 +232,7 @@ def certificate_fields(certificate: Certificate) -> dict[str, Any]:
     return {
         "subject": str(certificate.subject),
         "issuer": str(certificate.issuer),
-        "serial_number": f"{certificate.serial_number:x}",
+        "serial_number": show_serial_number(certificate.serial_number),
         "not_before": show_time(certificate.not_before),
         "not_after": show_time(certificate.not_after),
     }
@@ -247,7 +243,7 @@ def certificate_facts(certificate: Certificate) -> list[tuple[str, str, str]]:
     return [
         ("主体", "subject", str(certificate.subject)),
         ("颁发者", "issuer", str(certificate.issuer)),
-        ("序列号", "serial number", f"{certificate.serial_number:x}"),
+        ("序列号", "serial number", show_serial_number(certificate.serial_number)),
         ("有效期", "valid", f"{show_time(certificate.not_before)} - {show_time(certificate.not_after)}"),
     ]
 

@@ -13,6 +13,7 @@ from gmpki.cli._files import INPUT, OUTPUT, force_option
 from gmpki.cli._group import Group
 from gmpki.cli._output import Report, facts, json_option, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import show_time
 
 if TYPE_CHECKING:
@@ -140,8 +141,8 @@ def _pair_fields(pair: CertificatePair) -> dict[str, Any]:
         "issuer": str(pair.issuer),
         "not_before": show_time(pair.not_before),
         "not_after": show_time(pair.not_after),
-        "signing_serial_number": f"{pair.signing.serial_number:x}",
-        "encryption_serial_number": f"{pair.encryption.serial_number:x}",
+        "signing_serial_number": show_serial_number(pair.signing.serial_number),
+        "encryption_serial_number": show_serial_number(pair.encryption.serial_number),
     }
 
 
@@ -150,8 +151,8 @@ def _pair_facts(pair: CertificatePair) -> list[tuple[str, str, str]]:
         ("主体", "subject", str(pair.subject)),
         ("颁发者", "issuer", str(pair.issuer)),
         ("有效期", "valid", f"{show_time(pair.not_before)} - {show_time(pair.not_after)}"),
-        ("签名证书序列号", "signing serial", f"{pair.signing.serial_number:x}"),
-        ("加密证书序列号", "encryption serial", f"{pair.encryption.serial_number:x}"),
+        ("签名证书序列号", "signing serial", show_serial_number(pair.signing.serial_number)),
+        ("加密证书序列号", "encryption serial", show_serial_number(pair.encryption.serial_number)),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ from gmpki.cli import _io, crl_new
 from gmpki.cli._files import INPUT
 from gmpki.cli._group import Group
 from gmpki.cli._output import Report, facts, json_option
+from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
 from gmpki.cli._times import parse_time, show_time
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 MAX_SHOWN_ENTRIES = 1 << 31
-SERIAL = re.compile(r"-?[0-9A-Fa-f]{1,256}")
 
 source_argument = click.argument("source", type=INPUT, metavar="[FILE]", default="-")
 lenient_option = click.option(
@@ -71,7 +70,7 @@ def show(*, source: str, serial: str | None, owner: str | None, limit: int, leni
 
     if serial is None and owner is not None:
         raise click.UsageError("--certificate-issuer goes with --find")
-    number = None if serial is None else _serial_number(serial)
+    number = None if serial is None else parse_serial_number(serial, "--find")
     crl = _read(source, lenient=lenient)
     if number is None:
         return Report({"crl": describe(crl, limit=limit)}, to_text(crl, limit=limit).splitlines())
@@ -107,7 +106,7 @@ def verify(
 
     if serial is None and owner is not None:
         raise click.UsageError("--certificate-issuer goes with --find")
-    number = None if serial is None else _serial_number(serial)
+    number = None if serial is None else parse_serial_number(serial, "--find")
     at = parse_time(at_text, "--at")
     signer = _read_certificate(issuer, lenient=lenient)
     crl = _read(source, lenient=lenient)
@@ -116,8 +115,8 @@ def verify(
     fields: dict[str, Any] = {
         "valid": True,
         "issuer": str(crl.issuer),
-        "number": _hex(crl.crl_number),
-        "delta_base": _hex(crl.delta_base),
+        "number": _number(crl.crl_number),
+        "delta_base": _number(crl.delta_base),
         "this_update": show_time(crl.this_update),
         "next_update": show_time(crl.next_update),
         "revoked_count": len(crl),
@@ -146,7 +145,7 @@ def _found(
     from gmpki.x509.names import parse_name
 
     entry = crl.find(number, None if owner is None else parse_name(owner))
-    serial = _hex(number) or ""
+    serial = show_serial_number(number)
     if entry is None:
         return {"found": None}, [
             ("序列号", "serial number", serial),
@@ -172,17 +171,10 @@ def _found(
     return {"found": found}, rows
 
 
-def _hex(number: int | None) -> str | None:
-    from gmpki.x509.describe import hex_number
+def _number(number: int | None) -> int | str | None:
+    from gmpki.x509.describe import plain_number
 
-    return None if number is None else hex_number(number)
-
-
-def _serial_number(text: str) -> int:
-    digits = text.strip().removeprefix("0x").replace(":", "")
-    if not SERIAL.fullmatch(digits):
-        raise click.UsageError(f"--find takes a serial number in hexadecimal, not {text[:80]!r}")
-    return int(digits, 16)
+    return None if number is None else plain_number(number)
 
 
 # ---- files ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from gmpki.cli import _io, _issuing, _keys
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import parse_time, show_time
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def command(
 
     签发证书吊销列表（CRL）；可在上一期基础上追加或解除冻结。
     """
+    from gmpki.x509.describe import plain_number
+
     refuse_json_beside_output(output)
     if encoding == "der":
         _io.refuse_terminal(output)
@@ -106,7 +109,7 @@ def command(
     _io.write_output(output, crl.der if encoding == "der" else crl.to_pem(), force=force)
     fields = {
         "issuer": str(crl.issuer),
-        "number": str(number),
+        "number": plain_number(number),
         "entries": len(crl),
         "this_update": show_time(crl.this_update),
         "next_update": show_time(crl.next_update),
@@ -182,11 +185,13 @@ def _merged(entries: list[Revocation], old: CertificateRevocationList | None, re
     for serial in released:
         known = merged.pop(serial, None)
         if known is None or known.reason is not ReasonCode.CERTIFICATE_HOLD:
-            raise InvalidInputError(f"the certificate {serial:x} is not on hold, so nothing takes it off the list")
+            raise InvalidInputError(
+                f"the certificate {show_serial_number(serial)} is not on hold, so nothing takes it off the list"
+            )
     for entry in entries:
         known = merged.get(entry.serial_number)
         if known is not None and known.reason is not ReasonCode.CERTIFICATE_HOLD:
-            raise InvalidInputError(f"the certificate {entry.serial_number:x} is revoked already")
+            raise InvalidInputError(f"the certificate {show_serial_number(entry.serial_number)} is revoked already")
         merged[entry.serial_number] = entry
     return list(merged.values())
 
@@ -228,7 +233,7 @@ def _entry(text: str, now: datetime, option: str) -> Revocation:
 
 def _serial(text: str, option: str) -> int:
     number = _issuing.serial_number(text.strip(), option)
-    if not number:
+    if number is None or number < 1:
         raise click.UsageError(f"{option}: a serial number is positive")
     return number
 

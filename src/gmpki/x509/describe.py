@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gmpki.x509.crl import CertificateRevocationList
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["describe", "hex_number"]
+__all__ = ["describe", "hex_number", "plain_number"]
 
 # Numbers that every reader of JSON takes exactly (RFC 8259 section 6).
 _EXACT: Final = 2**53
@@ -70,6 +70,13 @@ def hex_number(number: int) -> str:
     return ("-" if number < 0 else "") + digits.zfill(len(digits) + len(digits) % 2)
 
 
+def plain_number(number: int) -> int | str:
+    """Return a number as it is, or, from 2**53 on, as hexadecimal digits behind ``0x``."""
+    if -_EXACT < number < _EXACT:
+        return number
+    return ("-0x" if number < 0 else "0x") + hex_number(abs(number))
+
+
 def _plain(fact: Any) -> Any:
     if isinstance(fact, dict):
         return {key: _plain(value) for key, value in fact.items()}
@@ -83,6 +90,6 @@ def _plain(fact: Any) -> Any:
         return fact.strftime(f"{fact.year:04d}-%m-%dT%H:%M:%SZ")
     if isinstance(fact, ObjectIdentifier):
         return {"oid": str.__str__(fact), "name": fact.name, "name_zh": fact.name_zh}
-    if isinstance(fact, int) and not isinstance(fact, bool) and not -_EXACT < fact < _EXACT:
-        return ("-0x" if fact < 0 else "0x") + hex_number(abs(fact))
+    if isinstance(fact, int) and not isinstance(fact, bool):
+        return plain_number(fact)
     return fact
