@@ -45,8 +45,8 @@ class Says:
 def test_every_certificate_is_asked_about_with_its_issuer() -> None:
     checker = Says()
     found = validate(user(), sub(), checkers=[checker])
-    assert checker.asked == [user(), sub()]
-    assert checker.issuers == [sub(), found.anchor]
+    assert checker.asked == [sub(), user()]
+    assert checker.issuers == [found.anchor, sub()]
     assert found.revocation == (GOOD, GOOD)
     assert {context.at for context in checker.contexts} == {NOW}
 
@@ -116,7 +116,20 @@ def test_a_revoked_certificate_is_not_tried_again() -> None:
     other = issue(Party("别的根"), Party("别的根"), ca=True)
     checker = Says(about={user(): REVOKED})
     refused("revoked", user(), sub(), crossed, anchors=[root(), other], checkers=[checker])
-    assert checker.asked == [user()]
+    assert checker.asked == [sub(), user()]
+
+
+@pytest.mark.parametrize(("revoked", "unknown"), [(user, sub), (sub, user)])
+def test_a_revocation_is_told_before_what_is_unknown(revoked: Any, unknown: Any) -> None:
+    checker = Says(about={revoked(): REVOKED, unknown(): UNKNOWN})
+    with pytest.raises(RevokedError) as caught:
+        validate(user(), sub(), checkers=[checker], revocation=RevocationMode.HARD)
+    assert caught.value.certificate == revoked()
+
+
+def test_the_answers_stand_in_the_order_of_the_chain() -> None:
+    checker = Says(about={user(): UNKNOWN})
+    assert validate(user(), sub(), checkers=[checker], revocation=RevocationMode.SOFT).revocation == (UNKNOWN, GOOD)
 
 
 def test_nobody_is_asked_about_what_is_refused_anyway() -> None:

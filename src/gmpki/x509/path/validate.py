@@ -110,7 +110,10 @@ class _Task:
         return ValidatedPath(chain, path.anchor, policies, revocation, path.quirks, path.departures)
 
     def _revocation(self, path: FoundPath) -> tuple[RevocationResult, ...]:
-        """Ask about each certificate of a path; the one that was asked about first, whose answer matters most."""
+        """Ask about each certificate of a path, from the anchor down: what a revoked authority signed proves nothing.
+
+        A revocation is told before what is unknown further up.
+        """
         mode = self.policy.revocation
         if mode is None:
             mode = RevocationMode.HARD if self.checkers else RevocationMode.NONE
@@ -121,10 +124,13 @@ class _Task:
         certificates = [facts.certificate for facts in path.chain]
         issuers: list[NamedKey] = [*certificates[1:], path.anchor]
         results = []
-        for certificate, issuer in zip(certificates, issuers, strict=True):
+        for certificate, issuer in zip(reversed(certificates), reversed(issuers), strict=True):
             result = ask(self.checkers, certificate, issuer, context)
-            require(result, certificate, mode)
+            require(result, certificate, RevocationMode.SOFT)
             results.append(result)
+        results.reverse()
+        for certificate, result in zip(certificates, results, strict=True):
+            require(result, certificate, mode)
         return tuple(results)
 
     def _validate_signer(
