@@ -350,9 +350,9 @@ def _profile(profile: Profile | str, *, pair: bool) -> Profile:
     rules = load_profile(profile) if isinstance(profile, str) else profile
     member(rules, Profile, "profile")
     if rules.is_pair and not pair:
-        raise InvalidInputError(f"the profile {rules.name} issues pairs: issue_pair() makes them")
+        raise InvalidInputError(f"the profile {rules.name} issues pairs, no single certificates")
     if pair and not rules.is_pair:
-        raise InvalidInputError(f"the profile {rules.name} issues single certificates: issue() makes them")
+        raise InvalidInputError(f"the profile {rules.name} issues single certificates, no pairs")
     return rules
 
 
