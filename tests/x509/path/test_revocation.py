@@ -129,7 +129,8 @@ def test_a_revocation_is_told_before_what_is_unknown(revoked: Any, unknown: Any)
 
 def test_the_answers_stand_in_the_order_of_the_chain() -> None:
     checker = Says(about={user(): UNKNOWN})
-    assert validate(user(), sub(), checkers=[checker], revocation=RevocationMode.SOFT).revocation == (UNKNOWN, GOOD)
+    found = validate(user(), sub(), checkers=[checker], revocation=RevocationMode.SOFT)
+    assert [result.status for result in found.revocation] == [RevocationStatus.UNKNOWN, RevocationStatus.GOOD]
 
 
 def test_nobody_is_asked_about_what_is_refused_anyway() -> None:
