@@ -152,8 +152,18 @@ def test_nothing_outlives_the_issuer() -> None:
     clipping = own("max_days = 20", 'max_days = 20\nbeyond_issuer = "clip"')
     issued = authority.issue((cn("x"), SIGNING_KEY.public_key), clipping, at=AT + 10 * DAY)
     assert (issued.not_before, issued.not_after) == (AT + 10 * DAY, AT + 15 * DAY)
-    with pytest.raises(ProfileError):
-        authority.issue((cn("x"), SIGNING_KEY.public_key), clipping, at=AT + 16 * DAY)
+    for rules in (clipping, own()):
+        with pytest.raises(ProfileError, match="ended on 2026-06-16 12:00:00 UTC"):
+            authority.issue((cn("x"), SIGNING_KEY.public_key), rules, at=AT + 16 * DAY)
+
+
+def test_who_asks_for_too_long_is_told_how_long_it_may_be() -> None:
+    with pytest.raises(ProfileError) as caught:
+        short_lived(15).issue(APPLICANT, "e-seal-maker", at=AT)
+    assert str(caught.value) == (
+        "the validity until 2031-05-31 12:00:00 UTC goes beyond that of the issuer's certificate, which ends on "
+        '2026-06-16 12:00:00 UTC; ask for less, or let the profile have beyond_issuer = "clip"'
+    )
 
 
 def test_a_usual_beginning_does_not_lie_before_the_issuer_s() -> None:

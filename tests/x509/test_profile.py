@@ -84,6 +84,18 @@ def test_no_ready_profile_that_is_published_holds_personal_numbers() -> None:
     assert load_profile("personal").extensions.identity == ()
 
 
+def test_a_new_subordinate_issues_by_every_ready_profile() -> None:
+    """What nobody asked a time for must not end after an authority that is a little older."""
+    usual = {name: load_profile(name) for name in BUILTIN_PROFILES}
+    longest = usual["subordinate-ca"].validity.default_days
+    assert all(profile.is_ca or profile.validity.default_days < longest for profile in usual.values())
+
+
+def test_a_ready_profile_is_read_once() -> None:
+    for name in BUILTIN_PROFILES:
+        assert load_profile(name) is load_profile(name)
+
+
 def test_no_ready_profile_lets_a_request_decide() -> None:
     for name in BUILTIN_PROFILES:
         assert set(load_profile(name).from_request) <= {oids.SUBJECT_ALT_NAME}

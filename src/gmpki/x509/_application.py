@@ -189,18 +189,31 @@ def validity(asked: Validity | None, profile: Profile, issuer: Certificate | Non
     except OverflowError:
         raise InvalidInputError("the validity would end after the year 9999") from None
     if issuer is not None:
+        if issuer.not_after < at:
+            raise ProfileError(
+                f"the issuer's certificate ended on {_shown(issuer.not_after)}: it issues nothing any more"
+            )
         if asked is None or rules.clip:
             begin = max(begin, issuer.not_before)
         if rules.clip:
             end = min(end, issuer.not_after)
-        if begin < issuer.not_before or end > issuer.not_after:
+        if begin < issuer.not_before:
             raise ProfileError(
-                f"the validity from {begin} to {end} goes beyond that of the issuer's certificate, from "
-                f"{issuer.not_before} to {issuer.not_after}"
+                f"the validity from {_shown(begin)} on goes beyond that of the issuer's certificate, which begins on "
+                f"{_shown(issuer.not_before)}"
+            )
+        if end > issuer.not_after:
+            raise ProfileError(
+                f"the validity until {_shown(end)} goes beyond that of the issuer's certificate, which ends on "
+                f'{_shown(issuer.not_after)}; ask for less, or let the profile have beyond_issuer = "clip"'
             )
     if end <= begin or end <= at:
-        raise ProfileError(f"the validity would end, {end}, before it begins or before now")
+        raise ProfileError(f"the validity would end, {_shown(end)}, before it begins or before now")
     return Validity(begin, end)
+
+
+def _shown(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
 
 
 # ---- extensions ---------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text
@@ -246,7 +247,7 @@ def load_profile(source: str | os.PathLike[str]) -> Profile:
     if not isinstance(source, (str, os.PathLike)):
         raise InvalidTypeError(f"a profile is named by str or a path, not by {type(source).__name__}")
     if isinstance(source, str) and source in BUILTIN_PROFILES:
-        return Profile.from_toml(profile_text(source), what=f"the profile {source}")
+        return _ready(str.__str__(source))
     path = os.fspath(source)
     if not isinstance(path, str):
         raise InvalidTypeError("the path of a profile is text")
@@ -258,6 +259,12 @@ def load_profile(source: str | os.PathLike[str]) -> Profile:
     except ValueError:  # a zero byte in the name
         raise InvalidInputError("not the name of a file") from None
     return Profile.from_toml(data, what=os.path.basename(path))
+
+
+@cache
+def _ready(name: str) -> Profile:
+    """Return a profile that comes with gmpki; it is read once, for whoever issues thousands by its name."""
+    return Profile.from_toml(profile_text(name), what=f"the profile {name}")
 
 
 def profile_text(name: str) -> str:
