@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gmpki import oids
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema
 from gmpki.asn1.gmt0009 import SM2Cipher, SM2Signature
-from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, SubjectPublicKeyInfo
+from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, Extension, SubjectPublicKeyInfo
 from gmpki.asn1.rfc5915 import ECPrivateKey
 from gmpki.asn1.rfc5958 import EncryptedPrivateKeyInfo, PrivateKeyInfo
 from gmpki.asn1.rfc8018 import PBES2Params, PBKDF2Params
 from gmpki.asn1.sec1 import SpecifiedECDomain
-from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
+from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, LimitExceeded
 
 SM2_CURVE = der.encode_oid(oids.SM2)
 SM2_KEY = AlgorithmIdentifier(oids.EC_PUBLIC_KEY, SM2_CURVE)
@@ -160,6 +162,31 @@ def test_binary_field_is_refused() -> None:
     prime, binary = der.encode_oid(oids.PRIME_FIELD), der.encode_oid("1.2.840.10045.1.2")
     with pytest.raises(DecodeError, match="prime fields"):
         SpecifiedECDomain.from_der(data.replace(prime, binary))
+
+
+def test_what_a_structure_was_made_of_cannot_change_it() -> None:
+    changing = bytearray(b"\x05\x00")
+    algorithm = AlgorithmIdentifier(oids.RSA_SHA256, changing)  # type: ignore[arg-type]
+    key = SubjectPublicKeyInfo(algorithm, changing)  # type: ignore[arg-type]
+    extension = Extension(oids.KEY_USAGE, True, changing)  # type: ignore[arg-type]
+    before = [part.to_der() for part in (algorithm, key, extension)]
+    changing[0] = 0
+    assert [part.to_der() for part in (algorithm, key, extension)] == before
+    assert len({algorithm, key, extension}) == 3
+    assert AlgorithmIdentifier("1.2.156.10197.1.501").algorithm.name == oids.SM2_WITH_SM3.name  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [5, [], object(), -1.5], ids=lambda value: type(value).__name__)
+def test_structures_of_wrong_parts(wrong: Any) -> None:
+    for make in (
+        lambda: AlgorithmIdentifier(wrong),
+        lambda: AlgorithmIdentifier(oids.SM3, wrong),
+        lambda: SubjectPublicKeyInfo(wrong, b""),
+        lambda: SubjectPublicKeyInfo(AlgorithmIdentifier(oids.SM3), wrong),
+        lambda: Extension(oids.KEY_USAGE, True, wrong),
+    ):
+        with pytest.raises(InvalidTypeError):
+            make()
 
 
 def test_parameters_of_an_algorithm() -> None:

@@ -158,8 +158,6 @@ def _remembered(kind: type[ExtensionValue], content: bytes) -> ExtensionValue:
 
 def _decode(kind: type[V], extension: Extension, quirks: QuirkLog | None) -> V:
     content = extension.extn_value
-    if type(content) is not bytes:
-        content = _inputs.as_bytes(content, "the contents of an extension")
     if extension.extn_id in _REPEATED and len(content) <= _REMEMBERED_LEN:
         try:
             return cast("V", _remembered(kind, content))
@@ -237,7 +235,7 @@ class Extensions:
             if type(oid) is not ObjectIdentifier:
                 oid = find(_inputs.as_text(oid, "an object identifier"))
             if oid in self._first:
-                self._refuse(oid, "stands twice", QuirkKind.DUPLICATE_EXTENSION, quirks, path)
+                self._refuse(oid, "stands twice", QuirkKind.DUPLICATE_EXTENSION, inner, path)
                 continue
             self._first[oid] = extension
             kind = _loaded.get(oid) or known_type(oid)
@@ -246,7 +244,7 @@ class Extensions:
             try:
                 self._values[oid] = _decode(kind, extension, inner)
             except DecodeError as error:
-                self._refuse(oid, f"is malformed: {error}", QuirkKind.MALFORMED_EXTENSION, quirks, path)
+                self._refuse(oid, f"is malformed: {error}", QuirkKind.MALFORMED_EXTENSION, inner, path)
         if quirks is not None and inner is not None and len(inner):
             quirks.extend(inner.quirks, path)
 
@@ -256,7 +254,7 @@ class Extensions:
         message = f"the extension {name} {what}"
         if quirks is None or not quirks.tolerant:
             raise DecodeError(message, path=(path,))
-        quirks.note(kind, -1, f"{path}.{oid.name}")
+        quirks.note(kind, -1, oid.name)
         self._values.pop(oid, None)
         self._broken.setdefault(oid, message)
 

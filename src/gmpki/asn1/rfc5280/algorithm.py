@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from gmpki import oids
+from gmpki import _inputs, oids
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind
@@ -43,11 +43,18 @@ class AlgorithmIdentifier(Schema):
     """``SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY DEFINED BY algorithm OPTIONAL }``.
 
     :ivar parameters: the exact DER of the parameters; None when they are absent.
+    :raises InvalidTypeError: when a field has the wrong type.
     :standard: RFC 5280 4.1.1.2
     """
 
     algorithm: ObjectIdentifier
     parameters: bytes | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.algorithm) is not ObjectIdentifier:
+            object.__setattr__(self, "algorithm", oids.find(_inputs.as_text(self.algorithm, "an algorithm")))
+        if self.parameters is not None and type(self.parameters) is not bytes:
+            object.__setattr__(self, "parameters", _inputs.as_bytes(self.parameters, "the parameters of an algorithm"))
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> AlgorithmIdentifier:
@@ -112,11 +119,18 @@ class SubjectPublicKeyInfo(Schema):
     """``SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }``.
 
     :ivar subject_public_key: the bytes of the BIT STRING, which has no unused bits.
+    :raises InvalidTypeError: when a field has the wrong type.
     :standard: RFC 5280 4.1.2.7; RFC 5480 2 for elliptic curves
     """
 
     algorithm: AlgorithmIdentifier
     subject_public_key: bytes
+
+    def __post_init__(self) -> None:
+        if type(self.algorithm) is not AlgorithmIdentifier:
+            _inputs.member(self.algorithm, AlgorithmIdentifier, "algorithm")
+        if type(self.subject_public_key) is not bytes:
+            object.__setattr__(self, "subject_public_key", _inputs.as_bytes(self.subject_public_key, "a public key"))
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> SubjectPublicKeyInfo:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind
@@ -25,12 +26,17 @@ class Extension(Schema):
     """``SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }``.
 
     :ivar extn_value: what the OCTET STRING holds, by the standard one DER element.
+    :raises InvalidTypeError: when extn_value has no buffer.
     :standard: RFC 5280 4.1
     """
 
     extn_id: ObjectIdentifier
     critical: bool
     extn_value: bytes
+
+    def __post_init__(self) -> None:
+        if type(self.extn_value) is not bytes:
+            object.__setattr__(self, "extn_value", _inputs.as_bytes(self.extn_value, "the contents of an extension"))
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> Extension:
