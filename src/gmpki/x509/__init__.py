@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Extension,
         GeneralName,
         GeneralSubtree,
+        IssuingDistributionPoint,
         KeyUsage,
         KeyUsages,
         Name,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         SubjectAltName,
         SubjectKeyIdentifier,
         SubjectPublicKeyInfo,
+        Validity,
     )
     from gmpki.x509.certificate import Certificate, load_certificate, load_certificates
     from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier, random_serial_number
@@ -89,6 +91,7 @@ __all__ = [
     "GeneralSubtree",
     "IssuedPair",
     "Issuer",
+    "IssuingDistributionPoint",
     "KeyDelivery",
     "KeyUsage",
     "KeyUsages",
@@ -120,6 +123,7 @@ __all__ = [
     "SubjectPublicKeyInfo",
     "TrustAnchor",
     "ValidatedPath",
+    "Validity",
     "build_name",
     "format_name",
     "issue_pair",
@@ -173,6 +177,7 @@ _HOMES = {
     "GeneralSubtree": "gmpki.asn1.rfc5280",
     "IssuedPair": "gmpki.x509.issuing",
     "Issuer": "gmpki.x509.issuing",
+    "IssuingDistributionPoint": "gmpki.asn1.rfc5280",
     "KeyDelivery": "gmpki.x509.delivery",
     "KeyUsage": "gmpki.asn1.rfc5280",
     "KeyUsages": "gmpki.asn1.rfc5280",
@@ -206,6 +211,7 @@ _HOMES = {
     "SubjectPublicKeyInfo": "gmpki.asn1.rfc5280",
     "TrustAnchor": "gmpki.x509.named_key",
     "ValidatedPath": "gmpki.x509.path",
+    "Validity": "gmpki.asn1.rfc5280",
     "build_name": "gmpki.x509.names",
     "format_name": "gmpki.x509.names",
     "issue_pair": "gmpki.x509.issuing",
