@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -334,6 +336,17 @@ def test_signatures_that_hold_are_verified_once(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(CertificateRevocationList, "verify_signature", fail)
     assert checker.check(POINTED, ROOT.certificate, CONTEXT).status is GOOD
+
+
+def test_that_a_signature_held_does_not_keep_a_list_in_memory() -> None:
+    """A service that fetches lists for years does not keep them all."""
+    checker = CRLChecker(fetch=Fetcher({URI: ROOT.crl()}))
+    assert checker.check(POINTED, ROOT.certificate, CONTEXT).status is GOOD
+    verified = [weakref.ref(crl) for crl in checker._verified]
+    assert [crl() is None for crl in verified] == [False]
+    checker._sources._fetched.clear()
+    gc.collect()
+    assert [crl() for crl in verified] == [None]
 
 
 OTHERS = Authority("别人").crl(revoked(7))

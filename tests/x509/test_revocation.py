@@ -49,6 +49,14 @@ def test_status_is_a_status() -> None:
         RevocationResult("good")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("field", ["source", "reason", "invalidity_date", "this_update", "next_update", "detail"])
+def test_every_part_of_a_result_has_its_type(field: str) -> None:
+    with pytest.raises(InvalidTypeError):
+        RevocationResult(RevocationStatus.UNKNOWN, **{field: 5})  # type: ignore[arg-type]
+    with pytest.raises(InvalidTypeError):
+        RevocationResult(RevocationStatus.REVOKED, revoked_at="2026")  # type: ignore[arg-type]
+
+
 def test_context_has_the_standard_policy() -> None:
     assert RevocationContext(NOW).signatures is STANDARD_SIGNATURES
     assert RevocationContext(NOW).validate_signer is None

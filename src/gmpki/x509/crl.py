@@ -58,7 +58,7 @@ class CertificateRevocationList(SignedObject[TBSCertListHead]):
     :standard: RFC 5280 5; GM/T 0015-2012
     """
 
-    __slots__ = ("_entries", "_extensions")
+    __slots__ = ("__weakref__", "_entries", "_extensions")
     _entries: EntryTable
     _extensions: Extensions
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from gmpki._inputs import member, number
 from gmpki.asn1.rfc5280 import CRLNumber, FreshestCRL, ReasonCode, ReasonFlags
@@ -28,7 +29,7 @@ from gmpki.x509.crl_sources import CRLSources, KnownList
 from gmpki.x509.crl_verify import certificate_of, out_of_date, unfit_signer
 from gmpki.x509.named_key import NamedKey, TrustAnchor
 from gmpki.x509.names import name_key
-from gmpki.x509.revocation import RevocationContext, RevocationResult, RevocationStatus
+from gmpki.x509.revocation import RevocationContext, RevocationResult, RevocationStatus, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -126,7 +127,8 @@ class CRLChecker:
             max_fetch_len=number(max_fetch_len, 0, MAX_CRL_LEN, "max_fetch_len"),
             lenient=lenient,
         )
-        self._verified: set[object] = set()
+        # By the list, which must not be kept in memory for the sake of this when nobody else needs it any more.
+        self._verified: WeakKeyDictionary[CertificateRevocationList, set[object]] = WeakKeyDictionary()
 
     def check(self, certificate: Certificate, issuer: NamedKey, context: RevocationContext) -> RevocationResult:
         """Find out whether a certificate was revoked.
@@ -222,7 +224,7 @@ class _Search:
                 try:
                     known = self.sources.fetch(uri, self.is_signed)
                 except Exception as error:  # noqa: BLE001 - the caller's function may raise anything
-                    self.note(uri, _said(error))
+                    self.note(uri, said(error))
                     continue
             if (known.delta_base is not None) == delta:
                 yield known
@@ -337,8 +339,9 @@ class _Search:
     def signed_by(self, crl: CertificateRevocationList, signer: NamedKey) -> str | None:
         """Tell why the signature of a list does not hold, or return None if it does; remember those that do."""
         policy = self.context.signatures
-        proof = (crl, signer.public_key_info, policy)
-        if proof in self.checker._verified:
+        verified = self.checker._verified
+        proof = (signer.public_key_info, policy)
+        if proof in verified.get(crl, ()):
             return None
         if self.signatures_left <= 0:
             return "no more signatures are verified for this certificate"
@@ -347,9 +350,9 @@ class _Search:
             crl.verify_signature(signer, policy=policy)
         except GmpkiError as error:
             return str(error)
-        if len(self.checker._verified) >= _MAX_VERIFIED:
-            self.checker._verified.clear()
-        self.checker._verified.add(proof)
+        if len(verified) >= _MAX_VERIFIED:
+            verified.clear()
+        verified.setdefault(crl, set()).add(proof)
         return None
 
     def may_sign(self, signer: NamedKey) -> str | None:
@@ -389,14 +392,6 @@ def _other_key(signer: NamedKey, key_identifier: bytes | None) -> bool:
         return False
     own = certificate.subject_key_identifier
     return own is not None and own != key_identifier
-
-
-def _said(error: Exception) -> str:
-    """Return what an exception of the caller's function says, if it can."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - it is no exception of ours
-        return type(error).__name__
 
 
 def _all(items: Iterable[T], kind: type[T], name: str) -> list[T]:

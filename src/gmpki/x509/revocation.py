@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from gmpki._inputs import member
+from gmpki._inputs import as_text, member
 from gmpki.errors import InvalidInputError, InvalidTypeError, RevocationUnknownError, RevokedError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "RevocationResult",
     "RevocationStatus",
     "SignerValidator",
+    "said",
 ]
 
 
@@ -65,10 +66,19 @@ class RevocationResult:
     def __post_init__(self) -> None:
         """Check that the parts make sense together.
 
-        :raises InvalidTypeError: when the status is none.
+        :raises InvalidTypeError: when a part has the wrong type.
         :raises InvalidInputError: when a revoked certificate has no date of revocation, or another has one.
         """
         member(self.status, RevocationStatus, "status")
+        for name in ("source", "detail"):
+            as_text(getattr(self, name), name)
+        for name in ("revoked_at", "invalidity_date", "this_update", "next_update"):
+            if getattr(self, name) is not None:
+                member(getattr(self, name), datetime, name)
+        if self.reason is not None:
+            from gmpki.asn1.rfc5280 import ReasonCode
+
+            member(self.reason, ReasonCode, "reason")
         if (self.status is RevocationStatus.REVOKED) != (self.revoked_at is not None):
             raise InvalidInputError("a result says when the certificate was revoked if, and only if, it was")
 
@@ -106,6 +116,14 @@ class SignerValidator(Protocol):
         :param certificates: others that may be needed on the way, not trusted.
         :raises ValidationError: when it is not valid.
         """
+
+
+def said(error: Exception) -> str:
+    """Return what an exception of the caller's own function or checker says, if it can."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - it is no exception of ours
+        return type(error).__name__
 
 
 def _standard_signatures() -> SignaturePolicy:

@@ -51,6 +51,34 @@ def test_every_certificate_is_asked_about_with_its_issuer() -> None:
     assert {context.at for context in checker.contexts} == {NOW}
 
 
+class MuteError(Exception):
+    """An exception that cannot even say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def test_whatever_a_checker_raises_it_does_not_know() -> None:
+    for error in (
+        MuteError(),
+        ValueError("x"),
+        RecursionError(),
+        RevokedError("x", revoked_at=NOW, certificate=root()),
+    ):
+        with pytest.raises(RevocationUnknownError):
+            validate(user(), sub(), checkers=[Says(error)])
+        validate(user(), sub(), checkers=[Says(error)], revocation=RevocationMode.SOFT)
+
+
+@pytest.mark.parametrize("mode", [None, RevocationMode.HARD, RevocationMode.SOFT])
+def test_a_checker_that_raises_revoked_says_revoked(mode: RevocationMode | None) -> None:
+    for named in (None, user()):
+        checker = Says(about={user(): RevokedError("on the list", revoked_at=NOW, certificate=named)})
+        with pytest.raises(RevokedError) as caught:
+            validate(user(), sub(), checkers=[checker], revocation=mode)
+        assert caught.value.certificate == user()
+
+
 @pytest.mark.parametrize("mode", [None, RevocationMode.HARD, RevocationMode.SOFT])
 @pytest.mark.parametrize("which", [user, sub])
 def test_revoked_is_refused_in_every_mode_that_asks(which: Any, mode: RevocationMode | None) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from gmpki.x509.revocation import RevocationResult, RevocationStatus
+from gmpki.errors import RevokedError
+from gmpki.x509.revocation import RevocationResult, RevocationStatus, said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,14 +34,20 @@ def ask(
 ) -> RevocationResult:
     """Ask the checkers in their order; the first that knows decides.
 
-    A checker that raises, or whose answer is no result, does not know.
+    A checker that raises, or whose answer is no result, does not know; unless what it raises says that this very
+    certificate is revoked.
+
+    :raises RevokedError: when a checker raises it.
     """
     details = []
     for checker in checkers:
         try:
             result = checker.check(certificate, issuer, context)
         except Exception as error:  # noqa: BLE001 - whatever a checker meets, it has not found the certificate good
-            details.append(f"{type(checker).__name__}: {type(error).__name__}: {error}")
+            if isinstance(error, RevokedError) and error.certificate in (None, certificate):
+                error.certificate = certificate
+                raise
+            details.append(f"{type(checker).__name__}: {said(error)}")
             continue
         if not isinstance(result, RevocationResult):
             details.append(f"{type(checker).__name__}: the answer is no RevocationResult")
