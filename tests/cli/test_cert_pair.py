@@ -160,7 +160,12 @@ def test_requests_that_openssl_made_need_leave(run: Run) -> None:
 
     foreign = RequestBuilder().subject(parse_name(OWNER)).sign(SIGNING_KEY, user_id=b"")
     Path("owner.csr").write_bytes(foreign.to_pem())
-    assert "signature" in run(*ISSUE, "--profile", "e-seal-maker", exit_code=1).stderr
+    for command in (
+        ("cert", "issue", "--profile", "e-seal-maker"),
+        ("cert", "pair", "issue", "--profile", "organisation"),
+    ):
+        told = run(*command, *CA, "--request", "owner.csr", "--output", "no", exit_code=1).stderr
+        assert "it holds with empty-user-id, which --openssl-request accepts" in told
     run(*ISSUE, "--profile", "e-seal-maker", "--openssl-request", "--output", "out.pem")
 
 
@@ -338,3 +343,9 @@ def test_personal_numbers_in_a_closed_system(run: Run, authority: None) -> None:
     found = certificate("pair/signing.pem").extensions.find(IdentifyCode)
     assert found is not None
     assert found.value == "110101190001010000"
+
+
+@pytest.mark.usefixtures("authority")
+def test_the_directory_of_a_pair_is_no_file(answer: Answer) -> None:
+    error = answer(*PAIR, "--profile", "organisation", "--output", "root.pem", exit_code=1)["error"]
+    assert error == {"type": "NotADirectoryError", "message": "Not a directory: root.pem"}

@@ -102,6 +102,13 @@ def test_options_that_need_each_other(answer: Answer) -> None:
 
 
 # ---- lenient --------------------------------------------------------------------------------------------------------
+def test_an_option_that_would_accept_the_signature_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "foreign.crl").write_bytes(ROOT.builder().sign(ROOT.key, user_id=b"").der)
+    refusal = run("crl", "verify", "--issuer", "root.pem", *AT, "foreign.crl", exit_code=1).stderr
+    assert "it holds with empty-user-id, which --lenient accepts" in refusal
+    run("crl", "verify", "--lenient", "--issuer", "root.pem", *AT, "foreign.crl")
+
+
 def test_departures_are_named(answer: Answer, run: Run, tmp_path: Path) -> None:
     fields = der.Reader(ROOT.crl().tbs_der).sequence()
     parts = []

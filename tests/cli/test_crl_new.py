@@ -126,7 +126,8 @@ REFUSED = [
     (["--previous", "stranger.crl"], 1, "the previous list is of"),
     (["--previous", "forged.crl"], 1, "signature"),
     (["--previous", "delta.crl"], 1, "delta or partial"),
-    (["--list", "bad.txt"], 2, "--list"),
+    (["--list", "bad.txt"], 2, "--list: line 2 of bad.txt takes a serial number"),
+    (["--list", "why.txt"], 2, "--list: line 3 of why.txt: the reason is one of"),
 ]
 
 
@@ -143,6 +144,7 @@ def test_what_is_refused(options: list[str], code: int, problem: str, run: Run) 
     delta = CRLBuilder(issuer=root().subject, delta_base=4, **common)  # type: ignore[arg-type]
     Path("delta.crl").write_bytes(delta.sign(ROOT_KEY).der)
     Path("bad.txt").write_bytes(b"01\n\xff\xfe\n")
+    Path("why.txt").write_bytes(b"01\n# two\n02,why\n")
     result = run(*NEW, *options, "--output", "no.crl", exit_code=code)
     assert problem in result.stderr
     assert not Path("no.crl").exists()

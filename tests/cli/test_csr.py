@@ -181,9 +181,20 @@ def test_signatures_that_do_not_hold(run: Run, answer: Answer) -> None:
     request = RequestBuilder().subject(build_name(("CN", "x"))).sign(key, user_id=b"")
     Path("req.pem").write_bytes(request.to_pem())
     assert answer("csr", "verify", "req.pem", exit_code=1)["error"]["type"] == "InvalidSignature"
-    assert "签名无效" in run("csr", "verify", "req.pem", exit_code=1).stderr
+    refusal = run("csr", "verify", "req.pem", exit_code=1).stderr
+    assert "签名无效" in refusal
+    assert "it holds with empty-user-id, which --lenient accepts" in refusal
     assert answer("csr", "verify", "--lenient", "req.pem")["quirks"] == ["empty-user-id at signature"]
     assert "empty-user-id" in run("csr", "verify", "--lenient", "req.pem").output
+
+
+@pytest.mark.parametrize("options", [(), ("--lenient",)])
+def test_no_option_makes_a_changed_request_hold(answer: Answer, options: tuple[str, ...]) -> None:
+    request = RequestBuilder().subject(build_name(("CN", "x"))).sign(SM2PrivateKey.generate())
+    Path("req.der").write_bytes(request.to_der().replace(b"\x13\x01x", b"\x13\x01y"))
+    error = answer("csr", "verify", *options, "req.der", exit_code=1)["error"]
+    assert error["type"] == "InvalidSignature"
+    assert "--lenient" not in error["message"]
 
 
 @pytest.mark.parametrize("command", ["show", "verify"])

@@ -267,7 +267,7 @@ def test_a_full_disk_behind_standard_output(arguments: list[str]) -> None:
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
     assert ran.returncode == 1
     (line,) = ran.stderr.decode().splitlines()
-    assert line.startswith("gmpki: OSError: No space left on device")
+    assert line.startswith("gmpki: 读写失败 OSError: No space left on device")
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -11,13 +12,14 @@ import click
 from gmpki.cli import _io, _keys
 from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._files import INPUT
+from gmpki.cli._hints import naming_option
 from gmpki.cli._output import Report, facts, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
 from gmpki.cli._times import show_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gmpki.asn1.rfc5280 import Name, Validity
     from gmpki.x509.certificate import Certificate
@@ -39,6 +41,7 @@ __all__ = [
     "check",
     "days_option",
     "issuer_of",
+    "issuing_to",
     "load_one_certificate",
     "load_one_request",
     "no_lint_option",
@@ -51,6 +54,8 @@ __all__ = [
 
 MAX_FILE_LEN = 1 << 22
 MAX_SERIAL_DIGITS = 40  # 20 bytes
+# The standard's, and the empty one of OpenSSL 3.
+OPENSSL_USER_IDS = (None, b"")
 
 days_option = click.option(
     "--days", type=click.IntRange(1, 36525), help="Valid from now for so long.  [default: as the profile says]"
@@ -149,6 +154,15 @@ def load_one_request(path: str) -> CertificateRequest:
     return load_request(_io.read_input(path, max_len=MAX_FILE_LEN))
 
 
+@contextlib.contextmanager
+def issuing_to(request: CertificateRequest) -> Iterator[None]:
+    """Say of a request whose signature does not hold in the block that --openssl-request takes it, if that is so."""
+    from gmpki.x509.signatures import SignaturePolicy
+
+    with naming_option("--openssl-request", SignaturePolicy(OPENSSL_USER_IDS), request.verify_signature):
+        yield
+
+
 def issuer_of(options: Authority) -> Issuer:
     """Return the authority that the options name."""
     from gmpki.x509.issuing import Issuer
@@ -156,7 +170,7 @@ def issuer_of(options: Authority) -> Issuer:
 
     certificate = load_one_certificate(options["ca"])
     key = _keys.load_private(_keys.read_key_file(options["ca_key"]), options["ca_password"])
-    requests = SignaturePolicy((None, b"")) if options["openssl_request"] else STANDARD_SIGNATURES
+    requests = SignaturePolicy(OPENSSL_USER_IDS) if options["openssl_request"] else STANDARD_SIGNATURES
     return Issuer(certificate, key, addresses=_addresses(options), check=check(options["no_lint"]), requests=requests)
 
 

@@ -48,6 +48,8 @@ CHINESE_NAMES = {
     "KeyMismatchError": "密钥不匹配",
     "LimitExceeded": "超出限制",
     "LintErrors": "证书有错误",
+    "NotADirectoryError": "不是目录",
+    "OSError": "读写失败",
     "PermissionError": "没有权限",
     "PolicyError": "算法策略不允许",
     "ProfileError": "不符合证书模板",

@@ -38,12 +38,14 @@ def command(*, profile: str, serial: str | None, output: str, force: bool, **opt
     """
     _io.refuse_existing(output, force=force)
     number = _issuing.serial_number(serial, "--serial")
-    certificate = _issuing.issuer_of(options).issue(
-        _issuing.load_one_request(options["request"]),
-        profile,
-        subject=_issuing.applied_subject(options),
-        validity=_issuing.applied_validity(options),
-        serial_number=number,
-        extensions=_issuing.added_extensions(options),
-    )
+    request = _issuing.load_one_request(options["request"])
+    with _issuing.issuing_to(request):
+        certificate = _issuing.issuer_of(options).issue(
+            request,
+            profile,
+            subject=_issuing.applied_subject(options),
+            validity=_issuing.applied_validity(options),
+            serial_number=number,
+            extensions=_issuing.added_extensions(options),
+        )
     return _issuing.written(certificate, output, force=force)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,8 @@ def issue(
     """
     names = (SIGNING, ENCRYPTION, DELIVERIES[form])
     paths = [os.path.join(output, name) for name in names]
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), output)
     for path in paths:
         _io.refuse_existing(path, force=force)
     numbers = [
@@ -99,17 +102,18 @@ def issue(
     request = _issuing.load_one_request(options["request"])
     subject, extensions = _issuing.applied_subject(options), _issuing.added_extensions(options)
     key = None if encryption_key is None else _keys.read_private_key(encryption_key, encryption_password)
-    issued = _issuing.issuer_of(options).issue_pair(
-        request,
-        key,
-        profile,
-        subject=subject,
-        validity=_issuing.applied_validity(options),
-        signing_serial_number=numbers[0],
-        encryption_serial_number=numbers[1],
-        extensions=extensions,
-        delivery=_delivery(form),
-    )
+    with _issuing.issuing_to(request):
+        issued = _issuing.issuer_of(options).issue_pair(
+            request,
+            key,
+            profile,
+            subject=subject,
+            validity=_issuing.applied_validity(options),
+            signing_serial_number=numbers[0],
+            encryption_serial_number=numbers[1],
+            extensions=extensions,
+            delivery=_delivery(form),
+        )
     pair = issued.pair
     os.makedirs(output, exist_ok=True)
     with contextlib.ExitStack() as outputs:

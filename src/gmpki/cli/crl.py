@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from gmpki.cli import _io, crl_new
 from gmpki.cli._files import INPUT
 from gmpki.cli._group import Group
+from gmpki.cli._hints import naming_option
 from gmpki.cli._output import Report, facts, json_option
 from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
 from gmpki.cli._times import parse_time, show_time
@@ -110,7 +112,8 @@ def verify(
     at = parse_time(at_text, "--at")
     signer = _read_certificate(issuer, lenient=lenient)
     crl = _read(source, lenient=lenient)
-    quirks = verify_crl(crl, signer, at=at, policy=LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES)
+    with naming_option("--lenient", LENIENT_SIGNATURES, functools.partial(crl.verify_signature, signer)):
+        quirks = verify_crl(crl, signer, at=at, policy=LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES)
     departures = list(dict.fromkeys(str(quirk) for quirk in (*crl.quirks, *quirks)))
     fields: dict[str, Any] = {
         "valid": True,

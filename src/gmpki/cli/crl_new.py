@@ -219,8 +219,9 @@ def _of_list(path: str | None, now: datetime) -> list[Revocation]:
     if path is None:
         return []
     text = _io.read_input(path, max_len=MAX_LIST_LEN).decode("ascii", "replace")
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    return [_entry(line, now, "--list") for line in lines if line]
+    name = _io.display_name(path)
+    lines = ((count, line.partition("#")[0].strip()) for count, line in enumerate(text.splitlines(), 1))
+    return [_entry(line, now, f"--list: line {count} of {name}") for count, line in lines if line]
 
 
 def _entry(text: str, now: datetime, option: str) -> Revocation:

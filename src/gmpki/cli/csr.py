@@ -10,6 +10,7 @@ from gmpki.cli import _forms, _io, _keys
 from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
+from gmpki.cli._hints import naming_option
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 
@@ -152,7 +153,8 @@ def verify(*, source: str, lenient: bool) -> Report:
     from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES
 
     request = _read(source, lenient=lenient)
-    quirks = request.verify_signature(policy=LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES)
+    with naming_option("--lenient", LENIENT_SIGNATURES, request.verify_signature):
+        quirks = request.verify_signature(policy=LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES)
     found = list(dict.fromkeys(str(quirk) for quirk in (*request.quirks, *quirks)))
     subject = str(request.subject)
     fields = {"valid": True, "subject": subject, "quirks": found}

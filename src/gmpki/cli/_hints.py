@@ -1,0 +1,45 @@
+"""What to do about a failure, where a command has an option for it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Protocol
+
+    from gmpki.asn1.quirks import Quirk
+    from gmpki.x509.signatures import SignaturePolicy
+
+    class Verify(Protocol):
+        """A method that verifies a signature under a policy."""
+
+        def __call__(self, *, policy: SignaturePolicy) -> tuple[Quirk, ...]: ...
+
+
+__all__ = ["naming_option"]
+
+
+@contextlib.contextmanager
+def naming_option(option: str, policy: SignaturePolicy, verify: Verify) -> Iterator[None]:
+    """Say of a signature that does not hold in the block that an option accepts it, if that is so.
+
+    :param policy: what the option stands for.
+    :param verify: verifies the signature in question.
+    """
+    from gmpki.errors import GmpkiError, InvalidSignature
+
+    try:
+        yield
+    except InvalidSignature as error:
+        try:
+            quirks = verify(policy=policy)
+        except GmpkiError:
+            quirks = ()  # the option does not help
+        if quirks:
+            found = ", ".join(quirk.kind.value for quirk in quirks)
+            error.args = (
+                f"the signature does not hold as the standard has it; it holds with {found}, which {option} accepts",
+            )
+        raise
