@@ -43,7 +43,7 @@ def ask(
     for checker in checkers:
         try:
             result = checker.check(certificate, issuer, context)
-        except Exception as error:  # noqa: BLE001 - whatever a checker meets, it has not found the certificate good
+        except Exception as error:  # whatever a checker meets, it has not found the certificate good
             if isinstance(error, RevokedError) and error.certificate in (None, certificate):
                 error.certificate = certificate
                 raise
