@@ -280,6 +280,24 @@ def test_fields_of_wrong_length_make_no_envelope() -> None:
             dataclasses.replace(ENVELOPE, **changes)  # type: ignore[arg-type]
 
 
+class Returns:
+    """A token that gives whatever it was told to."""
+
+    public_key = RECEIVER.public_key
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def decrypt(self, ciphertext: Any) -> Any:  # noqa: ARG002 - the protocol has it
+        return self.answer
+
+
+@pytest.mark.parametrize("answer", [None, 16, 1 << 40, "x" * 16, [1] * 16], ids=lambda answer: type(answer).__name__)
+def test_decryptors_return_bytes(answer: Any) -> None:
+    with pytest.raises(InvalidTypeError):
+        ENVELOPE.open(Returns(answer))
+
+
 def test_hostile_values() -> None:
     for call in (KeyEnvelope.from_der, KeyEnvelope.from_skf_blob):
         assert list(hostile.results(call, (b"",))) == []

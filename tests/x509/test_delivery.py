@@ -66,6 +66,21 @@ def test_the_owner_opens_it_and_nobody_else(delivery: KeyDelivery) -> None:
         open_delivery(data, OTHER_KEY)
 
 
+def test_the_signing_certificate_is_that_of_the_key_that_opens() -> None:
+    """Whoever puts other certificates into an answer cannot make the owner take them for their own."""
+    foreign = CertificatePair(certificate(SIGNING_USAGES, 23), certificate(ENCRYPTION_USAGES, 22))
+    envelope = KeyEnvelope.seal(ENCRYPTION_KEY, SIGNING_KEY.public_key)
+    changed = response(foreign.signing.der, key=envelope, encryption=(foreign.encryption.der,))
+    for data, pair in (
+        (changed, None),
+        (changed, PAIR),
+        (envelope.to_der(), foreign),
+        (envelope.to_skf_blob(), foreign),
+    ):
+        with pytest.raises(KeyMismatchError):
+            open_delivery(data, SIGNING_KEY, pair=pair)
+
+
 @pytest.mark.parametrize("delivery", DELIVERIES, ids=IDS)
 def test_it_must_be_for_the_certificate(delivery: KeyDelivery) -> None:
     data = delivery.deliver(ENCRYPTION_KEY, PAIR)

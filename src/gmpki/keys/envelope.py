@@ -115,11 +115,12 @@ class KeyEnvelope:
 
         :param decryptor: the receiver's private key, in software or in a token.
         :raises DecryptionError: when it cannot be decrypted, for whatever cause: another receiver, a changed envelope.
-        :raises InvalidTypeError: when decryptor is no Decryptor.
+        :raises InvalidTypeError: when decryptor is no Decryptor, or returns something else than bytes.
         """
         member(decryptor, Decryptor, "decryptor")
         # A fixed form: a token's software may take no other than the standard's.
-        key = bytearray(decryptor.decrypt(self.encrypted_key.to_bytes(CiphertextFormat.DER)))
+        opened = decryptor.decrypt(self.encrypted_key.to_bytes(CiphertextFormat.DER))
+        key = bytearray(as_bytes(opened, "what the decryptor returns"))
         scalar = bytearray(_NUMBER_LEN)
         try:
             if len(key) != sm4.KEY_LEN:

@@ -170,7 +170,8 @@ def open_delivery(data: Buffer, signing_key: Decryptor, *, pair: CertificatePair
     :raises InvalidInputError: when it is none of the three, holds no key, or is too long.
     :raises DecodeError: when it is malformed.
     :raises DecryptionError: when the key is not for this signing key, or was changed.
-    :raises KeyMismatchError: when the key is not that of the encryption certificate.
+    :raises KeyMismatchError: when the key is not that of the encryption certificate, or the signing certificate is for
+        another key than signing_key.
     :raises ValidationError: when the certificates in it are no pair.
     :raises UnsupportedAlgorithm: when the key is encrypted with something else than SM4-ECB.
     """
@@ -195,7 +196,12 @@ def open_delivery(data: Buffer, signing_key: Decryptor, *, pair: CertificatePair
     for certificates_of_it in (brought, pair):
         if certificates_of_it is not None and certificates_of_it.encryption.public_key != envelope.public_key:
             raise KeyMismatchError("the key that was delivered is not that of the encryption certificate")
-    return OpenedDelivery(envelope.open(signing_key), brought if brought is not None else pair)
+    private_key = envelope.open(signing_key)
+    for certificates_of_it in (brought, pair):
+        # Anybody can encrypt to the owner: that it opens does not make the certificates beside it the owner's.
+        if certificates_of_it is not None and certificates_of_it.match_keys([signing_key])[0] is None:
+            raise KeyMismatchError("the signing certificate is not that of the owner's signing key")
+    return OpenedDelivery(private_key, brought if brought is not None else pair)
 
 
 def _is_response(encoded: bytes) -> bool:
