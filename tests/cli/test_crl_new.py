@@ -109,7 +109,7 @@ REFUSED = [
     (["--revoke", "01,why"], 2, "keyCompromise"),
     (["--revoke", "01,removeFromCRL"], 2, "keyCompromise"),
     (["--revoke", "01,,yesterday"], 2, "2026-03-01T08:00:00Z"),
-    (["--revoke", "01,,0001-01-01T00:00:00+14:00"], 2, "years 1"),
+    (["--revoke", "01,,0001-01-01T00:00:00+14:00"], 2, "2026-03-01T08:00:00Z"),
     (["--revoke", "01", "--revoke", "1"], 1, "revoked already"),
     (["--revoke", "F" * 40], 1, "serial_number"),
     (["--reason", "superseded"], 2, "--revoke-certificate"),

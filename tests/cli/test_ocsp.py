@@ -102,6 +102,33 @@ def test_show(run: Run, answer: Answer) -> None:
     assert run("ocsp", "show", stdin=Path("req.der").read_bytes()).stdout == run("ocsp", "show", "req.der").stdout
 
 
+@pytest.mark.parametrize("data", [b"", b"text", b"\x30\x05", b"-----BEGIN CERTIFICATE-----\n"])
+@pytest.mark.parametrize("options", [(), ("--lenient",)])
+def test_show_what_is_neither(answer: Answer, options: tuple[str, ...], data: bytes) -> None:
+    Path("file").write_bytes(data)
+    error = answer("ocsp", "show", *options, "file", exit_code=1)["error"]
+    assert error == {"type": "InvalidInputError", "message": "file: expected an OCSP request or response in DER"}
+
+
+@pytest.mark.usefixtures("files")
+def test_show_what_departs_from_der(run: Run, answer: Answer) -> None:
+    ask(run, "user.pem")
+    encoded = Path("req.der").read_bytes()
+    assert encoded[1] == 0x81
+    Path("ber.der").write_bytes(b"\x30\x82\x00" + encoded[2:])
+    error = answer("ocsp", "show", "ber.der", exit_code=1)["error"]
+    assert "--lenient may read it" in error["message"]
+    assert answer("ocsp", "show", "--lenient", "ber.der")["questions"]
+
+
+@pytest.mark.usefixtures("files")
+def test_serial_numbers_are_written_as_elsewhere(run: Run, answer: Answer) -> None:
+    ask(run, options=("--serial", "0xabc"))
+    respond(run)
+    for name, group in (("req.der", "questions"), ("resp.der", "answers")):
+        assert answer("ocsp", "show", name)[group][0]["serial_number"] == "0ABC"
+
+
 @pytest.mark.usefixtures("files")
 def test_show_certificates_that_came_along(run: Run, answer: Answer) -> None:
     ask(run, "user.pem")
@@ -135,6 +162,9 @@ def test_requests(run: Run, answer: Answer) -> None:
         ("verify", "--issuer", "ca.pem", "--response", "ca.pem", "--fetch", "user.pem"),
         ("verify", "--issuer", "ca.pem", "--fetch", "--request", "ca.pem", "user.pem"),
         ("verify", "--issuer", "ca.pem", "--response", "ca.pem", "--at", "yesterday", "user.pem"),
+        ("verify", "--issuer", "ca.pem", "--response", "ca.pem", "--at", "2026-W09-7", "user.pem"),
+        ("verify", "--issuer", "ca.pem", "--response", "ca.pem", "--at", "0001-01-01T00:00+14:00", "user.pem"),
+        ("request", "--issuer", "ca.pem", "--serial", "1_0"),
         ("respond", "--issuer", "ca.pem", "--key", "ca.key"),
     ],
 )
@@ -203,7 +233,7 @@ def test_requests_that_are_not_answered(run: Run, answer: Answer) -> None:
     assert "malformedRequest" in run("ocsp", "show", "resp.der").stdout
     failed = answer("ocsp", "verify", "--issuer", "ca.pem", "--response", "resp.der", "user.pem", exit_code=1)
     assert failed["error"]["type"] == "ResponderError"
-    for data in (b"", b"\x30\x00", b"text", b"\x30\x03\x0a\x01\x63"):
+    for data in (b"\x30\x00", b"\x30\x03\x0a\x01\x63"):
         Path("bad.der").write_bytes(data)
         assert answer("ocsp", "show", "bad.der", exit_code=1)["error"]["type"] == "DecodeError"
 

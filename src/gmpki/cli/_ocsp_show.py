@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gmpki.asn1.rfc6960 import CertStatusKind, ResponseStatus
+from gmpki.cli._serial_numbers import show_serial_number
+from gmpki.cli._times import show_time
 from gmpki.errors import GmpkiError
 from gmpki.ocsp.cert_ids import hash_name_of
 from gmpki.x509._facts import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from gmpki.asn1.rfc5280 import Extension
     from gmpki.asn1.rfc6960 import CertID, ResponderID, SingleResponse
     from gmpki.ocsp.request import OCSPRequest
     from gmpki.ocsp.response import OCSPResponse
 
-__all__ = ["describe_request", "describe_response", "lines_of", "time_text"]
+__all__ = ["describe_request", "describe_response", "lines_of"]
 
 # The lines for a person: where a value stands, what it is called.
 _LABELS = {
@@ -41,11 +42,6 @@ _LABELS = {
     "signature": ("签名", "signature"),
     "subject": ("证书", "certificate"),
 }
-
-
-def time_text(time: datetime | None) -> str | None:
-    """Return a time as ISO 8601 in UTC, None for None."""
-    return None if time is None else time.replace(tzinfo=None).isoformat() + "Z"
 
 
 def describe_request(request: OCSPRequest) -> dict[str, Any]:
@@ -75,7 +71,7 @@ def describe_response(response: OCSPResponse) -> dict[str, Any]:
     return {
         **fields,
         **_responder(response.responder_id),
-        "produced_at": time_text(response.produced_at),
+        "produced_at": show_time(response.produced_at),
         "nonce": None if response.nonce is None else response.nonce.hex(),
         "answers": [_answer(answer) for answer in response.responses],
         "extensions": _extensions(response.extensions),
@@ -88,7 +84,7 @@ def describe_response(response: OCSPResponse) -> dict[str, Any]:
 
 def _identifier(identifier: CertID) -> dict[str, Any]:
     return {
-        "serial_number": f"{identifier.serial_number:x}",
+        "serial_number": show_serial_number(identifier.serial_number),
         "hash": hash_name_of(identifier) or identifier.hash_algorithm.shown,
         "issuer_name_hash": identifier.issuer_name_hash.hex(),
         "issuer_key_hash": identifier.issuer_key_hash.hex(),
@@ -105,10 +101,10 @@ def _answer(answer: SingleResponse) -> dict[str, Any]:
     fields = {**_identifier(answer.cert_id), "status": answer.status.kind.value}
     if answer.status.kind is CertStatusKind.REVOKED:
         reason = answer.status.revocation_reason
-        fields["revoked_at"] = time_text(answer.status.revocation_time)
+        fields["revoked_at"] = show_time(answer.status.revocation_time)
         fields["reason"] = None if reason is None else spelling(reason.name)
-    fields["this_update"] = time_text(answer.this_update)
-    fields["next_update"] = time_text(answer.next_update)
+    fields["this_update"] = show_time(answer.this_update)
+    fields["next_update"] = show_time(answer.next_update)
     fields["extensions"] = _extensions(answer.extensions)
     return fields
 
@@ -127,7 +123,7 @@ def _certificate(response: OCSPResponse, number: int) -> dict[str, Any]:
         certificate = response.certificate(number)
     except GmpkiError as error:
         return {"problem": str(error), "der": encoded}
-    serial_number = f"{certificate.serial_number:x}"
+    serial_number = show_serial_number(certificate.serial_number)
     return {"subject": str(certificate.subject), "serial_number": serial_number, "der": encoded}
 
 

@@ -13,21 +13,23 @@ FORM = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", 
 
 
 def parse_time(text: str | None, option: str) -> datetime:
-    """Read a time of ISO 8601, without a zone in UTC; without a text it is now.
+    """Read a time of ISO 8601 in whole seconds, without a zone in UTC, and return it in UTC; without a text it is now.
 
     :raises click.UsageError: when it is none.
     """
     if text is None:
-        return datetime.now(timezone.utc)
+        return datetime.now(timezone.utc).replace(microsecond=0)
     try:
         if not FORM.fullmatch(text):  # what Python takes differs from version to version
             raise ValueError
         at = datetime.fromisoformat(text.removesuffix("Z") + "+00:00" * text.endswith("Z"))
-    except ValueError:
+        return at.replace(tzinfo=timezone.utc) if at.tzinfo is None else at.astimezone(timezone.utc)
+    except (ValueError, OverflowError):  # no such time, or in UTC none between the years 1 and 9999
         raise click.UsageError(f"{option} takes a time such as 2026-03-01T08:00:00Z, not {text[:80]!r}") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
 
 
 def show_time(value: datetime | None) -> str | None:
     """Write a time in UTC for JSON, as 2026-03-01T08:00:00Z; ``None`` stays ``None``."""
-    return None if value is None else value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if value is None:
+        return None
+    return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +9,8 @@ import click
 from gmpki.cli import _io
 from gmpki.cli._files import INPUT
 from gmpki.cli._output import Failure, Report, facts, json_option
+from gmpki.cli._serial_numbers import show_serial_number
+from gmpki.cli._times import parse_time, show_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -127,7 +128,7 @@ def command(
 
     if revocation in ("hard", "soft") and not (crls or responses):
         raise click.UsageError(f"--revocation {revocation} needs --crl or --ocsp")
-    at = None if at_text is None else _time(at_text)
+    at = parse_time(at_text, "--at")
     policy = _policy(revocation, usages, purpose, profile, _names(dns, ip, email), lenient=lenient)
     certificate, *others = _certificates(source, lenient=lenient)
     for path in intermediates:
@@ -142,16 +143,6 @@ def command(
     except ValidationError as error:
         return _refused(certificate, error)
     return _accepted(found)
-
-
-def _time(text: str) -> datetime:
-    """Read a time of ISO 8601; without a zone it is UTC."""
-    try:
-        # Python 3.10 does not know the Z.
-        at = datetime.fromisoformat(text.removesuffix("Z") + "+00:00" * text.endswith("Z"))
-    except ValueError:
-        raise click.UsageError(f"--at takes a time such as 2026-03-01T08:00:00Z, not {text!r}") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
 
 
 def _names(dns: Sequence[str], ip: Sequence[str], email: Sequence[str]) -> tuple[PeerName, ...]:
@@ -221,7 +212,7 @@ def _checkers(
 
 
 def _shown(certificate: Certificate) -> dict[str, str]:
-    return {"subject": str(certificate.subject), "serial_number": f"{certificate.serial_number:x}"}
+    return {"subject": str(certificate.subject), "serial_number": show_serial_number(certificate.serial_number)}
 
 
 def _refused(certificate: Certificate, error: ValidationError) -> Report:
@@ -272,8 +263,8 @@ def _link(found: ValidatedPath, index: int) -> dict[str, Any]:
     certificate = found.chain[index]
     link: dict[str, Any] = {
         **_shown(certificate),
-        "not_before": _text(certificate.not_before),
-        "not_after": _text(certificate.not_after),
+        "not_before": show_time(certificate.not_before),
+        "not_after": show_time(certificate.not_after),
         "quirks": [str(quirk) for quirk in found.quirks[index]],
     }
     if found.revocation:
@@ -285,11 +276,7 @@ def _answer(result: RevocationResult) -> dict[str, str | None]:
     return {
         "status": result.status.value,
         "source": result.source,
-        "this_update": None if result.this_update is None else _text(result.this_update),
-        "next_update": None if result.next_update is None else _text(result.next_update),
+        "this_update": show_time(result.this_update),
+        "next_update": show_time(result.next_update),
         "detail": result.detail,
     }
-
-
-def _text(time: datetime) -> str:
-    return f"{time:%Y-%m-%dT%H:%M:%SZ}"

@@ -229,7 +229,9 @@ def _entry(text: str, now: datetime, option: str) -> Revocation:
 
     serial, _, rest = text.partition(",")
     reason, _, time = rest.partition(",")
-    return Revocation(_serial(serial, option), _time(time, option) if time else now, _reason(reason or None, option))
+    return Revocation(
+        _serial(serial, option), parse_time(time.strip(), option) if time else now, _reason(reason or None, option)
+    )
 
 
 def _serial(text: str, option: str) -> int:
@@ -247,10 +249,3 @@ def _reason(name: str | None, option: str = "--reason") -> ReasonCode | None:
     if name.strip() not in REASONS:
         raise click.UsageError(f"{option}: the reason is one of {', '.join(REASONS)}, not {name[:40]!r}")
     return ReasonCode[REASONS[name.strip()]]
-
-
-def _time(text: str, option: str) -> datetime:
-    try:
-        return parse_time(text.strip(), option).astimezone(timezone.utc).replace(microsecond=0)
-    except OverflowError:
-        raise click.UsageError(f"{option}: a time between the years 1 and 9999 in UTC expected") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +12,8 @@ from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
+from gmpki.cli._times import parse_time, show_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +91,7 @@ def request(
     for source in sources:
         builder = builder.add(_certificate(source), issuer, hash_name)
     for serial in serials:
-        builder = builder.add(_serial_number(serial), issuer, hash_name)
+        builder = builder.add(parse_serial_number(serial, "--serial"), issuer, hash_name)
     if nonce:
         builder = builder.nonce(None if nonce_hex is None else _forms.hex_option(nonce_hex, "--nonce-hex"))
     made = builder.build()
@@ -108,17 +110,38 @@ def show(*, source: str, lenient: bool) -> Report:
 
     查看 OCSP 请求或响应的内容；只解析，不验证。
     """
-    from gmpki.asn1.der import Reader, Tag
     from gmpki.cli._ocsp_show import describe_request, describe_response, lines_of
+    from gmpki.errors import DecodeError
     from gmpki.ocsp.request import OCSPRequest
     from gmpki.ocsp.response import OCSPResponse
 
     data = _io.read_input(source, max_len=MAX_FILE_LEN)
-    if Reader(data, name="OCSP").sequence().next_is(Tag.ENUMERATED):
-        fields = describe_response(OCSPResponse.from_der(data, lenient=lenient))
-    else:
-        fields = describe_request(OCSPRequest.from_der(data, lenient=lenient))
+    is_response = _is_response(data, _io.display_name(source))
+    try:
+        if is_response:
+            fields = describe_response(OCSPResponse.from_der(data, lenient=lenient))
+        else:
+            fields = describe_request(OCSPRequest.from_der(data, lenient=lenient))
+    except DecodeError as error:
+        if not lenient:
+            error.args = (f"{error}; --lenient may read it",)
+        raise
     return Report(fields, lines_of(fields))
+
+
+def _is_response(data: bytes, name: str) -> bool:
+    """Tell a response, which begins with its status, from a request.
+
+    :raises InvalidInputError: it is not even a sequence.
+    """
+    from gmpki.asn1.der import Reader, Tag
+    from gmpki.asn1.quirks import QuirkLog
+    from gmpki.errors import DecodeError, InvalidInputError
+
+    try:
+        return Reader(data, quirks=QuirkLog(tolerant=True)).sequence().next_is(Tag.ENUMERATED)
+    except DecodeError:
+        raise InvalidInputError(f"{name}: expected an OCSP request or response in DER") from None
 
 
 def _verify_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -204,18 +227,18 @@ def verify(
 
 
 def _report(result: RevocationResult, certificate: Certificate) -> Report:
-    from gmpki.cli._ocsp_show import lines_of, time_text
+    from gmpki.cli._ocsp_show import lines_of
     from gmpki.errors import ValidationError
     from gmpki.x509._facts import spelling
 
     fields: dict[str, Any] = {
         "status": result.status.value,
         "subject": str(certificate.subject),
-        "serial_number": f"{certificate.serial_number:x}",
-        "revoked_at": time_text(result.revoked_at),
+        "serial_number": show_serial_number(certificate.serial_number),
+        "revoked_at": show_time(result.revoked_at),
         "reason": None if result.reason is None else spelling(result.reason.name),
-        "this_update": time_text(result.this_update),
-        "next_update": time_text(result.next_update),
+        "this_update": show_time(result.this_update),
+        "next_update": show_time(result.next_update),
         "detail": result.detail,
     }
     failure = None
@@ -334,25 +357,12 @@ def _signatures(*, empty_user_id: bool) -> Any:
 def _context(at_text: str | None, *, empty_user_id: bool, unchecked: bool) -> RevocationContext:
     from gmpki.x509.revocation import RevocationContext
 
-    at = datetime.now(timezone.utc).replace(microsecond=0)
-    if at_text is not None:
-        try:
-            at = datetime.fromisoformat(at_text.replace("Z", "+00:00"))
-        except ValueError:
-            raise click.UsageError("--at takes a time such as 2026-03-01T08:00:00Z") from None
-        at = at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
+    at = parse_time(at_text, "--at")
 
     def accept(_signer: Certificate, /, *, certificates: object = ()) -> None:  # noqa: ARG001 - as the protocol has it
         return None
 
     return RevocationContext(at, _signatures(empty_user_id=empty_user_id), accept if unchecked else None)
-
-
-def _serial_number(text: str) -> int:
-    try:
-        return int(text.replace(":", ""), 16)
-    except ValueError:
-        raise click.UsageError("--serial takes a number in hexadecimal") from None
 
 
 def _fetcher(timeout_s: float) -> Fetch:
