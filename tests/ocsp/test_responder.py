@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import hostile
 from gmpki import oids
-from gmpki.asn1.rfc5280 import Extension
+from gmpki.asn1.rfc5280 import Extension, IssuingDistributionPoint, ReasonFlags
 from gmpki.asn1.rfc5280.ext_crl import InvalidityDate, ReasonCode
 from gmpki.asn1.rfc6960 import CertStatus, CrlID, ExtendedRevoke, ResponseStatus
 from gmpki.errors import InvalidInputError, InvalidTypeError, KeyMismatchError, StateError, ValidationError
@@ -279,6 +279,23 @@ def test_answers_are_forgotten() -> None:
     assert ask(answering, nonce=False).responses[0].status == CertStatus.revoked(NOW)
 
 
+def test_an_answer_from_before_forgetting_is_not_kept() -> None:
+    """A certificate is revoked while an answer about it is on its way."""
+    table = Table()
+
+    class Revoking(Table):
+        def status(self, serial_number: int) -> KnownStatus | None:
+            found = table.status(serial_number)
+            if len(table.asked) == 1:
+                table.known[0x77] = KnownStatus(CertStatus.revoked(NOW))
+                answering.forget()
+            return found
+
+    answering = responder(source=Revoking(), cache_len=10)
+    answers = [ask(answering, nonce=False).responses[0].status for _ in range(2)]
+    assert answers == [CertStatus.good(), CertStatus.revoked(NOW)]
+
+
 def test_the_answer_not_used_for_longest_goes() -> None:
     source = Table()
     answering = responder(source=source, cache_len=2)
@@ -342,7 +359,29 @@ def test_status_by_a_list() -> None:
     assert cert_id(1, made.ca) == response.responses[0].cert_id
 
 
-def test_a_delta_list_is_refused() -> None:
-    crl = CRLBuilder(issuer=ROOT, this_update=NOW, next_update=NOW + DAY, number=9, delta_base=8).sign(scene().ca_key)
-    with pytest.raises(InvalidInputError, match="delta"):
-        CRLStatusSource(crl)
+@pytest.mark.parametrize(
+    ("options", "because"),
+    [
+        ({"delta_base": 8}, "delta"),
+        (
+            {"issuing_distribution_point": IssuingDistributionPoint(only_some_reasons=ReasonFlags.KEY_COMPROMISE)},
+            "some reasons",
+        ),
+        (
+            {"issuing_distribution_point": IssuingDistributionPoint(only_contains_attribute_certs=True)},
+            "attribute certificates",
+        ),
+        ({"extensions": (UNKNOWN,)}, "not understood"),
+    ],
+    ids=["delta", "reasons", "attributes", "critical"],
+)
+def test_lists_that_do_not_say_who_is_good_are_refused(options: dict[str, Any], because: str) -> None:
+    builder = CRLBuilder(issuer=ROOT, this_update=NOW, next_update=NOW + DAY, number=9, **options)
+    with pytest.raises(InvalidInputError, match=because):
+        CRLStatusSource(builder.sign(scene().ca_key))
+
+
+def test_a_source_is_made_of_a_list() -> None:
+    for wrong in (None, 5, "text", scene().ca):
+        with pytest.raises(InvalidTypeError):
+            CRLStatusSource(wrong)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from gmpki import oids
 from gmpki._inputs import as_bytes, member, number
-from gmpki.asn1.rfc5280.ext_crl import CRLNumber, InvalidityDate, ReasonCode
+from gmpki.asn1.rfc5280.ext_crl import InvalidityDate, ReasonCode
 from gmpki.asn1.rfc6960 import MAX_REQUESTS, CertID, CertStatus, CrlID, ExtendedRevoke, ResponseStatus
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError, KeyMismatchError
 from gmpki.ocsp.authority import delegation_problem
@@ -24,6 +24,8 @@ from gmpki.ocsp.response import OCSPResponse
 from gmpki.ocsp.response_builder import OCSPResponseBuilder
 from gmpki.x509._building import demand_signer
 from gmpki.x509.certificate import Certificate
+from gmpki.x509.crl import CertificateRevocationList
+from gmpki.x509.crl_sources import KnownList
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
     from gmpki.asn1.rfc5280._extension_value import ExtensionValue
     from gmpki.keys.interfaces import Signer
-    from gmpki.x509.crl import CertificateRevocationList
     from gmpki.x509.named_key import NamedKey
 
 __all__ = ["CRLStatusSource", "KnownStatus", "OCSPResponder", "StatusSource"]
@@ -81,14 +82,22 @@ class CRLStatusSource:
     def __init__(self, crl: CertificateRevocationList) -> None:
         """Take a list.
 
-        :raises InvalidInputError: when it is a delta list, which does not say who is good.
+        :raises InvalidTypeError: when it is none.
+        :raises InvalidInputError: when it does not say who is good: a delta list, one about some reasons or about
+            attribute certificates only, or one with a critical extension, of its own or of an entry, that is not
+            understood.
         """
-        if crl.delta_base is not None:
-            raise InvalidInputError("a delta CRL does not say which certificates are good")
+        member(crl, CertificateRevocationList, "crl")
+        known = KnownList.of(crl)
+        scope, problem = known.scope, known.problem
+        if known.delta_base is not None:
+            problem = "it is a delta list"
+        elif scope is not None and (scope.only_some_reasons is not None or scope.only_contains_attribute_certs):
+            problem = "it is about some reasons, or about attribute certificates, only"
+        if problem is not None:
+            raise InvalidInputError(f"this list does not say which certificates are good: {problem}")
         self._crl = crl
-        found = crl.extensions.find(CRLNumber)
-        number_of = None if found is None else found.number
-        self._reference = CrlID(crl_num=number_of, crl_time=crl.this_update)
+        self._reference = CrlID(crl_num=known.number, crl_time=crl.this_update)
 
     def status(self, serial_number: int) -> KnownStatus:
         """Return what the list says about a serial number."""
@@ -204,13 +213,14 @@ class OCSPResponder:
         kept = self._cache.get(key, now) if key else None
         if kept is not None:
             return kept
+        era = self._cache.era
         try:
             response, keep_until = self._response(parsed, now)
         except GmpkiError:
             # The source or the signer does not work. Why is none of the client's business.
             return _refusal(ResponseStatus.INTERNAL_ERROR)
         if key:
-            self._cache.put(key, response, keep_until)
+            self._cache.put(key, response, keep_until, era)
         return response
 
     def _now(self) -> datetime:
@@ -289,10 +299,14 @@ class OCSPResponder:
 
 
 class _Cache:
-    """Answers that can be given again, the latest ones used. Thread-safe."""
+    """Answers that can be given again, the latest ones used. Thread-safe.
+
+    :ivar era: how often everything was dropped.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
+        self.era = 0
         self._lock = Lock()
         self._kept: OrderedDict[bytes, tuple[bytes, datetime]] = OrderedDict()
 
@@ -305,9 +319,14 @@ class _Cache:
             self._kept.move_to_end(key)
             return kept[0]
 
-    def put(self, key: bytes, response: bytes, until: datetime) -> None:
-        """Keep a response, and drop the one not used for longest when there is no room."""
+    def put(self, key: bytes, response: bytes, until: datetime, era: int) -> None:
+        """Keep a response, and drop the one not used for longest when there is no room.
+
+        :param era: when the source was asked. What it said before everything was dropped may no longer be so.
+        """
         with self._lock:
+            if era != self.era:
+                return
             self._kept[key] = response, until
             self._kept.move_to_end(key)
             if len(self._kept) > self.size:
@@ -317,6 +336,7 @@ class _Cache:
         """Drop everything."""
         with self._lock:
             self._kept.clear()
+            self.era += 1
 
 
 def _refusal(status: ResponseStatus) -> bytes:
