@@ -12,11 +12,14 @@ from asn1.rfc5280_samples import (
     certificate,
 )
 from gmpki import oids
+from gmpki.asn1 import der
 from gmpki.asn1.quirks import QuirkLog
 from gmpki.asn1.rfc5280 import (
     NULL,
     AlgorithmIdentifier,
+    AttributeTypeAndValue,
     Extension,
+    Name,
     SubjectPublicKeyInfo,
     TBSCertificate,
     Validity,
@@ -84,3 +87,16 @@ def test_both_ways_read_every_length(length: int) -> None:
     assert outcome(value.to_der(), None) == the_long_way(value.to_der(), None) == (value, ())
     truncated = value.to_der()[:-1]
     assert outcome(truncated, None) == the_long_way(truncated, None)
+
+
+def test_parts_of_new_names_are_looked_up() -> None:
+    """Inside a name that is new, the parts that others had before are not read again."""
+    from gmpki.asn1.rfc5280 import name
+
+    country = ((AttributeTypeAndValue(oids.COUNTRY_NAME, der.encode_printable_string("CN")),),)
+    common = [((AttributeTypeAndValue(oids.COMMON_NAME, der.encode_utf8_string(f"部件{n}")),),) for n in range(2)]
+    name.read_cached(Name(country + common[0]).to_der())
+    before = name._cached_rdn.cache_info()
+    name.read_cached(Name(country + common[1]).to_der())
+    after = name._cached_rdn.cache_info()
+    assert (after.hits - before.hits, after.misses - before.misses) == (1, 1)

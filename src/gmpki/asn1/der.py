@@ -173,7 +173,12 @@ class Reader(Cursor):
         return read(self, name)
 
     def all_through_cache(
-        self, tag: int, name: str, cached: Callable[[bytes], T], read: Callable[[Reader, str], T]
+        self,
+        tag: int,
+        name: str,
+        cached: Callable[[bytes], T],
+        read: Callable[[Reader, str], T],
+        depth: int = CACHED_DEPTH,
     ) -> list[T]:
         """Read elements until the end, each as :meth:`through_cache` does."""
         found = []
@@ -182,7 +187,7 @@ class Reader(Cursor):
         end = self._end
         while pos < end:
             # Most are short and have been met before; everything else goes the long way.
-            if data[pos] == tag and end - pos >= 2 and self._depth >= CACHED_DEPTH:
+            if data[pos] == tag and end - pos >= 2 and self._depth >= depth:
                 stop = pos + 2 + data[pos + 1]
                 if stop - pos < 0x82 and stop <= end:
                     try:
@@ -193,7 +198,7 @@ class Reader(Cursor):
                         pos = stop
                         continue
             self._pos = pos
-            found.append(self.through_cache(tag, name, cached, read))
+            found.append(self.through_cache(tag, name, cached, read, depth))
             pos = self._pos
         self._pos = pos
         return found

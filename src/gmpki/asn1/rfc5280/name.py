@@ -114,7 +114,7 @@ class Name(Schema):
     def _read_here(cls, reader: Reader, name: str) -> Name:
         at = reader.offset
         with reader.sequence(name) as sets:
-            rdns = sets.all_through_cache(der.Tag.SET, "rdn", _cached_rdn, _read_rdn)
+            rdns = sets.all_through_cache(der.Tag.SET, "rdn", _cached_rdn, _read_rdn, _RDN_DEPTH)
         self = object.__new__(cls)
         object.__setattr__(self, "rdns", tuple(rdns))
         object.__setattr__(self, "_der", reader.since(at))
