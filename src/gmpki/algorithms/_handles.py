@@ -43,15 +43,19 @@ class Handle:
 class PublicHandleBase(Handle):
     """A public key. Equal keys compare equal; it can be pickled."""
 
-    __slots__ = ()
+    __slots__ = ("_der",)
+    _der: bytes
 
     from_der: Callable[[Buffer], Any]
 
     def to_der(self) -> bytes:
-        """Return the key as SubjectPublicKeyInfo."""
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+        """Return the key as SubjectPublicKeyInfo, encoded when it is first asked for."""
+        der: bytes | None = getattr(self, "_der", None)
+        if der is None:
+            from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-        der: bytes = self._key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            # Two threads at once encode the same key to the same bytes, whichever of them is kept.
+            der = self._der = self._key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return der
 
     def __eq__(self, other: object) -> bool:

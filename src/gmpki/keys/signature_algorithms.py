@@ -13,6 +13,7 @@ from gmpki._inputs import member
 from gmpki.algorithms.policy import AlgorithmPolicy
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.errors import DecodeError, InvalidTypeError, KeyMismatchError, UnsupportedAlgorithm
+from gmpki.keys._hashed import HashedPublicKey
 from gmpki.keys.interfaces import PublicKey
 from gmpki.keys.sm2_public import SM2PublicKey
 
@@ -59,8 +60,8 @@ def key_for(public_key: PublicKey, algorithm: AlgorithmIdentifier, policy: Algor
     :standard: RFC 4055 5 and 3.1 (RSA); RFC 5758 3.2 (ECDSA); RFC 8410 6 (Ed25519)
     """
     member(algorithm, AlgorithmIdentifier, "algorithm")
-    # The class is asked first: what a protocol asks for takes ten times as long to find out.
-    if not isinstance(public_key, (SM2PublicKey, PublicKey)):
+    # The classes are asked first: what a protocol asks for takes ten times as long to find out.
+    if not isinstance(public_key, (SM2PublicKey, HashedPublicKey, PublicKey)):
         raise InvalidTypeError(f"public_key must be a public key, not {type(public_key).__name__}")
     own = public_key.signature_algorithm.algorithm
     wanted = algorithm.algorithm

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki._inputs import as_bytes, member
 from gmpki.asn1.rfc5280 import Extension, SignedStructure
 from gmpki.errors import FaultDetected, InvalidInputError, InvalidSignature, InvalidTypeError
+from gmpki.keys._hashed import HashedPrivateKey
 from gmpki.keys.interfaces import Signer
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509.extensions import ExtensionValue, make
@@ -51,8 +52,8 @@ def demand_signer(signer: Signer) -> None:
 
     :raises InvalidTypeError: when it is no Signer.
     """
-    # The class is asked first: what a protocol asks for takes ten times as long to find out.
-    if not isinstance(signer, (SM2PrivateKey, Signer)):
+    # The classes are asked first: what a protocol asks for takes ten times as long to find out.
+    if not isinstance(signer, (SM2PrivateKey, HashedPrivateKey, Signer)):
         raise InvalidTypeError(f"signer must be a Signer, not {type(signer).__name__}")
 
 
