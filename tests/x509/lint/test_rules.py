@@ -391,6 +391,19 @@ def test_each_broken_rule_alone() -> None:
         assert len(others) <= 8, (rule, others)
 
 
+@pytest.mark.parametrize("rule", ["GMT0015-KEY-ALGORITHM", "GMT0015-NULL-PARAMETERS", "GMT0015-OID-SYNONYM"])
+def test_an_algorithm_is_spoken_of_once(rule: str) -> None:
+    """It stands in two places, and that of a key has a rule of its own."""
+    about = [finding.id for finding in judge(BREAKS[rule]) if "PARAMETERS" in finding.id or "ALGORITHM" in finding.id]
+    about += [finding.id for finding in judge(BREAKS[rule]) if "SYNONYM" in finding.id]
+    assert about == [rule]
+
+
+def test_a_serial_number_of_one_bit() -> None:
+    texts = [f.text for f in lint_certificate(certificate(serial=1)) if f.id == "CABF-SERIAL-ENTROPY"]
+    assert texts == ["the serial number has 1 bit: it can be guessed"]
+
+
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
 def test_rules_are_described(rule: Any) -> None:
     assert re.fullmatch(r"[A-Z0-9]+(?:-[A-Z0-9]+)+", rule.id)

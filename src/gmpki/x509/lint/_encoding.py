@@ -10,6 +10,7 @@ from gmpki.x509.lint._model import GMT0015, HERE, RFC5280, Clause, Document, Sev
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gmpki.asn1.quirks import Quirk
     from gmpki.x509.lint._facts import Facts
 
 __all__ = ["COVERED"]
@@ -115,8 +116,20 @@ _KINDS: Final[dict[QuirkKind, tuple[str, Severity, Clause, str, str]]] = {
 def _register(kind: QuirkKind, row: tuple[str, Severity, Clause, str, str]) -> None:
     @rule(*row, why="Software that expects the one form of the standard refuses others, or reads something else.")
     def check(facts: Facts) -> Iterator[str]:
-        for quirk in facts.quirks(kind):
-            yield str(quirk)
+        found = facts.quirks(kind)
+        for quirk in found:
+            if not _is_said_elsewhere(quirk, found):
+                yield str(quirk)
+
+
+def _is_said_elsewhere(quirk: Quirk, found: list[Quirk]) -> bool:
+    """Tell whether another finding says the same.
+
+    The algorithm of a signature stands in a certificate twice, and that of an SM2 key has a rule of its own.
+    """
+    if quirk.path == "signatureAlgorithm":
+        return any(other.path == "tbsCertificate.signature" for other in found)
+    return quirk.kind is QuirkKind.OID_SYNONYM and quirk.path == "tbsCertificate.subjectPublicKeyInfo.algorithm"
 
 
 for _kind, _row in _KINDS.items():

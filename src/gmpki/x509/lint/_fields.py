@@ -93,7 +93,7 @@ def _serial_length(facts: Facts) -> Iterator[str]:
 def _serial_entropy(facts: Facts) -> Iterator[str]:
     bits = facts.certificate.serial_number.bit_length()
     if bits < _LONG_ENOUGH_BITS and not facts.is_self_issued:
-        yield f"the serial number has {bits} bits: it can be guessed"
+        yield f"the serial number has {bits} bit{'s' * (bits != 1)}: it can be guessed"
 
 
 @rule(
