@@ -78,9 +78,10 @@ class Issuers:
         """
         yield from self._anchors.get(facts.issuer_key, ())
         candidates = self._intermediates.get(facts.issuer_key)
-        if candidates:
+        if candidates and len(candidates) > 1:
             wanted = _identifier_wanted(facts)
-            yield from sorted(candidates, key=lambda candidate: _preference(candidate, wanted))
+            candidates = sorted(candidates, key=lambda candidate: _preference(candidate, wanted))
+        yield from candidates or ()
 
 
 def _identifier_wanted(facts: Facts) -> bytes | None:
@@ -236,6 +237,8 @@ class Search:
     def _apply_rules(self, facts: Facts, place: Place) -> tuple[Departure, ...]:
         departures = []
         for rule in _RULES[self.policy.profile, place]:
+            if rule.about and rule.about.isdisjoint(facts.present):
+                continue
             problem = rule.problem(facts)
             if problem is None:
                 continue

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, overload
 
 from gmpki import oids
 from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["PROCESSED", "Facts"]
 
 E = TypeVar("E", bound=ExtensionValue)
+T = TypeVar("T")
 
 PROCESSED: Final = frozenset(
     {
@@ -46,18 +47,51 @@ PROCESSED: Final = frozenset(
 """The extensions that may be critical: what they say is heeded here or by the checkers of revocation, or, for names of
 the issuer and key identifiers, is for information only."""
 
+_ABOUT_POLICIES: Final = frozenset(
+    {oids.CERTIFICATE_POLICIES, oids.POLICY_MAPPINGS, oids.POLICY_CONSTRAINTS, oids.INHIBIT_ANY_POLICY}
+)
+_NO_POLICIES: Final = {is_self_issued: PolicyFacts(self_issued=is_self_issued) for is_self_issued in (False, True)}
+
+
+class _once(Generic[T]):  # noqa: N801 - reads like property
+    """A property that is worked out once. One path asks for dozens; ``cached_property`` of Python 3.11 locks each."""
+
+    def __init__(self, work: Callable[[Any], T]) -> None:
+        self.work = work
+        self.name = work.__name__
+        self.__doc__ = work.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> _once[T]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type) -> _once[T] | T:
+        if instance is None:
+            return self
+        value = self.work(instance)
+        # Found there from now on, without coming here again.
+        instance.__dict__[self.name] = value
+        return value
+
 
 class Facts:
     """A certificate in a search for paths. Not thread-safe; lives as long as one validation.
 
     Everything that needs an extension raises ValidationError "malformed" when that cannot be decoded or is there twice.
+
+    :ivar present: the object identifiers of its extensions.
     """
 
     def __init__(self, certificate: Certificate) -> None:
         self.certificate = certificate
+        self.present = frozenset(certificate.extensions.oids)
 
     def find(self, kind: type[E]) -> E | None:
         """Return the contents of an extension, or None when it is absent."""
+        if kind.OID not in self.present:
+            return None
         try:
             # Every kind that is asked for here was decoded when the certificate was read.
             return cast("E | None", self.certificate.extensions.value(kind.OID))
@@ -76,25 +110,27 @@ class Facts:
         :raises ValidationError: "malformed" when there is one.
         :standard: RFC 5280 4.2
         """
+        if not self.certificate.is_lenient:
+            return
         extensions = self.certificate.extensions
         for extension in extensions:
             problem = extensions.problem(extension.extn_id)
             if problem is not None and (extension.critical or extension.extn_id in PROCESSED):
                 raise refusal("malformed", problem, self.certificate)
 
-    @cached_property
+    @_once
     def subject_key(self) -> bytes:
-        """The subject in a form in which equal names are equal bytes."""
+        """Return the subject in a form in which equal names are equal bytes."""
         return name_key(self.certificate.subject)
 
-    @cached_property
+    @_once
     def issuer_key(self) -> bytes:
-        """The issuer in the same form."""
+        """Return the issuer in the same form."""
         return name_key(self.certificate.issuer)
 
-    @property
+    @_once
     def is_self_issued(self) -> bool:
-        """Whether subject and issuer are the same name (RFC 5280 6.1)."""
+        """Tell whether subject and issuer are the same name (RFC 5280 6.1)."""
         return self.subject_key == self.issuer_key
 
     @property
@@ -102,9 +138,9 @@ class Facts:
         """Name and key: what an authority is, whichever certificate says so."""
         return self.subject_key, self.certificate.public_key_info
 
-    @cached_property
+    @_once
     def basic_constraints(self) -> BasicConstraints | None:
-        """The contents of basicConstraints."""
+        """Return the contents of basicConstraints."""
         return self.find(BasicConstraints)
 
     @property
@@ -112,49 +148,51 @@ class Facts:
         """Whether the certificate says that it is an authority's (RFC 5280 4.2.1.9)."""
         return self.basic_constraints is not None and self.basic_constraints.ca
 
-    @cached_property
+    @_once
     def key_usage(self) -> KeyUsages | None:
-        """The bits of keyUsage; None when it is absent."""
+        """Return the bits of keyUsage; None when it is absent."""
         found = self.find(KeyUsage)
         return None if found is None else found.usages
 
-    @cached_property
+    @_once
     def extended_key_usage(self) -> tuple[str, ...] | None:
-        """The purposes of extKeyUsage; None when it is absent."""
+        """Return the purposes of extKeyUsage; None when it is absent."""
         found = self.find(ExtendedKeyUsage)
         return None if found is None else found.purposes
 
-    @cached_property
+    @_once
     def alternative_names(self) -> tuple[GeneralName, ...] | None:
-        """The names of subjectAltName; None when it is absent."""
+        """Return the names of subjectAltName; None when it is absent."""
         found = self.find(SubjectAltName)
         return None if found is None else found.names
 
-    @cached_property
+    @_once
     def names(self) -> ConstrainedNames:
-        """The names that constraints of authorities above apply to."""
+        """Return the names that constraints of authorities above apply to."""
         return names_of(self.certificate.subject, self.alternative_names or ())
 
-    @cached_property
+    @_once
     def name_space(self) -> NameSpace | None:
-        """The constraints on names below; None when there are none."""
+        """Return the constraints on names below; None when there are none."""
         found = self.find(NameConstraints)
         return None if found is None else NameSpace.of(found)
 
-    @cached_property
+    @_once
     def subject_key_identifier(self) -> bytes | None:
-        """The key identifier of the subject."""
+        """Return the key identifier of the subject."""
         found = self.find(SubjectKeyIdentifier)
         return None if found is None else found.key_identifier
 
-    @cached_property
+    @_once
     def authority_key(self) -> AuthorityKeyIdentifier | None:
-        """The contents of authorityKeyIdentifier."""
+        """Return the contents of authorityKeyIdentifier."""
         return self.find(AuthorityKeyIdentifier)
 
-    @cached_property
+    @_once
     def policy_facts(self) -> PolicyFacts:
-        """What the four extensions about policies say."""
+        """Return what the four extensions about policies say."""
+        if self.present.isdisjoint(_ABOUT_POLICIES):
+            return _NO_POLICIES[self.is_self_issued]
         policies, mappings = self.find(CertificatePolicies), self.find(PolicyMappings)
         constraints, inhibit = self.find(PolicyConstraints), self.find(InhibitAnyPolicy)
         return PolicyFacts(

@@ -47,11 +47,14 @@ class Rule:
     :ivar reason: the code of what breaks it.
     :ivar places: where in a path it holds.
     :ivar problem: what looks at the certificate.
+    :ivar about: the extensions of which one at least is there when the rule can be broken; empty for a rule that says
+        more than what extensions hold.
     """
 
     reason: str
     places: Place
     problem: Callable[[Facts], str | None]
+    about: frozenset[str] = frozenset()
 
 
 def _extensions_need_version_3(facts: Facts) -> str | None:
@@ -230,6 +233,13 @@ def _is_malformed(name: GeneralName) -> bool:
     return name.kind is GeneralNameKind.URI and not is_absolute_uri(name.value)
 
 
+_KEY_USAGE: Final = frozenset({oids.KEY_USAGE})
+_BASIC_CONSTRAINTS: Final = frozenset({oids.BASIC_CONSTRAINTS})
+_NAME_CONSTRAINTS: Final = frozenset({oids.NAME_CONSTRAINTS})
+_POLICIES: Final = frozenset({oids.CERTIFICATE_POLICIES, oids.POLICY_MAPPINGS})
+_POLICY_CONSTRAINTS: Final = frozenset({oids.POLICY_CONSTRAINTS, oids.INHIBIT_ANY_POLICY})
+_ALTERNATIVE_NAMES: Final = frozenset({oids.SUBJECT_ALT_NAME})
+
 RFC5280_RULES: Final = (
     Rule("version", _ALL, _extensions_need_version_3),
     Rule("serial-number", _BELOW, _serial_number_is_positive),
@@ -240,15 +250,15 @@ RFC5280_RULES: Final = (
     Rule("authority-key-identifier", Place.AUTHORITY, _authority_key_is_named),
     Rule("authority-key-identifier", Place.TARGET | Place.ANCHOR, _authority_key_is_named_or_own),
     Rule("subject-key-identifier", _ISSUERS, _subject_key_is_named),
-    Rule("key-usage-form", _ALL, _key_usage_says_something),
-    Rule("key-usage-form", _ALL, _key_usage_fits_basic_constraints),
-    Rule("basic-constraints", _ALL, _path_length_needs_ca),
+    Rule("key-usage-form", _ALL, _key_usage_says_something, _KEY_USAGE),
+    Rule("key-usage-form", _ALL, _key_usage_fits_basic_constraints, _KEY_USAGE),
+    Rule("basic-constraints", _ALL, _path_length_needs_ca, _BASIC_CONSTRAINTS),
     Rule("basic-constraints", _ISSUERS, _basic_constraints_critical),
-    Rule("name-constraints-form", _ALL, _name_constraints_of_authorities),
-    Rule("name-constraints-form", _ALL, _name_constraints_critical),
-    Rule("policy-form", _ALL, _policies_once),
-    Rule("policy-form", _ALL, _policy_constraints_critical),
-    Rule("subject-alt-name", _BELOW, _alternative_names_critical),
-    Rule("subject-alt-name", _BELOW, _alternative_names_formed),
+    Rule("name-constraints-form", _ALL, _name_constraints_of_authorities, _NAME_CONSTRAINTS),
+    Rule("name-constraints-form", _ALL, _name_constraints_critical, _NAME_CONSTRAINTS),
+    Rule("policy-form", _ALL, _policies_once, _POLICIES),
+    Rule("policy-form", _ALL, _policy_constraints_critical, _POLICY_CONSTRAINTS),
+    Rule("subject-alt-name", _BELOW, _alternative_names_critical, _ALTERNATIVE_NAMES),
+    Rule("subject-alt-name", _BELOW, _alternative_names_formed, _ALTERNATIVE_NAMES),
 )
 """The rules of the profile "rfc5280", in the order in which they are applied."""
