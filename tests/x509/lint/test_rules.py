@@ -38,6 +38,7 @@ from gmpki.asn1.rfc5280 import (
     SubjectKeyIdentifier,
     SubjectPublicKeyInfo,
 )
+from gmpki.keys.ec_forms import SM2_KEY_SYNONYMS
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.lint import CertificatePurpose, Severity, lint_certificate, lint_pair, rules
 from gmpki.x509.lint._extensions import _CRITICALITY
@@ -397,6 +398,12 @@ def test_an_algorithm_is_spoken_of_once(rule: str) -> None:
     about = [finding.id for finding in judge(BREAKS[rule]) if "PARAMETERS" in finding.id or "ALGORITHM" in finding.id]
     about += [finding.id for finding in judge(BREAKS[rule]) if "SYNONYM" in finding.id]
     assert about == [rule]
+
+
+@pytest.mark.parametrize("synonym", SM2_KEY_SYNONYMS)
+def test_every_synonym_of_an_sm2_key_is_found(synonym: oids.ObjectIdentifier) -> None:
+    findings = lint_certificate(certificate(key=key(synonym, None, KEY.subject_public_key)))
+    assert "GMT0015-KEY-ALGORITHM" in {finding.id for finding in findings}
 
 
 def test_a_serial_number_of_one_bit() -> None:

@@ -8,6 +8,7 @@ from gmpki import oids
 from gmpki.asn1.rfc5280 import NULL
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
 from gmpki.errors import InvalidPointError, PolicyError, UnsupportedAlgorithm
+from gmpki.keys.ec_forms import SM2_KEY_SYNONYMS
 from gmpki.x509.lint._facts import usage_names
 from gmpki.x509.lint._model import GMT0009, GMT0015, HERE, RFC5280, Document, Severity, rule
 
@@ -114,10 +115,10 @@ def _named_curve(facts: Facts) -> Iterator[str]:
     GMT0015.at("subjectPublicKeyInfo"),
     "An SM2 key has the algorithm id-ecPublicKey",
     "SM2公钥算法标识为id-ecPublicKey",
-    why="Some software writes the identifier of SM2 itself.",
+    why="Some software writes an identifier of SM2 itself.",
 )
 def _key_algorithm(facts: Facts) -> Iterator[str]:
-    if facts.key_algorithm in (oids.SM2, oids.SM2_SIGN):
+    if facts.key_algorithm in SM2_KEY_SYNONYMS:
         yield f"the algorithm is {facts.key_algorithm.name}"
 
 
