@@ -257,3 +257,14 @@ def test_arbitrary_extensions(items: list[Extension]) -> None:
     for item in items:
         assert strict.value(item.extn_id) == held.value(item.extn_id)
         assert der.encode_oid(item.extn_id)
+
+
+@pytest.mark.parametrize(
+    "understood", [None, 5, "2.5.29.15", b"2.5.29.15", object()], ids=lambda value: repr(value)[:12]
+)
+def test_what_is_understood_is_a_set(understood: Any) -> None:
+    """In text, a part of an identifier would count as the identifier."""
+    with pytest.raises(InvalidTypeError):
+        Extensions((make(KeyUsage(KeyUsages.CRL_SIGN)),)).unknown_critical(understood)
+    with pytest.raises(InvalidTypeError):
+        Extensions((), quirks=understood or 5)

@@ -245,6 +245,19 @@ def test_an_issuer_with_the_empty_id() -> None:
             one.verify_signature(own_root)
 
 
+def test_nobody_is_certified_under_the_name_of_the_issuer() -> None:
+    """A second authority of that name would be free of path lengths, and its lists taken for the issuer's."""
+    upper = build_name(("C", "CN"), ("O", "示例市数字证书认证中心"), ("CN", "  示例根 "))
+    for name in (ROOT_NAME, upper):
+        for profile in ("subordinate-ca", "e-seal-maker"):
+            with pytest.raises(ProfileError, match="issuer's own"):
+                issuer(addresses=ADDRESSES).issue((name, P256.public_key), profile, at=AT)
+            with pytest.raises(ProfileError, match="issuer's own"):
+                issuer(addresses=ADDRESSES).issue(request(), profile, subject=name, at=AT)
+        with pytest.raises(ProfileError, match="issuer's own"):
+            issuer().issue_pair(request(), None, "organisation", subject=name, at=AT)
+
+
 def test_no_two_keys_are_one() -> None:
     for asked, encryption in (
         (APPLICANT, SIGNING_KEY),

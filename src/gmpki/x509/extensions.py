@@ -11,6 +11,8 @@ BasicConstraints(ca=True, path_len=None)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, TypeVar, cast
@@ -213,10 +215,12 @@ class Extensions:
         :param quirks: where departures are noted. With a tolerant log an extension that cannot be decoded is kept as
             it is and noted, and so is one that stands twice.
         :param path: where they stand, with dots, for what is noted.
-        :raises InvalidTypeError: when one is no :class:`~gmpki.asn1.rfc5280.Extension`.
+        :raises InvalidTypeError: when one is no :class:`~gmpki.asn1.rfc5280.Extension`, or quirks is no log.
         :raises DecodeError: unless the log is tolerant, when one cannot be decoded or stands twice.
         :standard: RFC 5280 4.2
         """
+        if quirks is not None:
+            _inputs.member(quirks, QuirkLog, "quirks")
         try:
             self._items = tuple(extensions)
         except InvalidInputError:
@@ -342,8 +346,12 @@ class Extensions:
     def unknown_critical(self, understood: Container[str]) -> tuple[ObjectIdentifier, ...]:
         """Return the object identifiers of critical extensions that are not among those the caller understands.
 
+        :param understood: a set, tuple or list of object identifiers, or a dictionary with them as keys.
+        :raises InvalidTypeError: when it is none of these; text would be searched for parts of it.
         :standard: RFC 5280 4.2: a certificate with one of these must be rejected
         """
+        if not isinstance(understood, (AbstractSet, Mapping, tuple, list)):
+            raise InvalidTypeError(f"understood must be a set of object identifiers, not {type(understood).__name__}")
         return tuple(item.extn_id for item in self._items if item.critical and item.extn_id not in understood)
 
 

@@ -40,6 +40,7 @@ from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import CertificateBuilder
 from gmpki.x509.delivery import EnvelopeDelivery, KeyDelivery
 from gmpki.x509.named_key import key_info_of, public_key_of
+from gmpki.x509.names import names_match
 from gmpki.x509.pair import CertificatePair
 from gmpki.x509.profile import Profile, Role, load_profile
 from gmpki.x509.request import CertificateRequest
@@ -187,7 +188,7 @@ class Issuer(Immutable):
         :raises InvalidTypeError: when an input has the wrong type.
         :raises InvalidInputError: when the profile issues pairs, or a value cannot be in a certificate.
         :raises InvalidSignature: when the signature of the request does not hold.
-        :raises ProfileError: when the profile does not allow what is asked for.
+        :raises ProfileError: when the profile does not allow what is asked for, or the name is the issuer's own.
         :raises KeyMismatchError: when the key is the issuer's own.
         :raises FaultDetected: when the signature that was made does not hold.
         :raises GmpkiError: what the check and the signer raise, and when a key is not supported.
@@ -224,7 +225,7 @@ class Issuer(Immutable):
         :raises InvalidInputError: when the profile issues no pairs, a value cannot be in a certificate, both serial
             numbers are one, or there is a delivery and nothing to deliver, or the other way round.
         :raises InvalidSignature: when the signature of the request does not hold.
-        :raises ProfileError: when the profile does not allow what is asked for.
+        :raises ProfileError: when the profile does not allow what is asked for, or the name is the issuer's own.
         :raises KeyMismatchError: when two of the three keys are one.
         :raises UnsupportedAlgorithm: when the delivery cannot deliver keys of this kind.
         :raises FaultDetected: when a signature that was made does not hold.
@@ -265,6 +266,10 @@ class Issuer(Immutable):
             applicant = replace(applicant, subject=subject)
         if applicant.public_key.to_der() == self._signer.public_key.to_der():
             raise KeyMismatchError("the applicant's key is the issuer's own")
+        # Under that name others would take the applicant for the issuer: path lengths and name constraints do not
+        # count for what is self-issued (RFC 5280 6.1.4), and revocation lists belong to names.
+        if names_match(applicant.subject, self._certificate.subject):
+            raise ProfileError("the applicant's name is the issuer's own; nobody else is certified under it")
         return applicant
 
     def _draft(
