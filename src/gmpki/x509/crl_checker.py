@@ -159,8 +159,8 @@ class _Search:
         self.context = context
         self.signatures_left = checker._max_signatures
         self.fetches_left = checker._max_fetches
-        # The reasons for which the certificate is known not to be revoked, and the lists that say so.
-        self.covered = ReasonFlags(0)
+        # The reasons for which the certificate is known not to be revoked, as bits, and the lists that say so.
+        self.covered = 0
         self.used: list[KnownList] = []
         # Why other lists say nothing, each reason once.
         self.notes: dict[str, None] = {}
@@ -177,7 +177,7 @@ class _Search:
         notes = list(self.notes)
         if self.used:
             missing = ALL_REASONS & ~self.covered
-            names = ", ".join(str(flag.name).lower() for flag in ReasonFlags if flag in missing)
+            names = ", ".join(str(flag.name).lower() for flag in ReasonFlags if flag & missing)
             notes.insert(0, f"no list was found for these reasons: {names}")
         detail = "; ".join(notes) or "there is no revocation list of the issuer"
         return self.result(RevocationStatus.UNKNOWN, detail)
@@ -252,7 +252,7 @@ class _Search:
             self.note(known, why)
         return None
 
-    def look_up(self, known: KnownList, signer: NamedKey, covered: ReasonFlags) -> RevocationResult | None:
+    def look_up(self, known: KnownList, signer: NamedKey, covered: int) -> RevocationResult | None:
         """Look for the certificate, first in the delta list: steps (i) to (l)."""
         number, issuer = self.certificate.serial_number, self.certificate.issuer
         delta = self.delta_to(known, signer)
@@ -315,7 +315,7 @@ class _Search:
         found += [s for s in self.sources.signers_named(wanted) if s.public_key_info not in known]
         # The key identifier is a hint: it says with whom to begin.
         identifier = crl.authority_key_identifier
-        if identifier is not None:
+        if identifier is not None and len(found) > 1:
             found.sort(key=lambda candidate: _other_key(candidate, identifier.key_identifier))
         return found[:_MAX_SIGNERS]
 

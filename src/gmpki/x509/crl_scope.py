@@ -36,21 +36,22 @@ __all__ = [
     "same_scope",
 ]
 
-# Bit 0 is not used; unspecified is a reason that every list covers.
-ALL_REASONS: Final = ReasonFlags(sum(flag for flag in ReasonFlags if flag is not ReasonFlags.UNUSED))
+# Bit 0 is not used; unspecified is a reason that every list covers. Plain numbers, for which the operators are quick.
+ALL_REASONS: Final = sum(int(flag) for flag in ReasonFlags if flag is not ReasonFlags.UNUSED)
 MAX_POINTS: Final = 16
 """How many distribution points of a certificate are looked at."""
 
 
-def distribution_points(certificate: Certificate) -> tuple[DistributionPoint, ...]:
-    """Return where a certificate says that lists are, and last the point that stands for all others of its issuer.
+def distribution_points(certificate: Certificate) -> Iterator[DistributionPoint]:
+    """Yield where a certificate says that lists are, and last the point that stands for all others of its issuer.
 
     :raises DecodeError: when the extension is malformed.
     :standard: RFC 5280 6.3.3, its last paragraph
     """
     found = certificate.extensions.find(CRLDistributionPoints)
-    named = DistributionPointName((GeneralName.directory(certificate.issuer),))
-    return (*(found.points[:MAX_POINTS] if found is not None else ()), DistributionPoint(named))
+    if found is not None:
+        yield from found.points[:MAX_POINTS]
+    yield DistributionPoint(DistributionPointName((GeneralName.directory(certificate.issuer),)))
 
 
 def possible_issuers(point: DistributionPoint, certificate: Certificate) -> tuple[Name, ...]:
@@ -69,9 +70,11 @@ def out_of_scope(
     :raises DecodeError: when an extension of the certificate is malformed.
     :standard: RFC 5280 6.3.3 (b)
     """
-    issuers = {name_key(name) for name in possible_issuers(point, of)}
-    if name_key(crl.issuer) not in issuers:
-        return "it is the list of another issuer"
+    # Most often it is the very same name.
+    if point.crl_issuer or crl.issuer != of.issuer:
+        issuers = {name_key(name) for name in possible_issuers(point, of)}
+        if name_key(crl.issuer) not in issuers:
+            return "it is the list of another issuer"
     if point.crl_issuer and (scope is None or not scope.indirect_crl):
         return "it is not indirect, as the list of another issuer than the certificate's has to be"
     if scope is None:
@@ -89,16 +92,16 @@ def out_of_scope(
     return None
 
 
-def covered_reasons(scope: IssuingDistributionPoint | None, point: DistributionPoint) -> ReasonFlags:
-    """Return the reasons for which a list can say that a certificate was not revoked.
+def covered_reasons(scope: IssuingDistributionPoint | None, point: DistributionPoint) -> int:
+    """Return the reasons, as bits of ReasonFlags, for which a list can say that a certificate was not revoked.
 
     :standard: RFC 5280 6.3.3 (d)
     """
     covered = ALL_REASONS
     if scope is not None and scope.only_some_reasons is not None:
-        covered &= scope.only_some_reasons
+        covered &= int(scope.only_some_reasons)
     if point.reasons is not None:
-        covered &= point.reasons
+        covered &= int(point.reasons)
     return covered
 
 

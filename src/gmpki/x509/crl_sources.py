@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from gmpki.asn1.rfc5280 import Name
     from gmpki.x509.certificate import Certificate
 
 __all__ = ["CRLSources", "KnownList"]
@@ -40,6 +42,7 @@ _UNDERSTOOD: Final = frozenset(
     )
 )
 _SHOWN_NAME_LEN: Final = 100
+_REMEMBERED_LEN: Final = 1024  # of names, in bytes
 _MAX_FETCHED: Final = 64
 
 
@@ -76,10 +79,19 @@ class KnownList:
             return cls(crl, uri, problem=str(error))
 
     def __str__(self) -> str:
-        name = str(self.crl.issuer)
-        shown = name if len(name) <= _SHOWN_NAME_LEN else name[:_SHOWN_NAME_LEN] + "..."
+        issuer = self.crl.issuer
+        shown = _remembered_name(issuer) if len(issuer.to_der()) <= _REMEMBERED_LEN else _shown_name(issuer)
         kind = "list" if self.delta_base is None else "delta list"
         return f"the {kind} of {shown} of {self.crl.this_update:%Y-%m-%d %H:%M:%S}"
+
+
+def _shown_name(issuer: Name) -> str:
+    name = str(issuer)
+    return name if len(name) <= _SHOWN_NAME_LEN else name[:_SHOWN_NAME_LEN] + "..."
+
+
+# Every answer names the list that it rests on, and there are few issuers.
+_remembered_name = lru_cache(maxsize=256)(_shown_name)
 
 
 class CRLSources:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from gmpki._inputs import as_text, member
 from gmpki.errors import InvalidInputError, InvalidTypeError, RevocationUnknownError, RevokedError
@@ -38,6 +38,9 @@ class RevocationStatus(str, Enum):
     GOOD = "good"
     REVOKED = "revoked"
     UNKNOWN = "unknown"
+
+
+_TIMES: Final = ("revoked_at", "invalidity_date", "this_update", "next_update")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,12 @@ class RevocationResult:
         :raises InvalidInputError: when a revoked certificate has no date of revocation, or another has one.
         """
         member(self.status, RevocationStatus, "status")
-        for name in ("source", "detail"):
-            as_text(getattr(self, name), name)
-        for name in ("revoked_at", "invalidity_date", "this_update", "next_update"):
-            if getattr(self, name) is not None:
-                member(getattr(self, name), datetime, name)
+        as_text(self.source, "source")
+        as_text(self.detail, "detail")
+        for name in _TIMES:
+            value = getattr(self, name)
+            if value is not None and type(value) is not datetime:
+                member(value, datetime, name)
         if self.reason is not None:
             from gmpki.asn1.rfc5280 import ReasonCode
 
