@@ -18,9 +18,10 @@ __all__ = ["ContentError"]
 
 # No registered arc comes near these; they keep a hostile identifier from costing more than its bytes.
 MAX_OID_LEN = 128
-_PRINTABLE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?")
-_NUMERIC = frozenset(b"0123456789 ")
-_VISIBLE = frozenset(range(0x20, 0x7F))
+_PRINTABLE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?"
+_NUMERIC = b"0123456789 "
+_VISIBLE = bytes(range(0x20, 0x7F))
+_ALPHABETS = {"printable": _PRINTABLE, "numeric": _NUMERIC, "visible": _VISIBLE}
 # Each byte with its bits in the other order: bit 0 of a BIT STRING is the highest of its first byte (X.690 8.6.2).
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -186,8 +187,8 @@ def decode_utf8(content: bytes) -> str:
         raise ContentError(f"not UTF-8: {error.reason} at byte {error.start} of the string") from None
 
 
-def _decode_ascii(content: bytes, allowed: frozenset[int], type_name: str) -> str:
-    if not allowed.issuperset(content):
+def _decode_ascii(content: bytes, allowed: bytes, type_name: str) -> str:
+    if content.translate(None, allowed):  # what is left without the characters that are allowed
         position, byte = next((i, b) for i, b in enumerate(content) if b not in allowed)
         raise ContentError(f"byte {byte:02X} at position {position} is not in the alphabet of {type_name}")
     return content.decode("ascii")
@@ -255,8 +256,8 @@ def encode_text(value: str, codec: str, type_name: str) -> bytes:
         content = value.encode(codec if codec in ("utf-8", "latin-1", "utf-32-be") else "ascii")
     except UnicodeEncodeError as error:
         raise InvalidInputError(f"character {error.start} of the text is not in {type_name}") from None
-    alphabet = {"printable": _PRINTABLE, "numeric": _NUMERIC, "visible": _VISIBLE}.get(codec)
-    if alphabet is not None and not alphabet.issuperset(content):
+    alphabet = _ALPHABETS.get(codec)
+    if alphabet is not None and content.translate(None, alphabet):
         raise InvalidInputError(f"the text has characters that are not in {type_name}")
     return content
 

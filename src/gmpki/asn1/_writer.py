@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs
 from gmpki.asn1 import _content
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 _MAX_OCTET = 0xFF
+# Each octet as bytes: to join two of these takes half as long as to make bytes of two numbers.
+_OCTETS: Final = tuple(bytes((octet,)) for octet in range(_MAX_OCTET + 1))
 # The longest list of named bits in the standards here, PKIFailureInfo, has 27.
 MAX_NAMED_BITS = 64
 
@@ -34,9 +37,9 @@ def encode(tag: int, content: bytes) -> bytes:
         tag = _inputs.number(tag, 0, _MAX_OCTET, "an identifier octet")
     length = len(content)
     if length < 0x80:
-        return bytes((tag, length)) + content
+        return _OCTETS[tag] + _OCTETS[length] + content
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
+    return _OCTETS[tag] + _OCTETS[0x80 | len(octets)] + octets + content
 
 
 def _element(part: bytes) -> bytes:
@@ -220,7 +223,12 @@ def encode_time(value: datetime) -> bytes:
 
     :raises InvalidInputError: for a time without time zone or with a fraction of a second.
     """
-    value = _content.utc(value)
+    return _time_in_utc(_content.utc(value))
+
+
+# The same few times stand in what is issued together.
+@lru_cache(maxsize=256)
+def _time_in_utc(value: datetime) -> bytes:
     return encode_utc_time(value) if 1950 <= value.year <= 2049 else encode_generalized_time(value)
 
 

@@ -26,7 +26,8 @@ class SM2PublicKey(Immutable):
     :standard: GB/T 32918.1-2016 6.2; GB/T 35276-2017 7.1
     """
 
-    __slots__ = ("_point",)
+    __slots__ = ("_der", "_point")
+    _der: bytes
     _point: CurvePoint
 
     def __init__(self, point: CurvePoint) -> None:
@@ -162,7 +163,11 @@ class SM2PublicKey(Immutable):
 
     def to_der(self) -> bytes:
         """Return the DER of SubjectPublicKeyInfo (RFC 5480), which :func:`~gmpki.keys.loader.load_public_key` reads."""
-        return ec_forms.sm2_public_info(self._point.to_bytes()).to_der()
+        der: bytes | None = getattr(self, "_der", None)
+        if der is None:  # encoded when it is first asked for
+            der = ec_forms.sm2_public_info(self._point.to_bytes()).to_der()
+            object.__setattr__(self, "_der", der)
+        return der
 
     def to_pem(self) -> bytes:
         """Return the same as PEM, ``PUBLIC KEY``."""

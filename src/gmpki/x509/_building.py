@@ -40,7 +40,7 @@ class ExtensionList(tuple[Extension, ...]):
             value.to_der()
         else:
             value = make(value, critical)
-        if any(value.extn_id == other.extn_id for other in self):
+        if value.extn_id in [other.extn_id for other in self]:
             raise InvalidInputError(f"the extension {value.extn_id.name} ({value.extn_id}) is there already")
         if len(self) >= _MAX_EXTENSIONS:
             raise InvalidInputError(f"more than {_MAX_EXTENSIONS} extensions")

@@ -189,7 +189,8 @@ def make(value: ExtensionValue, critical: bool | None = None) -> Extension:
     :raises InvalidInputError: when the value breaks a rule of its standard, or its standard says critical the other
         way.
     """
-    _inputs.member(value, ExtensionValue, "the value of an extension")
+    if type(value) not in _loaded_oids:  # as in _oid_of()
+        _inputs.member(value, ExtensionValue, "the value of an extension")
     if critical is None:
         critical = value.CRITICAL
     _inputs.member(critical, bool, "critical")

@@ -10,7 +10,6 @@ from gmpki._inputs import member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.asn1.rfc5280 import Name, SubjectPublicKeyInfo
 from gmpki.errors import InvalidInputError, InvalidTypeError
-from gmpki.keys import ec_forms
 from gmpki.keys._hashed import HashedPublicKey
 from gmpki.keys.interfaces import PublicKey as KeyProtocol
 from gmpki.keys.loader import load_public_key_info
@@ -113,11 +112,16 @@ def key_info_of(public_key: KeyProtocol | SubjectPublicKeyInfo, name: str = "pub
     """
     if isinstance(public_key, SubjectPublicKeyInfo):
         return public_key
-    if isinstance(public_key, SM2PublicKey):
-        return ec_forms.sm2_public_info(public_key.to_bytes())
-    # The class is asked first: what a protocol asks for takes ten times as long to find out.
-    if not isinstance(public_key, (HashedPublicKey, KeyProtocol)):
+    # The classes are asked first: what a protocol asks for takes ten times as long to find out.
+    if isinstance(public_key, (SM2PublicKey, HashedPublicKey)):
+        return _info_of(public_key.to_der())
+    if not isinstance(public_key, KeyProtocol):
         raise InvalidTypeError(
             f"{name} must be a public key or a SubjectPublicKeyInfo, not {type(public_key).__name__}"
         )
     return SubjectPublicKeyInfo.from_der(public_key.to_der())
+
+
+@lru_cache(maxsize=64)
+def _info_of(encoded: bytes) -> SubjectPublicKeyInfo:
+    return SubjectPublicKeyInfo.from_der(encoded)

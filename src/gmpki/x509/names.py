@@ -9,6 +9,7 @@ True
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs, oids
@@ -129,7 +130,8 @@ def build_name(
         type lacks.
     :standard: RFC 5280 4.1.2.4 and appendix A.1; GM/T 0015-2012 asks for the same string types [B]
     """
-    return Name(tuple(tuple(_attribute(*_pair(pair), allow_long=allow_long) for pair in _pairs(rdn)) for rdn in rdns))
+    allow_long = bool(allow_long)
+    return Name(tuple(tuple([_given_attribute(*_pair(pair), allow_long) for pair in _pairs(rdn)]) for rdn in rdns))
 
 
 def _pairs(rdn: object) -> list[object]:
@@ -146,6 +148,11 @@ def _pair(pair: object) -> tuple[str, str]:
     return pair[0], pair[1]
 
 
+def _given_attribute(type_name: str, text: str, allow_long: bool) -> AttributeTypeAndValue:
+    make = _remembered_attribute if len(type_name) + len(text) <= _REMEMBERED_LEN else _attribute
+    return make(type_name, text, allow_long=allow_long)
+
+
 def _attribute(type_name: str, text: str, *, allow_long: bool) -> AttributeTypeAndValue:
     kind = attribute_type(type_name)
     if kind in NO_STRINGS:
@@ -156,6 +163,11 @@ def _attribute(type_name: str, text: str, *, allow_long: bool) -> AttributeTypeA
     if bound is not None and len(text) > bound and not allow_long:
         raise InvalidInputError(f"{kind.name} has at most {bound} characters, this one {len(text)}")
     return AttributeTypeAndValue(kind, _encode_value(kind, text))
+
+
+# Country, province and organisation are the same in the names of many subjects.
+_REMEMBERED_LEN: Final = 128
+_remembered_attribute = lru_cache(maxsize=512)(_attribute)
 
 
 def _encode_value(kind: ObjectIdentifier, text: str) -> bytes:

@@ -99,9 +99,10 @@ class Name(Schema):
         encoded = []
         for rdn in self.rdns:
             pairs = [(_encoded(attribute), attribute) for attribute in rdn]
-            pairs.sort(key=lambda pair: pair[0])
-            encoded.append(der.encode_set_of([element for element, _ in pairs]))
-            rdns.append(tuple(attribute for _, attribute in pairs))
+            if len(pairs) > 1:  # nearly all have one attribute, which has no order
+                pairs.sort(key=lambda pair: pair[0])
+            encoded.append(der.encode(der.Tag.SET, b"".join([element for element, _ in pairs])))
+            rdns.append(tuple([attribute for _, attribute in pairs]))
         object.__setattr__(self, "rdns", tuple(rdns))
         object.__setattr__(self, "_der", der.encode_sequence(*encoded))
 
