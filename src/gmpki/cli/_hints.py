@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         def __call__(self, *, policy: SignaturePolicy) -> tuple[Quirk, ...]: ...
 
 
-__all__ = ["naming_option"]
+__all__ = ["naming_lenient", "naming_option"]
 
 
 @contextlib.contextmanager
@@ -42,4 +42,17 @@ def naming_option(option: str, policy: SignaturePolicy, verify: Verify) -> Itera
             error.args = (
                 f"the signature does not hold as the standard has it; it holds with {found}, which {option} accepts",
             )
+        raise
+
+
+@contextlib.contextmanager
+def naming_lenient(*, lenient: bool) -> Iterator[None]:
+    """Say of what cannot be decoded in the block that --lenient may read it, where it was not given."""
+    from gmpki.errors import DecodeError
+
+    try:
+        yield
+    except DecodeError as error:
+        if not lenient:
+            error.args = (f"{error}; --lenient may read it",)
         raise

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
@@ -13,10 +12,11 @@ from gmpki.cli import _io, _keys
 from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._files import INPUT
 from gmpki.cli._hints import naming_option
+from gmpki.cli._options import together
 from gmpki.cli._output import Report, facts, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
-from gmpki.cli._times import show_time
+from gmpki.cli._times import now, show_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,12 +61,10 @@ days_option = click.option(
     "--days", type=click.IntRange(1, 36525), help="Valid from now for so long.  [default: as the profile says]"
 )
 
-
 profile_option = click.option(
     "--profile", required=True, metavar="NAME", help="A name of gmpki cert profiles, or an own file NAME.toml."
 )
 serial_option = click.option("--serial", metavar="HEX", help="The serial number.  [default: a random one]")
-
 
 no_lint_option = click.option(
     "--no-lint", is_flag=True, help="Sign also what the linter (gmpki cert lint) finds errors in."
@@ -100,7 +98,7 @@ class Issue(Application, Authority):
     """Both."""
 
 
-AUTHORITY = (
+authority_options = together(
     click.option("--ca", type=INPUT, required=True, metavar="FILE", help="The certificate of the authority."),
     click.option("--ca-key", type=INPUT, required=True, metavar="FILE", help="Its private key."),
     secret_options("ca-password", "the password of the authority's key"),
@@ -114,7 +112,7 @@ AUTHORITY = (
     ),
     no_lint_option,
 )
-APPLICATION = (
+application_options = together(
     click.option("--request", "-r", type=INPUT, required=True, metavar="FILE", help="The applicant's request."),
     click.option("--subject", metavar="NAME", help="The subject, in place of the request's."),
     san_option,
@@ -123,20 +121,6 @@ APPLICATION = (
     ),
     days_option,
 )
-
-
-def _all(options: tuple[Any, ...], function: Callable[..., int]) -> Callable[..., int]:
-    return functools.reduce(lambda inner, decorate: decorate(inner), reversed(options), function)
-
-
-def authority_options(function: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of :class:`Authority`."""
-    return _all(AUTHORITY, function)
-
-
-def application_options(function: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of :class:`Application`."""
-    return _all(APPLICATION, function)
 
 
 # ---- what the options stand for ---------------------------------------------------------
@@ -205,8 +189,8 @@ def validity_of_days(days: int | None) -> Validity | None:
 
     if days is None:
         return None
-    now = datetime.now(timezone.utc).replace(microsecond=0)
-    return Validity(now, now + timedelta(days=days))
+    begin = now()
+    return Validity(begin, begin + timedelta(days=days))
 
 
 def added_extensions(options: Application) -> list[ExtensionValue]:

@@ -7,9 +7,14 @@ from datetime import datetime, timezone
 
 import click
 
-__all__ = ["parse_time", "show_time"]
+__all__ = ["now", "parse_time", "show_time"]
 
 FORM = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+
+
+def now() -> datetime:
+    """Return the time in UTC, in whole seconds."""
+    return datetime.now(timezone.utc).replace(microsecond=0)
 
 
 def parse_time(text: str | None, option: str) -> datetime:
@@ -18,7 +23,7 @@ def parse_time(text: str | None, option: str) -> datetime:
     :raises click.UsageError: when it is none.
     """
     if text is None:
-        return datetime.now(timezone.utc).replace(microsecond=0)
+        return now()
     try:
         if not FORM.fullmatch(text):  # what Python takes differs from version to version
             raise ValueError

@@ -10,6 +10,7 @@ import click
 from gmpki.cli import _io, _output
 from gmpki.cli._files import INPUT
 from gmpki.cli._group import Group
+from gmpki.cli._hints import naming_lenient
 from gmpki.cli._output import Report, json_option
 
 if TYPE_CHECKING:
@@ -84,14 +85,9 @@ def show(*, source: str, lenient: bool) -> Report:
 
 
 def _read(source: str, *, lenient: bool) -> tuple[Certificate, ...]:
-    from gmpki.errors import DecodeError
     from gmpki.x509._armour import MAX_FILE_LEN
     from gmpki.x509.certificate import load_certificates
 
     data = _io.read_input(source, max_len=MAX_FILE_LEN)
-    try:
+    with naming_lenient(lenient=lenient):
         return load_certificates(data, lenient=lenient)
-    except DecodeError as error:
-        if not lenient:
-            error.args = (f"{error}; --lenient may read it",)
-        raise

@@ -8,12 +8,14 @@ import click
 
 from gmpki.cli import _io
 from gmpki.cli._files import INPUT
+from gmpki.cli._hints import naming_lenient
+from gmpki.cli._options import together
 from gmpki.cli._output import Failure, Report, facts, json_option
 from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import parse_time, show_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from gmpki.errors import ValidationError
     from gmpki.x509.certificate import Certificate
@@ -47,47 +49,43 @@ PURPOSES = (
 MAX_RESPONSE_LEN = 1 << 20
 
 
-def _options(function: Callable[..., int]) -> Callable[..., int]:
-    files: dict[str, Any] = {"type": INPUT, "metavar": "FILE", "multiple": True}
-    options = (
-        click.option(
-            "--anchor",
-            "anchors",
-            required=True,
-            help="Certificates that are trusted. Like the next three it may be given several times.",
-            **files,
-        ),
-        click.option("--intermediate", "intermediates", help="Certificates that may stand between.", **files),
-        click.option("--crl", "crls", help="A revocation list.", **files),
-        click.option("--ocsp", "responses", help="An OCSP response, DER.", **files),
-        click.option(
-            "--revocation",
-            type=click.Choice(["hard", "soft", "none"]),
-            help="What must be known.  [default: hard with --crl or --ocsp, none without]",
-        ),
-        click.option("--at", "at_text", metavar="TIME", help="2026-03-01T08:00:00Z instead of now."),
-        click.option("--dns", "dns", multiple=True, metavar="NAME", help="The host that subjectAltName must hold."),
-        click.option("--ip", "ip", multiple=True, metavar="ADDRESS", help="The same for an address."),
-        click.option("--email", "email", multiple=True, metavar="ADDRESS", help="The same for an e-mail address."),
-        click.option("--usage", "usages", multiple=True, type=click.Choice(list(USAGES)), help="A bit of keyUsage."),
-        click.option("--purpose", type=click.Choice(PURPOSES), help="What the certificate is to be used for."),
-        click.option(
-            "--profile",
-            type=click.Choice(["rfc5280", "webpki"]),
-            default="rfc5280",
-            show_default=True,
-            help="Whose rules about the form hold; webpki: of servers on the public web.",
-        ),
-        click.option(
-            "--lenient",
-            is_flag=True,
-            help="Accept what certificates in the field show: BER, the empty user id, no Z, extensions that should or "
-            "should not be critical; name each departure.",
-        ),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+FILES: dict[str, Any] = {"type": INPUT, "metavar": "FILE", "multiple": True}
+OPTIONS = together(
+    click.option(
+        "--anchor",
+        "anchors",
+        required=True,
+        help="Certificates that are trusted. Like the next three it may be given several times.",
+        **FILES,
+    ),
+    click.option("--intermediate", "intermediates", help="Certificates that may stand between.", **FILES),
+    click.option("--crl", "crls", help="A revocation list.", **FILES),
+    click.option("--ocsp", "responses", help="An OCSP response, DER.", **FILES),
+    click.option(
+        "--revocation",
+        type=click.Choice(["hard", "soft", "none"]),
+        help="What must be known.  [default: hard with --crl or --ocsp, none without]",
+    ),
+    click.option("--at", "at_text", metavar="TIME", help="2026-03-01T08:00:00Z instead of now."),
+    click.option("--dns", "dns", multiple=True, metavar="NAME", help="The host that subjectAltName must hold."),
+    click.option("--ip", "ip", multiple=True, metavar="ADDRESS", help="The same for an address."),
+    click.option("--email", "email", multiple=True, metavar="ADDRESS", help="The same for an e-mail address."),
+    click.option("--usage", "usages", multiple=True, type=click.Choice(list(USAGES)), help="A bit of keyUsage."),
+    click.option("--purpose", type=click.Choice(PURPOSES), help="What the certificate is to be used for."),
+    click.option(
+        "--profile",
+        type=click.Choice(["rfc5280", "webpki"]),
+        default="rfc5280",
+        show_default=True,
+        help="Whose rules about the form hold; webpki: of servers on the public web.",
+    ),
+    click.option(
+        "--lenient",
+        is_flag=True,
+        help="Accept what certificates in the field show: BER, the empty user id, no Z, extensions that should or "
+        "should not be critical; name each departure.",
+    ),
+)
 
 
 @click.command(
@@ -97,7 +95,7 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
     "  gmpki cert verify --anchor root.pem --purpose tlcp-server-signing --dns www.example.cn server.pem",
 )
 @click.argument("source", type=INPUT, metavar="[CERTIFICATE]", default="-")
-@_options
+@OPTIONS
 @json_option
 def command(
     *,
@@ -180,14 +178,15 @@ def _policy(
 
 def _certificates(path: str, *, lenient: bool) -> tuple[Certificate, ...]:
     from gmpki.errors import DecodeError
+    from gmpki.x509._armour import MAX_FILE_LEN
     from gmpki.x509.certificate import load_certificates
 
-    data = _io.read_input(path, max_len=1 << 26)
+    data = _io.read_input(path, max_len=MAX_FILE_LEN)
     try:
-        return load_certificates(data, lenient=lenient)
+        with naming_lenient(lenient=lenient):
+            return load_certificates(data, lenient=lenient)
     except DecodeError as error:
-        hint = "" if lenient else "; --lenient may read it"
-        error.args = (f"{_io.display_name(path)}: {error}{hint}",)
+        error.args = (f"{_io.display_name(path)}: {error}",)
         raise
 
 

@@ -10,7 +10,7 @@ import click
 from gmpki.cli import _io, crl_new
 from gmpki.cli._files import INPUT
 from gmpki.cli._group import Group
-from gmpki.cli._hints import naming_option
+from gmpki.cli._hints import naming_lenient, naming_option
 from gmpki.cli._output import Report, facts, json_option
 from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
 from gmpki.cli._times import parse_time, show_time
@@ -182,17 +182,12 @@ def _number(number: int | None) -> int | str | None:
 
 # ---- files ----------------------------------------------------------------------------------
 def _read(source: str, *, lenient: bool) -> CertificateRevocationList:
-    from gmpki.errors import DecodeError
     from gmpki.x509._armour import MAX_FILE_LEN
     from gmpki.x509.crl import load_crl
 
     data = _io.read_input(source, max_len=MAX_FILE_LEN)
-    try:
+    with naming_lenient(lenient=lenient):
         return load_crl(data, lenient=lenient)
-    except DecodeError as error:
-        if not lenient:
-            error.args = (f"{error}; --lenient may read it",)
-        raise
 
 
 def _read_certificate(source: str, *, lenient: bool) -> Certificate:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
-from gmpki.cli import _io, _issuing, _keys
+from gmpki.cli import _io, _issuing, _keys, _times
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
@@ -15,6 +15,8 @@ from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import parse_time, show_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gmpki.asn1.rfc5280.ext_crl import ReasonCode
     from gmpki.keys.loader import PrivateKey
     from gmpki.x509.certificate import Certificate
@@ -98,7 +100,7 @@ def command(
     if release and previous is None:
         raise click.UsageError("--release needs --previous")
     certificate, key = _authority(ca, ca_key, ca_password)
-    now = datetime.now(timezone.utc).replace(microsecond=0)
+    now = _times.now()
     entries = [_entry(text, now, "--revoke") for text in revoke]
     entries += _of_certificates(revoke_certificate, certificate, reason, now)
     entries += _of_list(listed, now)

@@ -10,7 +10,7 @@ from gmpki.cli import _forms, _io, _keys
 from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
-from gmpki.cli._hints import naming_option
+from gmpki.cli._hints import naming_lenient, naming_option
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 
@@ -164,17 +164,12 @@ def verify(*, source: str, lenient: bool) -> Report:
 
 
 def _read(source: str, *, lenient: bool) -> CertificateRequest:
-    from gmpki.errors import DecodeError
     from gmpki.x509._armour import MAX_FILE_LEN
     from gmpki.x509.request import load_request
 
     data = _io.read_input(source, max_len=MAX_FILE_LEN)
-    try:
+    with naming_lenient(lenient=lenient):
         return load_request(data, lenient=lenient)
-    except DecodeError as error:
-        if not lenient:
-            error.args = (f"{error}; --lenient may read it",)
-        raise
 
 
 def _text(secret: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -13,12 +12,11 @@ import click
 from gmpki.cli import _io, _keys
 from gmpki.cli._files import INPUT, OUTPUT, force_option, output_option
 from gmpki.cli._group import Group
+from gmpki.cli._options import together
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from typing_extensions import Unpack
 
     from gmpki.keys.loader import PrivateKey, PublicKey
@@ -47,7 +45,7 @@ class Writing(TypedDict):
     force: bool
 
 
-WRITING = (
+writing_options = together(
     click.option("--encoding", type=click.Choice(["pem", "der"]), default="pem", show_default=True),
     click.option(
         "--profile",
@@ -59,10 +57,6 @@ WRITING = (
     output_option,
     force_option,
 )
-
-
-def _writing_options(function: Callable[..., int]) -> Callable[..., int]:
-    return functools.reduce(lambda inner, decorate: decorate(inner), reversed(WRITING), function)
 
 
 @dataclass(frozen=True)
@@ -94,7 +88,7 @@ def _protection(form: str, writing: Writing, password: SecretSource) -> Protecti
 @click.option("--format", "form", type=click.Choice(["pkcs8", "sec1"]), default="pkcs8", show_default=True)
 @click.option("--public-output", type=OUTPUT, metavar="FILE", help="Write the public key as well.")
 @secret_options("password", "the password that will protect the key")
-@_writing_options
+@writing_options
 @json_option
 def generate(*, form: str, public_output: str | None, password: SecretSource, **writing: Unpack[Writing]) -> Report:
     """Make an SM2 key pair. The private key is encrypted under a password unless --no-password is given.
@@ -185,7 +179,7 @@ def show(*, source: str, password: SecretSource) -> Report:
 @click.option("--to", "form", type=click.Choice(["pkcs8", "sec1", "public"]), default="pkcs8", show_default=True)
 @secret_options("password", "the password of the key that is read")
 @secret_options("new-password", "the password that will protect the key")
-@_writing_options
+@writing_options
 @json_option
 def convert(
     *, source: str, form: str, password: SecretSource, new_password: SecretSource, **writing: Unpack[Writing]

@@ -10,14 +10,14 @@ import click
 from gmpki.cli import _forms, _io, _keys
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
+from gmpki.cli._hints import naming_lenient
+from gmpki.cli._options import together
 from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
 from gmpki.cli._times import parse_time, show_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gmpki.ocsp.checker import Fetch
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.revocation import RevocationContext, RevocationResult
@@ -111,21 +111,16 @@ def show(*, source: str, lenient: bool) -> Report:
     查看 OCSP 请求或响应的内容；只解析，不验证。
     """
     from gmpki.cli._ocsp_show import describe_request, describe_response, lines_of
-    from gmpki.errors import DecodeError
     from gmpki.ocsp.request import OCSPRequest
     from gmpki.ocsp.response import OCSPResponse
 
     data = _io.read_input(source, max_len=MAX_FILE_LEN)
     is_response = _is_response(data, _io.display_name(source))
-    try:
+    with naming_lenient(lenient=lenient):
         if is_response:
             fields = describe_response(OCSPResponse.from_der(data, lenient=lenient))
         else:
             fields = describe_request(OCSPRequest.from_der(data, lenient=lenient))
-    except DecodeError as error:
-        if not lenient:
-            error.args = (f"{error}; --lenient may read it",)
-        raise
     return Report(fields, lines_of(fields))
 
 
@@ -144,24 +139,18 @@ def _is_response(data: bytes, name: str) -> bool:
         raise InvalidInputError(f"{name}: expected an OCSP request or response in DER") from None
 
 
-def _verify_options(function: Callable[..., int]) -> Callable[..., int]:
-    options = (
-        click.option("--response", "response_file", type=INPUT, metavar="FILE", help="The response."),
-        click.option("--request", "request_file", type=INPUT, metavar="FILE", help="The request, for its nonce."),
-        click.option("--fetch", is_flag=True, help="Ask the responder that the certificate names."),
-        click.option("--url", metavar="URL", help="Ask this responder."),
-        click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), default=10.0, show_default=True),
-        click.option(
-            "--nonce/--no-nonce", default=True, show_default=True, help="Ask for a nonce, and for its return."
-        ),
-        click.option("--at", "at_text", metavar="TIME", help="2026-03-01T08:00:00Z instead of now."),
-        click.option("--max-age", "max_age_s", type=click.IntRange(0, 10**9), metavar="SECONDS", help="Not older."),
-        click.option("--empty-user-id", is_flag=True, help="Accept SM2 signatures with the empty user id too."),
-        click.option("--responder-unchecked", is_flag=True, help="Accept a responder that may itself be revoked."),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+verify_options = together(
+    click.option("--response", "response_file", type=INPUT, metavar="FILE", help="The response."),
+    click.option("--request", "request_file", type=INPUT, metavar="FILE", help="The request, for its nonce."),
+    click.option("--fetch", is_flag=True, help="Ask the responder that the certificate names."),
+    click.option("--url", metavar="URL", help="Ask this responder."),
+    click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), default=10.0, show_default=True),
+    click.option("--nonce/--no-nonce", default=True, show_default=True, help="Ask for a nonce, and for its return."),
+    click.option("--at", "at_text", metavar="TIME", help="2026-03-01T08:00:00Z instead of now."),
+    click.option("--max-age", "max_age_s", type=click.IntRange(0, 10**9), metavar="SECONDS", help="Not older."),
+    click.option("--empty-user-id", is_flag=True, help="Accept SM2 signatures with the empty user id too."),
+    click.option("--responder-unchecked", is_flag=True, help="Accept a responder that may itself be revoked."),
+)
 
 
 @command.command(
@@ -171,7 +160,7 @@ def _verify_options(function: Callable[..., int]) -> Callable[..., int]:
 )
 @click.argument("source", type=INPUT, metavar="CERTIFICATE")
 @issuer_option
-@_verify_options
+@verify_options
 @hash_option
 @json_option
 def verify(

@@ -7,9 +7,8 @@ With a key the output is: the iv, nonce or tweak (only when it was not given wit
 from __future__ import annotations
 
 import contextlib
-import functools
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, TypedDict
+from typing import IO, TYPE_CHECKING, TypedDict
 
 import click
 
@@ -17,11 +16,12 @@ from gmpki.cli import _gcm_stream, _io, _password_file
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._forms import hex_option
 from gmpki.cli._group import Group
+from gmpki.cli._options import together
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from typing_extensions import Unpack
 
@@ -98,7 +98,7 @@ class Options(TypedDict):
     force: bool
 
 
-OPTIONS = (
+crypt_options = together(
     click.argument("source", type=INPUT, metavar="[FILE]", default="-"),
     output_option,
     click.option("--mode", type=click.Choice(list(MODES)), default="gcm", show_default=True),
@@ -117,17 +117,12 @@ OPTIONS = (
 )
 
 
-def _options(function: Callable[..., Report]) -> Callable[..., Any]:
-    """Add what both commands take."""
-    return functools.reduce(lambda inner, decorate: decorate(inner), reversed(OPTIONS), function)
-
-
 @command.command(
     epilog="\b\nExamples:\n  gmpki sm4 encrypt --with-password --output report.sm4 report.pdf\n"
     "  gmpki sm4 encrypt --key-file key.hex --output report.sm4 report.pdf\n"
     "  gmpki sm4 encrypt --mode cbc --padding pkcs7 --key-env KEY --output report.cbc report.pdf",
 )
-@_options
+@crypt_options
 def encrypt(**options: Unpack[Options]) -> Report:
     """Encrypt FILE (standard input without one).
 
@@ -141,7 +136,7 @@ def encrypt(**options: Unpack[Options]) -> Report:
     "  gmpki sm4 decrypt --key-file key.hex --output report.pdf report.sm4\n"
     "  gmpki sm4 decrypt --mode cbc --padding pkcs7 --key-env KEY --output report.pdf report.cbc",
 )
-@_options
+@crypt_options
 def decrypt(**options: Unpack[Options]) -> Report:
     """Decrypt FILE (standard input without one). The output appears only when everything was in order.
 
