@@ -14,10 +14,10 @@ from gmpki import oids
 from gmpki.asn1.rfc5280 import ExtendedKeyUsage, GeneralName, KeyUsage, KeyUsages, SubjectAltName
 from gmpki.keys.ecdsa import ECDSAPrivateKey
 from gmpki.keys.ed25519 import Ed25519PrivateKey
-from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509.names import build_name
 from gmpki.x509.request import RequestBuilder, load_request
+from rsa_keys import rsa_key
 
 Run = Callable[..., Result]
 Answer = Callable[..., dict[str, Any]]
@@ -94,7 +94,7 @@ def test_challenge_password(run: Run, option: tuple[str, ...], kind: str) -> Non
     "key",
     [
         SM2PrivateKey.generate(),
-        RSAPrivateKey.generate(2048),
+        rsa_key(),
         ECDSAPrivateKey.generate("P-384"),
         Ed25519PrivateKey.generate(),
     ],

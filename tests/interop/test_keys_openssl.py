@@ -16,6 +16,7 @@ from gmpki.keys.ecdsa import ECDSAPrivateKey
 from gmpki.keys.loader import identify_key, is_encrypted, load_private_key, load_public_key
 from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import EncryptionProfile, SM2PrivateKey
+from rsa_keys import rsa_key
 
 TIMEOUT_S = 60
 PASSWORD = b"pass word"
@@ -141,7 +142,7 @@ def test_our_encrypted_key(openssl: OpenSSL) -> None:
     assert openssl.attempt("pkey", "-in", name, "-passin", "file:password", "-pubout").returncode != 0
 
 
-@pytest.mark.parametrize("key", [RSAPrivateKey.generate(2048), ECDSAPrivateKey.generate()], ids=["RSA", "ECDSA"])
+@pytest.mark.parametrize("key", [rsa_key(), ECDSAPrivateKey.generate()], ids=["RSA", "ECDSA"])
 def test_other_algorithms(openssl: OpenSSL, key: RSAPrivateKey | ECDSAPrivateKey) -> None:
     name = openssl.write("key.pem", key.to_pem(PASSWORD, profile=EncryptionProfile.OPENSSL, iterations=1000))
     openssl.write("password", PASSWORD)

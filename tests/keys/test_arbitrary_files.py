@@ -12,11 +12,11 @@ from gmpki.errors import DecryptionError, GmpkiError, InvalidSignature
 from gmpki.keys.diagnose import describe_ciphertext, diagnose_signature
 from gmpki.keys.ecdsa import ECDSAPrivateKey
 from gmpki.keys.loader import load_private_key, load_public_key
-from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SM2PrivateKey
+from rsa_keys import rsa_key
 
 KEY = SM2PrivateKey.generate()
-OTHERS = (RSAPrivateKey.generate(2048), ECDSAPrivateKey.generate())
+OTHERS = (rsa_key(), ECDSAPrivateKey.generate())
 PRIVATE = [KEY.to_der(), KEY.to_pem(), KEY.to_sec1_pem(parameters=True), *(key.to_der() for key in OTHERS)]
 PUBLIC = [KEY.public_key.to_der(), KEY.public_key.to_pem(), *(key.public_key.to_der() for key in OTHERS)]
 ENCRYPTED = [KEY.to_der(b"password", iterations=1), KEY.to_pem(b"password", iterations=1)]

@@ -20,13 +20,14 @@ from gmpki.keys.pem import is_pem, read_pem, write_pem
 from gmpki.keys.rsa import RSAPrivateKey, RSAPublicKey, SignaturePadding
 from gmpki.keys.sm2 import EncryptionProfile, Role, SM2PrivateKey
 from gmpki.keys.sm2_exchange import SM2KeyExchange
+from rsa_keys import rsa_key
 
 KEY = SM2PrivateKey.from_bytes(bytes(31) + b"\x05")
 POINT = KEY.public_key.to_bytes()
 DIGEST = KEY.public_key.digest(b"message")
 SIGNATURE = KEY.sign(b"message")
 ECDSA = ECDSAPrivateKey.generate()
-RSA = RSAPrivateKey.generate(2048)
+RSA = rsa_key()
 
 
 def agree(peer: Any, ephemeral: Any, length: Any, user_id: Any) -> object:

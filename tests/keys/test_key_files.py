@@ -33,6 +33,7 @@ from gmpki.keys.loader import identify_key, is_encrypted, load_private_key, load
 from gmpki.keys.pem import write_pem
 from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import PointFormat, SM2PrivateKey
+from rsa_keys import rsa_key
 
 KEY = SM2PrivateKey.generate()
 OTHER = SM2PrivateKey.generate()
@@ -327,7 +328,7 @@ def test_sm2_keys_do_not_load_cryptography() -> None:
 
 # ---- other algorithms -------------------------------------------------------------------
 def test_rsa() -> None:
-    key = RSAPrivateKey.generate(2048)
+    key = rsa_key()
     for data in (key.to_pem(), key.to_der(), base64.b64encode(key.to_der())):
         loaded = load_private_key(data)
         assert isinstance(loaded, RSAPrivateKey)

@@ -28,8 +28,9 @@ from gmpki.keys.ecdsa import ECDSAPrivateKey, ECDSAPublicKey
 from gmpki.keys.interfaces import Decryptor, PublicKey, Signer
 from gmpki.keys.pending import PendingSignature
 from gmpki.keys.rsa import EncryptionPadding, RSAPrivateKey, RSAPublicKey, SignaturePadding
+from rsa_keys import rsa_key
 
-RSA = RSAPrivateKey.generate(2048)
+RSA = rsa_key()
 P256 = ECDSAPrivateKey.generate()
 P384 = ECDSAPrivateKey.generate("P-384")
 P521 = ECDSAPrivateKey.generate("P-521")

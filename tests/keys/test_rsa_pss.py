@@ -25,8 +25,9 @@ from gmpki.keys.loader import load_public_key, load_public_key_info
 from gmpki.keys.rsa import RSAPrivateKey, SignaturePadding
 from gmpki.keys.rsa_pss import RSAPSSPublicKey, read_pss
 from gmpki.keys.signature_algorithms import key_for
+from rsa_keys import rsa_key
 
-PRIVATE = RSAPrivateKey.generate(2048)
+PRIVATE = rsa_key()
 BITS = SubjectPublicKeyInfo.from_der(PRIVATE.public_key.to_der()).subject_public_key
 
 

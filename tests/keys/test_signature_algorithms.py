@@ -22,11 +22,12 @@ from gmpki.errors import (
 from gmpki.keys.ecdsa import ECDSAPrivateKey
 from gmpki.keys.ed25519 import Ed25519PrivateKey
 from gmpki.keys.interfaces import PublicKey
-from gmpki.keys.rsa import RSAPrivateKey, SignaturePadding
+from gmpki.keys.rsa import SignaturePadding
 from gmpki.keys.signature_algorithms import is_oid_synonym, key_for
 from gmpki.keys.sm2 import SM2PrivateKey
+from rsa_keys import rsa_key
 
-RSA = RSAPrivateKey.generate(2048)
+RSA = rsa_key()
 SIGNERS = {
     "SM2": SM2PrivateKey.generate(),
     "RSA": RSA,

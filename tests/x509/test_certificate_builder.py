@@ -41,15 +41,16 @@ from gmpki.keys.ecdsa import ECDSAPrivateKey
 from gmpki.keys.ed25519 import Ed25519PrivateKey
 from gmpki.keys.interfaces import Signer
 from gmpki.keys.pending import PendingSignature
-from gmpki.keys.rsa import RSAPrivateKey, SignaturePadding
+from gmpki.keys.rsa import SignaturePadding
 from gmpki.keys.sm2 import SignatureEncoding, SM2PrivateKey
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier, random_serial_number
 from gmpki.x509.request import RequestBuilder
 from gmpki.x509.signatures import LENIENT_SIGNATURES
+from rsa_keys import rsa_key
 from x509 import made
 
-RSA = RSAPrivateKey.generate(2048)
+RSA = rsa_key()
 SIGNERS: dict[str, Signer] = {
     "SM2": SM2PrivateKey.generate(),
     "RSA": RSA,

@@ -32,10 +32,10 @@ from gmpki.errors import (
     GmpkiError,
     InvalidSignature,
 )
-from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SignatureEncoding
 from gmpki.x509.certificate import Certificate, load_certificates
 from gmpki.x509.signatures import LENIENT_SIGNATURES, SignaturePolicy
+from rsa_keys import rsa_key
 from x509 import made
 
 BYTE = der.encode_integer(1)
@@ -82,7 +82,7 @@ def test_synonyms_are_accepted_and_noted() -> None:
 
 
 def test_missing_null_of_rsa_is_noted() -> None:
-    key = RSAPrivateKey.generate(2048)
+    key = rsa_key()
     algorithm = AlgorithmIdentifier(oids.RSA_SHA256).to_der()
     contents = made.tbs(algorithm=algorithm)
     certificate = Certificate.from_der(made.signed(contents, algorithm=algorithm, signature=key.sign(contents)))

@@ -28,7 +28,6 @@ from gmpki.errors import (
     ValidationError,
 )
 from gmpki.keys.ecdsa import ECDSAPrivateKey
-from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509 import issuing as module
 from gmpki.x509.certificate import Certificate
@@ -39,6 +38,7 @@ from gmpki.x509.pair import CertificatePair
 from gmpki.x509.profile import BUILTIN_PROFILES, Profile, load_profile, profile_text
 from gmpki.x509.request import CertificateRequest
 from gmpki.x509.signatures import SignaturePolicy
+from rsa_keys import rsa_key
 from x509.pair_examples import (
     ADDRESSES,
     APPLICANT,
@@ -94,7 +94,7 @@ def test_an_authority_below_and_no_further() -> None:
 
 @pytest.mark.parametrize("kind", ["RSA", "P-256", "P-384"])
 def test_authorities_of_other_algorithms(kind: str) -> None:
-    key: Any = RSAPrivateKey.generate(2048) if kind == "RSA" else ECDSAPrivateKey.generate(kind)
+    key: Any = rsa_key() if kind == "RSA" else ECDSAPrivateKey.generate(kind)
     other_root = self_signed(ROOT_NAME, key, at=AT)
     pair = Issuer(other_root, key).issue_pair(APPLICANT, ENCRYPTION_KEY, "organisation", at=AT).pair
     for one in (other_root, pair.signing, pair.encryption):

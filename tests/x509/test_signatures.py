@@ -36,12 +36,13 @@ from gmpki.x509.signatures import (
     verify_by,
     verify_signed,
 )
+from rsa_keys import rsa_key
 from x509 import made
 
 MESSAGE = b"what is signed"
 SM2 = made.SM2_SIGNATURE
 PUBLIC = made.KEY.public_key
-RSA = RSAPrivateKey.generate(2048)
+RSA = rsa_key()
 ANYTHING = DEFAULT_POLICY.allowing("sha1-signature", "rsa-1024")
 
 EMPTY_ID = made.KEY.sign(MESSAGE, user_id=b"")

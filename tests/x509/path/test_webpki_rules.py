@@ -172,7 +172,7 @@ def other_key(kind: str) -> Any:
         "p192": lambda: ec.generate_private_key(ec.SECP192R1()),
         "k1": lambda: ec.generate_private_key(ec.SECP256K1()),
         "ed25519": ed25519.Ed25519PrivateKey.generate,
-        "dsa": lambda: dsa.generate_private_key(2048),
+        "dsa": lambda: dsa.generate_private_key(1024),
     }
     return makers[kind]().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
