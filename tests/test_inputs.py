@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -80,3 +81,23 @@ def test_numbers_too_long_to_be_written_out(sign: int) -> None:
 def test_what_is_no_number(value: Any) -> None:
     with pytest.raises(InvalidTypeError, match=f"length must be an int, not {type(value).__name__}"):
         _inputs.number(value, 0, 10, "length")
+
+
+def test_what_can_be_iterated() -> None:
+    assert _inputs.iterated([1, 2], "it") == (1, 2)
+    assert _inputs.iterated(iter("ab"), "it") == ("a", "b")
+
+
+@pytest.mark.parametrize("value", [None, 5, object(), memoryview(bytes(4)).cast("B", (2, 2))], ids=repr)
+def test_what_cannot_be_iterated(value: Any) -> None:
+    with pytest.raises(InvalidTypeError, match="it must be a sequence"):
+        _inputs.iterated(value, "it")
+
+
+def test_errors_of_gmpki_pass_through_iteration() -> None:
+    def broken() -> Iterator[int]:
+        yield 1
+        raise InvalidInputError("the second")
+
+    with pytest.raises(InvalidInputError, match="the second"):
+        _inputs.iterated(broken(), "it")

@@ -5,14 +5,18 @@ The C core's view of a buffer, without a copy, is ``readable`` in :mod:`gmpki.al
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
-__all__ = ["as_bytes", "as_text", "member", "not_a_buffer", "number", "shown_number"]
+__all__ = ["as_bytes", "as_text", "iterated", "member", "not_a_buffer", "number", "shown_number"]
+
+T = TypeVar("T")
 
 # Longer numbers are not written out: Python refuses to beyond 4300 digits, and nobody reads one of 40.
 _SHOWN_BITS: Final = 128
@@ -71,6 +75,20 @@ def number(value: int, low: int, high: int, name: str) -> int:
     if not low <= value <= high:
         raise InvalidInputError(f"{name} must be {low} to {high}, not {shown_number(value)}")
     return value
+
+
+def iterated(values: Iterable[T], name: str) -> tuple[T, ...]:
+    """Return what an iterable holds.
+
+    :raises InvalidTypeError: when it is none.
+    :raises GmpkiError: what an iterator of gmpki raises.
+    """
+    try:
+        return tuple(values)
+    except GmpkiError:
+        raise
+    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
+        raise InvalidTypeError(f"{name} must be a sequence, not {type(values).__name__}") from None
 
 
 def member(value: object, kind: type, name: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from gmpki._inputs import member
+from gmpki._inputs import iterated, member
 from gmpki.asn1.rfc6960 import MAX_CERTIFICATES
-from gmpki.errors import InvalidTypeError, LimitExceeded
+from gmpki.errors import LimitExceeded
 from gmpki.x509._building import ExtensionList
 from gmpki.x509.certificate import Certificate
 
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from gmpki.asn1.rfc5280 import Extension
     from gmpki.asn1.rfc5280._extension_value import ExtensionValue
 
-__all__ = ["check_room", "encoded_certificates", "extension_list", "iterated"]
-
-T = TypeVar("T")
+__all__ = ["check_room", "encoded_certificates", "extension_list"]
 
 
 def check_room(there: int, most: int, what: str) -> None:
@@ -40,17 +38,6 @@ def extension_list(values: Iterable[ExtensionValue | Extension]) -> ExtensionLis
     for value in iterated(values, "extensions"):
         extensions = extensions.adding(value, None)
     return extensions
-
-
-def iterated(values: Iterable[T], name: str) -> tuple[T, ...]:
-    """Return what an iterable holds.
-
-    :raises InvalidTypeError: when it is none.
-    """
-    try:
-        return tuple(values)
-    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
-        raise InvalidTypeError(f"{name} must be a sequence, not {type(values).__name__}") from None
 
 
 def encoded_certificates(certificates: Iterable[Certificate]) -> tuple[bytes, ...]:

@@ -7,11 +7,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gmpki import oids
-from gmpki._inputs import as_text, member
+from gmpki._inputs import as_text, iterated, member
 from gmpki.asn1.rfc5280 import GeneralNameKind
 from gmpki.asn1.rfc5280.ext_points import AuthorityInfoAccess
 from gmpki.errors import GmpkiError, InvalidTypeError
-from gmpki.ocsp._building import iterated
 from gmpki.ocsp.cert_ids import usual_hash_name
 from gmpki.ocsp.request_builder import OCSPRequestBuilder
 from gmpki.ocsp.response import OCSPResponse

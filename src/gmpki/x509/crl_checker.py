@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakKeyDictionary
 
-from gmpki._inputs import member, number
+from gmpki._inputs import iterated, member, number
 from gmpki.asn1.rfc5280 import CRLNumber, FreshestCRL, ReasonCode, ReasonFlags
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
 from gmpki.x509.certificate import Certificate
@@ -394,15 +394,12 @@ def _other_key(signer: NamedKey, key_identifier: bytes | None) -> bool:
     return own is not None and own != key_identifier
 
 
-def _all(items: Iterable[T], kind: type[T], name: str) -> list[T]:
+def _all(items: Iterable[T], kind: type[T], name: str) -> tuple[T, ...]:
     """Return the objects of a class.
 
     :raises InvalidTypeError: when one is of another, or they cannot be iterated.
     """
-    try:
-        found = list(items)
-    except TypeError:
-        raise InvalidTypeError(f"{name} must be a sequence, not {type(items).__name__}") from None
+    found = iterated(items, name)
     for item in found:
         member(item, kind, name)
     return found

@@ -109,6 +109,10 @@ def test_now_is_the_time_by_default() -> None:
     assert validate_path(leaf, anchors=[anchor]).chain == (leaf,)
 
 
+# It has an iterator, which then raises NotImplementedError.
+PLANE = memoryview(bytes(4)).cast("B", (2, 2))
+
+
 @pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
 def test_other_algorithms(kind: str) -> None:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -446,6 +450,9 @@ def test_the_common_name_is_no_host() -> None:
         ({"anchors": None}, InvalidTypeError),
         ({"anchors": ["root"]}, InvalidTypeError),
         ({"anchors": b"root"}, InvalidTypeError),
+        ({"anchors": PLANE}, InvalidTypeError),
+        ({"intermediates": PLANE}, InvalidTypeError),
+        ({"checkers": PLANE}, InvalidTypeError),
         ({"intermediates": 1}, InvalidTypeError),
         ({"intermediates": [b""]}, InvalidTypeError),
         ({"intermediates": [[]]}, InvalidTypeError),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs, oids
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from gmpki.x509.named_key import NamedKey
     from gmpki.x509.revocation import RevocationChecker, RevocationResult
-
-T = TypeVar("T")
 
 __all__ = ["DEFAULT_PATH_POLICY", "validate_path"]
 
@@ -70,10 +68,10 @@ def validate_path(
     _inputs.member(certificate, Certificate, "certificate")
     _inputs.member(policy, PathPolicy, "policy")
     task = _Task(
-        tuple(_anchor(anchor) for anchor in _items(anchors, "anchors")),
+        tuple(_anchor(anchor) for anchor in _inputs.iterated(anchors, "anchors")),
         tuple(_facts(intermediates)),
         policy,
-        tuple(_items(checkers, "checkers")),
+        _inputs.iterated(checkers, "checkers"),
         _seconds(datetime.now(timezone.utc) if at is None else at),
     )
     for checker in task.checkers:
@@ -195,13 +193,6 @@ def _policies(path: FoundPath, policy: PathPolicy) -> frozenset[str]:
     return held
 
 
-def _items(items: Iterable[T], name: str) -> Iterable[T]:
-    try:
-        return iter(items)
-    except TypeError:
-        raise InvalidTypeError(f"{name} must be iterable, not {type(items).__name__}") from None
-
-
 def _anchor(anchor: object) -> TrustAnchor:
     if isinstance(anchor, Certificate):
         return TrustAnchor.of(anchor)
@@ -212,7 +203,7 @@ def _anchor(anchor: object) -> TrustAnchor:
 
 def _facts(certificates: Iterable[Certificate]) -> list[Facts]:
     found: dict[Certificate, Facts] = {}
-    for certificate in _items(certificates, "intermediates"):
+    for certificate in _inputs.iterated(certificates, "intermediates"):
         _inputs.member(certificate, Certificate, "an intermediate")
         if certificate not in found:
             found[certificate] = Facts(certificate)
