@@ -47,6 +47,8 @@ MAX_CRL_LEN: Final = 64 * 1024 * 1024
 """The longest list read, in bytes: room for more than a million and a half entries."""
 
 _LABELS: Final = ("X509 CRL", "CRL")
+# Entries that may stand twice in memory: to take them out costs more than they do.
+_FEW_BYTES: Final = 4096
 
 
 class CertificateRevocationList(SignedObject[TBSCertListHead]):
@@ -114,7 +116,8 @@ class CertificateRevocationList(SignedObject[TBSCertListHead]):
         if received.normalised_tbs is None:
             where = (self._der, head.revoked_offset)
             # The entries stand in the bytes that are kept anyway.
-            object.__setattr__(self, "_received", replace(received, tbs=replace(head, revoked=b"")))
+            if len(head.revoked) > _FEW_BYTES:
+                object.__setattr__(self, "_received", replace(received, tbs=replace(head, revoked=b"")))
         else:
             where = (head.revoked, 0)
         entries = EntryTable(*where, where[1] + len(head.revoked), head.issuer, received.log)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from gmpki.oids import ObjectIdentifier
 
-    Matcher: TypeAlias = Callable[[bytes, int, int], re.Match[bytes] | None]
+    Matcher: TypeAlias = Callable[[bytes, int, int], Iterator[re.Match[bytes]]]
 
 __all__ = ["EntryTable", "RevokedCertificate"]
 
@@ -91,10 +91,11 @@ _TIME_GROUP: Final = 2
 
 
 def _usual_shape(serial_len: int) -> Matcher:
-    """Make what matches a whole entry whose serial number has a given length, positive and minimal.
+    """Make what matches whole entries, one after another, whose serial numbers have a given length, positive, minimal.
 
-    Group 1 is the serial number, 2 the time, a third the extensions one after the other: a reason, an invalidity
-    date, or both in either order. Only the length octet of the entry is left to check.
+    Where there is none it matches nothing at all, and so never searches further on. Group 1 is the serial number, 2
+    the time, a third the extensions one after the other: a reason, an invalidity date, or both in either order. Only
+    the length octet of the entry is left to check.
     """
     if not 1 <= serial_len <= _MAX_USUAL_SERIAL_LEN:
         serial = rb"(?!)"  # never
@@ -105,22 +106,30 @@ def _usual_shape(serial_len: int) -> Matcher:
     both = _REASON + _INVALIDITY + rb"|" + _INVALIDITY + _REASON
     extensions = rb"\x30(?:\x0c(" + _REASON + rb")|\x1a(" + _INVALIDITY + rb")|\x26(" + both + rb"))"
     pattern = rb"\x30.\x02" + re.escape(bytes((serial_len,))) + rb"(" + serial + rb")\x17\x0d(" + _TIME + rb")"
-    return re.compile(pattern + rb"(?:" + extensions + rb")?", re.DOTALL).match
+    return re.compile(pattern + rb"(?:" + extensions + rb")?|", re.DOTALL).finditer
 
 
 _matchers: list[Matcher | None] = [None] * 256
 
 
-def _match(data: bytes, pos: int, end: int) -> re.Match[bytes] | None:
-    """Match the entry at pos, if it has one of the usual shapes and ends at ``end`` at the latest."""
+def _matches(data: bytes, pos: int, end: int) -> Iterator[re.Match[bytes]]:
+    """Match the entries from pos up to ``end`` as long as they have the usual shape that the first of them has.
+
+    A match counts when it is not empty and as long as the length octet of the entry says; none after another does.
+    """
     if end - pos < _MIN_USUAL_LEN:
-        return None
+        return iter(())
     serial_len = data[pos + 3]
     matcher = _matchers[serial_len]
     if matcher is None:
         matcher = _matchers[serial_len] = _usual_shape(serial_len)
-    found = matcher(data, pos, end)
-    return found if found is not None and found.end() - pos - 2 == data[pos + 1] else None
+    return matcher(data, pos, end)
+
+
+def _match(data: bytes, pos: int, end: int) -> re.Match[bytes] | None:
+    """Match the one entry at pos, if it has one of the usual shapes and ends at ``end`` at the latest."""
+    found = next(_matches(data, pos, end), None)
+    return found if found and found[0] and found.end() - pos - 2 == data[pos + 1] else None
 
 
 @lru_cache(maxsize=256)  # many entries have the same reason
@@ -210,10 +219,14 @@ class EntryTable:
         reader = self._reader(log)
         pos = start
         while pos < end:
-            found = _match(data, pos, end)
-            if found is not None:
+            first = pos
+            for found in _matches(data, pos, end):
+                stop = found.end()
+                if stop == pos or stop - pos - 2 != data[pos + 1]:
+                    break
                 keys.append((hash(found[1]) ^ owner) & _MASK | pos)
-                pos = found.end()
+                pos = stop
+            if pos > first:
                 continue
             reader.go_to(pos, end)
             entry, contents = _read(reader, log)
