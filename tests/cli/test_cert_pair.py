@@ -349,3 +349,14 @@ def test_personal_numbers_in_a_closed_system(run: Run, authority: None) -> None:
 def test_the_directory_of_a_pair_is_no_file(answer: Answer) -> None:
     error = answer(*PAIR, "--profile", "organisation", "--output", "root.pem", exit_code=1)["error"]
     assert error == {"type": "NotADirectoryError", "message": "Not a directory: root.pem"}
+
+
+@pytest.mark.usefixtures("authority")
+def test_a_program_is_told_why_a_pair_is_none(answer: Answer) -> None:
+    run_pair = (*PAIR, "--profile", "organisation")
+    for name in ("one", "two"):
+        answer(*run_pair, "--output", name)
+    answer("cert", "pair", "check", "one/signing.pem", "two/encryption.pem")
+    answer(*run_pair, "--subject", "C=CN, O=示例, CN=别人", "--output", "three")
+    error = answer("cert", "pair", "check", "one/signing.pem", "three/encryption.pem", exit_code=1)["error"]
+    assert (error["type"], error["reason"]) == ("ValidationError", "pair-subject")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gmpki.errors import ValidationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -67,10 +69,20 @@ CHINESE_NAMES = {
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a command that ran to its end did not succeed."""
+    """Why a command that ran to its end did not succeed.
+
+    :ivar reason: the stable code of a ValidationError.
+    """
 
     type: str
     message: str
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, problem: Exception) -> Failure:
+        """Return what an exception says."""
+        reason = problem.reason if isinstance(problem, ValidationError) else None
+        return cls(type(problem).__name__, sentence(problem), reason)
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,8 @@ class Report:
         answer: dict[str, Any] = {"ok": self.failure is None}
         if self.failure is not None:
             answer["error"] = {"type": self.failure.type, "message": self.failure.message}
+            if self.failure.reason is not None:
+                answer["error"]["reason"] = self.failure.reason
         answer.update(self.fields)
         return answer
 
@@ -132,7 +146,7 @@ def refuse_json_beside_output(output: str) -> None:
 
 def error(problem: Exception, *, as_json: bool) -> None:
     """Tell of an operation that failed."""
-    failure = Failure(type(problem).__name__, sentence(problem))
+    failure = Failure.of(problem)
     if as_json:
         _print_json(Report({}, failure=failure).as_json())
     else:

@@ -233,7 +233,7 @@ def _refused(certificate: Certificate, error: ValidationError) -> Report:
         rows.append(("所涉证书", "concerns", f"{shown['subject']} ({shown['serial_number']})"))
     if error.reason in FIELD_DEPARTURES:
         rows.append(("提示", "hint", "--lenient accepts this, and names it"))
-    return Report(fields, facts(rows), Failure(type(error).__name__, str(error)))
+    return Report(fields, facts(rows), Failure.of(error))
 
 
 def _accepted(found: ValidatedPath) -> Report:

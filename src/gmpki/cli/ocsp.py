@@ -234,7 +234,7 @@ def _report(result: RevocationResult, certificate: Certificate) -> Report:
     try:
         result.require_good(certificate)
     except ValidationError as error:
-        failure = Failure(type(error).__name__, str(error))
+        failure = Failure.of(error)
     return Report(fields, lines_of(fields), failure)
 
 
