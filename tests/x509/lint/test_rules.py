@@ -42,6 +42,7 @@ from gmpki.keys.ec_forms import SM2_KEY_SYNONYMS
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.lint import CertificatePurpose, Severity, lint_certificate, lint_pair, rules
 from gmpki.x509.lint._extensions import _CRITICALITY
+from gmpki.x509.lint._facts import Facts
 from gmpki.x509.lint._identity import _credit_check, _resident_check
 from gmpki.x509.names import build_name
 from x509.lint.lint_examples import (
@@ -402,8 +403,9 @@ def test_an_algorithm_is_spoken_of_once(rule: str) -> None:
 
 @pytest.mark.parametrize("synonym", SM2_KEY_SYNONYMS)
 def test_every_synonym_of_an_sm2_key_is_found(synonym: oids.ObjectIdentifier) -> None:
-    findings = lint_certificate(certificate(key=key(synonym, None, KEY.subject_public_key)))
-    assert "GMT0015-KEY-ALGORITHM" in {finding.id for finding in findings}
+    written = certificate(key=key(synonym, None, KEY.subject_public_key))
+    assert Facts(written).is_sm2
+    assert "GMT0015-KEY-ALGORITHM" in {finding.id for finding in lint_certificate(written)}
 
 
 def test_a_serial_number_of_one_bit() -> None:

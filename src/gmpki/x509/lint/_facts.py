@@ -19,6 +19,7 @@ from gmpki.asn1.rfc5280.ext_keys import (
 from gmpki.asn1.rfc5280.ext_names import BasicConstraints, SubjectAltName
 from gmpki.asn1.rfc5280.general_name import GeneralNameKind
 from gmpki.errors import DecodeError, GmpkiError
+from gmpki.keys.ec_forms import SM2_KEY_SYNONYMS
 from gmpki.x509.extensions import known_type
 from gmpki.x509.lint._model import Scope
 from gmpki.x509.profile import ENCRYPTION_USAGES, SIGNING_USAGES
@@ -217,7 +218,7 @@ class Facts:
     def is_sm2(self) -> bool:
         """Tell whether the public key is one of SM2."""
         algorithm = self.certificate.public_key_info.algorithm
-        return algorithm.algorithm in (oids.SM2, oids.SM2_SIGN) or algorithm.parameters_oid == oids.SM2
+        return algorithm.algorithm in SM2_KEY_SYNONYMS or algorithm.parameters_oid == oids.SM2
 
     def quirks(self, *kinds: QuirkKind) -> list[Quirk]:
         """Return the quirks of some kinds that were met in reading."""
