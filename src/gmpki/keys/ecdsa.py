@@ -66,6 +66,8 @@ class ECDSAPublicKey(HashedPublicKey):
 
     def using(self, *, hash_name: str, policy: AlgorithmPolicy | None = None) -> ECDSAPublicKey:
         """Return the same key with another hash or policy; errors as the constructor."""
+        if hash_name == self._hash_name and (policy is None or policy is self._policy):
+            return self
         return ECDSAPublicKey(self._handle, hash_name=hash_name, policy=self._policy if policy is None else policy)
 
     @property

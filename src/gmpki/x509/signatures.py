@@ -101,7 +101,8 @@ def verify_by(
     info = getattr(issuer, "public_key_info", None)
     if not isinstance(info, SubjectPublicKeyInfo):
         return verify_signed(issuer, algorithm, signature, tbs_der, policy)  # type: ignore[arg-type]
-    if policy.algorithms == DEFAULT_POLICY and not policy.explicit_curve:
+    usual = policy.algorithms is DEFAULT_POLICY or policy.algorithms == DEFAULT_POLICY
+    if usual and not policy.explicit_curve:
         public_key: PublicKey = issuer.public_key  # type: ignore[union-attr]
     else:
         public_key = public_key_of(info, policy=policy.algorithms, allow_explicit_curve=policy.explicit_curve)

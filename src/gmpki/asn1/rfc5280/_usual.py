@@ -54,30 +54,29 @@ def _split(data: bytes) -> list[bytes] | None:
     end = len(data)
     pos = _start(data)
     parts = []
-    while pos < end:
-        stop = pos + 2
-        if stop > end:
-            return None
-        length = data[pos + 1]
-        if length >= 0x80:
-            if length == 0x81 and stop < end:
-                length = data[stop]
-                stop += 1
-                if length < 0x80:
+    try:
+        while pos < end:
+            length = data[pos + 1]
+            stop = pos + 2
+            if length >= 0x80:
+                if length == 0x81:
+                    length = data[stop]
+                    stop += 1
+                    if length < 0x80:
+                        return None
+                elif length == 0x82:
+                    length = data[stop] << 8 | data[stop + 1]
+                    stop += 2
+                    if length < 0x100:
+                        return None
+                else:
                     return None
-            elif length == 0x82 and stop + 1 < end:
-                length = data[stop] << 8 | data[stop + 1]
-                stop += 2
-                if length < 0x100:
-                    return None
-            else:
-                return None
-        stop += length
-        if stop > end:
-            return None
-        parts.append(data[pos:stop])
-        pos = stop
-    return parts
+            stop += length
+            parts.append(data[pos:stop])
+            pos = stop
+    except IndexError:  # the data ends inside a header
+        return None
+    return parts if pos == end else None  # else the last element is longer than what is left
 
 
 def _start(element: bytes) -> int:
@@ -116,9 +115,9 @@ def read_usual(tbs: bytes) -> UsualCertificate | None:
     first_bit = _start(bits)
     if not items or bits[0] != der.Tag.BIT_STRING or bits[first_bit : first_bit + 1] != b"\x00":
         return None
-    sequences = (signature, issuer, subject, key_algorithm, *items)
-    if any(part[0] != der.Tag.SEQUENCE or len(part) > MAX_REMEMBERED for part in sequences):
-        return None
+    for part in (signature, issuer, subject, key_algorithm, *items):
+        if part[0] != der.Tag.SEQUENCE or len(part) > MAX_REMEMBERED:
+            return None
     try:
         number = _content.decode_integer(serial[2:])
         if number <= 0:
