@@ -18,6 +18,7 @@ from gmpki import oids
 from gmpki.algorithms import sm3
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import (
+    NULL,
     AlgorithmIdentifier,
     BasicConstraints,
     Extension,
@@ -77,6 +78,35 @@ def test_every_signer(name: str) -> None:
     # The leaf's own key is an SM2 key that signed nothing here.
     with pytest.raises((InvalidSignature, KeyMismatchError)):
         leaf.verify_signature(leaf)
+
+
+class Renamed:
+    """A signer that names its signatures another way."""
+
+    def __init__(self, algorithm: AlgorithmIdentifier) -> None:
+        self.signature_algorithm = algorithm
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(SIGNERS["SM2"], name)
+
+
+UNUSUAL: dict[str, Any] = {
+    "NULL parameters": Renamed(AlgorithmIdentifier(oids.SM2_WITH_SM3, NULL)),
+    "synonym": Renamed(AlgorithmIdentifier(oids.SM2_SIGN)),
+    "parameters of no bytes": Renamed(AlgorithmIdentifier(oids.SM2_WITH_SM3, b"")),
+}
+
+
+@pytest.mark.parametrize("name", [*SIGNERS, *UNUSUAL])
+def test_what_is_returned_is_what_is_read(name: str) -> None:
+    """The frame of a certificate is not read again when it was just written."""
+    odd_key = SubjectPublicKeyInfo(AlgorithmIdentifier(oids.SM2, NULL), bytes(65))
+    for builder in (made.builder(), made.builder(public_key=odd_key)):
+        built = builder.add_extension(BasicConstraints()).sign({**SIGNERS, **UNUSUAL}[name])
+        read = Certificate.from_der(built.to_der())
+        for field in ("signed", "tbs", "normalised_tbs"):
+            assert getattr(built._received, field) == getattr(read._received, field)
+        assert (built.quirks, built.extensions, built.is_lenient) == (read.quirks, read.extensions, read.is_lenient)
 
 
 @pytest.mark.parametrize("name", [name for name in SIGNERS if name not in ("SM2", "RSA SM3")])

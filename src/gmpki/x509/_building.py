@@ -57,8 +57,8 @@ def demand_signer(signer: Signer) -> None:
         raise InvalidTypeError(f"signer must be a Signer, not {type(signer).__name__}")
 
 
-def sign_structure(tbs: bytes, signer: Signer, user_id: Buffer | None, *, verify: bool) -> bytes:
-    """Sign the bytes of a structure and return the DER of the whole.
+def sign_structure(tbs: bytes, signer: Signer, user_id: Buffer | None, *, verify: bool) -> SignedStructure:
+    """Sign the bytes of a structure and return the whole.
 
     :param verify: verify the signature before it is released.
     :raises FaultDetected: when it was to be verified and does not hold.
@@ -72,4 +72,4 @@ def sign_structure(tbs: bytes, signer: Signer, user_id: Buffer | None, *, verify
             verify_signed(signer.public_key, algorithm, signature, tbs, tried)
         except InvalidSignature as error:
             raise FaultDetected(f"the signature that was just made does not hold: {error}") from None
-    return SignedStructure(tbs, algorithm, signature).to_der()
+    return SignedStructure(tbs, algorithm, signature)

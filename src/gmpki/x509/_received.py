@@ -11,12 +11,12 @@ from typing import Final, Generic, TypeVar
 
 from gmpki.asn1._schema import Schema
 from gmpki.asn1.ber import ber_to_der
-from gmpki.asn1.der import Reader
+from gmpki.asn1.der import MAX_DEPTH, Reader
 from gmpki.asn1.quirks import QuirkKind, QuirkLog
 from gmpki.asn1.rfc5280 import SignedStructure, read_signed
 from gmpki.errors import DecodeError
 
-__all__ = ["Received", "read_received"]
+__all__ = ["Received", "read_inside", "read_received"]
 
 S = TypeVar("S", bound=Schema)
 
@@ -56,6 +56,19 @@ def read_received(data: bytes, kind: type[S], tbs_name: str, *, lenient: bool, m
             raise
         return _read_ber(data, kind, tbs_name, max_len, error)
     return Received(signed, tbs, None, log)
+
+
+def read_inside(signed: SignedStructure, kind: type[S]) -> Received[S] | None:
+    """Return what :func:`read_received` finds in a frame that was just signed; only what is signed is read.
+
+    None when there is something to say about that, an error or a quirk: the whole must be read to tell its place.
+    """
+    log = QuirkLog(tolerant=False)
+    try:
+        tbs = kind.from_der(signed.tbs_der, max_depth=MAX_DEPTH - 1, quirks=log)
+    except DecodeError:
+        return None
+    return None if len(log) else Received(signed, tbs, None, log)
 
 
 def _read(data: bytes, kind: type[S], tbs_name: str, log: QuirkLog, max_len: int) -> tuple[SignedStructure, S]:

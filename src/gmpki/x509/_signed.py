@@ -64,6 +64,11 @@ class SignedObject(Immutable, ABC, Generic[S]):
         if len(encoded) > cls._MAX_LEN:
             raise LimitExceeded(f"a {cls._WHAT} of {len(encoded)} bytes; at most {cls._MAX_LEN} are read")
         received = read_received(encoded, kind, cls._TBS_NAME, lenient=lenient, max_len=cls._MAX_LEN)
+        return cls._of(encoded, received, lenient=lenient)
+
+    @classmethod
+    def _of(cls, encoded: bytes, received: Received[S], *, lenient: bool) -> Self:
+        """Make an object of what was read from its encoding."""
         signed = received.signed
         note_algorithm(received.log, signed.signature_algorithm, "signatureAlgorithm")
         if lenient and _is_raw_sm2(signed.signature_algorithm, signed.signature):

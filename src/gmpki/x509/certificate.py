@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 from gmpki._inputs import as_text, member
 from gmpki.algorithms import sm3
 from gmpki.asn1.quirks import QuirkKind
-from gmpki.asn1.rfc5280 import TBSCertificate
+from gmpki.asn1.rfc5280 import SignedStructure, TBSCertificate
 from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier
 from gmpki.asn1.rfc5280.ext_names import BasicConstraints, SubjectAltName
 from gmpki.errors import DecodeError, InvalidTypeError, UnsupportedAlgorithm
 from gmpki.x509 import _armour
+from gmpki.x509._received import read_inside
 from gmpki.x509._signed import SignedObject, note_key
 from gmpki.x509.extensions import Extensions
 from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
@@ -81,8 +82,24 @@ class Certificate(SignedObject[TBSCertificate]):
         :raises DecodeError: when it is no certificate, or not one that this way of reading takes.
         :raises LimitExceeded: when it is longer than 1 MiB.
         """
-        self = cls._read(data, TBSCertificate, lenient=lenient)
-        received = self._received
+        return cls._read(data, TBSCertificate, lenient=lenient)._checked()
+
+    @classmethod
+    def _just_signed(cls, signed: SignedStructure) -> Certificate:
+        """Return the certificate that :meth:`from_der` reads from a frame in hand; errors as there.
+
+        What is signed is read again, because builders and signers are given names, keys and extensions that may hold
+        anything; the frame around it is not.
+        """
+        encoded = signed.to_der()
+        received = read_inside(signed, TBSCertificate) if len(encoded) <= cls._MAX_LEN else None
+        if received is None or received.tbs.signature != signed.signature_algorithm:
+            return cls.from_der(encoded)
+        return cls._of(encoded, received, lenient=False)._checked()
+
+    def _checked(self) -> Certificate:
+        """Compare the algorithms, note what is unusual about the key, and decode the extensions."""
+        received, lenient = self._received, self._lenient
         tbs, log = received.tbs, received.log
         if tbs.signature != received.signed.signature_algorithm:
             message = "the signature algorithm inside the certificate is not the one beside the signature"

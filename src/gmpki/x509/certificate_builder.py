@@ -242,4 +242,4 @@ class CertificateBuilder(Immutable):
         """
         demand_signer(signer)
         tbs = self.to_be_signed(signer.signature_algorithm)
-        return Certificate.from_der(sign_structure(tbs, signer, user_id, verify=verify))
+        return Certificate._just_signed(sign_structure(tbs, signer, user_id, verify=verify))

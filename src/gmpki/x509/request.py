@@ -379,7 +379,7 @@ class RequestBuilder(Immutable):
         """
         demand_signer(signer)
         tbs = self.to_be_signed(signer.public_key)
-        return CertificateRequest.from_der(sign_structure(tbs, signer, user_id, verify=verify))
+        return CertificateRequest.from_der(sign_structure(tbs, signer, user_id, verify=verify).to_der())
 
 
 def _encode_text(text: str) -> bytes:
