@@ -102,7 +102,8 @@ def name_key(name: Name) -> bytes:
 
     :raises InvalidTypeError: when name is no :class:`~gmpki.asn1.rfc5280.Name`.
     """
-    _inputs.member(name, Name, "a name")
+    if type(name) is not Name:
+        _inputs.member(name, Name, "a name")
     return b"".join(_rdn_keys(name))
 
 

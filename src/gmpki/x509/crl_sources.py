@@ -82,7 +82,7 @@ class KnownList:
         issuer = self.crl.issuer
         shown = _remembered_name(issuer) if len(issuer.to_der()) <= _REMEMBERED_LEN else _shown_name(issuer)
         kind = "list" if self.delta_base is None else "delta list"
-        return f"the {kind} of {shown} of {self.crl.this_update:%Y-%m-%d %H:%M:%S}"
+        return f"the {kind} of {shown} of {self.crl.this_update.replace(tzinfo=None)}"
 
 
 def _shown_name(issuer: Name) -> str:

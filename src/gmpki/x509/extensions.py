@@ -351,7 +351,7 @@ class Extensions:
         :raises InvalidTypeError: when it is none of these; text would be searched for parts of it.
         :standard: RFC 5280 4.2: a certificate with one of these must be rejected
         """
-        if not isinstance(understood, (AbstractSet, Mapping, tuple, list)):
+        if not isinstance(understood, (frozenset, AbstractSet, Mapping, tuple, list)):
             raise InvalidTypeError(f"understood must be a set of object identifiers, not {type(understood).__name__}")
         return tuple(item.extn_id for item in self._items if item.critical and item.extn_id not in understood)
 

@@ -84,7 +84,7 @@ def check_authority(facts: Facts, *, form_counts: bool = True) -> None:
     if constraints is not None and not constraints.ca:
         raise refusal("not-a-ca", "an issuer whose basicConstraints has cA FALSE", certificate)
     usage = facts.key_usage
-    if usage is not None and not usage & KeyUsages.KEY_CERT_SIGN:
+    if usage is not None and KeyUsages.KEY_CERT_SIGN not in usage:
         raise refusal("key-usage", "an issuer whose keyUsage lacks keyCertSign", certificate)
 
 

@@ -147,7 +147,7 @@ def usage_problem(facts: Facts, usages: KeyUsages, purposes: tuple[str, ...]) ->
 
     :standard: RFC 5280 4.2.1.3, 4.2.1.12
     """
-    if facts.key_usage is not None and usages & ~facts.key_usage:
+    if usages and facts.key_usage is not None and usages & ~facts.key_usage:
         return "key-usage", f"keyUsage lacks {_listed(usages & ~facts.key_usage)}; it has {_listed(facts.key_usage)}"
     extended = facts.extended_key_usage
     if extended is not None:

@@ -144,11 +144,12 @@ def _key_usage_says_something(facts: Facts) -> str | None:
 def _key_usage_fits_basic_constraints(facts: Facts) -> str | None:
     """RFC 5280 4.2.1.3 and 4.2.1.9: keyCertSign needs cA; a path length needs cA and keyCertSign."""
     usage, constraints = facts.key_usage, facts.basic_constraints
-    if usage is not None and usage & KeyUsages.KEY_CERT_SIGN and not facts.is_ca:
-        return "keyCertSign without cA"
-    if constraints is None or constraints.path_len is None or not constraints.ca:
+    if usage is None:
         return None
-    return "a path length without keyCertSign" if usage is not None and not usage & KeyUsages.KEY_CERT_SIGN else None
+    signs = KeyUsages.KEY_CERT_SIGN in usage
+    if constraints is None or not constraints.ca:
+        return "keyCertSign without cA" if signs else None
+    return "a path length without keyCertSign" if constraints.path_len is not None and not signs else None
 
 
 def _path_length_needs_ca(facts: Facts) -> str | None:
