@@ -10,7 +10,9 @@ import contextlib
 import shutil
 import subprocess
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from interop.scenario import (
     CRL_URI,
@@ -35,6 +37,9 @@ SOURCES = Path(__file__).resolve().parent / "java"
 JARS = [Path("/usr/share/java") / name for name in ("bcprov.jar", "bcpkix.jar", "bcutil.jar")]
 CLASSPATH = ":".join(map(str, JARS))
 TIMEOUT_S = 120
+# For short lives: a parallel collector costs more than it brings; so does the second compiler, but for RSA.
+JAVA = ["java", "-XX:+UseSerialGC", "-Xshare:auto"]
+JAVAC = ["javac", "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1"]
 
 
 def missing() -> str:
@@ -56,27 +61,24 @@ def entries_of(text: str) -> dict[int, int]:
     }
 
 
+@lru_cache(maxsize=1)
+def classes() -> TemporaryDirectory[str]:
+    """Compile the program, once a process, into a directory that goes with the process."""
+    directory = TemporaryDirectory(prefix="gmpki-java-")
+    command = [*JAVAC, "-Xlint:all,-path", "-Werror", "-encoding", "UTF-8"]
+    command += ["-cp", CLASSPATH, "-d", directory.name, *map(str, sorted(SOURCES.glob("*.java")))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    assert done.returncode == 0, done.stderr
+    return directory
+
+
 class BouncyCastle:
-    """Compiles the program into a directory and runs it. A context: one thread at a time."""
+    """Runs the program. A context: one thread at a time."""
 
     name = "bouncy-castle"
 
-    def __init__(self, directory: Path) -> None:
-        sources = [str(path) for path in sorted(SOURCES.glob("*.java"))]
-        compile_ = [
-            "javac",
-            "-Xlint:all,-path",
-            "-Werror",
-            "-encoding",
-            "UTF-8",
-            "-cp",
-            CLASSPATH,
-            "-d",
-            str(directory),
-        ]
-        done = subprocess.run([*compile_, *sources], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-        assert done.returncode == 0, done.stderr
-        command = ["java", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", f"{directory}:{CLASSPATH}", "Peer"]
+    def __init__(self) -> None:
+        command = [*JAVA, "-cp", f"{classes().name}:{CLASSPATH}", "Peer"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )

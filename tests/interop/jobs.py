@@ -49,14 +49,14 @@ def expect(what: str, found: object, wanted: object) -> None:
 
 def key(made: Hierarchy, checker: Peer) -> None:
     private = made.key("user")
-    public = made.maker.public_key(made.algorithm, private)
+    public = made.public_key("user")
     expect("the public key", checker.check_key(made.algorithm, private, public), public)
     must_refuse("a truncated key", checker.check_key, made.algorithm, private[:-1], public)
 
 
 def signature(made: Hierarchy, checker: Peer) -> None:
     private = made.key("user")
-    public = made.maker.public_key(made.algorithm, private)
+    public = made.public_key("user")
     signed = made.maker.sign(made.algorithm, private, MESSAGE)
     checker.check_signature(made.algorithm, public, MESSAGE, signed)
     must_refuse("another message", checker.check_signature, made.algorithm, public, MESSAGE + b"!", signed)
@@ -111,7 +111,7 @@ def chain_with_crl(made: Hierarchy, checker: Peer) -> None:
 def request(made: Hierarchy, checker: Peer) -> None:
     reading = checker.check_request(made.algorithm, made.request)
     expect("the name", reading.common_name, COMMON_NAMES["signing"])
-    expect("the public key", reading.public_key, made.maker.public_key(made.algorithm, made.key("user")))
+    expect("the public key", reading.public_key, made.public_key("user"))
     expect("the name asked for", reading.dns_name, DNS_NAME)
     must_refuse("a damaged request", checker.check_request, made.algorithm, damaged(made.request))
 

@@ -39,7 +39,7 @@ class PeerProgram:
 
 
 PEERS = {
-    "bouncy-castle": PeerProgram(bouncy_castle.BouncyCastle, bouncy_castle.missing),
+    "bouncy-castle": PeerProgram(lambda _: bouncy_castle.BouncyCastle(), bouncy_castle.missing),
     "openssl": PeerProgram(openssl_peer.OpenSSLPeer, openssl_peer.missing),
     "tongsuopy": PeerProgram(lambda _: Tongsuopy()),
     "cryptography": PeerProgram(lambda _: Cryptography()),

@@ -9,6 +9,7 @@ clock: OpenSSL 3.0 has no option for the begin of a certificate's validity.
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 import subprocess
@@ -101,6 +102,18 @@ def index_time(when: datetime) -> str:
     return when.strftime("%y%m%d%H%M%SZ")
 
 
+def pem_of(label: str, data: bytes) -> bytes:
+    """Return PEM; made here because every conversion by OpenSSL is a process of its own."""
+    return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (label.encode(), base64.encodebytes(data), label.encode())
+
+
+def der_of(text: bytes) -> bytes:
+    """Return what the one PEM block of a text holds."""
+    match = re.search(rb"-----BEGIN [^-]+-----(.+)-----END", text, re.DOTALL)
+    assert match is not None
+    return base64.b64decode(match[1])
+
+
 class OpenSSLPeer:
     """Runs OpenSSL in a directory. A context: one thread at a time."""
 
@@ -144,8 +157,7 @@ class OpenSSLPeer:
 
     def pem(self, name: str, certificate: bytes) -> None:
         """Write a certificate as PEM: some options take no DER."""
-        self.write(der=certificate)
-        self.run("x509", "-inform", "DER", "-in", "der", "-out", name)
+        (self.directory / name).write_bytes(pem_of("CERTIFICATE", certificate))
 
     # ---- keys and signatures ------------------------------------------------------------
     def new_key(self, algorithm: Algorithm) -> bytes:
@@ -183,11 +195,10 @@ class OpenSSLPeer:
     # ---- certificates -------------------------------------------------------------------
     def make_certificate(self, algorithm: Algorithm, spec: CertificateSpec) -> bytes:
         extensions = f"subjectKeyIdentifier=hash\n{EXTENSIONS[spec.kind]}"
-        self.write(key_der=spec.issuer_key, public_der=spec.public_key)
+        self.write(key_der=spec.issuer_key, public_pem=pem_of("PUBLIC KEY", spec.public_key))
         # Options without one for the form take PEM alone. Only req reads a subject as UTF-8, so a request of the
         # issuer's key brings the subject, and -force_pubkey the key.
         self.run("pkey", "-inform", "DER", "-in", "key.der", "-out", "key.pem")
-        self.run("pkey", "-pubin", "-inform", "DER", "-in", "public.der", "-pubout", "-out", "public.pem")
         names = ["-utf8", "-subj", subject_text(spec.subject)]
         self.run("req", "-new", "-config", "empty.cnf", *names, "-key", "key.pem", "-out", "request.pem")
         command = ["x509", "-req", "-in", "request.pem", "-set_serial", str(spec.serial), "-days", "30"]
@@ -230,7 +241,7 @@ class OpenSSLPeer:
             self.pem(name, certificate)
         lists = []
         if crls:
-            (self.directory / "crls.pem").write_bytes(b"".join(map(self._crl_pem, crls)))
+            self.write(crls_pem=b"".join(pem_of("X509 CRL", crl) for crl in crls))
             lists = ["-crl_check_all", "-CRLfile", "crls.pem"]
         anchors = ["-CAfile", "root.pem", "-untrusted", "sub.pem"]
         self.run("verify", *anchors, *lists, *self.verifying(algorithm), "leaf.pem")
@@ -248,17 +259,10 @@ class OpenSSLPeer:
         self.run(*reading, "-verify", *self.verifying(algorithm), must_say="self-signature verify OK")
         text = self.run(*reading, "-subject", "-text", *NAMES)
         key = self.run(*reading, "-pubkey")
-        self.write(public_pem=key.encode())
-        self.run("pkey", "-pubin", "-in", "public.pem", "-pubout", "-outform", "DER", "-out", "public.der")
         match = re.search(r"DNS:(\S+)", text)
-        return RequestReading(self._common_name(text), self.read("public.der"), match[1] if match else "")
+        return RequestReading(self._common_name(text), der_of(key.encode()), match[1] if match else "")
 
     # ---- revocation lists ---------------------------------------------------------------
-    def _crl_pem(self, crl: bytes) -> bytes:
-        self.write(crl_der=crl)
-        self.run("crl", "-inform", "DER", "-in", "crl.der", "-out", "crl.pem")
-        return self.read("crl.pem")
-
     @staticmethod
     def _hexadecimal(number: int) -> str:
         text = f"{number:X}"
@@ -291,8 +295,7 @@ class OpenSSLPeer:
         options = [*digest, *self.options(algorithm, "-sigopt")]
         who = ["-cert", "issuer.pem", "-keyfile", "key.pem"]
         self.run("ca", "-gencrl", "-config", "ca.cnf", *who, *options, "-out", "crl.pem")
-        self.run("crl", "-in", "crl.pem", "-outform", "DER", "-out", "crl.der")
-        return self.read("crl.der")
+        return der_of(self.read("crl.pem"))
 
     def check_crl(self, algorithm: Algorithm, crl: bytes, issuer: bytes) -> CRLReading:
         self.pem("issuer.pem", issuer)

@@ -189,6 +189,7 @@ class Hierarchy:
         self.maker = maker
         self.algorithm = algorithm
         self._keys = {} if keys is None else keys
+        self._public_keys: dict[str, bytes] = {}
         self._responses: dict[tuple[Status, bool], bytes] = {}
 
     def key(self, name: str) -> bytes:
@@ -197,9 +198,14 @@ class Hierarchy:
             self._keys[name] = self.maker.new_key(self.algorithm)
         return self._keys[name]
 
+    def public_key(self, name: str) -> bytes:
+        """Return the public key that goes with the private key of a name."""
+        if name not in self._public_keys:
+            self._public_keys[name] = self.maker.public_key(self.algorithm, self.key(name))
+        return self._public_keys[name]
+
     def _certificate(self, kind: Kind, key: str, issuer: bytes | None, issuer_key: str, serial: int = 0) -> bytes:
-        public = self.maker.public_key(self.algorithm, self.key(key))
-        spec = CertificateSpec(kind, public, self.key(issuer_key), issuer, serial or SERIALS[kind])
+        spec = CertificateSpec(kind, self.public_key(key), self.key(issuer_key), issuer, serial or SERIALS[kind])
         return self.maker.make_certificate(self.algorithm, spec)
 
     @cached_property

@@ -41,11 +41,10 @@ def peer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     reason = bouncy_castle.missing() if request.param == "bouncy-castle" else openssl_peer.missing()
     if reason:
         pytest.skip(reason)
-    directory = tmp_path_factory.mktemp(request.param)
     if request.param == "openssl":
-        yield openssl_peer.OpenSSLPeer(directory)
+        yield openssl_peer.OpenSSLPeer(tmp_path_factory.mktemp(request.param))
         return
-    made = bouncy_castle.BouncyCastle(directory)
+    made = bouncy_castle.BouncyCastle()
     yield made
     made.close()
 
