@@ -143,9 +143,11 @@ def _pairs(rdn: object) -> list[object]:
 
 
 def _pair(pair: object) -> tuple[str, str]:
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
-        raise InvalidTypeError('a name is built of pairs of text such as ("CN", "example"), or of lists of such pairs')
-    return pair[0], pair[1]
+    if isinstance(pair, (tuple, list)) and len(pair) == 2:
+        kind, text = pair
+        if isinstance(kind, str) and isinstance(text, str):
+            return kind, text
+    raise InvalidTypeError('a name is built of pairs of text such as ("CN", "example"), or of lists of such pairs')
 
 
 def _given_attribute(type_name: str, text: str, allow_long: bool) -> AttributeTypeAndValue:

@@ -27,6 +27,7 @@ MAX_REMEMBERED: Final = 1024
 """The longest element, in bytes, that goes through the caches."""
 
 _VERSION_3: Final = der.encode_explicit(0, der.encode_integer(2))
+_SEQUENCE: Final = der.Tag.SEQUENCE
 _EXTENSIONS: Final = der.Tag.context(3, constructed=True)
 # SEQUENCE of two UTCTimes of 13 bytes each.
 _VALIDITY_LEN: Final = 32
@@ -97,12 +98,12 @@ def read_usual(tbs: bytes) -> UsualCertificate | None:
     whole_key, whole_extensions = _split(key), _split(wrapped)
     if (
         wrapped[0] != _EXTENSIONS
-        or key[0] != der.Tag.SEQUENCE
+        or key[0] != _SEQUENCE
         or whole_key is None
         or len(whole_key) != 2
         or whole_extensions is None
         or len(whole_extensions) != 1
-        or whole_extensions[0][0] != der.Tag.SEQUENCE
+        or whole_extensions[0][0] != _SEQUENCE
         or len(validity) != _VALIDITY_LEN
         or validity[:4] != _FIRST_TIME
         or validity[17:19] != _SECOND_TIME
@@ -116,7 +117,7 @@ def read_usual(tbs: bytes) -> UsualCertificate | None:
     if not items or bits[0] != der.Tag.BIT_STRING or bits[first_bit : first_bit + 1] != b"\x00":
         return None
     for part in (signature, issuer, subject, key_algorithm, *items):
-        if part[0] != der.Tag.SEQUENCE or len(part) > MAX_REMEMBERED:
+        if part[0] != _SEQUENCE or len(part) > MAX_REMEMBERED:
             return None
     try:
         number = _content.decode_integer(serial[2:])
