@@ -8,10 +8,7 @@ is expected, in those certificates only.
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -48,15 +45,37 @@ EXTENSIONS = {
 }
 SM2_ENCRYPTS = "pkix.key_usage_value_prohibited_for_ec"
 
+# The command leaves it to the end of its process to close the file.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+
 
 @pytest.fixture(scope="module")
-def pkilint() -> str:
-    """Give the path of the linter, or skip."""
-    beside = Path(sys.executable).with_name("lint_pkix_cert")
-    found = str(beside) if beside.exists() else shutil.which("lint_pkix_cert")
-    if found is None:
+def linter() -> Callable[[list[str]], int]:
+    """Give the main function of the linter's command, which takes seconds to start as a process; or skip."""
+    try:
+        from pkilint.bin import lint_pkix_cert
+    except ImportError:
         pytest.skip("peer program: pkilint")
-    return found
+    main: Callable[[list[str]], int] = lint_pkix_cert.main
+    return main
+
+
+@pytest.fixture
+def errors(
+    linter: Callable[[list[str]], int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Certificate], set[str]]:
+    """Give a function that returns the codes of the errors found in a certificate."""
+
+    def find(one: Certificate) -> set[str]:
+        path = tmp_path / "certificate.pem"
+        path.write_bytes(one.to_pem())
+        linter(["lint", "-s", "ERROR", "-f", "JSON", str(path)])
+        said = capsys.readouterr()
+        assert said.err == ""
+        findings = json.loads(said.out)["results"]
+        return {finding["code"] for validator in findings for finding in validator["finding_descriptions"]}
+
+    return find
 
 
 def issued() -> Iterator[tuple[str, Certificate]]:
@@ -75,23 +94,12 @@ def issued() -> Iterator[tuple[str, Certificate]]:
             yield name, authority.issue(applicant, name, extensions=added, at=AT)
 
 
-def errors(pkilint: str, one: Certificate, folder: Path) -> set[str]:
-    """Return the codes of the errors found in a certificate."""
-    path = folder / "certificate.pem"
-    path.write_bytes(one.to_pem())
-    command = [pkilint, "lint", "-s", "ERROR", "-f", "JSON", str(path)]
-    result = subprocess.run(command, capture_output=True, check=False, timeout=120)
-    assert result.stderr == b""
-    findings = json.loads(result.stdout)["results"]
-    return {finding["code"] for validator in findings for finding in validator["finding_descriptions"]}
-
-
-def test_no_errors_in_what_profiles_issue(pkilint: str, tmp_path: Path) -> None:
-    found = {name: errors(pkilint, one, tmp_path) for name, one in issued()}
+def test_no_errors_in_what_profiles_issue(errors: Callable[[Certificate], set[str]]) -> None:
+    found = {name: errors(one) for name, one in issued()}
     assert len(found) == 11
     assert found == {name: {SM2_ENCRYPTS} if name.endswith("-encryption") else set() for name in found}
 
 
-def test_the_linter_would_find_some(pkilint: str, tmp_path: Path) -> None:
+def test_the_linter_would_find_some(errors: Callable[[Certificate], set[str]]) -> None:
     """Without extensions that RFC 5280 asks for, it does."""
-    assert errors(pkilint, certificate(SIGNING_USAGES, 21, ca=True), tmp_path)
+    assert errors(certificate(SIGNING_USAGES, 21, ca=True))
