@@ -360,12 +360,12 @@ def _oid_of(kind: object) -> str:
     if isinstance(kind, str):
         return kind
     if isinstance(kind, type):
-        # Known classes are looked up: to ask an abstract class for its subclasses takes several times as long.
+        # Not issubclass(): to ask an abstract class for its subclasses takes several times as long.
         known = _loaded_oids.get(kind)
         if known is not None:
             return known
-        if issubclass(kind, ExtensionValue):
-            return kind.OID
+        if ExtensionValue in kind.__mro__:
+            return cast("type[ExtensionValue]", kind).OID
     raise InvalidTypeError(
         f"an object identifier or the class of an extension's value expected, not {type(kind).__name__}"
     )
