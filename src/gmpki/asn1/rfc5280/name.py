@@ -91,7 +91,7 @@ class Name(Schema):
         :raises InvalidTypeError: when rdns is no tuple of tuples of AttributeTypeAndValue with values of ``bytes``.
         :raises InvalidInputError: when a set or a value is empty, or an attribute cannot be encoded.
         """
-        if not isinstance(self.rdns, tuple) or not all([isinstance(rdn, tuple) for rdn in self.rdns]):
+        if not isinstance(self.rdns, tuple) or not all(isinstance(rdn, tuple) for rdn in self.rdns):
             raise InvalidTypeError("a Name takes a tuple of tuples of AttributeTypeAndValue")
         if not all(self.rdns):
             raise InvalidInputError("a relative distinguished name has at least one attribute")
