@@ -132,7 +132,14 @@ def encode_oid(dotted: str, *, tag: int = Tag.OID) -> bytes:
     :raises InvalidTypeError: when it is no ``str``.
     :raises InvalidInputError: when the text is none, or needs more than 128 bytes.
     """
+    if tag is Tag.OID and isinstance(dotted, str):  # nearly all, and most of them again and again
+        return _oid_element(dotted)
     return encode(tag, _content.encode_oid(dotted))
+
+
+@lru_cache(maxsize=1024)
+def _oid_element(dotted: str) -> bytes:
+    return encode(Tag.OID, _content.encode_oid(dotted))
 
 
 def encode_utf8_string(text: str, *, tag: int = Tag.UTF8_STRING) -> bytes:
