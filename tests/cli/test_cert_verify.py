@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from gmpki.cli import cert_verify
+from gmpki.x509._spelling import KEY_USAGES
 from gmpki.x509.path import Purpose
 from vector_files import VECTORS
 
@@ -187,5 +188,6 @@ def test_an_anchor_is_read_as_it_is(run: Run, files: Callable[[str], list[str]],
     run("cert", "verify", *AT, "--anchor", "zero.pem", "chain.pem")
 
 
-def test_purposes_are_those_of_the_library() -> None:
+def test_purposes_and_usages_are_those_of_the_library() -> None:
     assert tuple(purpose.value for purpose in Purpose) == cert_verify.PURPOSES
+    assert (*cert_verify.USAGES, "encipherOnly", "decipherOnly") == tuple(KEY_USAGES)

@@ -9,7 +9,7 @@ from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import show_time
 from gmpki.errors import GmpkiError
 from gmpki.ocsp.cert_ids import hash_name_of
-from gmpki.x509._facts import spelling
+from gmpki.x509._spelling import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

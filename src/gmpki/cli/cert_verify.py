@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-USAGES = {
-    "digitalSignature": "DIGITAL_SIGNATURE",
-    "nonRepudiation": "NON_REPUDIATION",
-    "keyEncipherment": "KEY_ENCIPHERMENT",
-    "dataEncipherment": "DATA_ENCIPHERMENT",
-    "keyAgreement": "KEY_AGREEMENT",
-    "keyCertSign": "KEY_CERT_SIGN",
-    "cRLSign": "CRL_SIGN",
-}
-# The values of gmpki.x509.path.Purpose, written out so that --help imports nothing; a test compares them.
+# Written out so that --help imports nothing; a test compares them.
+USAGES = (
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+)
+# The values of gmpki.x509.path.Purpose, for the same reason.
 PURPOSES = (
     "signing",
     "encryption",
@@ -70,7 +71,7 @@ OPTIONS = together(
     click.option("--dns", "dns", multiple=True, metavar="NAME", help="The host that subjectAltName must hold."),
     click.option("--ip", "ip", multiple=True, metavar="ADDRESS", help="The same for an address."),
     click.option("--email", "email", multiple=True, metavar="ADDRESS", help="The same for an e-mail address."),
-    click.option("--usage", "usages", multiple=True, type=click.Choice(list(USAGES)), help="A bit of keyUsage."),
+    click.option("--usage", "usages", multiple=True, type=click.Choice(USAGES), help="A bit of keyUsage."),
     click.option("--purpose", type=click.Choice(PURPOSES), help="What the certificate is to be used for."),
     click.option(
         "--profile",
@@ -159,12 +160,13 @@ def _policy(
     lenient: bool,
 ) -> PathPolicy:
     from gmpki.asn1.rfc5280.ext_keys import KeyUsages
+    from gmpki.x509._spelling import KEY_USAGES
     from gmpki.x509.path import FIELD_DEPARTURES, PathPolicy, Profile, Purpose, RevocationMode
     from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES
 
     wanted = KeyUsages(0)
     for usage in usages:
-        wanted |= KeyUsages[USAGES[usage]]
+        wanted |= KEY_USAGES[usage]
     return PathPolicy(
         profile=Profile(profile),
         key_usage=wanted,

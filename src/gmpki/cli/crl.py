@@ -144,7 +144,7 @@ def _found(
     crl: CertificateRevocationList, number: int, owner: str | None
 ) -> tuple[dict[str, Any], list[tuple[str, str, str]]]:
     """Look for a certificate; return what JSON and what a person is told."""
-    from gmpki.x509._facts import spelling
+    from gmpki.x509._spelling import spelling
     from gmpki.x509.names import parse_name
 
     entry = crl.find(number, None if owner is None else parse_name(owner))

@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-KEY_USAGES = {
-    "digitalSignature": "DIGITAL_SIGNATURE",
-    "nonRepudiation": "NON_REPUDIATION",
-    "keyEncipherment": "KEY_ENCIPHERMENT",
-    "dataEncipherment": "DATA_ENCIPHERMENT",
-    "keyAgreement": "KEY_AGREEMENT",
-    "keyCertSign": "KEY_CERT_SIGN",
-    "cRLSign": "CRL_SIGN",
-    "encipherOnly": "ENCIPHER_ONLY",
-    "decipherOnly": "DECIPHER_ONLY",
-}
-
 source_argument = click.argument("source", type=INPUT, metavar="[FILE]", default="-")
 lenient_option = click.option(
     "--lenient", is_flag=True, help="Accept what departs from the standards too, and name each departure."
@@ -182,6 +170,7 @@ def _text(secret: bytes) -> str:
 # ---- extensions from options ------------------------------------------------------------
 def _extensions(san: tuple[str, ...], key_usage: str | None, extended_key_usage: str | None) -> list[ExtensionValue]:
     from gmpki.asn1.rfc5280 import ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName
+    from gmpki.x509._spelling import KEY_USAGES
 
     values: list[ExtensionValue] = []
     if key_usage is not None:
@@ -189,7 +178,7 @@ def _extensions(san: tuple[str, ...], key_usage: str | None, extended_key_usage:
         for name in _items(key_usage):
             if name not in KEY_USAGES:
                 raise click.UsageError(f"--key-usage takes {', '.join(KEY_USAGES)}, not {name!r}")
-            usages |= KeyUsages[KEY_USAGES[name]]
+            usages |= KEY_USAGES[name]
         values.append(KeyUsage(usages))
     if extended_key_usage is not None:
         values.append(ExtendedKeyUsage(tuple(_purpose(name) for name in _items(extended_key_usage))))

@@ -218,7 +218,7 @@ def verify(
 def _report(result: RevocationResult, certificate: Certificate) -> Report:
     from gmpki.cli._ocsp_show import lines_of
     from gmpki.errors import ValidationError
-    from gmpki.x509._facts import spelling
+    from gmpki.x509._spelling import spelling
 
     fields: dict[str, Any] = {
         "status": result.status.value,

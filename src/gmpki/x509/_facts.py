@@ -23,6 +23,7 @@ from gmpki.asn1.rfc6962 import SignedCertificateTimestamp
 from gmpki.asn1.rfc8017 import RSASSAPSSParams
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError
 from gmpki.oids import ObjectIdentifier
+from gmpki.x509._spelling import spelling
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.names import format_name
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from gmpki.x509.extensions import Extensions
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["DEFAULT_LIMIT", "Facts", "HexNumber", "facts_of", "spelling"]
+__all__ = ["DEFAULT_LIMIT", "Facts", "HexNumber", "facts_of"]
 
 Facts = dict[str, Any]
 
@@ -45,13 +46,6 @@ _EC_KEYS: Final = frozenset((oids.EC_PUBLIC_KEY, oids.SM2, oids.SM2_SIGN))
 _RSA_KEYS: Final = frozenset((oids.RSA_ENCRYPTION, oids.RSA_PSS))
 _POINT_FORMS: Final = {0x02: 1, 0x03: 1, 0x04: 2, 0x06: 2, 0x07: 2}  # form octet of SEC 1 2.3.3: coordinates after it
 
-# How the standards write the members of enumerations, where it is not the name of the member in camel case.
-_SPELLINGS: Final = {
-    "CRL_SIGN": "cRLSign",
-    "CA_COMPROMISE": "cACompromise",
-    "AA_COMPROMISE": "aACompromise",
-    "REMOVE_FROM_CRL": "removeFromCRL",
-}
 _NAME_KINDS: Final = {
     GeneralNameKind.OTHER_NAME: "otherName",
     GeneralNameKind.RFC822_NAME: "email",
@@ -317,14 +311,6 @@ def _field_facts(name: str, value: object) -> Any:
     if name == "authority_cert_serial_number" and isinstance(value, int):
         return HexNumber(value)
     return _facts(value)
-
-
-def spelling(name: str) -> str:
-    """Return how the standards write a member of an enumeration, from its name in Python."""
-    if name in _SPELLINGS:
-        return _SPELLINGS[name]
-    first, *rest = name.lower().split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _flag_names(flags: IntFlag) -> list[str]:

@@ -11,6 +11,7 @@ from gmpki.asn1 import der
 from gmpki.asn1.rfc5280 import GeneralNameKind
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
 from gmpki.errors import InvalidInputError, ProfileError
+from gmpki.x509._spelling import KEY_USAGES
 from gmpki.x509._toml_table import Table, read_toml
 from gmpki.x509.names import attribute_type
 from gmpki.x509.profile import (
@@ -40,17 +41,6 @@ _MAX_DAYS: Final = 36525
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _DOTTED: Final = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]{0,38})){1,20}")
 
-_USAGES: Final = {
-    "digitalSignature": KeyUsages.DIGITAL_SIGNATURE,
-    "nonRepudiation": KeyUsages.NON_REPUDIATION,
-    "keyEncipherment": KeyUsages.KEY_ENCIPHERMENT,
-    "dataEncipherment": KeyUsages.DATA_ENCIPHERMENT,
-    "keyAgreement": KeyUsages.KEY_AGREEMENT,
-    "keyCertSign": KeyUsages.KEY_CERT_SIGN,
-    "cRLSign": KeyUsages.CRL_SIGN,
-    "encipherOnly": KeyUsages.ENCIPHER_ONLY,
-    "decipherOnly": KeyUsages.DECIPHER_ONLY,
-}
 _ENCIPHERMENT: Final = KeyUsages.KEY_ENCIPHERMENT | KeyUsages.DATA_ENCIPHERMENT
 # What keys of some kinds cannot do. RSA keys agree on nothing; the others encrypt nothing, but SM2 does both.
 _IMPOSSIBLE: Final = (
@@ -251,7 +241,7 @@ def _extensions(table: Table, algorithms: tuple[str, ...], *, is_pair: bool, pub
             table.fail("the certificate of an authority has no identity extensions", "identity")
     for algorithm, impossible, clause in _IMPOSSIBLE:
         if algorithm in algorithms and any(usages & impossible for _, usages in rules.key_usage.usages):
-            names = ", ".join(name for name, usage in _USAGES.items() if usage & impossible)
+            names = ", ".join(name for name, usage in KEY_USAGES.items() if usage & impossible)
             table.fail(f"keys of {algorithm} have no usage {names} ({clause})", "keyUsage")
     if purposes is not None and oids.SERVER_AUTH in purposes.purposes:
         kinds = alternative.kinds if alternative is not None else ()
@@ -299,7 +289,7 @@ def _check_pair(table: Table, usages: dict[Role, KeyUsages], *, mixed: bool) -> 
     one_way = KeyUsages.ENCIPHER_ONLY | KeyUsages.DECIPHER_ONLY
     for role, allowed in ((Role.SIGNING, SIGNING_USAGES), (Role.ENCRYPTION, ENCRYPTION_USAGES | one_way)):
         if usages[role] & ~allowed:
-            names = ", ".join(name for name, usage in _USAGES.items() if usage & allowed)
+            names = ", ".join(name for name, usage in KEY_USAGES.items() if usage & allowed)
             table.fail(f"the {role.value} certificate of a pair has no other usages than {names}", role.value)
 
 
@@ -405,9 +395,9 @@ def _attribute(text: str) -> ObjectIdentifier:
 
 
 def _usage(text: str) -> KeyUsages:
-    if text not in _USAGES:
-        raise ProfileError(f"{', '.join(_USAGES)} are known, not {text[:80]!r}")
-    return _USAGES[text]
+    if text not in KEY_USAGES:
+        raise ProfileError(f"{', '.join(KEY_USAGES)} are known, not {text[:80]!r}")
+    return KEY_USAGES[text]
 
 
 @lru_cache(maxsize=8)
