@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -86,9 +87,10 @@ def test_what_is_no_number(value: Any) -> None:
 def test_what_can_be_iterated() -> None:
     assert _inputs.iterated([1, 2], "it") == (1, 2)
     assert _inputs.iterated(iter("ab"), "it") == ("a", "b")
+    assert _inputs.iterated(count(), "it", most=3) == (0, 1, 2)
 
 
-@pytest.mark.parametrize("value", [None, 5, object(), memoryview(bytes(4)).cast("B", (2, 2))], ids=repr)
+@pytest.mark.parametrize("value", [None, 5, object(), memoryview(bytes(4)).cast("B", (2, 2))])
 def test_what_cannot_be_iterated(value: Any) -> None:
     with pytest.raises(InvalidTypeError, match="it must be a sequence"):
         _inputs.iterated(value, "it")

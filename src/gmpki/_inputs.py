@@ -5,6 +5,7 @@ The C core's view of a buffer, without a copy, is ``readable`` in :mod:`gmpki.al
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
@@ -77,14 +78,14 @@ def number(value: int, low: int, high: int, name: str) -> int:
     return value
 
 
-def iterated(values: Iterable[T], name: str) -> tuple[T, ...]:
-    """Return what an iterable holds.
+def iterated(values: Iterable[T], name: str, *, most: int | None = None) -> tuple[T, ...]:
+    """Return what an iterable holds, or the first ``most`` of it.
 
     :raises InvalidTypeError: when it is none.
     :raises GmpkiError: what an iterator of gmpki raises.
     """
     try:
-        return tuple(values)
+        return tuple(islice(values, most))
     except GmpkiError:
         raise
     except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated

@@ -34,6 +34,7 @@ from gmpki.x509.crl import CertificateRevocationList
 from gmpki.x509.crl_builder import MAX_NUMBER, CRLBuilder, Revocation
 from gmpki.x509.extensions import make
 from gmpki.x509.names import build_name
+from x509 import made
 from x509.crl_world import DAY, NOW, Authority, revoked
 
 ROOT = Authority()
@@ -64,12 +65,12 @@ def test_the_issuer_is_taken_from_its_certificate() -> None:
 
 
 def test_a_certificate_without_key_identifier_does_not_do() -> None:
-    class Bare:
-        subject = ROOT.name
-        subject_key_identifier = None
-
+    bare = made.builder().sign(made.KEY)
     with pytest.raises(InvalidInputError, match="key identifier"):
-        CRLBuilder.for_issuer(Bare(), this_update=NOW, next_update=NOW + DAY, number=1)  # type: ignore[arg-type]
+        CRLBuilder.for_issuer(bare, this_update=NOW, next_update=NOW + DAY, number=1)
+    for value in (None, ROOT.name, 5):
+        with pytest.raises(InvalidTypeError):
+            CRLBuilder.for_issuer(value, this_update=NOW, next_update=NOW + DAY, number=1)  # type: ignore[arg-type]
 
 
 def test_an_empty_list_has_no_entries_field() -> None:

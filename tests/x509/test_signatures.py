@@ -304,6 +304,14 @@ def test_what_refuses_to_load_is_not_remembered() -> None:
             public_key_of(info)
 
 
+@pytest.mark.parametrize("value", [None, [], {}, b"key", made.KEY.public_key])
+def test_keys_are_loaded_from_their_structure(value: Any) -> None:
+    with pytest.raises(InvalidTypeError):
+        public_key_of(value)
+    with pytest.raises(InvalidTypeError):
+        public_key_of(key_info_of(PUBLIC), policy=value)
+
+
 @pytest.mark.parametrize("value", [None, b"key", "key", made.ROOT_NAME])
 def test_key_info_of_takes_keys(value: Any) -> None:
     with pytest.raises(InvalidTypeError):

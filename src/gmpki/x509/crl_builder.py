@@ -151,6 +151,9 @@ class CRLBuilder:
         :raises InvalidInputError: when the certificate has no subject key identifier, or another value is not allowed.
         :raises InvalidTypeError: when an input has the wrong type.
         """
+        from gmpki.x509.certificate import Certificate
+
+        member(issuer, Certificate, "issuer")
         identifier = issuer.subject_key_identifier
         if identifier is None:
             raise InvalidInputError("the certificate of the issuer has no subject key identifier")

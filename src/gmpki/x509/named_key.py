@@ -91,7 +91,6 @@ class TrustAnchor:
         return public_key_of(self.public_key_info)
 
 
-@lru_cache(maxsize=256)
 def public_key_of(
     info: SubjectPublicKeyInfo, *, policy: AlgorithmPolicy = DEFAULT_POLICY, allow_explicit_curve: bool = False
 ) -> PublicKey:
@@ -101,6 +100,13 @@ def public_key_of(
     point is on its curve, and for other algorithms to set up the library below, costs more than to look it up. Keys
     are immutable. Parameters and errors are those of :func:`~gmpki.keys.loader.load_public_key_info`.
     """
+    member(info, SubjectPublicKeyInfo, "info")
+    member(policy, AlgorithmPolicy, "policy")
+    return _loaded(info, policy, bool(allow_explicit_curve))
+
+
+@lru_cache(maxsize=256)
+def _loaded(info: SubjectPublicKeyInfo, policy: AlgorithmPolicy, allow_explicit_curve: bool) -> PublicKey:
     return load_public_key_info(info, policy=policy, allow_explicit_curve=allow_explicit_curve)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from gmpki._inputs import as_bytes, member
+from gmpki._inputs import as_bytes, iterated, member
 from gmpki.errors import (
     GmpkiError,
     InvalidInputError,
@@ -137,7 +137,7 @@ class CertificatePair:
         """
         places = {self.signing.public_key.to_der(): 0, self.encryption.public_key.to_der(): 1}
         found: list[K | None] = [None, None]
-        for count, key in enumerate(_iterated(keys, "keys"), 1):
+        for count, key in enumerate(iterated(keys, "keys", most=len(found) + 1), 1):
             if count > len(found):
                 raise InvalidInputError("a pair has two private keys; more were given")
             place = places.get(_encoded_public_key(key))
@@ -244,18 +244,12 @@ def _refused(reason: str, message: str, certificate: Certificate | None = None) 
 
 
 # ---- inputs -------------------------------------------------------------------------------
-def _iterated(values: Iterable[K], name: str) -> Iterable[K]:
-    try:
-        return iter(values)
-    except TypeError:
-        raise InvalidTypeError(f"{name} must be a list, not {type(values).__name__}") from None
-
-
 def _distinct(certificates: Iterable[Certificate]) -> list[Certificate]:
     found: dict[bytes, Certificate] = {}
-    for count, certificate in enumerate(_iterated(certificates, "certificates"), 1):
-        if count > MAX_CERTIFICATES:
-            raise LimitExceeded(f"a pair is looked for among at most {MAX_CERTIFICATES} certificates")
+    taken = iterated(certificates, "certificates", most=MAX_CERTIFICATES + 1)
+    if len(taken) > MAX_CERTIFICATES:
+        raise LimitExceeded(f"a pair is looked for among at most {MAX_CERTIFICATES} certificates")
+    for certificate in taken:
         member(certificate, Certificate, "a certificate")
         found.setdefault(certificate.der, certificate)
     return list(found.values())
