@@ -152,11 +152,6 @@ def encode_oid(dotted: str) -> bytes:
     """X.690 8.19."""
     if not isinstance(dotted, str):
         raise InvalidTypeError(f"an object identifier takes str, not {type(dotted).__name__}")
-    return _encode_oid(dotted)
-
-
-@lru_cache(maxsize=1024)
-def _encode_oid(dotted: str) -> bytes:
     parts = dotted.split(".")
     if len(parts) < 2 or not all(p.isascii() and p.isdigit() and (p == "0" or p[0] != "0") for p in parts):
         raise InvalidInputError(
