@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1.rfc5280 import AttributeTypeAndValue, Name
 from gmpki.errors import DecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["is_subordinate", "name_key", "names_match"]
 
@@ -97,6 +101,10 @@ def _rdn_keys(name: Name) -> tuple[bytes, ...]:
     return _remembered_keys(name) if len(name.to_der()) <= _REMEMBERED_LEN else tuple(map(_rdn_key, name.rdns))
 
 
+def _each_key(name: Name) -> Iterator[bytes]:
+    return map(_remembered_key if len(name.to_der()) <= _REMEMBERED_LEN else _rdn_key, name.rdns)
+
+
 def name_key(name: Name) -> bytes:
     """Return bytes that are equal for exactly those names that match: a key for dictionaries.
 
@@ -119,7 +127,10 @@ def names_match(first: Name, second: Name) -> bool:
     """
     _inputs.member(first, Name, "the first name")
     _inputs.member(second, Name, "the second name")
-    return first == second or _rdn_keys(first) == _rdn_keys(second)
+    if first == second:
+        return True
+    # Set by set: what differs is found before the rest is prepared.
+    return len(first.rdns) == len(second.rdns) and all(map(operator.eq, _each_key(first), _each_key(second)))
 
 
 def is_subordinate(name: Name, base: Name) -> bool:

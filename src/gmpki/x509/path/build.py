@@ -250,7 +250,7 @@ class Search:
     # ---- one step -------------------------------------------------------------------------
     def _step(self, candidate: Facts) -> tuple[Quirk, ...]:
         """Check that a candidate may take the next place in the chain; return what was met in the signature it made."""
-        if any(candidate.identity == passed.identity for passed in self._chain):
+        if any(candidate.is_same(passed) for passed in self._chain):
             raise refusal("no-path", "the path would come to the same authority again", candidate.certificate)
         self._judge(candidate, Place.AUTHORITY)
         below = self._authorities_below()

@@ -11,13 +11,13 @@ from gmpki.asn1.rfc5280.ext_names import BasicConstraints, NameConstraints, Subj
 from gmpki.asn1.rfc5280.ext_policies import CertificatePolicies, InhibitAnyPolicy, PolicyConstraints, PolicyMappings
 from gmpki.errors import DecodeError
 from gmpki.x509.extensions import ExtensionValue
-from gmpki.x509.names import name_key
+from gmpki.x509.names import name_key, names_match
 from gmpki.x509.path.name_constraints import ConstrainedNames, NameSpace, names_of
 from gmpki.x509.path.policies import PolicyFacts
 from gmpki.x509.path.result import refusal
 
 if TYPE_CHECKING:
-    from gmpki.asn1.rfc5280 import GeneralName, SubjectPublicKeyInfo
+    from gmpki.asn1.rfc5280 import GeneralName
     from gmpki.asn1.rfc5280.ext_keys import KeyUsages
     from gmpki.x509.certificate import Certificate
 
@@ -131,12 +131,12 @@ class Facts:
     @_once
     def is_self_issued(self) -> bool:
         """Tell whether subject and issuer are the same name (RFC 5280 6.1)."""
-        return self.subject_key == self.issuer_key
+        return names_match(self.certificate.subject, self.certificate.issuer)
 
-    @property
-    def identity(self) -> tuple[bytes, SubjectPublicKeyInfo]:
-        """Name and key: what an authority is, whichever certificate says so."""
-        return self.subject_key, self.certificate.public_key_info
+    def is_same(self, other: Facts) -> bool:
+        """Tell whether another certificate has the same key and name: what an authority is, whichever one says so."""
+        same_key = self.certificate.public_key_info == other.certificate.public_key_info
+        return same_key and self.subject_key == other.subject_key
 
     @_once
     def basic_constraints(self) -> BasicConstraints | None:
