@@ -232,6 +232,15 @@ def test_names() -> None:
     assert NAME.get(oids.COMMON_NAME) == "张三"
     assert NAME.get("2.5.4.3") == "张三"
     assert NAME.get(oids.TITLE) is None
+    assert NAME.get("CN") == NAME.get("commonName") == "张三"
+    assert NAME.get_all("cn") == ("张三",)
+    for wrong in ("", "CNN", "X", "common name", "2"):
+        with pytest.raises(InvalidInputError):
+            NAME.get(wrong)
+        with pytest.raises(InvalidInputError):
+            NAME.get_all(wrong)
+    with pytest.raises(InvalidTypeError):
+        NAME.get(None)  # type: ignore[arg-type]
     assert NAME.get_all(oids.COUNTRY_NAME) == ("CN",)
     assert len(NAME.attributes) == 3
     assert not NAME.is_empty

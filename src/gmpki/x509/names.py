@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 from gmpki import _inputs, oids
 from gmpki.asn1 import der
 from gmpki.asn1.rfc5280 import AttributeTypeAndValue, Name
-from gmpki.asn1.rfc5280._name_text import SHORT_NAMES as _SHORT_BY_OID
+from gmpki.asn1.rfc5280._attribute_types import SHORT_BY_OID, SHORT_NAMES, attribute_type
 from gmpki.asn1.rfc5280._name_text import escape, rfc4514, shown_text
 from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.x509._name_match import is_subordinate, name_key, names_match
 from gmpki.x509._name_parser import Part, parse_rdns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gmpki.oids import ObjectIdentifier
 
@@ -36,26 +36,6 @@ __all__ = [
     "names_match",
     "parse_name",
 ]
-
-SHORT_NAMES: Final[Mapping[str, ObjectIdentifier]] = {
-    short: oids.find(dotted) for dotted, short in _SHORT_BY_OID.items()
-}
-# What else people and other programs write.
-_ALIASES: Final = {
-    "E": oids.EMAIL_ADDRESS,
-    "EMAIL": oids.EMAIL_ADDRESS,
-    "S": oids.STATE_OR_PROVINCE_NAME,
-    "SP": oids.STATE_OR_PROVINCE_NAME,
-    "SURNAME": oids.SURNAME,
-    "G": oids.GIVEN_NAME,
-    "GIVENNAME": oids.GIVEN_NAME,
-    "TITLE": oids.TITLE,
-}
-_BY_NAME: Final = {
-    **{short.upper(): oid for short, oid in SHORT_NAMES.items()},
-    **{oids.find(dotted).name.upper(): oids.find(dotted) for dotted in _SHORT_BY_OID},
-    **_ALIASES,
-}
 
 # The most characters of a value (RFC 5280 appendix A.1, the ub- constants); every value has at least one.
 UPPER_BOUNDS: Final = {
@@ -94,23 +74,6 @@ _RANKS: Final = {
         )
     )
 }
-
-
-def attribute_type(name: str) -> ObjectIdentifier:
-    """Return the object identifier of an attribute type given by its short name, full name or number.
-
-    :raises InvalidTypeError: when name is no ``str``.
-    :raises InvalidInputError: when it is neither a known name nor an object identifier.
-    """
-    text = _inputs.as_text(name, "an attribute type")
-    known = _BY_NAME.get(text.upper())
-    if known is not None:
-        return known
-    dotted = text[4:] if text[:4].upper() == "OID." else str.__str__(text)
-    if not dotted[:1].isdigit():
-        raise InvalidInputError(f"not an attribute type: {text[:80]!r}; expected one such as CN, O or 2.5.4.3")
-    der.encode_oid(dotted)
-    return oids.find(dotted)
 
 
 def build_name(
@@ -246,6 +209,6 @@ def format_name(name: Name, order: str = "rfc4514") -> str:
 
 
 def _shown_attribute(attribute: AttributeTypeAndValue) -> str:
-    short = _SHORT_BY_OID.get(attribute.type) or shown_text(str.__str__(attribute.type))
+    short = SHORT_BY_OID.get(attribute.type) or shown_text(str.__str__(attribute.type))
     text = attribute.text
     return f"{short}=#{attribute.value.hex().upper()}" if text is None else f"{short}={escape(text)}"

@@ -1,49 +1,15 @@
-"""Names as text by RFC 4514, and the short names of attribute types."""
+"""Names as text by RFC 4514."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki import oids
+from gmpki.asn1.rfc5280._attribute_types import SHORT_BY_OID
 
 if TYPE_CHECKING:
     from gmpki.asn1.rfc5280.name import AttributeTypeAndValue
 
-__all__ = ["SHORT_NAMES", "attribute_text", "escape", "rfc4514", "shown_text"]
-
-# The short name of each attribute type. The first nine are those of RFC 4514 section 3; the others
-# are registered for LDAP (RFC 4519), or what everybody writes.
-SHORT_NAMES: Final[dict[str, str]] = {
-    oids.COMMON_NAME: "CN",
-    oids.LOCALITY_NAME: "L",
-    oids.STATE_OR_PROVINCE_NAME: "ST",
-    oids.ORGANIZATION_NAME: "O",
-    oids.ORGANIZATIONAL_UNIT_NAME: "OU",
-    oids.COUNTRY_NAME: "C",
-    oids.STREET_ADDRESS: "STREET",
-    oids.DOMAIN_COMPONENT: "DC",
-    oids.USER_ID: "UID",
-    oids.SURNAME: "SN",
-    oids.SERIAL_NUMBER: "serialNumber",
-    oids.TITLE: "T",
-    oids.DESCRIPTION: "description",
-    oids.BUSINESS_CATEGORY: "businessCategory",
-    oids.POSTAL_CODE: "postalCode",
-    oids.TELEPHONE_NUMBER: "telephoneNumber",
-    oids.NAME: "name",
-    oids.GIVEN_NAME: "GN",
-    oids.INITIALS: "initials",
-    oids.GENERATION_QUALIFIER: "generationQualifier",
-    oids.X500_UNIQUE_IDENTIFIER: "x500UniqueIdentifier",
-    oids.DN_QUALIFIER: "dnQualifier",
-    oids.PSEUDONYM: "pseudonym",
-    oids.ORGANIZATION_IDENTIFIER: "organizationIdentifier",
-    oids.EMAIL_ADDRESS: "emailAddress",
-    oids.UNSTRUCTURED_NAME: "unstructuredName",
-    oids.JURISDICTION_LOCALITY: "jurisdictionL",
-    oids.JURISDICTION_STATE_OR_PROVINCE: "jurisdictionST",
-    oids.JURISDICTION_COUNTRY: "jurisdictionC",
-}
+__all__ = ["attribute_text", "escape", "rfc4514", "shown_text"]
 
 _SPECIAL: Final = frozenset('",+;<>\\')
 
@@ -75,7 +41,7 @@ def escape(text: str) -> str:
 
 def attribute_text(attribute: AttributeTypeAndValue) -> str:
     """Return ``TYPE=value``; a type without a short name has its number, and its value is in hexadecimal."""
-    short = SHORT_NAMES.get(attribute.type)
+    short = SHORT_BY_OID.get(attribute.type)
     text = attribute.text
     if short is None or text is None:
         return f"{short or str.__str__(attribute.type)}=#{attribute.value.hex().upper()}"

@@ -10,6 +10,7 @@ from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind, QuirkLog
+from gmpki.asn1.rfc5280._attribute_types import attribute_type
 from gmpki.asn1.rfc5280._name_text import rfc4514
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError
 from gmpki.oids import ObjectIdentifier
@@ -148,12 +149,19 @@ class Name(Schema):
         return tuple(attribute for rdn in self.rdns for attribute in rdn)
 
     def get(self, kind: str) -> str | None:
-        """Return the text of the first attribute of a type; None when there is none, or its value is no string."""
-        return next((attribute.text for rdn in self.rdns for attribute in rdn if attribute.type == kind), None)
+        """Return the text of the first attribute of a type; None when there is none, or its value is no string.
+
+        :param kind: such as ``"CN"`` or ``"2.5.4.3"``.
+        :raises InvalidTypeError: when kind is no ``str``.
+        :raises InvalidInputError: when it is no attribute type.
+        """
+        wanted = attribute_type(kind)
+        return next((attribute.text for rdn in self.rdns for attribute in rdn if attribute.type == wanted), None)
 
     def get_all(self, kind: str) -> tuple[str, ...]:
-        """Return the texts of all attributes of a type, values that are no strings left out."""
-        texts = (attribute.text for rdn in self.rdns for attribute in rdn if attribute.type == kind)
+        """Return the texts of all attributes of a type but values that are no strings; the rest as :meth:`get`."""
+        wanted = attribute_type(kind)
+        texts = (attribute.text for rdn in self.rdns for attribute in rdn if attribute.type == wanted)
         return tuple(text for text in texts if text is not None)
 
     def __str__(self) -> str:
