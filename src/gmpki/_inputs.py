@@ -85,7 +85,7 @@ def iterated(values: Iterable[T], name: str, *, most: int | None = None) -> tupl
     :raises GmpkiError: what an iterator of gmpki raises.
     """
     try:
-        return tuple(islice(iter(values), most))
+        return tuple(values) if most is None else tuple(islice(values, most))
     except GmpkiError:
         raise
     except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
