@@ -18,7 +18,7 @@ from gmpki.cli import _io
 Run = Callable[..., Result]
 Answer = Callable[..., dict[str, Any]]
 
-GENERATE = ("key", "generate", "--output", "key.pem")
+GENERATE = ("key", "generate", "--iterations", "1000", "--output", "key.pem")
 KEY_HEX = "0123456789abcdeffedcba9876543210"
 
 
