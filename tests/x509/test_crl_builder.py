@@ -25,7 +25,7 @@ from gmpki.asn1.rfc5280 import (
     IssuingDistributionPoint,
     ReasonCode,
 )
-from gmpki.errors import GmpkiError, InvalidInputError, InvalidSignature, InvalidTypeError
+from gmpki.errors import GmpkiError, InvalidInputError, InvalidSignature, InvalidTypeError, KeyMismatchError
 from gmpki.keys.ecdsa import ECDSAPrivateKey
 from gmpki.keys.ed25519 import Ed25519PrivateKey
 from gmpki.keys.sm2 import SM2PrivateKey
@@ -62,6 +62,16 @@ def test_the_issuer_is_taken_from_its_certificate() -> None:
     assert crl.issuer == ROOT.certificate.subject
     assert crl.authority_key_identifier == AuthorityKeyIdentifier(ROOT.certificate.subject_key_identifier)
     crl.verify_signature(ROOT.certificate)
+
+
+def test_a_list_for_a_certificate_is_signed_with_its_key() -> None:
+    builder = CRLBuilder.for_issuer(ROOT.certificate, this_update=NOW, next_update=NOW + DAY, number=1)
+    for signer in (made.KEY, ECDSAPrivateKey.generate()):
+        with pytest.raises(KeyMismatchError, match="not that of the certificate"):
+            builder.sign(signer)
+    with pytest.raises(InvalidTypeError):
+        replace(builder, public_key_info=made.KEY.public_key)
+    replace(builder, public_key_info=None).sign(made.KEY)
 
 
 def test_a_certificate_without_key_identifier_does_not_do() -> None:

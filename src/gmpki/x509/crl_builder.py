@@ -43,10 +43,12 @@ from gmpki.asn1.rfc5280 import (
     IssuingDistributionPoint,
     Name,
     ReasonCode,
+    SubjectPublicKeyInfo,
 )
-from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.errors import InvalidInputError, InvalidTypeError, KeyMismatchError
 from gmpki.x509._building import demand_signer
 from gmpki.x509.extensions import make
+from gmpki.x509.named_key import key_info_of
 from gmpki.x509.names import names_match
 
 if TYPE_CHECKING:
@@ -120,6 +122,7 @@ class CRLBuilder:
     :ivar issuing_distribution_point: the scope, where the list is not about all certificates of its issuer.
     :ivar freshest_crl: where the delta lists to this complete list are.
     :ivar extensions: further extensions.
+    :ivar public_key_info: the key that the list is signed with; None leaves that to who signs.
     :standard: RFC 5280 5.1 to 5.3
     """
 
@@ -133,6 +136,7 @@ class CRLBuilder:
     issuing_distribution_point: IssuingDistributionPoint | None = None
     freshest_crl: FreshestCRL | None = None
     extensions: tuple[Extension, ...] = ()
+    public_key_info: SubjectPublicKeyInfo | None = None
 
     @classmethod
     def for_issuer(
@@ -144,7 +148,7 @@ class CRLBuilder:
         number: int,
         entries: Iterable[Revocation] = (),
     ) -> CRLBuilder:
-        """Begin the list of the owner of a certificate: name and key identifier are the certificate's.
+        """Begin the list of the owner of a certificate: name, key identifier and key are the certificate's.
 
         :func:`dataclasses.replace` adds what makes it special.
 
@@ -164,6 +168,7 @@ class CRLBuilder:
             number=number,
             entries=entries,
             authority_key_identifier=AuthorityKeyIdentifier(identifier),
+            public_key_info=issuer.public_key_info,
         )
 
     def __post_init__(self) -> None:
@@ -174,6 +179,8 @@ class CRLBuilder:
             range or not after its base, a delta list points to delta lists, or an extension is given twice.
         """
         member(self.issuer, Name, "issuer")
+        if self.public_key_info is not None:
+            member(self.public_key_info, SubjectPublicKeyInfo, "public_key_info")
         if self.issuer.is_empty:
             raise InvalidInputError("the issuer of a revocation list has a name that is not empty")
         der.encode_time(self.this_update)
@@ -203,6 +210,7 @@ class CRLBuilder:
         :param user_id: the signer's id, for SM2 only; None is ``1234567812345678``.
         :raises InvalidTypeError: when an entry is no Revocation, or an input has the wrong type.
         :raises InvalidInputError: when an entry is not allowed.
+        :raises KeyMismatchError: when the signer's key is not the one that the list is to be signed with.
         :raises LimitExceeded: when the list is longer than 64 MiB; :meth:`write` writes longer ones.
         """
         from gmpki.x509.crl import CertificateRevocationList
@@ -223,8 +231,11 @@ class CRLBuilder:
         :raises InvalidTypeError: when an entry is no Revocation, or an input has the wrong type.
         :raises InvalidInputError: when an entry is not allowed: a serial number or time out of range, the reason
             ``REMOVE_FROM_CRL`` in a complete list, or an issuer in a list that is not indirect.
+        :raises KeyMismatchError: when the signer's key is not the one that the list is to be signed with.
         """
         demand_signer(signer)
+        if self.public_key_info not in (None, key_info_of(signer.public_key)):
+            raise KeyMismatchError("the signer's key is not that of the certificate for which the list is made")
         algorithm = signer.signature_algorithm.to_der()
         with tempfile.SpooledTemporaryFile(_SPOOL_LEN) as spool:
             count = 0
