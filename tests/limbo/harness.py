@@ -36,7 +36,7 @@ from gmpki.errors import DecodeError, GmpkiError, ValidationError
 from gmpki.x509.certificate import Certificate, load_certificate
 from gmpki.x509.crl import load_crl
 from gmpki.x509.crl_checker import CRLChecker
-from gmpki.x509.path import AnchorRules, PathPolicy, PeerName, Profile, Purpose, RevocationMode, validate_path
+from gmpki.x509.path import AnchorRules, PathPolicy, PathProfile, PeerName, Purpose, RevocationMode, validate_path
 
 Case = dict[str, Any]
 
@@ -109,7 +109,7 @@ def policy_of(case: Case) -> PathPolicy:
     peers = [*([case["expected_peer_name"]] if case["expected_peer_name"] else []), *case["expected_peer_names"]]
     depth = case["max_chain_depth"]
     return PathPolicy(
-        profile=Profile.WEBPKI if case["id"].startswith("webpki::") else Profile.RFC5280,
+        profile=PathProfile.WEBPKI if case["id"].startswith("webpki::") else PathProfile.RFC5280,
         tolerated=frozenset() if case["id"].startswith("webpki::cn::") else frozenset({"common-name"}),
         key_usage=usage,
         extended_key_usage=tuple(extended),

@@ -13,7 +13,7 @@ import pytest
 from gmpki.asn1 import der
 from gmpki.errors import GmpkiError
 from gmpki.x509.certificate import load_certificate
-from gmpki.x509.path import REASONS, Profile
+from gmpki.x509.path import REASONS, PathProfile
 from limbo import run_limbo
 from limbo.harness import Case, judge, not_applicable, policy_of, run
 from limbo.resign import SM2_WITH_SM3, Resigner, der_to_pem, elements, pem_to_der, resigned
@@ -115,9 +115,9 @@ def test_what_is_left_out_is_in_the_suite_and_has_a_reason(suite: list[Case]) ->
 
 def test_the_profile_is_that_of_the_namespace() -> None:
     case = OWN[0]
-    assert policy_of(case).profile is Profile.RFC5280
-    assert policy_of({**case, "id": "webpki::san::x"}).profile is Profile.WEBPKI
-    assert policy_of({**case, "id": "rfc5280::webpki::x"}).profile is Profile.RFC5280
+    assert policy_of(case).profile is PathProfile.RFC5280
+    assert policy_of({**case, "id": "webpki::san::x"}).profile is PathProfile.WEBPKI
+    assert policy_of({**case, "id": "rfc5280::webpki::x"}).profile is PathProfile.RFC5280
 
 
 def test_the_harness_notices_wrong_verdicts() -> None:

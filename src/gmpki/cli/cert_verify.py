@@ -161,14 +161,14 @@ def _policy(
 ) -> PathPolicy:
     from gmpki.asn1.rfc5280.ext_keys import KeyUsages
     from gmpki.x509._spelling import KEY_USAGES
-    from gmpki.x509.path import FIELD_DEPARTURES, PathPolicy, Profile, Purpose, RevocationMode
+    from gmpki.x509.path import FIELD_DEPARTURES, PathPolicy, PathProfile, Purpose, RevocationMode
     from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES
 
     wanted = KeyUsages(0)
     for usage in usages:
         wanted |= KEY_USAGES[usage]
     return PathPolicy(
-        profile=Profile(profile),
+        profile=PathProfile(profile),
         key_usage=wanted,
         purpose=None if purpose is None else Purpose(purpose),
         peer_names=names,

@@ -17,7 +17,7 @@ from gmpki.asn1.rfc5280 import Extension, GeneralName, Name
 from gmpki.asn1.rfc5280.ext_names import GeneralSubtree, NameConstraints
 from gmpki.errors import GmpkiError, ValidationError
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.path import FIELD_DEPARTURES, AnchorRules, PathPolicy, PeerName, Profile, Purpose, validate_path
+from gmpki.x509.path import FIELD_DEPARTURES, AnchorRules, PathPolicy, PathProfile, PeerName, Purpose, validate_path
 from x509.path.paths import NOW, ROOT, SUB, USER, issue, name, root, sub, user
 
 KINDS = [
@@ -33,7 +33,7 @@ POLICIES = [
         peer_names=(PeerName.dns("user.example.cn"),),
         tolerated=tolerated,
     )
-    for profile in Profile
+    for profile in PathProfile
     for rules in AnchorRules
     for tolerated in (frozenset[str](), FIELD_DEPARTURES)
 ]

@@ -205,12 +205,12 @@ def test_a_signer_may_bring_certificates() -> None:
 
 
 def test_the_wishes_about_the_peer_are_not_about_signers() -> None:
-    from gmpki.x509.path import PeerName, Profile, Purpose
+    from gmpki.x509.path import PathProfile, PeerName, Purpose
 
     signer = issue(SIGNER, SUB, usage=KeyUsages.CRL_SIGN)
     options: dict[str, Any] = {"peer_names": (PeerName.dns("user.example.cn"),), "purpose": Purpose.SIGNING}
     assert validate(user(), sub(), checkers=[AsksAboutSigner(signer)], **options).chain
-    web = {"profile": Profile.WEBPKI, "tolerated": frozenset({"common-name", "webpki-extension"})}
+    web = {"profile": PathProfile.WEBPKI, "tolerated": frozenset({"common-name", "webpki-extension"})}
     assert validate(user(), sub(), checkers=[AsksAboutSigner(signer)], **web).chain
 
 

@@ -24,10 +24,10 @@ from gmpki.asn1.rfc5280 import (
 from gmpki.asn1.rfc5280.name import Name
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.names import build_name
-from gmpki.x509.path import PROFILE_REASONS, AnchorRules, Profile, ValidatedPath
+from gmpki.x509.path import PROFILE_REASONS, AnchorRules, PathProfile, ValidatedPath
 from x509.path.paths import ROOT, SIGN, SUB, USER, Party, extension, issue, refused, sub, validate
 
-WEB: dict[str, Any] = {"profile": Profile.WEBPKI}
+WEB: dict[str, Any] = {"profile": PathProfile.WEBPKI}
 SERVER = ExtendedKeyUsage((oids.SERVER_AUTH,))
 HOST = "www.example.cn"
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from gmpki.x509.path.peer_name import PeerName, PeerNameKind
-from gmpki.x509.path.policy import FIELD_DEPARTURES, PROFILE_REASONS, AnchorRules, PathPolicy, Profile
+from gmpki.x509.path.policy import FIELD_DEPARTURES, PROFILE_REASONS, AnchorRules, PathPolicy, PathProfile
 from gmpki.x509.path.purposes import Purpose
 from gmpki.x509.path.result import REASONS, Departure, ValidatedPath
 from gmpki.x509.path.revocation import RevocationMode
@@ -20,9 +20,9 @@ __all__ = [
     "AnchorRules",
     "Departure",
     "PathPolicy",
+    "PathProfile",
     "PeerName",
     "PeerNameKind",
-    "Profile",
     "Purpose",
     "RevocationMode",
     "ValidatedPath",

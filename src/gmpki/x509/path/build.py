@@ -15,7 +15,7 @@ from gmpki.errors import GmpkiError, InvalidSignature, RevokedError, ValidationE
 from gmpki.x509.path import checks
 from gmpki.x509.path.facts import Facts
 from gmpki.x509.path.name_constraints import NameSpace
-from gmpki.x509.path.policy import PROFILE_REASONS, AnchorRules, PathPolicy, Profile
+from gmpki.x509.path.policy import PROFILE_REASONS, AnchorRules, PathPolicy, PathProfile
 from gmpki.x509.path.result import Departure, refusal
 from gmpki.x509.path.rules import RFC5280_RULES, Place
 from gmpki.x509.path.webpki_rules import WEBPKI_RULES
@@ -32,7 +32,7 @@ __all__ = ["FoundPath", "Issuers", "Search"]
 
 _RULES: Final = {
     (profile, place): tuple(rule for rule in rules if rule.places & place)
-    for profile, rules in ((Profile.RFC5280, RFC5280_RULES), (Profile.WEBPKI, WEBPKI_RULES))
+    for profile, rules in ((PathProfile.RFC5280, RFC5280_RULES), (PathProfile.WEBPKI, WEBPKI_RULES))
     for place in Place
 }
 

@@ -21,10 +21,10 @@ from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FIELD_DEPARTURES", "PROFILE_REASONS", "AnchorRules", "PathPolicy", "Profile"]
+__all__ = ["FIELD_DEPARTURES", "PROFILE_REASONS", "AnchorRules", "PathPolicy", "PathProfile"]
 
 
-class Profile(str, Enum):
+class PathProfile(str, Enum):
     """Which rules about the form of certificates hold besides those of the path."""
 
     RFC5280 = "rfc5280"
@@ -109,7 +109,7 @@ class PathPolicy:
     :ivar understood: object identifiers of critical extensions that the caller itself takes care of.
     """
 
-    profile: Profile = Profile.RFC5280
+    profile: PathProfile = PathProfile.RFC5280
     max_depth: int = 8
     max_candidates: int = 1000
     max_signatures: int = 100
@@ -191,7 +191,7 @@ def _identifiers(container: type) -> Callable[[object, str], None]:
 _LARGEST: Final = 1 << 31
 
 _CHECKS: Final[dict[str, Callable[[object, str], None]]] = {
-    "profile": _one(Profile),
+    "profile": _one(PathProfile),
     "max_depth": _numbers(0, 255),
     "max_candidates": _numbers(1, _LARGEST),
     "max_signatures": _numbers(1, _LARGEST),

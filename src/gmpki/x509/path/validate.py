@@ -20,7 +20,7 @@ from gmpki.x509.names import name_key
 from gmpki.x509.path.build import FoundPath, Issuers, Search
 from gmpki.x509.path.facts import Facts
 from gmpki.x509.path.policies import ANY_POLICY, PolicyProcessing
-from gmpki.x509.path.policy import PathPolicy, Profile
+from gmpki.x509.path.policy import PathPolicy, PathProfile
 from gmpki.x509.path.result import ValidatedPath, refusal
 from gmpki.x509.path.revocation import RevocationMode, ask, require
 from gmpki.x509.revocation import RevocationContext
@@ -158,7 +158,7 @@ def _without_wishes(policy: PathPolicy, mode: RevocationMode) -> PathPolicy:
     """Leave what concerns the form of certificates and the cost of the search, and nothing about the peer."""
     return replace(
         policy,
-        profile=Profile.RFC5280,
+        profile=PathProfile.RFC5280,
         key_usage=KeyUsages(0),
         extended_key_usage=(),
         purpose=None,
