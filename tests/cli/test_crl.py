@@ -136,7 +136,7 @@ def test_what_is_no_list(answer: Answer, tmp_path: Path, data: bytes, mode: tupl
 # ---- verify ---------------------------------------------------------------------------------------------------------
 def test_verify(run: Run, answer: Answer) -> None:
     shown = run("crl", "verify", "--issuer", "root.pem", *AT, "list.pem").stdout
-    assert "吊销列表有效" in shown
+    assert "撤销列表有效" in shown
     assert "2026-06-16 12:00:00" in shown
     assert answer("crl", "verify", "--issuer", "root.pem", *AT, "list.pem") == {
         "ok": True,

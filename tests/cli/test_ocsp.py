@@ -81,7 +81,7 @@ def test_ask_answer_verify(run: Run, answer: Answer, hash_name: str, delegated: 
     assert lost["error"]["type"] == "RevokedError"
     assert (lost["status"], lost["reason"]) == ("revoked", "keyCompromise")
     result = run(*VERIFY, "lost.pem", exit_code=1)
-    assert "证书已吊销 RevokedError" in result.stderr
+    assert "证书已撤销 RevokedError" in result.stderr
 
 
 @pytest.mark.usefixtures("files")

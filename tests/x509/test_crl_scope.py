@@ -208,7 +208,7 @@ def test_both_points_are_fetched() -> None:
 
 
 # ---- indirect lists -------------------------------------------------------------------------------------------------
-SIGNER = Authority("示例吊销服务")
+SIGNER = Authority("示例撤销服务")
 SIGNER_CERTIFICATE = ROOT.issue(SIGNER.label, 90, public_key=SIGNER.key.public_key, usage=KeyUsages.CRL_SIGN)
 
 

@@ -120,7 +120,7 @@ def command(
     Where the file holds more certificates, the first is validated and the others may stand between. Nothing is
     fetched. Exit code 1, with the reason and the certificate that it concerns, when there is no acceptable path.
 
-    验证证书：构建到信任锚的证书链，检查签名、有效期、用途、名称、吊销状态；不通过时给出原因与所涉证书。
+    验证证书：构建到信任锚的证书链，检查签名、有效期、用途、名称、撤销状态；不通过时给出原因与所涉证书。
     """
     from gmpki.errors import ValidationError
     from gmpki.x509.path import validate_path
@@ -253,7 +253,7 @@ def _accepted(found: ValidatedPath) -> Report:
         rows.append((*label, f"{link['subject']} ({link['serial_number']})"))
         rows.append(("有效期", "valid", f"{link['not_before']} - {link['not_after']}"))
         if "revocation" in link:
-            rows.append(("吊销状态", "revocation", link["revocation"]["status"]))
+            rows.append(("撤销状态", "revocation", link["revocation"]["status"]))
         rows += [("差异", "quirk", quirk) for quirk in link["quirks"]]
     rows.append(("信任锚", "trust anchor", fields["anchor"]["subject"]))
     rows += [("已容忍", "tolerated", f"{d['reason']}: {d['message']} ({d['subject']})") for d in fields["departures"]]

@@ -42,7 +42,7 @@ owner_option = click.option(
 def command() -> None:
     """Show, verify and make revocation lists (CRL).
 
-    查看、验证、签发证书吊销列表。
+    查看、验证、签发证书撤销列表。
     """
 
 
@@ -65,7 +65,7 @@ def command() -> None:
 def show(*, source: str, serial: str | None, owner: str | None, limit: int, lenient: bool) -> Report:
     """Show everything that the list in FILE (standard input without one) says, or one entry. Nothing is verified.
 
-    查看吊销列表的全部内容，或按序列号查找一项；只解析，不验证。
+    查看撤销列表的全部内容，或按序列号查找一项；只解析，不验证。
     """
     from gmpki.x509.describe import describe
     from gmpki.x509.text import to_text
@@ -101,7 +101,7 @@ def verify(
     With --lenient also SM2 signatures made with the empty user id, as OpenSSL 3 makes them unless told otherwise,
     without Z, or written as 64 raw bytes.
 
-    用颁发者证书验证吊销列表的签名、签发权限与有效期；不通过时退出码为 1。
+    用颁发者证书验证撤销列表的签名、签发权限与有效期；不通过时退出码为 1。
     """
     from gmpki.x509.crl_verify import verify_crl
     from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES
@@ -126,10 +126,10 @@ def verify(
         "quirks": departures,
     }
     rows = [
-        ("吊销列表有效", "list valid", str(crl.issuer)),
+        ("撤销列表有效", "list valid", str(crl.issuer)),
         ("本次更新", "this update", f"{crl.this_update:%Y-%m-%d %H:%M:%S} UTC"),
         ("下次更新", "next update", f"{crl.next_update:%Y-%m-%d %H:%M:%S} UTC"),
-        ("已吊销证书", "revoked certificates", str(len(crl))),
+        ("已撤销证书", "revoked certificates", str(len(crl))),
         *(("与标准不符", "departure", text) for text in departures),
     ]
     if number is not None:
@@ -157,11 +157,11 @@ def _found(
     rows = [
         ("序列号", "serial number", serial),
         ("在列表中", "on the list", str(crl.issuer)),
-        ("吊销时间", "revoked", f"{entry.revocation_date:%Y-%m-%d %H:%M:%S} UTC"),
+        ("撤销时间", "revoked", f"{entry.revocation_date:%Y-%m-%d %H:%M:%S} UTC"),
     ]
     reason = None if entry.reason is None else spelling(entry.reason.name)
     if reason is not None:
-        rows.append(("吊销原因", "reason", reason))
+        rows.append(("撤销原因", "reason", reason))
     if entry.invalidity_date is not None:
         rows.append(("失效时间", "invalid since", f"{entry.invalidity_date:%Y-%m-%d %H:%M:%S} UTC"))
     found = {

@@ -87,7 +87,7 @@ def command(
 
     With --previous everything stays on the list but what --release takes off hold.
 
-    签发证书吊销列表（CRL）；可在上一期基础上追加或解除冻结。
+    签发证书撤销列表（CRL）；可在上一期基础上追加或解除冻结。
     """
     from gmpki.x509.describe import plain_number
 
@@ -118,7 +118,7 @@ def command(
         "output": output,
     }
     rows = [("颁发者", "issuer", str(crl.issuer)), ("编号", "number", str(number)), ("条目", "entries", str(len(crl)))]
-    rows += [("下次更新", "next update", str(fields["next_update"])), ("吊销列表", "revocation list", output)]
+    rows += [("下次更新", "next update", str(fields["next_update"])), ("撤销列表", "revocation list", output)]
     return Report(fields, [] if output == "-" else facts(rows))
 
 

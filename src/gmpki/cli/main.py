@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "sm4": ("sm4", "Encrypt and decrypt files with SM4", "SM4 文件加密与解密"),
     "csr": ("csr", "Make, show and verify certificate requests", "生成、查看、验证证书请求"),
     "cert": ("cert", "Show, verify, judge and issue certificates", "查看、验证、检查、签发证书"),
-    "crl": ("crl", "Show, verify and make revocation lists", "查看、验证、签发证书吊销列表"),
+    "crl": ("crl", "Show, verify and make revocation lists", "查看、验证、签发证书撤销列表"),
     "ocsp": ("ocsp", "Online certificate status", "在线证书状态查询"),
     "quickstart": ("quickstart", "The main job, step by step, on a real file", "用真实文件走一遍主要流程"),
     "selftest": ("selftest", "Known answers and library integrity", "密码算法自检与完整性检查"),

@@ -184,7 +184,7 @@ def verify(
     The signature, who answered, freshness, and which certificate the answer is about are checked; the certificates
     themselves are not ("gmpki cert verify" does that). Exit code 1 for revoked, unknown, and answers not acceptable.
 
-    验证 OCSP 响应：签名、响应者授权、时效、是否针对该证书；已吊销或未知均返回 1。
+    验证 OCSP 响应：签名、响应者授权、时效、是否针对该证书；已撤销或未知均返回 1。
     """
     from gmpki.ocsp.verify import ResponsePolicy
 
