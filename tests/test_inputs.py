@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from itertools import count
 from typing import Any
 
@@ -90,10 +91,46 @@ def test_what_can_be_iterated() -> None:
     assert _inputs.iterated(count(), "it", most=3) == (0, 1, 2)
 
 
-@pytest.mark.parametrize("value", [None, 5, object(), memoryview(bytes(4)).cast("B", (2, 2))])
-def test_what_cannot_be_iterated(value: Any) -> None:
+def released() -> memoryview:
+    view = memoryview(bytes(4))
+    view.release()
+    return view
+
+
+@pytest.mark.parametrize("most", [None, 3])
+@pytest.mark.parametrize("value", [None, 5, object(), memoryview(bytes(4)).cast("B", (2, 2)), released()])
+def test_what_cannot_be_iterated(value: Any, most: int | None) -> None:
     with pytest.raises(InvalidTypeError, match="it must be a sequence"):
-        _inputs.iterated(value, "it")
+        _inputs.iterated(value, "it", most=most)
+
+
+def test_times_in_utc() -> None:
+    east = datetime(2026, 1, 1, 8, 0, 0, 5, tzinfo=timezone(timedelta(hours=8)))
+    assert _inputs.utc(east, "at") == east
+    assert _inputs.utc(east, "at").tzinfo is timezone.utc
+    assert _inputs.utc_seconds(east, "at") == datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+class NoOffset(tzinfo):
+    def utcoffset(self, _when: datetime | None) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [
+        (None, InvalidTypeError, "datetime"),
+        (1_800_000_000, InvalidTypeError, "datetime"),
+        (date(2026, 1, 1), InvalidTypeError, "datetime"),
+        (datetime(2026, 1, 1), InvalidInputError, "no time zone"),
+        (datetime(2026, 1, 1, tzinfo=NoOffset()), InvalidInputError, "no time zone"),
+        (datetime.max.replace(tzinfo=timezone(-timedelta(hours=1))), InvalidInputError, "years 1 to 9999"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), InvalidInputError, "years 1 to 9999"),
+    ],
+)
+def test_times_that_are_refused(value: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=f"at .*{words}"):
+        _inputs.utc(value, "at")
 
 
 def test_errors_of_gmpki_pass_through_iteration() -> None:

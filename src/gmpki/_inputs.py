@@ -5,7 +5,7 @@ The C core's view of a buffer, without a copy, is ``readable`` in :mod:`gmpki.al
 
 from __future__ import annotations
 
-from itertools import islice
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["as_bytes", "as_text", "iterated", "member", "not_a_buffer", "number", "shown_number"]
+__all__ = [
+    "as_bytes",
+    "as_text",
+    "iterated",
+    "member",
+    "not_a_buffer",
+    "number",
+    "shown_number",
+    "utc",
+    "utc_seconds",
+]
 
 T = TypeVar("T")
 
@@ -85,11 +95,39 @@ def iterated(values: Iterable[T], name: str, *, most: int | None = None) -> tupl
     :raises GmpkiError: what an iterator of gmpki raises.
     """
     try:
-        return tuple(values) if most is None else tuple(islice(values, most))
+        if most is None:
+            return tuple(values)
+        # Neither islice nor zip: over a released memoryview they end in a SystemError.
+        found: list[T] = []
+        for value in values:
+            found.append(value)
+            if len(found) == most:
+                break
+        return tuple(found)
     except GmpkiError:
         raise
     except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
         raise InvalidTypeError(f"{name} must be a sequence, not {type(values).__name__}") from None
+
+
+def utc(value: datetime, name: str) -> datetime:
+    """Return a time with a time zone in UTC.
+
+    :raises InvalidTypeError: for what is no ``datetime``.
+    :raises InvalidInputError: for one without a time zone, or outside the years 1 to 9999 in UTC.
+    """
+    member(value, datetime, name)
+    try:
+        if value.tzinfo is None or value.utcoffset() is None:
+            raise InvalidInputError(f"{name} has no time zone; give one, for instance datetime.timezone.utc")
+        return value.astimezone(timezone.utc)
+    except OverflowError:
+        raise InvalidInputError(f"{name} lies outside the years 1 to 9999 in UTC") from None
+
+
+def utc_seconds(value: datetime, name: str) -> datetime:
+    """Return a time as :func:`utc` does, without its fraction of a second."""
+    return utc(value, name).replace(microsecond=0)
 
 
 def member(value: object, kind: type, name: str) -> None:

@@ -303,16 +303,10 @@ def decode_generalized_time(content: bytes) -> datetime:
 
 def utc(value: datetime) -> datetime:
     """Bring a time with a time zone to UTC."""
-    if not isinstance(value, datetime):
-        raise InvalidTypeError(f"a time takes datetime, not {type(value).__name__}")
-    if value.tzinfo is None:
-        raise InvalidInputError("the time has no time zone; give one, for instance datetime.timezone.utc")
-    if value.microsecond:
+    time = _inputs.utc(value, "the time")
+    if time.microsecond:
         raise InvalidInputError("the time has a fraction of a second; DER times here have whole seconds")
-    try:
-        return value.astimezone(timezone.utc)
-    except OverflowError:
-        raise InvalidInputError("the time is outside the years 1 to 9999") from None
+    return time
 
 
 def time_text(value: datetime) -> bytes:

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from gmpki import oids
-from gmpki._inputs import as_bytes, member, number
+from gmpki._inputs import as_bytes, member, number, utc_seconds
 from gmpki.asn1.rfc5280.ext_crl import InvalidityDate, ReasonCode
 from gmpki.asn1.rfc6960 import MAX_REQUESTS, CertID, CertStatus, CrlID, ExtendedRevoke, ResponseStatus
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError, KeyMismatchError
@@ -224,11 +224,7 @@ class OCSPResponder:
         return response
 
     def _now(self) -> datetime:
-        now = self._clock()
-        member(now, datetime, "what the clock returns")
-        if now.tzinfo is None:
-            raise InvalidInputError("the clock returns a time without a time zone")
-        return now.astimezone(timezone.utc).replace(microsecond=0)
+        return utc_seconds(self._clock(), "what the clock returns")
 
     def forget(self) -> None:
         """Forget the answers that are kept, because something was revoked."""

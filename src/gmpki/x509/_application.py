@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import member
+from gmpki._inputs import member, utc_seconds
 from gmpki.asn1.rfc5280 import Extension, GeneralName, GeneralNameKind, Name, Validity
 from gmpki.asn1.rfc5280.ext_names import SubjectAltName
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, ProfileError
@@ -158,16 +158,7 @@ def now(at: datetime | None) -> datetime:
     :raises InvalidTypeError: when it is no datetime.
     :raises InvalidInputError: when it has no time zone.
     """
-    if at is None:
-        at = datetime.now(timezone.utc)
-    if not isinstance(at, datetime):
-        raise InvalidTypeError(f"a time must be a datetime, not {type(at).__name__}")
-    if at.tzinfo is None or at.utcoffset() is None:
-        raise InvalidInputError("a time must have a time zone")
-    try:
-        return at.astimezone(timezone.utc).replace(microsecond=0)
-    except OverflowError:
-        raise InvalidInputError("a time must lie between the years 1 and 9999 in UTC") from None
+    return utc_seconds(datetime.now(timezone.utc) if at is None else at, "at")
 
 
 def validity(asked: Validity | None, profile: Profile, issuer: Certificate | None, at: datetime) -> Validity:

@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from gmpki._inputs import as_text, member
-from gmpki.errors import InvalidInputError, InvalidTypeError, RevocationUnknownError, RevokedError
+from gmpki._inputs import as_text, member, utc
+from gmpki.errors import InvalidInputError, RevocationUnknownError, RevokedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,10 +156,7 @@ class RevocationContext:
         :raises InvalidTypeError: when at is no ``datetime``.
         :raises InvalidInputError: when at has no time zone.
         """
-        if not isinstance(self.at, datetime):
-            raise InvalidTypeError(f"a time takes datetime, not {type(self.at).__name__}")
-        if self.at.tzinfo is None or self.at.utcoffset() is None:
-            raise InvalidInputError("the time has no time zone; give one, for instance datetime.timezone.utc")
+        utc(self.at, "the time")
 
 
 @runtime_checkable

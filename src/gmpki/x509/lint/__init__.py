@@ -19,7 +19,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki import _inputs
-from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.errors import InvalidTypeError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.lint import (  # imported for the rules that they register, in the order of the listing
     _alternatives,
@@ -130,14 +130,7 @@ def _two(pair: object) -> tuple[Certificate, Certificate]:
 
 
 def _checked_time(at: datetime | None) -> datetime | None:
-    if at is None:
-        return None
-    from datetime import datetime
-
-    _inputs.member(at, datetime, "at")
-    if at.tzinfo is None or at.utcoffset() is None:
-        raise InvalidInputError("at has no time zone; give one, for instance datetime.timezone.utc")
-    return at
+    return None if at is None else _inputs.utc(at, "at")
 
 
 def _judge_certificate(facts: Facts, part: str) -> list[Finding]:

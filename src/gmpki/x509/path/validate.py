@@ -72,7 +72,7 @@ def validate_path(
         tuple(_facts(intermediates)),
         policy,
         _inputs.iterated(checkers, "checkers"),
-        _seconds(datetime.now(timezone.utc) if at is None else at),
+        _inputs.utc_seconds(datetime.now(timezone.utc) if at is None else at, "at"),
     )
     for checker in task.checkers:
         if not callable(getattr(checker, "check", None)):
@@ -208,14 +208,3 @@ def _facts(certificates: Iterable[Certificate]) -> list[Facts]:
         if certificate not in found:
             found[certificate] = Facts(certificate)
     return list(found.values())
-
-
-def _seconds(at: datetime) -> datetime:
-    if not isinstance(at, datetime):
-        raise InvalidTypeError(f"a time takes datetime, not {type(at).__name__}")
-    if at.tzinfo is None or at.utcoffset() is None:
-        raise InvalidInputError("the time has no time zone; give one, for instance datetime.timezone.utc")
-    try:
-        return at.astimezone(timezone.utc).replace(microsecond=0)
-    except OverflowError:
-        raise InvalidInputError("the time does not exist in UTC: it lies outside the years 1 to 9999") from None
