@@ -48,7 +48,7 @@ def files(tmp_path: Path) -> Callable[[str], list[str]]:
 def test_a_good_chain(run: Run, files: Callable[[str], list[str]]) -> None:
     output = run(*files("signing::both-bits")).stdout
     assert "证书有效  certificate valid" in output
-    assert "CN=seal.example.cn,O=示例市社会保障局,C=CN" in output
+    assert "C=CN, O=示例市社会保障局, CN=seal.example.cn" in output
     assert "CN=示例运营CA" in output
     assert "信任锚    trust anchor" in output
     assert "2025-01-01T00:00:00Z - 2034-12-31T23:59:59Z" in output
@@ -61,13 +61,15 @@ def test_a_good_chain_as_json(answer: Answer, files: Callable[[str], list[str]])
     assert link["revocation"]["status"] == "good"
     assert link["revocation"]["source"] == "crl"
     assert link["quirks"] == []
-    assert value["anchor"] == {"subject": "CN=示例根,O=示例市数字证书认证中心,C=CN"}
+    assert value["anchor"] == {"subject": "C=CN, O=示例市数字证书认证中心, CN=示例根"}
 
 
 def test_a_refusal_names_reason_and_certificate(run: Run, files: Callable[[str], list[str]]) -> None:
     result = run(*files("chain::no-ca"), exit_code=1)
     assert "原因      reason       not-a-ca" in result.stdout
-    assert "所涉证书  concerns     CN=示例运营CA" in result.stdout
+    (concerned,) = (line for line in result.stdout.splitlines() if line.startswith("所涉证书  concerns"))
+    assert concerned.split("concerns")[1].strip().startswith("C=CN, ")
+    assert concerned.endswith("CN=示例运营CA")
     assert "验证未通过 ValidationError" in result.stderr
 
 

@@ -55,7 +55,7 @@ def test_find(run: Run, answer: Answer, serial: str) -> None:
     assert "cRLNumber" not in shown
     assert answer("crl", "show", "--find", serial, "list.pem")["found"] == {
         "serial_number": "ABCD",
-        "issuer": "CN=示例根,O=示例市测试机构,C=CN",
+        "issuer": "C=CN, O=示例市测试机构, CN=示例根",
         "revocation_date": "2026-06-05T12:00:00Z",
         "reason": "keyCompromise",
         "invalidity_date": "2026-06-15T12:00:00Z",
@@ -141,7 +141,7 @@ def test_verify(run: Run, answer: Answer) -> None:
     assert answer("crl", "verify", "--issuer", "root.pem", *AT, "list.pem") == {
         "ok": True,
         "valid": True,
-        "issuer": "CN=示例根,O=示例市测试机构,C=CN",
+        "issuer": "C=CN, O=示例市测试机构, CN=示例根",
         "number": 10,
         "delta_base": None,
         "this_update": "2026-06-14T12:00:00Z",

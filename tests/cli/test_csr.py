@@ -46,7 +46,7 @@ def test_new_show_verify(run: Run, answer: Answer) -> None:
     assert answer("csr", "verify", "req.pem") == {
         "ok": True,
         "valid": True,
-        "subject": "CN=张三,O=示例市社会保障局,C=CN",
+        "subject": "C=CN, O=示例市社会保障局, CN=张三",
         "quirks": [],
     }
 

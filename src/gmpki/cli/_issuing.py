@@ -12,6 +12,7 @@ from gmpki.cli import _io, _keys
 from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._files import INPUT
 from gmpki.cli._hints import naming_option
+from gmpki.cli._names import show_name
 from gmpki.cli._options import together
 from gmpki.cli._output import Report, facts, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
@@ -228,8 +229,8 @@ def serial_number(text: str | None, option: str) -> int | None:
 def certificate_fields(certificate: Certificate) -> dict[str, Any]:
     """Return what a program is told about a new certificate."""
     return {
-        "subject": str(certificate.subject),
-        "issuer": str(certificate.issuer),
+        "subject": show_name(certificate.subject),
+        "issuer": show_name(certificate.issuer),
         "serial_number": show_serial_number(certificate.serial_number),
         "not_before": show_time(certificate.not_before),
         "not_after": show_time(certificate.not_after),
@@ -239,8 +240,8 @@ def certificate_fields(certificate: Certificate) -> dict[str, Any]:
 def certificate_facts(certificate: Certificate) -> list[tuple[str, str, str]]:
     """Return what a person is told about a new certificate."""
     return [
-        ("主体", "subject", str(certificate.subject)),
-        ("颁发者", "issuer", str(certificate.issuer)),
+        ("主体", "subject", show_name(certificate.subject)),
+        ("颁发者", "issuer", show_name(certificate.issuer)),
         ("序列号", "serial number", show_serial_number(certificate.serial_number)),
         ("有效期", "valid", f"{show_time(certificate.not_before)} - {show_time(certificate.not_after)}"),
     ]

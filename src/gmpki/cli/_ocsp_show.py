@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gmpki.asn1.rfc6960 import CertStatusKind, ResponseStatus
+from gmpki.cli._names import show_name
 from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import show_time
 from gmpki.errors import GmpkiError
@@ -124,7 +125,7 @@ def _certificate(response: OCSPResponse, number: int) -> dict[str, Any]:
     except GmpkiError as error:
         return {"problem": str(error), "der": encoded}
     serial_number = show_serial_number(certificate.serial_number)
-    return {"subject": str(certificate.subject), "serial_number": serial_number, "der": encoded}
+    return {"subject": show_name(certificate.subject), "serial_number": serial_number, "der": encoded}
 
 
 def lines_of(fields: dict[str, Any], indent: str = "") -> list[str]:

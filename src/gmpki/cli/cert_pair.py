@@ -12,6 +12,7 @@ import click
 from gmpki.cli import _io, _issuing, _keys
 from gmpki.cli._files import INPUT, OUTPUT, force_option
 from gmpki.cli._group import Group
+from gmpki.cli._names import show_name
 from gmpki.cli._output import Report, facts, json_option, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._serial_numbers import show_serial_number
@@ -141,8 +142,8 @@ def _delivery(form: str) -> KeyDelivery:
 
 def _pair_fields(pair: CertificatePair) -> dict[str, Any]:
     return {
-        "subject": str(pair.subject),
-        "issuer": str(pair.issuer),
+        "subject": show_name(pair.subject),
+        "issuer": show_name(pair.issuer),
         "not_before": show_time(pair.not_before),
         "not_after": show_time(pair.not_after),
         "signing_serial_number": show_serial_number(pair.signing.serial_number),
@@ -152,8 +153,8 @@ def _pair_fields(pair: CertificatePair) -> dict[str, Any]:
 
 def _pair_facts(pair: CertificatePair) -> list[tuple[str, str, str]]:
     return [
-        ("主体", "subject", str(pair.subject)),
-        ("颁发者", "issuer", str(pair.issuer)),
+        ("主体", "subject", show_name(pair.subject)),
+        ("颁发者", "issuer", show_name(pair.issuer)),
         ("有效期", "valid", f"{show_time(pair.not_before)} - {show_time(pair.not_after)}"),
         ("签名证书序列号", "signing serial", show_serial_number(pair.signing.serial_number)),
         ("加密证书序列号", "encryption serial", show_serial_number(pair.encryption.serial_number)),
@@ -251,7 +252,7 @@ def open_(
             # Opened first and put in place last, as keys are made elsewhere.
             outputs.enter_context(_io.create(certificates, force=force)).write(opened.pair.to_pem())
         fields = _write_key(opened.encryption_key, secret, output, force=force)
-    fields["subject"] = None if opened.pair is None else str(opened.pair.subject)
+    fields["subject"] = None if opened.pair is None else show_name(opened.pair.subject)
     lines = [("已取出", "taken out of", _io.display_name(source)), ("加密私钥", "private key", output)]
     return Report(fields, [] if output == "-" else facts(lines))
 

@@ -9,6 +9,7 @@ import click
 from gmpki.cli import _io
 from gmpki.cli._files import INPUT
 from gmpki.cli._hints import naming_lenient
+from gmpki.cli._names import show_name
 from gmpki.cli._options import together
 from gmpki.cli._output import Failure, Report, facts, json_option
 from gmpki.cli._serial_numbers import show_serial_number
@@ -213,7 +214,7 @@ def _checkers(
 
 
 def _shown(certificate: Certificate) -> dict[str, str]:
-    return {"subject": str(certificate.subject), "serial_number": show_serial_number(certificate.serial_number)}
+    return {"subject": show_name(certificate.subject), "serial_number": show_serial_number(certificate.serial_number)}
 
 
 def _refused(certificate: Certificate, error: ValidationError) -> Report:
@@ -243,7 +244,7 @@ def _accepted(found: ValidatedPath) -> Report:
         "valid": True,
         **_shown(found.certificate),
         "chain": [_link(found, index) for index in range(len(found.chain))],
-        "anchor": {"subject": str(found.anchor.subject)},
+        "anchor": {"subject": show_name(found.anchor.subject)},
         "policies": sorted(found.policies),
         "departures": [{**_shown(d.certificate), "reason": d.reason, "message": d.message} for d in found.departures],
     }

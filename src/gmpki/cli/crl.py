@@ -11,6 +11,7 @@ from gmpki.cli import _io, crl_new
 from gmpki.cli._files import INPUT
 from gmpki.cli._group import Group
 from gmpki.cli._hints import naming_lenient, naming_option
+from gmpki.cli._names import show_name
 from gmpki.cli._output import Report, facts, json_option
 from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
 from gmpki.cli._times import parse_time, show_time
@@ -117,7 +118,7 @@ def verify(
     departures = list(dict.fromkeys(str(quirk) for quirk in (*crl.quirks, *quirks)))
     fields: dict[str, Any] = {
         "valid": True,
-        "issuer": str(crl.issuer),
+        "issuer": show_name(crl.issuer),
         "number": _number(crl.crl_number),
         "delta_base": _number(crl.delta_base),
         "this_update": show_time(crl.this_update),
@@ -126,7 +127,7 @@ def verify(
         "quirks": departures,
     }
     rows = [
-        ("撤销列表有效", "list valid", str(crl.issuer)),
+        ("撤销列表有效", "list valid", show_name(crl.issuer)),
         ("本次更新", "this update", f"{crl.this_update:%Y-%m-%d %H:%M:%S} UTC"),
         ("下次更新", "next update", f"{crl.next_update:%Y-%m-%d %H:%M:%S} UTC"),
         ("已撤销证书", "revoked certificates", str(len(crl))),
@@ -152,11 +153,11 @@ def _found(
     if entry is None:
         return {"found": None}, [
             ("序列号", "serial number", serial),
-            ("不在列表中", "not on the list", str(crl.issuer)),
+            ("不在列表中", "not on the list", show_name(crl.issuer)),
         ]
     rows = [
         ("序列号", "serial number", serial),
-        ("在列表中", "on the list", str(crl.issuer)),
+        ("在列表中", "on the list", show_name(crl.issuer)),
         ("撤销时间", "revoked", f"{entry.revocation_date:%Y-%m-%d %H:%M:%S} UTC"),
     ]
     reason = None if entry.reason is None else spelling(entry.reason.name)
@@ -166,7 +167,7 @@ def _found(
         rows.append(("失效时间", "invalid since", f"{entry.invalidity_date:%Y-%m-%d %H:%M:%S} UTC"))
     found = {
         "serial_number": serial,
-        "issuer": str(entry.issuer),
+        "issuer": show_name(entry.issuer),
         "revocation_date": show_time(entry.revocation_date),
         "reason": reason,
         "invalidity_date": show_time(entry.invalidity_date),

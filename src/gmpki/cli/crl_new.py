@@ -9,6 +9,7 @@ import click
 
 from gmpki.cli import _io, _issuing, _keys, _times
 from gmpki.cli._files import INPUT, force_option, output_option
+from gmpki.cli._names import show_name
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._serial_numbers import show_serial_number
@@ -110,14 +111,18 @@ def command(
     crl = _builder(certificate, now, days, number, _merged(entries, old, released)).sign(key)
     _io.write_output(output, crl.der if encoding == "der" else crl.to_pem(), force=force)
     fields = {
-        "issuer": str(crl.issuer),
+        "issuer": show_name(crl.issuer),
         "number": plain_number(number),
         "entries": len(crl),
         "this_update": show_time(crl.this_update),
         "next_update": show_time(crl.next_update),
         "output": output,
     }
-    rows = [("颁发者", "issuer", str(crl.issuer)), ("编号", "number", str(number)), ("条目", "entries", str(len(crl)))]
+    rows = [
+        ("颁发者", "issuer", show_name(crl.issuer)),
+        ("编号", "number", str(number)),
+        ("条目", "entries", str(len(crl))),
+    ]
     rows += [("下次更新", "next update", str(fields["next_update"])), ("撤销列表", "revocation list", output)]
     return Report(fields, [] if output == "-" else facts(rows))
 

@@ -11,6 +11,7 @@ from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._hints import naming_lenient, naming_option
+from gmpki.cli._names import show_name
 from gmpki.cli._output import Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
 
@@ -101,7 +102,7 @@ def new(
     elif pkcs9 is not None:
         raise click.UsageError("--challenge-pkcs9 and --challenge-gm go with a challenge password")
     request = builder.sign(_keys.load_private(_keys.read_key_file(key_file), password))
-    fields = {"subject": str(request.subject), "algorithm": request.signature_algorithm.algorithm.name}
+    fields = {"subject": show_name(request.subject), "algorithm": request.signature_algorithm.algorithm.name}
     fields["output"] = output
     if output == "-" and wants_json():
         return Report({**fields, "pem": request.to_pem().decode("ascii")})
@@ -144,7 +145,7 @@ def verify(*, source: str, lenient: bool) -> Report:
     with naming_option("--lenient", LENIENT_SIGNATURES, request.verify_signature):
         quirks = request.verify_signature(policy=LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES)
     found = list(dict.fromkeys(str(quirk) for quirk in (*request.quirks, *quirks)))
-    subject = str(request.subject)
+    subject = show_name(request.subject)
     fields = {"valid": True, "subject": subject, "quirks": found}
     lines = [("签名有效", "signature valid", subject)]
     lines += [("与标准不符", "departure", text) for text in found]

@@ -11,6 +11,7 @@ from gmpki.cli import _forms, _io, _keys
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._hints import naming_lenient
+from gmpki.cli._names import show_name
 from gmpki.cli._options import together
 from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
@@ -222,7 +223,7 @@ def _report(result: RevocationResult, certificate: Certificate) -> Report:
 
     fields: dict[str, Any] = {
         "status": result.status.value,
-        "subject": str(certificate.subject),
+        "subject": show_name(certificate.subject),
         "serial_number": show_serial_number(certificate.serial_number),
         "revoked_at": show_time(result.revoked_at),
         "reason": None if result.reason is None else spelling(result.reason.name),
