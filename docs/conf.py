@@ -22,5 +22,5 @@ autodoc_typehints = "signature"
 autodoc_default_options = {"show-inheritance": True}
 # Signatures name types by their last name: the page is about them.
 python_use_unqualified_type_names = True
-# Annotations name types by their last name, and some last names belong to two: OCSPRequest is a structure and an object.
+# Some last names belong to two types: OCSPRequest is a structure and an object.
 suppress_warnings = ["ref.python"]
