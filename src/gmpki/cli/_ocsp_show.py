@@ -94,7 +94,7 @@ def _identifier(identifier: CertID) -> dict[str, Any]:
 
 def _responder(identity: ResponderID) -> dict[str, Any]:
     if identity.name is not None:
-        return {"responder_name": str(identity.name)}
+        return {"responder_name": show_name(identity.name)}
     return {"responder_key_hash": (identity.key_hash or b"").hex()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,7 +16,7 @@ from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import parse_time, show_time
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gmpki.errors import ValidationError
     from gmpki.x509.certificate import Certificate
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gmpki.x509.revocation import RevocationChecker, RevocationResult
 
 __all__ = ["command"]
+
+T = TypeVar("T")
 
 # Written out so that --help imports nothing; a test compares them.
 USAGES = (
@@ -179,18 +181,24 @@ def _policy(
     )
 
 
+def _read(path: str, read: Callable[..., T], *, max_len: int, lenient: bool) -> T:
+    """Read what is in a file; errors about it name the file."""
+    from gmpki.errors import InvalidInputError
+
+    data = _io.read_input(path, max_len=max_len)
+    try:
+        with naming_lenient(lenient=lenient):
+            return read(data, lenient=lenient)
+    except InvalidInputError as error:
+        error.args = (f"{_io.display_name(path)}: {error}",)
+        raise
+
+
 def _certificates(path: str, *, lenient: bool) -> tuple[Certificate, ...]:
-    from gmpki.errors import DecodeError
     from gmpki.x509._armour import MAX_FILE_LEN
     from gmpki.x509.certificate import load_certificates
 
-    data = _io.read_input(path, max_len=MAX_FILE_LEN)
-    try:
-        with naming_lenient(lenient=lenient):
-            return load_certificates(data, lenient=lenient)
-    except DecodeError as error:
-        error.args = (f"{_io.display_name(path)}: {error}",)
-        raise
+    return _read(path, load_certificates, max_len=MAX_FILE_LEN, lenient=lenient)
 
 
 def _checkers(
@@ -202,13 +210,16 @@ def _checkers(
         from gmpki.ocsp.checker import OCSPChecker
         from gmpki.ocsp.response import OCSPResponse
 
-        read = [_io.read_input(path, max_len=MAX_RESPONSE_LEN) for path in responses]
-        checkers.append(OCSPChecker([OCSPResponse.from_der(data, lenient=lenient) for data in read]))
+        checkers.append(
+            OCSPChecker(
+                [_read(path, OCSPResponse.from_der, max_len=MAX_RESPONSE_LEN, lenient=lenient) for path in responses]
+            )
+        )
     if crls:
         from gmpki.x509.crl import MAX_CRL_LEN, load_crl
         from gmpki.x509.crl_checker import CRLChecker
 
-        lists = [load_crl(_io.read_input(path, max_len=MAX_CRL_LEN), lenient=lenient) for path in crls]
+        lists = [_read(path, load_crl, max_len=MAX_CRL_LEN, lenient=lenient) for path in crls]
         checkers.append(CRLChecker(lists, signers=others, lenient=lenient))
     return checkers
 
