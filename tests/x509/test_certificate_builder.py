@@ -86,8 +86,15 @@ class Renamed:
     def __init__(self, algorithm: AlgorithmIdentifier) -> None:
         self.signature_algorithm = algorithm
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(SIGNERS["SM2"], name)
+    @property
+    def public_key(self) -> Any:
+        return made.KEY.public_key
+
+    def sign(self, message: bytes, *, user_id: bytes | None = None) -> bytes:
+        return made.KEY.sign(message, user_id=user_id)
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        return made.KEY.sign_digest(digest)
 
 
 UNUSUAL: dict[str, Any] = {
