@@ -1,5 +1,8 @@
 """What a key must be able to do, wherever it lives: in software, in a token, behind a service.
 
+A class of one's own states the members itself: from Python 3.12 on, ``isinstance`` does not see what ``__getattr__``
+would give.
+
 ``user_id`` belongs to SM2 alone. None stands for the algorithm's default, ``1234567812345678`` for SM2; b"" is the
 empty id. Keys of other algorithms refuse anything but None.
 """
