@@ -89,7 +89,9 @@ class Gmpki:
         of_sub = CRLBuilder.for_issuer(
             Certificate.from_der(self.sub), this_update=BEGIN, next_update=END, number=1, entries=entries
         )
-        of_root = replace(of_sub, issuer=self._root_name, entries=(), authority_key_identifier=None)
+        of_root = replace(
+            of_sub, issuer=self._root_name, entries=(), authority_key_identifier=None, public_key_info=None
+        )
         return [of_sub.sign(self._sub_key).to_der(), of_root.sign(self._root_key).to_der()]
 
     @cached_property
