@@ -24,7 +24,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpcore
 
-from gmpki._inputs import as_bytes, as_text, member, number
+from gmpki._inputs import as_bytes, as_text, iterated, member, number
 from gmpki.errors import FetchError, InvalidInputError, InvalidTypeError
 from gmpki.ocsp.http import REQUEST_MEDIA_TYPE, RESPONSE_MEDIA_TYPE, get_url
 from gmpki.ocsp.response import MAX_RESPONSE_LEN
@@ -281,11 +281,7 @@ def _system_trust() -> ssl.SSLContext:
 def _hosts(names: Iterable[str]) -> frozenset[str]:
     if isinstance(names, str):
         raise InvalidTypeError("allowed_hosts is a list of names, not one str")
-    try:
-        listed = tuple(names)
-    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
-        raise InvalidTypeError(f"allowed_hosts is a list of names, not {type(names).__name__}") from None
-    return frozenset(as_text(name, "the name of a host").lower() for name in listed)
+    return frozenset(as_text(name, "the name of a host").lower() for name in iterated(names, "allowed_hosts"))
 
 
 def _body(response: httpcore.Response, announced: str | None, most: int) -> bytes:

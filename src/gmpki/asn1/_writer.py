@@ -61,12 +61,7 @@ def encode_set_of(parts: Iterable[bytes], *, tag: int = Tag.SET) -> bytes:
 
     :raises InvalidTypeError: when parts cannot be iterated, or one of them has no buffer.
     """
-    try:
-        elements = [_element(part) for part in parts]
-    except InvalidInputError:
-        raise
-    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
-        raise InvalidTypeError(f"a SET OF takes encoded elements, not {type(parts).__name__}") from None
+    elements = [_element(part) for part in _inputs.iterated(parts, "the elements of a SET OF")]
     return encode(tag, b"".join(sorted(elements)))
 
 

@@ -11,6 +11,7 @@ All of them are personal data or identify an organisation. They are not critical
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
@@ -78,9 +79,9 @@ class IdentityValue(ExtensionValue):
     __slots__ = ()
 
     @classmethod
+    @abstractmethod
     def _make(cls: type[I], _number: int | None, text: str) -> I:
         """Make the value; the number is that of a context tag around it, or None."""
-        raise NotImplementedError
 
     @classmethod
     def read(cls: type[I], reader: Reader, name: str = "") -> I:

@@ -222,12 +222,7 @@ class Extensions:
         """
         if quirks is not None:
             _inputs.member(quirks, QuirkLog, "quirks")
-        try:
-            self._items = tuple(extensions)
-        except InvalidInputError:
-            raise
-        except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
-            raise InvalidTypeError(f"extensions must be an iterable, not {type(extensions).__name__}") from None
+        self._items = _inputs.iterated(extensions, "extensions")
         self._lenient = quirks is not None and quirks.tolerant
         self._first: dict[str, Extension] = {}
         self._values: dict[str, ExtensionValue] = {}

@@ -10,7 +10,6 @@ from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind
-from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.oids import ObjectIdentifier
 
 if TYPE_CHECKING:
@@ -87,10 +86,6 @@ def encode_extensions(extensions: Iterable[Extension]) -> bytes:
 
     :raises InvalidTypeError: when one is no :class:`Extension`.
     """
-    try:
-        parts = [der_of(extension, Extension, "an extension") for extension in extensions]
-    except InvalidInputError:
-        raise
-    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
-        raise InvalidTypeError(f"extensions must be a sequence of Extension, not {type(extensions).__name__}") from None
+    listed = _inputs.iterated(extensions, "extensions")
+    parts = [der_of(extension, Extension, "an extension") for extension in listed]
     return der.encode_sequence(*parts) if parts else b""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
+from gmpki.x509._spelling import KEY_USAGES
 
 if TYPE_CHECKING:
     from gmpki.x509.path.facts import Facts
@@ -73,17 +74,6 @@ class _Demand:
     alone: bool = False
 
 
-_NAMES: Final = {
-    _U.DIGITAL_SIGNATURE: "digitalSignature",
-    _U.NON_REPUDIATION: "nonRepudiation",
-    _U.KEY_ENCIPHERMENT: "keyEncipherment",
-    _U.DATA_ENCIPHERMENT: "dataEncipherment",
-    _U.KEY_AGREEMENT: "keyAgreement",
-    _U.KEY_CERT_SIGN: "keyCertSign",
-    _U.CRL_SIGN: "cRLSign",
-    _U.ENCIPHER_ONLY: "encipherOnly",
-    _U.DECIPHER_ONLY: "decipherOnly",
-}
 _DEMANDS: Final = {
     Purpose.SIGNING: _Demand(_SIGN, usage_present=True),
     Purpose.ENCRYPTION: _Demand(_ENCRYPT, usage_present=True),
@@ -158,4 +148,4 @@ def usage_problem(facts: Facts, usages: KeyUsages, purposes: tuple[str, ...]) ->
 
 
 def _listed(usages: KeyUsages, between: str = ", ") -> str:
-    return between.join(name for bit, name in _NAMES.items() if bit & usages) or "none"
+    return between.join(name for name, bit in KEY_USAGES.items() if bit & usages) or "none"
