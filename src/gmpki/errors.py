@@ -26,6 +26,9 @@ __all__ = [
     "InvalidTypeError",
     "KeyMismatchError",
     "LimitExceeded",
+    "LoginError",
+    "MessageError",
+    "NoRecipientError",
     "PolicyError",
     "ProfileError",
     "RandomSourceError",
@@ -34,6 +37,9 @@ __all__ = [
     "RevokedError",
     "SelfTestError",
     "StateError",
+    "TamperedError",
+    "TimestampError",
+    "TimestampRejected",
     "UnsupportedAlgorithm",
     "UnsupportedPlatform",
     "ValidationError",
@@ -169,6 +175,64 @@ class RevokedError(ValidationError):
 
 class RevocationUnknownError(ValidationError):
     """Whether a certificate has been revoked could not be found out, and the caller wants to know."""
+
+
+class MessageError(ValidationError):
+    """A signed message is not acceptable, for another reason than its signature or a certificate.
+
+    :ivar reason: a stable code in lower case, such as "no-signers" or "signer-missing".
+    """
+
+
+class TimestampError(ValidationError):
+    """A time-stamp is not acceptable.
+
+    :ivar reason: a stable code in lower case, such as "imprint" or "nonce".
+    """
+
+
+class NoRecipientError(InvalidInputError):
+    """None of the keys at hand belongs to a recipient that the message names, which everybody can see in it."""
+
+
+class TimestampRejected(GmpkiError):
+    """A time-stamping authority answered that it gives no time-stamp.
+
+    :ivar status: the name of the status in RFC 3161 2.4.2, such as "rejection".
+    :ivar failures: the names of the failures it gave, such as "badAlg", possibly none.
+    """
+
+    def __init__(self, status: str, failures: tuple[str, ...] = (), text: str = "") -> None:
+        self.status = status
+        self.failures = failures
+        self.text = text
+        why = f" ({', '.join(failures)})" if failures else ""
+        said = f": {text}" if text else ""
+        super().__init__(f"the time-stamping authority answered {status}{why}{said}")
+
+
+class TamperedError(GmpkiError):
+    """Protected data was changed, removed, moved or cut off since it was written.
+
+    :ivar reason: a stable code in lower case, such as "changed" or "truncated".
+    :ivar place: where: the number of the first entry or the name of the first item concerned, or ``None``.
+    """
+
+    def __init__(self, reason: str, message: str, *, place: int | str | None = None) -> None:
+        self.reason = reason
+        self.place = place
+        super().__init__(message)
+
+
+class LoginError(GmpkiError):
+    """Somebody who wants to log in has not proved who he is.
+
+    :ivar reason: a stable code in lower case, for the log of the server and not for the one who was refused.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class ResponderError(GmpkiError):
