@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from gmpki import _files
 from gmpki.cli import _io
 from gmpki.errors import LimitExceeded
 
@@ -183,7 +184,7 @@ def test_termination_removes_the_half_written_file(number: signal.Signals, tmp_p
             deadline = time.monotonic() + 60
             while not os.listdir() and time.monotonic() < deadline:
                 time.sleep(0.02)
-            assert [name[:7] for name in os.listdir()] == [_io.TEMPORARY_PREFIX]
+            assert [name[:7] for name in os.listdir()] == [_files.TEMPORARY_PREFIX]
             process.send_signal(number)
             _, errors = process.communicate(timeout=60)
         finally:

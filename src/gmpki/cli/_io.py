@@ -14,6 +14,9 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from gmpki import _files
+from gmpki._files import CHUNK_LEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -32,12 +35,8 @@ __all__ = [
     "write_output",
 ]
 
-CHUNK_LEN = 1 << 20
 PROGRESS_FROM_LEN = 64 << 20  # shorter work is over before a bar says anything
-# What is left in a directory when a process is killed outright; of no use to anybody, and only its owner can read it.
-TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".gmpki-", ".partial"
 CLAIMED = f"{__name__}.standard-input"  # in the context of the command that runs
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def display_name(path: str) -> str:
@@ -139,10 +138,9 @@ def refuse_existing(path: str, *, force: bool) -> None:
     :raises FileExistsError: the file exists and ``force`` is not set.
     :raises IsADirectoryError: there is a directory of that name.
     """
-    if path != "-" and os.path.isdir(path):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    if path != "-" and not force and os.path.lexists(path) and not _is_special(path):
-        raise _exists(path)
+    if path != "-":
+        with _offering_force():
+            _files.refuse_existing(path, force=force)
 
 
 def refuse_terminal(path: str) -> None:
@@ -162,126 +160,27 @@ def write_output(path: str, data: bytes, *, private: bool = False, force: bool =
 
 @contextlib.contextmanager
 def create(path: str, *, private: bool = False, force: bool = False, withhold: bool = False) -> Iterator[IO[bytes]]:
-    """Open an output that takes its place only when the block ends without an error.
-
-    A file is written to a neighbour with a temporary name, flushed to the disk and renamed: whoever looks sees the old
-    state or the whole new one. A pipe or device is written to directly.
-
-    :param private: readable and writable for the owner only (0600); without it the umask decides.
-    :param force: an existing file may be replaced.
-    :param withhold: keep back what goes to a pipe or standard output until the block has ended without an error. For
-        decryption: nobody gets a byte of a message that turns out to be forged.
-    :raises FileExistsError: the file exists and ``force`` is not set.
-    """
-    if path == "-" or _is_special(path):
-        with _naming(display_output(path)), _open_stream(path) as stream:
-            if not withhold:
-                yield stream
-                stream.flush()
-                return
-            with tempfile.TemporaryFile() as held:
-                with _naming(tempfile.gettempdir()):
-                    yield held
-                    held.seek(0)
-                while chunk := held.read(CHUNK_LEN):
-                    stream.write(chunk)
-            stream.flush()
-            return
-    refuse_existing(path, force=force)
-    directory = os.path.dirname(os.path.abspath(path))
-    # Named before it is made, so that a signal at any moment finds the name to remove.
-    temporary = os.path.join(directory, f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{TEMPORARY_SUFFIX}")
-    try:
-        with _naming(path), open(_create_private(temporary, path), "wb") as stream:
-            yield stream
-            stream.flush()
-            if not private:
-                os.fchmod(stream.fileno(), 0o666 & ~_umask())
-            os.fsync(stream.fileno())
-        _put_in_place(temporary, path, force=force)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    _sync_directory(directory)
-
-
-def _create_private(temporary: str, path: str) -> int:
-    """Make a file of mode 0600 and return its descriptor; an error names the output that was asked for."""
-    try:
-        return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, path) from None
-
-
-@contextlib.contextmanager
-def _naming(path: str) -> Iterator[None]:
-    """Let an error that says a file has no room name that file."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is None and error.errno in FULL:
-            error.filename = path
-        raise
-
-
-@contextlib.contextmanager
-def _open_stream(path: str) -> Iterator[IO[bytes]]:
+    """Open an output as :func:`gmpki._files.create` does; standard output for ``-``, written to like a pipe."""
     if path == "-":
-        yield sys.stdout.buffer
+        with _files.naming(display_output(path)):
+            stream: IO[bytes] = sys.stdout.buffer
+            if withhold:
+                with _files.withheld(stream) as held:
+                    yield held
+            else:
+                yield stream
+            stream.flush()
         return
-    with open(path, "wb") as stream:
+    with _offering_force(), _files.create(path, private=private, force=force, withhold=withhold) as stream:
         yield stream
 
 
-def _put_in_place(temporary: str, path: str, *, force: bool) -> None:
-    if force:
-        os.replace(temporary, path)
-        return
-    # A hard link, unlike a rename, fails when somebody else made the file meanwhile.
+@contextlib.contextmanager
+def _offering_force() -> Iterator[None]:
+    """Let the error for an output that exists say which option replaces it."""
     try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise _exists(path) from None
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+        yield
+    except FileExistsError as error:
+        if error.strerror != _files.EXISTS:
             raise
-        # A file system without hard links: the check and the rename are two steps there.
-        refuse_existing(path, force=False)
-        os.replace(temporary, path)
-    else:
-        os.unlink(temporary)
-
-
-def _sync_directory(directory: str) -> None:
-    """Make the new name last; some file systems cannot be asked for that, which is no reason to fail."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _is_special(path: str) -> bool:
-    """Tell whether the path leads to something that is there and is no regular file: a pipe, a device, an open file
-    under its name in ``/dev`` or ``/proc``, which nothing may take the place of.
-    """
-    try:
-        mode = os.stat(path).st_mode
-    except OSError:
-        return False
-    if stat.S_ISDIR(mode):
-        return False
-    directory = os.path.realpath(os.path.dirname(os.path.abspath(path)))
-    return not stat.S_ISREG(mode) or directory == "/dev" or directory.startswith("/proc/")
-
-
-def _exists(path: str) -> FileExistsError:
-    return FileExistsError(errno.EEXIST, "the output exists; --force replaces it", path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        raise FileExistsError(errno.EEXIST, "the output exists; --force replaces it", error.filename) from None
