@@ -168,6 +168,53 @@ def test_a_wrong_pkcs1_padding_is_no_oracle(keys: dict[Any, Any]) -> None:
         rsa.decrypt(key, ciphertext, padding=EncryptionPadding.OAEP)
 
 
+class _OldOpenSSL:
+    """A key of a library that says so when the padding is wrong, as OpenSSL before 3.2 did."""
+
+    def decrypt(self, _ciphertext: bytes, _padding: object) -> bytes:
+        raise ValueError("Decryption failed")
+
+    def __init__(self, key: Any) -> None:
+        self._key = key
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._key, name)
+
+
+@pytest.mark.parametrize("expected_len", [None, 0, 16, 32])
+def test_a_wrong_pkcs1_padding_over_an_old_library(keys: dict[Any, Any], expected_len: int | None) -> None:
+    key = keys[rsa]
+    old = rsa.PrivateHandle._over(_OldOpenSSL(key._key))
+    answers = set()
+    for last in range(2, 40):
+        ciphertext = bytes(127) + bytes([last])
+        first = rsa.decrypt(old, ciphertext, padding=EncryptionPadding.PKCS1V15, expected_len=expected_len)
+        again = rsa.decrypt(old, ciphertext, padding=EncryptionPadding.PKCS1V15, expected_len=expected_len)
+        assert first == again
+        assert len(first) == expected_len if expected_len is not None else len(first) <= 117
+        answers.add(first)
+    assert len(answers) == (1 if expected_len == 0 else 38)
+
+
+def test_messages_of_another_length_than_expected(keys: dict[Any, Any]) -> None:
+    """RFC 3218 2.3.2: what is no key of the right length is replaced by one that is, and nothing is said."""
+    key = keys[rsa]
+    for message in (b"", b"short", bytes(15), bytes(17), bytes(60)):
+        sealed = rsa.encrypt(key.public, message, padding=EncryptionPadding.PKCS1V15)
+        first = rsa.decrypt(key, sealed, padding=EncryptionPadding.PKCS1V15, expected_len=16)
+        assert len(first) == 16
+        assert first == rsa.decrypt(key, sealed, padding=EncryptionPadding.PKCS1V15, expected_len=16)
+        sealed = rsa.encrypt(key.public, message)
+        with pytest.raises(DecryptionError):
+            rsa.decrypt(key, sealed, expected_len=16)
+    right = rsa.encrypt(key.public, bytes(16), padding=EncryptionPadding.PKCS1V15)
+    assert rsa.decrypt(key, right, padding=EncryptionPadding.PKCS1V15, expected_len=16) == bytes(16)
+    assert rsa.decrypt(key, rsa.encrypt(key.public, bytes(16)), expected_len=16) == bytes(16)
+    for wrong, error in ((-1, InvalidInputError), (2049, InvalidInputError), ("16", InvalidTypeError)):
+        with pytest.raises(error):
+            rsa.decrypt(key, right, expected_len=wrong)  # type: ignore[arg-type]
+
+
 def test_paddings_of_other_types(keys: dict[Any, Any]) -> None:
     key = keys[rsa]
     for padding in ("pss", None, 0):

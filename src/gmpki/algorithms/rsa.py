@@ -11,6 +11,7 @@ import enum
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki._inputs import as_bytes, number
+from gmpki.algorithms import kdf, sm3
 from gmpki.algorithms._foreign import foreign, hash_algorithm, load_private_der, load_public_der
 from gmpki.algorithms._handles import PrivateHandleBase, PublicHandleBase, demand
 from gmpki.errors import DecryptionError, InvalidInputError, InvalidTypeError
@@ -33,6 +34,8 @@ __all__ = [
 PUBLIC_EXPONENT: Final = 65537
 MIN_BITS: Final = 1024
 MAX_GENERATED_BITS: Final = 16384
+# What PKCS #1 v1.5 puts around a message: 00 02, at least 8 bytes that are not zero, 00 (RFC 8017 7.2.1).
+_PKCS1V15_OVERHEAD: Final = 11
 
 
 class SignaturePadding(enum.Enum):
@@ -259,28 +262,71 @@ def decrypt(
     *,
     padding: EncryptionPadding = EncryptionPadding.OAEP,
     hash_name: str = "sha256",
+    expected_len: int | None = None,
 ) -> bytes:
     """Decrypt a message.
 
-    With PKCS1V15 a wrong padding is not an error: what comes back then is a message of unforeseeable bytes and length
-    (implicit rejection), so that the padding is no oracle. Whether the message is right must be seen from what it is
-    used for.
+    With PKCS1V15 a wrong padding is not an error: what comes back then is a message of unforeseeable bytes and length,
+    the same each time (implicit rejection), so that the padding is no oracle. With expected_len a message of another
+    length is replaced too, and what comes back always has that length. Whether the message is right must be seen from
+    what it is used for.
+
+    OpenSSL from 3.2 on, which the wheels of ``cryptography`` hold, rejects so itself and in constant time. Where
+    ``cryptography`` was built over an older one, which reports the wrong padding, the answer is replaced here: no
+    error tells an attacker anything, but whether the times of the two are equal is not promised there.
 
     :param key: the receiver's private key.
     :param ciphertext: as long as the modulus.
     :param padding: the scheme.
     :param hash_name: the hash of OAEP.
-    :raises DecryptionError: when it cannot be decrypted.
+    :param expected_len: how long the message must be in bytes, where that is known, such as for a symmetric key. With
+        OAEP another length is an error.
+    :raises DecryptionError: when it cannot be decrypted; with PKCS1V15 only for what everybody can see, a ciphertext
+        that is not as long as the modulus or not smaller than it.
     :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when expected_len is outside 0 to 2048.
     :raises UnsupportedAlgorithm: when there is no such hash.
-    :standard: RFC 8017 7.1.2, 7.2.2
+    :standard: RFC 8017 7.1.2, 7.2.2; RFC 3218 2.3.2
     """
     demand(key, PrivateHandle, "RSA")
     scheme = _encryption_padding(padding, hash_name)
     data = as_bytes(ciphertext, "ciphertext")
+    if expected_len is not None:
+        number(expected_len, 0, MAX_GENERATED_BITS // 8, "expected_len")
+    if padding is EncryptionPadding.PKCS1V15:
+        return _decrypt_without_oracle(key, data, scheme, expected_len)
     try:
         with foreign("RSA decrypt"):
             message: bytes = key._key.decrypt(data, scheme)
     except InvalidInputError:
         raise DecryptionError from None
+    if expected_len is not None and len(message) != expected_len:
+        raise DecryptionError
     return message
+
+
+def _decrypt_without_oracle(
+    key: PrivateHandle, ciphertext: bytes, scheme: AsymmetricPadding, expected_len: int | None
+) -> bytes:
+    """Decrypt with PKCS #1 v1.5, and answer what holds no message with one that the key and the ciphertext give."""
+    modulus, _ = key.public.numbers()
+    modulus_len = (modulus.bit_length() + 7) // 8
+    if len(ciphertext) != modulus_len or int.from_bytes(ciphertext, "big") >= modulus:
+        raise DecryptionError
+    # Made before anything is known about the ciphertext, so that it costs the same in every case.
+    substitute = _substitute(key, ciphertext, modulus_len, expected_len)
+    try:
+        with foreign("RSA decrypt"):
+            message: bytes = key._key.decrypt(ciphertext, scheme)
+    except InvalidInputError:
+        return substitute
+    return message if expected_len is None or len(message) == expected_len else substitute
+
+
+def _substitute(key: PrivateHandle, ciphertext: bytes, modulus_len: int, expected_len: int | None) -> bytes:
+    """Return bytes that only the holder of the private key can foresee, the same for the same ciphertext."""
+    secret = sm3.hmac(b"gmpki: PKCS #1 v1.5 implicit rejection", key.to_der())
+    if expected_len is None:
+        longest = modulus_len - _PKCS1V15_OVERHEAD
+        expected_len = int.from_bytes(sm3.hmac(secret, b"length" + ciphertext)[:8], "big") % (longest + 1)
+    return kdf.sm3_kdf(sm3.hmac(secret, b"message" + ciphertext), max(expected_len, 1))[:expected_len]

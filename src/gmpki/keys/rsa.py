@@ -128,14 +128,18 @@ class RSAPublicKey(HashedPublicKey):
             prehashed=prehashed,
         )
 
-    def encrypt(self, message: Buffer, *, padding: EncryptionPadding = EncryptionPadding.OAEP) -> bytes:
+    def encrypt(
+        self, message: Buffer, *, padding: EncryptionPadding = EncryptionPadding.OAEP, hash_name: str = "sha256"
+    ) -> bytes:
         """Encrypt a short message, such as a key; OAEP with SHA-256 unless told.
 
+        :param hash_name: the hash of OAEP.
         :raises InvalidTypeError: when an input has the wrong type.
         :raises InvalidInputError: when the message is too long.
+        :raises UnsupportedAlgorithm: when there is no such hash.
         :standard: RFC 8017 7
         """
-        return rsa.encrypt(self._handle, message, padding=padding)
+        return rsa.encrypt(self._handle, message, padding=padding, hash_name=hash_name)
 
     def to_der(self) -> bytes:
         """Return the DER of SubjectPublicKeyInfo."""
@@ -203,16 +207,29 @@ class RSAPrivateKey(HashedPrivateKey):
         public = self.public_key
         return rsa.sign(self._handle, data, public._hash_name, padding=public._padding, prehashed=prehashed)
 
-    def decrypt(self, ciphertext: Buffer, *, padding: EncryptionPadding = EncryptionPadding.OAEP) -> bytes:
+    def decrypt(
+        self,
+        ciphertext: Buffer,
+        *,
+        padding: EncryptionPadding = EncryptionPadding.OAEP,
+        hash_name: str = "sha256",
+        expected_len: int | None = None,
+    ) -> bytes:
         """Decrypt a short message; OAEP with SHA-256 unless told.
 
-        With PKCS1V15 a wrong padding gives unforeseeable bytes instead of an error, which would be an oracle.
+        With PKCS1V15 a wrong padding gives unforeseeable bytes instead of an error, which would be an oracle; see
+        :func:`gmpki.algorithms.rsa.decrypt`.
 
+        :param hash_name: the hash of OAEP.
+        :param expected_len: how long the message must be in bytes, where that is known. PKCS1V15 then gives
+            unforeseeable bytes of that length for a message of another; OAEP raises.
         :raises DecryptionError: when it cannot be decrypted.
         :raises InvalidTypeError: when an input has the wrong type.
-        :standard: RFC 8017 7
+        :raises InvalidInputError: when expected_len is outside 0 to 2048.
+        :raises UnsupportedAlgorithm: when there is no such hash.
+        :standard: RFC 8017 7; RFC 3218 2.3.2
         """
-        return rsa.decrypt(self._handle, ciphertext, padding=padding)
+        return rsa.decrypt(self._handle, ciphertext, padding=padding, hash_name=hash_name, expected_len=expected_len)
 
     def _pkcs8(self) -> bytes:
         return self._handle.to_der()

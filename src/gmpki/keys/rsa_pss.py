@@ -122,7 +122,13 @@ class RSAPSSPublicKey(RSAPublicKey):
         policy = self._policy if policy is None else policy
         return RSAPSSPublicKey(self._info, hash_name=hash_name, salt_len=salt_len, policy=policy)
 
-    def encrypt(self, message: Buffer, *, padding: EncryptionPadding = EncryptionPadding.OAEP) -> bytes:  # noqa: ARG002 - the parent has them
+    def encrypt(
+        self,
+        message: Buffer,  # noqa: ARG002 - the parent has them
+        *,
+        padding: EncryptionPadding = EncryptionPadding.OAEP,  # noqa: ARG002
+        hash_name: str = "sha256",  # noqa: ARG002
+    ) -> bytes:
         """Refuse: the key is for signatures.
 
         :raises KeyMismatchError: always.
