@@ -1,4 +1,4 @@
-"""Signatures of certificates, requests, revocation lists and OCSP responses, verified one way for all.
+"""Signatures of certificates, requests, revocation lists, OCSP responses and messages, verified one way for all.
 
 The algorithm is that of the key. What stands beside the signature must agree with it and says no more than which hash
 was used, because whoever forges a signature also writes its algorithm.
@@ -7,7 +7,7 @@ was used, because whoever forges a signature also writes its algorithm.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from gmpki._inputs import as_bytes, member
 from gmpki.algorithms import sm3
@@ -16,8 +16,10 @@ from gmpki.algorithms.sm2 import DEFAULT_USER_ID
 from gmpki.asn1.der import Reader, Tag
 from gmpki.asn1.quirks import Quirk, QuirkKind, QuirkLog
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier, SubjectPublicKeyInfo
-from gmpki.errors import DecodeError, InvalidInputError, InvalidSignature, InvalidTypeError
+from gmpki.errors import DecodeError, InvalidInputError, InvalidSignature, InvalidTypeError, UnsupportedAlgorithm
+from gmpki.keys._hashed import HashedPublicKey
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES, is_oid_synonym, key_for
+from gmpki.keys.sm2_public import SM2PublicKey
 from gmpki.x509.named_key import public_key_of
 
 if TYPE_CHECKING:
@@ -28,7 +30,15 @@ if TYPE_CHECKING:
     from gmpki.keys.interfaces import PublicKey
     from gmpki.x509.named_key import NamedKey
 
-__all__ = ["LENIENT_SIGNATURES", "STANDARD_SIGNATURES", "SignaturePolicy", "verify_by", "verify_signed"]
+__all__ = [
+    "LENIENT_SIGNATURES",
+    "STANDARD_SIGNATURES",
+    "DigestSource",
+    "SignaturePolicy",
+    "verify_by",
+    "verify_digests",
+    "verify_signed",
+]
 
 _RAW_LEN: Final = 64
 # Each id costs one verification of a signature that does not hold.
@@ -130,23 +140,83 @@ def verify_signed(
     :raises InvalidTypeError: when an input has the wrong type.
     :standard: RFC 5280 4.1.1.3; GM/T 0009-2012 10 (the default user id)
     """
-    member(policy, SignaturePolicy, "policy")
-    key = key_for(public_key, algorithm, policy.algorithms)
-    signature = as_bytes(signature, "the signature")
     tbs_der = as_bytes(tbs_der, "what was signed")
-    kinds = [QuirkKind.OID_SYNONYM] if is_oid_synonym(algorithm) else []
+    key, signature, kinds = _prepared(public_key, algorithm, signature, policy)
     if algorithm.algorithm in SM2_SIGNATURES:
-        kinds += _verify_sm2(key, signature, tbs_der, policy)
+        kinds += _verify_sm2(
+            key,
+            signature,
+            policy,
+            lambda encoded, user_id: key.verify(encoded, tbs_der, user_id=user_id),
+            lambda encoded: key.verify_digest(encoded, sm3.digest(tbs_der)),
+        )
     else:
-        # Tokens give r, s of fixed width, and the keys understand them; certificates have DER.
-        if key.standard_signature(signature) != signature:
-            raise InvalidSignature(f"the signature is not in the encoding of {algorithm.shown}: {len(signature)} bytes")
         key.verify(signature, tbs_der)
     return tuple(Quirk(kind, -1, 1, "signature") for kind in kinds)
 
 
-def _verify_sm2(key: PublicKey, signature: bytes, tbs_der: bytes, policy: SignaturePolicy) -> list[QuirkKind]:
-    """Try what the policy allows; return the departures of what held."""
+class DigestSource(Protocol):
+    """Digests of something that was signed and that need not be in memory as a whole."""
+
+    def hash(self, name: str) -> bytes:
+        """Return its hash, named as in ``hashlib``."""
+
+    def sm3_after(self, prefix: bytes) -> bytes:
+        """Return the SM3 hash of the prefix and what follows it."""
+
+
+def verify_digests(
+    public_key: PublicKey,
+    algorithm: AlgorithmIdentifier,
+    signature: Buffer,
+    digests: DigestSource,
+    policy: SignaturePolicy = STANDARD_SIGNATURES,
+) -> tuple[Quirk, ...]:
+    """Verify a signature by the digests of what was signed; the rest as :func:`verify_signed`.
+
+    :raises UnsupportedAlgorithm: when the algorithm is not known, or signs no digest, as Ed25519.
+    """
+    key, signature, kinds = _prepared(public_key, algorithm, signature, policy)
+    if isinstance(key, SM2PublicKey):
+        kinds += _verify_sm2(
+            key,
+            signature,
+            policy,
+            lambda encoded, user_id: key.verify_digest(encoded, digests.sm3_after(key.za(user_id=user_id))),
+            lambda encoded: key.verify_digest(encoded, digests.hash("sm3")),
+        )
+    elif isinstance(key, HashedPublicKey):
+        key.verify_digest(signature, digests.hash(key.hash_name))
+    else:
+        raise UnsupportedAlgorithm(f"{algorithm.shown} signs whole messages, not their digests")
+    return tuple(Quirk(kind, -1, 1, "signature") for kind in kinds)
+
+
+def _prepared(
+    public_key: PublicKey, algorithm: AlgorithmIdentifier, signature: Buffer, policy: SignaturePolicy
+) -> tuple[PublicKey, bytes, list[QuirkKind]]:
+    """Return the key as it verifies, the signature, and what is unusual about the algorithm."""
+    member(policy, SignaturePolicy, "policy")
+    key = key_for(public_key, algorithm, policy.algorithms)
+    signature = as_bytes(signature, "the signature")
+    # Tokens give r, s of fixed width, and the keys understand them; certificates have DER.
+    if algorithm.algorithm not in SM2_SIGNATURES and key.standard_signature(signature) != signature:
+        raise InvalidSignature(f"the signature is not in the encoding of {algorithm.shown}: {len(signature)} bytes")
+    return key, signature, [QuirkKind.OID_SYNONYM] if is_oid_synonym(algorithm) else []
+
+
+def _verify_sm2(
+    key: PublicKey,
+    signature: bytes,
+    policy: SignaturePolicy,
+    verify: Callable[[bytes, bytes | None], object],
+    verify_plain: Callable[[bytes], object],
+) -> list[QuirkKind]:
+    """Try what the policy allows; return the departures of what held.
+
+    :param verify: verifies a signature by a user id.
+    :param verify_plain: verifies a signature of the digest without Z.
+    """
     kinds = []
     # Only 64 bytes can be raw; DER of that length, which short numbers give, stays as it is.
     if len(signature) == _RAW_LEN and key.standard_signature(signature) != signature:
@@ -159,9 +229,9 @@ def _verify_sm2(key: PublicKey, signature: bytes, tbs_der: bytes, policy: Signat
             signature = loose
             kinds.append(QuirkKind.INTEGER)
     for user_id in policy.user_ids:
-        if _holds(key.verify, signature, tbs_der, user_id=user_id):
+        if _holds(verify, signature, user_id):
             return kinds + _id_quirks(user_id)
-    if policy.without_za and _holds(key.verify_digest, signature, sm3.digest(tbs_der)):
+    if policy.without_za and _holds(verify_plain, signature):
         return [*kinds, QuirkKind.WITHOUT_ZA]
     # What is in no encoding at all gets the error that says so.
     key.standard_signature(signature)
@@ -190,9 +260,9 @@ def _loose_integers(signature: bytes) -> bytes | None:
     return b"".join(number.rjust(_RAW_LEN // 2, b"\0") for number in numbers)
 
 
-def _holds(verify: Callable[..., object], *parts: bytes, **how: bytes | None) -> bool:
+def _holds(verify: Callable[..., object], *parts: bytes | None) -> bool:
     try:
-        verify(*parts, **how)
+        verify(*parts)
     except InvalidSignature:
         return False
     return True
