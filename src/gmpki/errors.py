@@ -40,6 +40,7 @@ __all__ = [
     "TamperedError",
     "TimestampError",
     "TimestampRejected",
+    "UnknownKeyError",
     "UnsupportedAlgorithm",
     "UnsupportedPlatform",
     "ValidationError",
@@ -193,6 +194,10 @@ class TimestampError(ValidationError):
 
 class NoRecipientError(InvalidInputError):
     """None of the keys at hand belongs to a recipient that the message names, which everybody can see in it."""
+
+
+class UnknownKeyError(InvalidInputError):
+    """The key ring does not hold the key whose id protected data names: never had it, or destroyed it."""
 
 
 class TimestampRejected(GmpkiError):
