@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, as parts below the command line write them; tests/cli/test_io.py has the rest."""
+"""Files that appear whole or not at all, as every layer writes them; tests/cli/test_io.py has the rest."""
 
 from __future__ import annotations
 

@@ -262,7 +262,7 @@ class _Normaliser:
         size = 0
         for index in range(len(self.identifiers) - 1, -1, -1):
             length = self.lengths[index]
-            size = len(_length_octets(length)) + 1 + length
+            size = len(length_octets(length)) + 1 + length
             if index:
                 self.lengths[self.parents[index]] += size
         return size
@@ -273,7 +273,7 @@ class _Normaliser:
         for index, identifier in enumerate(self.identifiers):
             positions.append(len(out))
             out.append(identifier)
-            out += _length_octets(self.lengths[index])
+            out += length_octets(self.lengths[index])
             replaced = self.replaced.get(index)
             out += self.data[self.starts[index] : self.stops[index]] if replaced is None else replaced
         return out, positions
@@ -286,7 +286,7 @@ class _Normaliser:
                 children[parent].append(index)
         for index in reversed(children):
             spans = [positions[child] for child in children[index]]
-            spans.append(positions[index] + 1 + len(_length_octets(self.lengths[index])) + self.lengths[index])
+            spans.append(positions[index] + 1 + len(length_octets(self.lengths[index])) + self.lengths[index])
             elements = [bytes(out[a:b]) for a, b in pairwise(spans)]
             ordered = sorted(elements)
             if ordered != elements:
@@ -294,7 +294,7 @@ class _Normaliser:
                 out[spans[0] : spans[-1]] = b"".join(ordered)
 
 
-def _length_octets(length: int) -> bytes:
+def length_octets(length: int) -> bytes:
     if length < 0x80:
         return bytes((length,))
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
