@@ -8,7 +8,7 @@ is malformed outside the way stays in the outline, and whoever reads that refuse
 
 from __future__ import annotations
 
-import os
+import io
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from gmpki.asn1 import _content, der
@@ -185,7 +185,7 @@ class _Elements:
             raise InvalidInputError("the stream of a message must be seekable; copy it to a file first")
         self._stream = stream
         self._begin = stream.tell()
-        self.size = stream.seek(0, os.SEEK_END) - self._begin
+        self.size = stream.seek(0, io.SEEK_END) - self._begin
         # What was read last for headers and short segments.
         self._window = b""
         self._window_at = 0
