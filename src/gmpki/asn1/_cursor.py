@@ -180,11 +180,11 @@ class Cursor:
             self._quirks.note(kind, self._pos if offset is None else offset, ".".join(self._path(name)))
 
     def tolerate(self, kind: QuirkKind, message: str, name: str = "", *, offset: int | None = None) -> None:
-        """Record a departure when reading is tolerant, else refuse it.
+        """Record a departure when the log accepts it, as every tolerant one does, else refuse it.
 
-        :raises DecodeError: with this message, when reading is strict.
+        :raises DecodeError: with this message, when it does not, or there is none.
         """
-        if not self.tolerant:
+        if self._quirks is None or not self._quirks.accepts(kind):
             raise self.error(message, name, offset=offset)
         self.note(kind, name, offset=offset)
 

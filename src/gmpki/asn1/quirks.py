@@ -1,8 +1,8 @@
 """Departures from what the standards say, each with a name: what readers met and accepted.
 
 A :class:`QuirkLog` given to a :class:`~gmpki.asn1.der.Reader` collects them. One made with ``tolerant=False`` takes
-only what is accepted in both reading modes, such as NULL where parameters should be absent; everything else is
-refused, as it is without a log.
+only what is accepted in both reading modes, such as NULL where parameters should be absent, and the kinds that it
+names; everything else is refused, as it is without a log.
 
 >>> from gmpki.asn1 import der
 >>> log = QuirkLog()
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MAX_QUIRKS", "Quirk", "QuirkKind", "QuirkLog"]
+__all__ = ["BER_FRAMING", "MAX_QUIRKS", "Quirk", "QuirkKind", "QuirkLog"]
 
 # Hostile data can hold many departures; this many different ones say enough.
 MAX_QUIRKS: Final = 256
@@ -61,12 +61,19 @@ class QuirkKind(str, Enum):
     UNTYPED_VALUE = "untyped-value"
     # Keys and signatures.
     EXPLICIT_CURVE = "explicit-curve"
+    WRAPPED_KEY = "wrapped-key"
     RAW_SIGNATURE = "raw-signature"
     EMPTY_USER_ID = "empty-user-id"
     OTHER_USER_ID = "other-user-id"
     WITHOUT_ZA = "without-za"
     # The signature holds for the DER of what came as BER, not for the bytes that came.
     NORMALISED = "normalised"
+
+
+BER_FRAMING: Final = frozenset(
+    (QuirkKind.INDEFINITE_LENGTH, QuirkKind.LONG_LENGTH, QuirkKind.CONSTRUCTED_STRING, QuirkKind.SET_ORDER)
+)
+"""How BER arranges the same values: what every reader of messages takes (RFC 5652 5.1 allows BER there)."""
 
 
 class Quirk(NamedTuple):
@@ -92,17 +99,23 @@ class Quirk(NamedTuple):
 class QuirkLog:
     """Collects quirks, the same kind at the same path only once with a count. A context: one thread at a time.
 
-    :ivar tolerant: False when readers accept only what both reading modes accept.
+    :ivar tolerant: False when readers accept only what both reading modes accept, and ``accepted``.
+    :ivar accepted: the kinds that are accepted though reading is not tolerant.
     :ivar dropped: how many were not kept because :data:`MAX_QUIRKS` different ones were there.
     """
 
-    __slots__ = ("_seen", "dropped", "tolerant")
+    __slots__ = ("_seen", "accepted", "dropped", "tolerant")
 
-    def __init__(self, *, tolerant: bool = True) -> None:
+    def __init__(self, *, tolerant: bool = True, accepted: frozenset[QuirkKind] = frozenset()) -> None:
         """Make an empty log."""
         self.tolerant = tolerant
+        self.accepted = accepted
         self.dropped = 0
         self._seen: dict[tuple[QuirkKind, str], tuple[int, int]] = {}
+
+    def accepts(self, kind: QuirkKind) -> bool:
+        """Tell whether readers take this departure from the rules."""
+        return self.tolerant or kind in self.accepted
 
     def note(self, kind: QuirkKind, offset: int = -1, path: str = "", *, times: int = 1) -> None:
         """Record a departure that was accepted."""

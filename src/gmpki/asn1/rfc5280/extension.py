@@ -68,13 +68,13 @@ def read_cached(encoded: bytes) -> Extension:
     return _read_here(der.Reader(encoded, max_depth=der.CACHED_DEPTH), "")
 
 
-def read_extensions(reader: Reader, name: str = "extensions") -> tuple[Extension, ...]:
+def read_extensions(reader: Reader, name: str = "extensions", *, tag: int = der.Tag.SEQUENCE) -> tuple[Extension, ...]:
     """Read ``SEQUENCE SIZE (1..MAX) OF Extension``.
 
     :raises DecodeError: when there is none, or one is malformed; reading tolerantly, an empty list is noted.
     """
     at = reader.offset
-    with reader.sequence(name) as fields:
+    with reader.sequence(name, tag=tag) as fields:
         found = fields.all_through_cache(der.Tag.SEQUENCE, "extension", read_cached, _read_here)
     if not found:
         reader.tolerate(QuirkKind.EMPTY_SEQUENCE, "a list of extensions is never empty", name, offset=at)
