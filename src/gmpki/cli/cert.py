@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 import click
 
-from gmpki.cli import _io, _output
+from gmpki.cli import _io
 from gmpki.cli._files import INPUT
-from gmpki.cli._group import Group
+from gmpki.cli._group import LaterGroup
 from gmpki.cli._hints import naming_lenient
 from gmpki.cli._output import Report, json_option
 
@@ -27,34 +26,10 @@ LATER: dict[str, tuple[str, str, str]] = {
     "pair": ("cert_pair", "Issue and check pairs, open their key deliveries", "签发、检查双证书，取出加密密钥"),
     "profiles": ("cert_profiles", "List and print certificate profiles", "列出、打印证书模板"),
 }
-SHOW = ("Show everything that certificates say", "查看证书的全部内容")
+OWN = {"show": ("Show everything that certificates say", "查看证书的全部内容")}
 
 
-class CertificateGroup(Group):
-    """The commands about certificates; each module is imported when its command is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return [*super().list_commands(ctx), *LATER]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, or None when there is none of that name."""
-        if cmd_name not in LATER:
-            return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"gmpki.cli.{LATER[cmd_name][0]}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            rows = [("show", SHOW[1], SHOW[0])]
-            rows += [(name, chinese, english) for name, (_, english, chinese) in LATER.items()]
-            for line in _output.columns(rows, indent=formatter.current_indent):
-                formatter.write(line + "\n")
-
-
-@click.group(name="cert", cls=CertificateGroup)
+@click.group(name="cert", cls=LaterGroup, own=OWN, later=LATER)
 def command() -> None:
     """Show, verify, judge and issue certificates.
 
