@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from gmpki.asn1 import ber_stream, der
 from gmpki.asn1.ber import ber_to_der
 from gmpki.asn1.ber_stream import CHUNK_LEN, MessageStream, Outline
-from gmpki.asn1.ber_writer import END_OF_CONTENTS, SEGMENT_LEN, SegmentWriter, definite_header, indefinite_header
+from gmpki.asn1.ber_writer import (
+    END_OF_CONTENTS,
+    SEGMENT_LEN,
+    MessageFrame,
+    MessageWriter,
+    SegmentWriter,
+    definite_header,
+    indefinite_header,
+)
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidTypeError, LimitExceeded
 
@@ -338,3 +346,45 @@ def test_indefinite_headers_refused(tag: int) -> None:
 def test_content_of_another_type_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidTypeError):
         SegmentWriter(io.BytesIO()).write(data)
+
+
+AFTER = CERTIFICATES + SIGNERS
+SIGNED = MessageFrame(TYPE, VERSION + ALGORITHMS, INNER_OID, implicit=False)
+ENVELOPED = MessageFrame(TYPE, VERSION + ALGORITHMS, INNER_OID + der.encode_sequence(INNER_OID), implicit=True)
+
+
+@given(st.lists(st.binary(max_size=200), max_size=4), st.booleans(), st.booleans())
+def test_messages_written(pieces: list[bytes], implicit_content: bool, known: bool) -> None:
+    frame, after = (ENVELOPED, der.encode(0xA1, b"")) if implicit_content else (SIGNED, AFTER)
+    data = b"".join(pieces)
+    out = io.BytesIO()
+    writer = MessageWriter(out, frame, lengths=(len(data), len(after)) if known else None)
+    assert [writer.write(piece) for piece in pieces] == [len(piece) for piece in pieces]
+    writer.finish(after)
+    outline, content = read(out.getvalue(), implicit=implicit_content)
+    assert content == data
+    assert outline.encoded == (implicit(b"") if implicit_content else explicit(b""))
+    expected = implicit(der.encode(0x80, data)) if implicit_content else explicit(der.encode(4, data))
+    if known:
+        assert out.getvalue() == expected
+    elif not implicit_content:
+        assert ber_to_der(out.getvalue(), sort_sets=False).der == expected
+
+
+@pytest.mark.parametrize("lengths", [(2, len(AFTER)), (4, len(AFTER)), (3, len(AFTER) - 1), (3, 0)])
+def test_lengths_that_are_not_kept(lengths: tuple[int, int]) -> None:
+    writer = MessageWriter(io.BytesIO(), SIGNED, lengths=lengths)
+    writer.write(b"abc")
+    with pytest.raises(InvalidInputError, match="announced were"):
+        writer.finish(AFTER)
+
+
+@pytest.mark.parametrize("lengths", [(-1, 0), (0, -1), (1 << 63, 0), ("3", 0), (3, None)])
+def test_lengths_that_are_none(lengths: tuple[int, int]) -> None:
+    with pytest.raises(InvalidInputError):
+        MessageWriter(io.BytesIO(), SIGNED, lengths=lengths)
+
+
+def test_a_type_that_is_none() -> None:
+    with pytest.raises(InvalidInputError):
+        MessageWriter(io.BytesIO(), SIGNED._replace(content_type="abc"))

@@ -1,10 +1,13 @@
-"""BER written as it comes: headers of elements whose length is known or is not, strings in segments."""
+"""Messages whose content is larger than memory, written as it comes: headers of elements whose length is known or is
+not, strings in segments, and the elements around the content.
+"""
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from gmpki import _inputs
+from gmpki.asn1 import der
 from gmpki.asn1._tags import CONSTRUCTED, Tag, tag_name
 from gmpki.asn1.ber import length_octets
 from gmpki.errors import InvalidInputError
@@ -14,10 +17,20 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["END_OF_CONTENTS", "SEGMENT_LEN", "SegmentWriter", "definite_header", "indefinite_header"]
+__all__ = [
+    "END_OF_CONTENTS",
+    "SEGMENT_LEN",
+    "MessageFrame",
+    "MessageWriter",
+    "SegmentWriter",
+    "definite_header",
+    "indefinite_header",
+]
 
 SEGMENT_LEN: Final = 1 << 16
 END_OF_CONTENTS: Final = b"\x00\x00"
+
+_WRAPPER: Final = Tag.context(0, constructed=True)
 
 
 def definite_header(tag: int, length: int) -> bytes:
@@ -100,3 +113,118 @@ class SegmentWriter:
     ) -> None:
         if kind is None:
             self.close()
+
+
+class MessageFrame(NamedTuple):
+    """The fields around the content of a message, which stand before it.
+
+    :ivar content_type: of the message, dotted.
+    :ivar before: the DER of the fields of the message before the structure that holds the content.
+    :ivar inside: the DER of the fields of that structure before the content.
+    :ivar implicit: the content stands directly under the tag [0], as encrypted content does.
+    """
+
+    content_type: str
+    before: bytes
+    inside: bytes
+    implicit: bool
+
+    def _levels(self, after_len: int) -> list[tuple[int, bytes, int]]:
+        """List the elements around the content: tag, what comes in each before the next, how much comes after it."""
+        string = Tag.context(0) if self.implicit else Tag.OCTET_STRING
+        wrapper = [] if self.implicit else [(_WRAPPER, b"", 0)]
+        return [
+            (Tag.SEQUENCE, der.encode_oid(self.content_type), 0),
+            (_WRAPPER, b"", 0),
+            (Tag.SEQUENCE, self.before, after_len),
+            (Tag.SEQUENCE, self.inside, 0),
+            *wrapper,
+            (string, b"", 0),
+        ]
+
+    def definite_head(self, content_len: int, after_len: int) -> bytes:
+        """Return everything before the content, in DER.
+
+        :param after_len: how long the fields of the message behind the content are.
+        :raises InvalidTypeError: when a field has the wrong type.
+        :raises InvalidInputError: when content_type is no object identifier, or a length is negative or beyond 2^62.
+        """
+        total = _inputs.number(content_len, 0, 1 << 62, "the length of the content")
+        _inputs.number(after_len, 0, 1 << 62, "the length of the fields behind the content")
+        head = b""
+        for tag, before, after in reversed(self._levels(after_len)):
+            total += len(before) + after
+            header = definite_header(tag, total)
+            head = header + before + head
+            total += len(header)
+        return head
+
+    def indefinite_head(self) -> bytes:
+        """Return everything before the string with the content.
+
+        :raises InvalidTypeError: when a field has the wrong type.
+        :raises InvalidInputError: when content_type is no object identifier.
+        """
+        levels = self._levels(0)[:-1]
+        return b"".join([indefinite_header(tag) + before for tag, before, _ in levels])
+
+    def indefinite_tail(self, after: bytes) -> bytes:
+        """Return everything behind the string with the content.
+
+        :param after: the DER of the fields of the message behind the content.
+        """
+        inner = 1 if self.implicit else 2
+        return END_OF_CONTENTS * inner + after + END_OF_CONTENTS * 3
+
+
+class MessageWriter:
+    """Writes a message around a content that comes in pieces. A context: one thread at a time.
+
+    With the lengths known the message is DER where its fields are; without, it has elements of indefinite length.
+    """
+
+    def __init__(self, sink: IO[bytes], frame: MessageFrame, *, lengths: tuple[int, int] | None = None) -> None:
+        """Write everything before the content.
+
+        :param lengths: of the content, and of the fields of the message behind it, in bytes; None when unknown.
+        :raises InvalidTypeError: when an input has the wrong type.
+        :raises InvalidInputError: when content_type is no object identifier, or a length is none.
+        """
+        self._sink = sink
+        self._frame = frame
+        self._lengths = lengths
+        self._written_len = 0
+        self._segments: SegmentWriter | None = None
+        if lengths is not None:
+            sink.write(frame.definite_head(*lengths))
+        else:
+            sink.write(frame.indefinite_head())
+            string = _WRAPPER if frame.implicit else Tag.OCTET_STRING | CONSTRUCTED
+            self._segments = SegmentWriter(sink, tag=string)
+
+    def write(self, data: Buffer) -> int:
+        """Write a piece of the content; return its length in bytes.
+
+        :raises InvalidTypeError: when data has no buffer.
+        :raises InvalidInputError: when it is not contiguous.
+        """
+        piece = _inputs.as_bytes(data, "the content")
+        self._written_len += len(piece)
+        (self._segments or self._sink).write(piece)
+        return len(piece)
+
+    def finish(self, after: bytes) -> None:
+        """Write everything behind the content.
+
+        :param after: the DER of the fields of the message behind the content.
+        :raises InvalidInputError: when the lengths are others than was said; what was written is then no message.
+        """
+        if self._segments is not None:
+            self._segments.close()
+            self._sink.write(self._frame.indefinite_tail(after))
+            return
+        if self._lengths != (self._written_len, len(after)):
+            raise InvalidInputError(
+                f"{self._written_len} bytes of content and {len(after)} behind it came; announced were {self._lengths}"
+            )
+        self._sink.write(after)
