@@ -1,0 +1,316 @@
+"""The end of a log as one process sees it: catching up with others, mending, writing the next record.
+
+Everything here is called under the lock of the log.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from gmpki import _files, _inputs
+from gmpki.algorithms import sm3
+from gmpki.errors import DecodeError, InvalidInputError, TamperedError
+from gmpki.protect import log_file
+from gmpki.protect.log_record import (
+    MAX_KEY_ID_LEN,
+    NO_RECORD,
+    LogKey,
+    MacKeys,
+    Record,
+    RecordKind,
+    body_of,
+    new_record,
+)
+from gmpki.protect.log_seal import Checkpoint, Header, seal_contents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from gmpki.keys.interfaces import Signer
+
+__all__ = ["LogWriter", "Tail"]
+
+_TORN_KEPT_LEN: Final = 512
+_MAX_RECORDS: Final = 10**18 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Up to where a process knows the file that is written to.
+
+    :ivar end: where the last record ends, in bytes from the start of the file.
+    """
+
+    header: Header
+    key: LogKey
+    last: Record
+    end: int
+
+    @property
+    def seal(self) -> tuple[int, datetime]:
+        """Number and time of the last seal, or of the first record of the log."""
+        if self.last.kind is RecordKind.SEAL or self.last.number == 1:
+            return self.last.number, self.last.at
+        return self.last.seal, self.last.sealed_at
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The same for who keeps it elsewhere."""
+        return Checkpoint(self.header.log_id, self.last.number, self.last.head)
+
+
+class LogWriter:
+    """The file that is written to. A context: one thread at a time, and under the lock of the log."""
+
+    def __init__(self, path: str, keys: MacKeys, clock: Callable[[], datetime]) -> None:
+        self.path = path
+        self._keys = keys
+        self._clock = clock
+        self._descriptor = -1
+        self._known: Tail | None = None
+
+    @property
+    def tail(self) -> Tail:
+        """Up to where the file is known."""
+        if self._known is None:
+            self.catch_up()
+        assert self._known is not None  # noqa: S101 - catch_up has set it or raised
+        return self._known
+
+    def now(self) -> datetime:
+        """Return the time of the clock in whole seconds.
+
+        :raises InvalidInputError: when it has no time zone.
+        """
+        return _inputs.utc_seconds(self._clock(), "the time of the clock")
+
+    def drop(self) -> None:
+        """Close the file and forget what is known of it."""
+        descriptor, self._descriptor, self._known = self._descriptor, -1, None
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def sync(self) -> None:
+        """Wait until the file is on the disk.
+
+        :raises OSError: when the disk fails; what is there then is read anew by the next call.
+        """
+        if self._descriptor < 0:
+            return
+        try:
+            log_file.sync(self._descriptor)
+        except OSError:
+            self.drop()
+            raise
+
+    # ---- beginning and ending files -------------------------------------------------------
+    def begin(self, log_id: bytes, ended: Tail | None) -> None:
+        """Write a new file with its first record under the primary key.
+
+        :param ended: the end of the file before, or None for a new log.
+        :raises FileExistsError: when there is a file of that name.
+        """
+        key_id = _inputs.as_bytes(self._keys.primary_id, "the id of the primary key")
+        if not 1 <= len(key_id) <= MAX_KEY_ID_LEN:
+            raise InvalidInputError(f"the id of a key is 1 to {MAX_KEY_ID_LEN} bytes, not {len(key_id)}")
+        now = self.now()
+        if ended is None:
+            header = Header(log_id, 1, key_id)
+            number, (seal, sealed_at), previous = 1, (1, now), NO_RECORD
+        else:
+            header = Header(log_id, ended.header.part + 1, key_id)
+            number, (seal, sealed_at), previous = ended.last.number + 1, ended.seal, ended.last.head
+        record = new_record(
+            RecordKind.LOG,
+            header.contents(),
+            key=LogKey.of(self._keys, log_id, key_id),
+            number=number,
+            at=now,
+            seal=seal,
+            sealed_at=sealed_at,
+            previous=previous,
+        )
+        with _files.create(self.path, private=True) as stream:
+            stream.write(record.line)
+        self.drop()
+
+    def go_on(self) -> None:
+        """Put the file that was ended aside and begin the next one. Whoever finds this half done, does the rest.
+
+        :raises FileExistsError: when there is a file of the name that it gets.
+        """
+        ended = self.tail
+        name = log_file.part_name(self.path, ended.header.part)
+        _files.refuse_existing(name, force=False)
+        os.rename(self.path, name)
+        self.drop()
+        self.begin(ended.header.log_id, ended)
+
+    # ---- reading what others wrote ----------------------------------------------------------
+    def catch_up(self) -> None:
+        """Read what was written since the last time, and mend what a crash left.
+
+        :raises TamperedError: when what is known is not there any more, or what follows it does not hold.
+        :raises OSError: when the file cannot be read.
+        :raises GmpkiError: what the keys raise.
+        """
+        self._reopen_if_moved()
+        if self._descriptor < 0:
+            self._open()
+        if self._known is None:
+            self._load()
+        else:
+            self._follow()
+        if self.tail.last.kind is RecordKind.END:
+            self.go_on()
+            self.catch_up()
+
+    def _open(self) -> None:
+        if not os.path.lexists(self.path):
+            # A crash between the two steps of go_on: the last file was ended, and the next one is not there.
+            ended = log_file.part_names(self.path)[-1:]
+            if ended:
+                tail = self._tail_of(ended[0])
+                if tail.last.kind is not RecordKind.END:
+                    message = f"{ended[0]} was not ended, and the file that is written to is not there"
+                    raise TamperedError("removed", message, place=tail.last.number + 1)
+                self.begin(tail.header.log_id, tail)
+        self._descriptor = log_file.open_append(self.path)
+
+    def _tail_of(self, path: str) -> Tail:
+        self._descriptor = log_file.open_append(path)
+        try:
+            self._load()
+            return self.tail
+        finally:
+            self.drop()
+
+    def _reopen_if_moved(self) -> None:
+        """Let go of a file that another process has put aside, or somebody has replaced."""
+        if self._descriptor < 0:
+            return
+        here = os.fstat(self._descriptor)
+        try:
+            there = os.stat(self.path, follow_symlinks=False)
+        except FileNotFoundError:
+            there = None
+        if there is not None and (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino):
+            return
+        known = self.tail
+        self.drop()
+        self._open()
+        header = Header.of(log_file.first_record(self._descriptor, self.path))
+        if header.log_id != known.header.log_id or header.part <= known.header.part:
+            self.drop()
+            message = f"{self.path} was replaced by a file that does not go on with the log"
+            raise TamperedError("replaced", message, place=known.last.number)
+
+    def _load(self) -> None:
+        first = log_file.first_record(self._descriptor, self.path)
+        try:
+            header = Header.of(first)
+        except DecodeError as error:
+            raise TamperedError("changed", f"{self.path}: {error}", place=first.number) from error
+        key = LogKey.of(self._keys, header.log_id, header.key_id)
+        last, end, torn = log_file.last_record(self._descriptor, self.path)
+        for record in (first, last):
+            _require(key, record, self.path)
+        self._known = Tail(header, key, last, end)
+        if torn is not None:
+            self._mend(torn.data)
+
+    def _follow(self) -> None:
+        known = self.tail
+        size = os.fstat(self._descriptor).st_size
+        if size < known.end:
+            message = f"{self.path} was cut off: it had {known.end} bytes, it has {size}"
+            raise TamperedError("truncated", message, place=known.last.number)
+        for line in log_file.lines(self._descriptor, known.end, size):
+            if not line.endswith(b"\n") and self.tail.end + len(line) == size:
+                self._mend(line)
+                return
+            self._known = self._next(line)
+
+    def _next(self, line: bytes) -> Tail:
+        """Verify the line that follows what is known."""
+        known = self.tail
+        try:
+            record = Record.of_line(line)
+        except DecodeError as error:
+            place = known.last.number + 1
+            raise TamperedError("changed", f"record {place} of {self.path}: {error}", place=place) from error
+        _require(known.key, record, self.path)
+        if (record.number, record.previous) != (known.last.number + 1, known.last.head):
+            place = known.last.number + 1
+            raise TamperedError("moved", f"record {place} of {self.path} does not follow the one before", place=place)
+        return replace(known, last=record, end=known.end + len(line))
+
+    def _mend(self, torn: bytes) -> None:
+        """Remove a line that was cut off, which no call has said to be written, and leave a record of it.
+
+        Who can write to the file can make whole lines torn ones; the record of it is what then shows.
+        """
+        os.ftruncate(self._descriptor, self.tail.end)
+        start = base64.b64encode(torn[:_TORN_KEPT_LEN]).decode("ascii")
+        contents = f"length={len(torn)} sm3={sm3.digest(torn).hex()} start={start}"
+        self.write(RecordKind.MEND, contents.encode("ascii"))
+
+    # ---- writing --------------------------------------------------------------------------
+    def write(self, kind: RecordKind, contents: bytes) -> None:
+        """Append a record.
+
+        :raises OSError: when it cannot be written.
+        """
+        known = self.tail
+        seal, sealed_at = known.seal
+        record = new_record(
+            kind,
+            contents,
+            key=known.key,
+            number=_inputs.number(known.last.number + 1, 1, _MAX_RECORDS, "the number of a record"),
+            at=self.now(),
+            seal=seal,
+            sealed_at=sealed_at,
+            previous=known.last.head,
+        )
+        self._put(record)
+
+    def write_seal(self, signer: Signer) -> None:
+        """Append a seal.
+
+        :raises OSError: when it cannot be written.
+        :raises GmpkiError: what the signer raises.
+        """
+        known = self.tail
+        seal, sealed_at = known.seal
+        number, now, previous = known.last.number + 1, self.now(), known.last.head
+        front = body_of(RecordKind.SEAL, b"", number=number, at=now, seal=seal, sealed_at=sealed_at, previous=previous)
+        contents = seal_contents(front, known.header, signer)
+        self._put(
+            new_record(
+                RecordKind.SEAL,
+                contents,
+                key=known.key,
+                number=number,
+                at=now,
+                seal=seal,
+                sealed_at=sealed_at,
+                previous=previous,
+            )
+        )
+
+    def _put(self, record: Record) -> None:
+        known = self.tail
+        with _files.naming(self.path):
+            log_file.write_whole(self._descriptor, record.line)
+        self._known = replace(known, last=record, end=known.end + len(record.line))
+
+
+def _require(key: LogKey, record: Record, path: str) -> None:
+    if not key.holds(record):
+        message = f"record {record.number} of {path} is not as it was written: its MAC does not hold"
+        raise TamperedError("changed", message, place=record.number)
