@@ -1,4 +1,4 @@
-"""Parameters of password-based encryption: PBES2 and PBKDF2 of PKCS #5 (RFC 8018)."""
+"""Parameters of what rests on passwords in PKCS #5 (RFC 8018): PBKDF2, PBES2, PBMAC1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier
 if TYPE_CHECKING:
     from gmpki.asn1.der import Reader
 
-__all__ = ["PBES2Params", "PBKDF2Params"]
+__all__ = ["PBES2Params", "PBKDF2Params", "PBMAC1Params"]
 
 # Above any honest value, and small enough that arithmetic on them is free.
 _MAX_COUNT = 2**63 - 1
@@ -91,4 +91,31 @@ class PBES2Params(Schema):
         return der.encode_sequence(
             der_of(self.key_derivation, AlgorithmIdentifier, "key_derivation"),
             der_of(self.encryption, AlgorithmIdentifier, "encryption"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PBMAC1Params(Schema):
+    """``SEQUENCE { keyDerivationFunc AlgorithmIdentifier, messageAuthScheme AlgorithmIdentifier }``.
+
+    :standard: RFC 8018 A.5
+    """
+
+    key_derivation: AlgorithmIdentifier
+    message_authentication: AlgorithmIdentifier
+
+    @classmethod
+    def read(cls, reader: Reader, name: str = "") -> PBMAC1Params:
+        """Read PBMAC1-params."""
+        with reader.sequence(name) as fields:
+            return cls(
+                AlgorithmIdentifier.read(fields, "keyDerivationFunc"),
+                AlgorithmIdentifier.read(fields, "messageAuthScheme"),
+            )
+
+    def to_der(self) -> bytes:
+        """Encode the structure as DER."""
+        return der.encode_sequence(
+            der_of(self.key_derivation, AlgorithmIdentifier, "key_derivation"),
+            der_of(self.message_authentication, AlgorithmIdentifier, "message_authentication"),
         )

@@ -1,0 +1,48 @@
+"""Key stores: PKCS #12, PEM bundles, and whatever else brings the keys of a pair of certificates to their owner.
+
+The names below are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gmpki.keystore.pkcs12 import PKCS12, CertificateEntry, KeyEntry, PairEntry, find_pairs
+    from gmpki.keystore.pkcs12_writer import StoreProfile, write_pkcs12
+
+__all__ = [
+    "PKCS12",
+    "CertificateEntry",
+    "KeyEntry",
+    "PairEntry",
+    "StoreProfile",
+    "find_pairs",
+    "write_pkcs12",
+]
+
+_HOMES = {
+    "PKCS12": "gmpki.keystore.pkcs12",
+    "CertificateEntry": "gmpki.keystore.pkcs12",
+    "KeyEntry": "gmpki.keystore.pkcs12",
+    "PairEntry": "gmpki.keystore.pkcs12",
+    "StoreProfile": "gmpki.keystore.pkcs12_writer",
+    "find_pairs": "gmpki.keystore.pkcs12",
+    "write_pkcs12": "gmpki.keystore.pkcs12_writer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
