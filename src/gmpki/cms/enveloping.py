@@ -1,0 +1,126 @@
+"""Digital envelopes: a content encrypted with a key of its own, and that key encrypted to each recipient.
+
+>>> from gmpki import cms
+>>> sealed = cms.encrypt(b"content", [pair])  # doctest: +SKIP
+>>> cms.decrypt(sealed, [(pair, encryption_key)]).content  # doctest: +SKIP
+b'content'
+
+An envelope says nothing about who made it: anybody can encrypt to a recipient. What must have a known author is signed
+first, or travels as :func:`~gmpki.cms.signed_and_enveloped.sign_and_encrypt` makes it.
+
+:standard: RFC 5652 6; RFC 5083; GM/T 0010-2012, whose text was not read (confidence B)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gmpki import oids
+from gmpki._inputs import member
+from gmpki.asn1 import der
+from gmpki.asn1.rfc5652 import Attribute, encode_attributes
+from gmpki.asn1.rfc5652.enveloped import encode_recipients
+from gmpki.cms._assembly import content_info, element, encrypted_content_info
+from gmpki.cms.content_ciphers import CipherParameters, ContentCipher
+from gmpki.cms.profiles import MessageKind, MessageProfile
+from gmpki.cms.recipients import recipient_infos
+from gmpki.errors import ProfileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from typing_extensions import Buffer
+
+    from gmpki.asn1.rfc5652 import KeyTransRecipientInfo
+    from gmpki.cms.recipients import Recipient
+    from gmpki.x509.certificate import Certificate
+    from gmpki.x509.pair import CertificatePair
+
+__all__ = ["encrypt", "new_parameters"]
+
+_AUTHENTICATED_ATTRIBUTES: Final = der.Tag.context(1, constructed=True)
+_AUTH_ENVELOPED_VERSION: Final = 0  # RFC 5083 2.1
+
+
+def encrypt(
+    content: Buffer,
+    recipients: Iterable[Recipient | Certificate | CertificatePair],
+    *,
+    profile: MessageProfile = MessageProfile.GMT0010,
+    cipher: ContentCipher = ContentCipher.SM4_CBC,
+    content_type: str | None = None,
+) -> bytes:
+    """Encrypt a content to some recipients; return the DER of an EnvelopedData, or with GCM an AuthEnvelopedData.
+
+    :param content: any number of bytes.
+    :param recipients: 1 to 4096; of a pair its encryption certificate is taken. Whether a certificate is valid and not
+        revoked is for the path validation to say, before.
+    :param profile: GMT0010 has SM4-CBC and recipients by issuer and serial number; CFCA writes them by key identifier,
+        and SM4-CBC as SM4 (confidence C); GCM and AES are of RFC5652, SM4-GCM also of CFCA.
+    :param cipher: of the content.
+    :param content_type: what the content is; None is data of the profile.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when there is no recipient, one is there twice, or content_type is no object identifier.
+    :raises LimitExceeded: for more than 4096 recipients, or more content than the cipher takes.
+    :raises ProfileError: when the profile does not have the cipher or a form of recipient, or a certificate is not for
+        encryption.
+    :raises UnsupportedAlgorithm: when the key of a certificate is neither of SM2 nor of RSA.
+    :raises GmpkiError: when the public key of a certificate cannot be loaded.
+    :raises RandomSourceError: when the random source fails.
+    """
+    parameters = new_parameters(cipher, profile)
+    key = cipher.generate_key()
+    infos = recipient_infos(key, recipients, profile)
+    inner = profile.content_type(MessageKind.DATA) if content_type is None else content_type
+    der.encode_oid(inner)  # refused before anything is encrypted
+    if cipher.is_authenticated:
+        return _authenticated(content, key, parameters, infos, inner)
+    ciphertext, _ = parameters.encrypt(key, content)
+    by_key = any(isinstance(info.rid, bytes) for info in infos)
+    fields = (
+        der.encode_integer(profile.rules.enveloped_version(key_identifiers=by_key)),
+        encode_recipients(infos),
+        *encrypted_content_info(inner, parameters.algorithm, ciphertext),
+    )
+    return content_info(profile.content_type(MessageKind.ENVELOPED_DATA), fields)
+
+
+def new_parameters(cipher: ContentCipher, profile: MessageProfile) -> CipherParameters:
+    """Make the parameters of a content cipher as a profile writes them.
+
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises ProfileError: when the profile does not have the cipher.
+    :raises RandomSourceError: when the random source fails.
+    """
+    member(cipher, ContentCipher, "cipher")
+    member(profile, MessageProfile, "profile")
+    if profile is MessageProfile.GMT0010 and cipher is not ContentCipher.SM4_CBC:
+        raise ProfileError(
+            f"GM/T 0010 has SM4-CBC, not {cipher.name}; the profile RFC5652 has it, and CFCA has SM4 with GCM"
+        )
+    if profile is MessageProfile.CFCA and not cipher.is_sm4:
+        raise ProfileError(f"the profile CFCA has SM4, not {cipher.name}; the profile RFC5652 has it")
+    return CipherParameters.new(cipher, identifier=profile.rules.sm4_cbc if cipher is ContentCipher.SM4_CBC else None)
+
+
+def _authenticated(
+    content: Buffer,
+    key: bytes,
+    parameters: CipherParameters,
+    infos: tuple[KeyTransRecipientInfo, ...],
+    content_type: str,
+) -> bytes:
+    """Encrypt into an AuthEnvelopedData, with the content type authenticated unless it is data (RFC 5083 2.1)."""
+    attributes = b""
+    if MessageKind.of(content_type) is not MessageKind.DATA:
+        attributes = encode_attributes((Attribute(oids.CONTENT_TYPE, (der.encode_oid(content_type),)),))
+    associated_data = der.encode(der.Tag.SET, attributes) if attributes else b""
+    ciphertext, tag = parameters.encrypt(key, content, associated_data)
+    fields = (
+        der.encode_integer(_AUTH_ENVELOPED_VERSION),
+        encode_recipients(infos),
+        *encrypted_content_info(content_type, parameters.algorithm, ciphertext),
+        *(element(_AUTHENTICATED_ATTRIBUTES, (attributes,)) if attributes else ()),
+        der.encode_octet_string(tag or b""),
+    )
+    return content_info(oids.AUTH_ENVELOPED_DATA, fields)
