@@ -1,0 +1,93 @@
+"""Messages (GM/T 0010, RFC 5652): signed, enveloped and encrypted, written and read, whole or as streams.
+
+The names below are loaded when they are first used. Somebody signs, somebody else verifies:
+
+>>> from datetime import datetime, timedelta, timezone
+>>> from gmpki import SM2PrivateKey
+>>> from gmpki.cms import SignerSpec, Trust, sign, verify
+>>> from gmpki.x509.certificate_builder import CertificateBuilder
+>>> from gmpki.x509.names import build_name
+>>> now = datetime.now(timezone.utc).replace(microsecond=0)
+>>> key, name = SM2PrivateKey.generate(), build_name(("C", "CN"), ("CN", "张三"))
+>>> builder = CertificateBuilder().subject(name).issuer(name).serial_number(1).public_key(key.public_key)
+>>> certificate = builder.validity(now, now + timedelta(days=1)).sign(key)
+
+>>> message = sign("合同".encode(), SignerSpec(key, certificate))
+>>> verified = verify(message, Trust([certificate]))
+>>> verified.content.decode()
+'合同'
+>>> print(verified.signers[0].check("signature"))
+signature: passed (SM2-1 (1.2.156.10197.1.301.1))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gmpki.cms.digests import ContentDigests
+    from gmpki.cms.profiles import MessageKind, MessageProfile
+    from gmpki.cms.report import Check, CheckName, CheckStatus, SignerReport, VerifiedMessage
+    from gmpki.cms.signed import SignedMessage
+    from gmpki.cms.signer_spec import SignerPlan, SignerSpec
+    from gmpki.cms.signing import sign
+    from gmpki.cms.timestamps import StampedTime, TimestampVerifier
+    from gmpki.cms.trust import Trust
+    from gmpki.cms.variants import Variant
+    from gmpki.cms.verification import verify
+
+__all__ = [
+    "Check",
+    "CheckName",
+    "CheckStatus",
+    "ContentDigests",
+    "MessageKind",
+    "MessageProfile",
+    "SignedMessage",
+    "SignerPlan",
+    "SignerReport",
+    "SignerSpec",
+    "StampedTime",
+    "TimestampVerifier",
+    "Trust",
+    "Variant",
+    "VerifiedMessage",
+    "sign",
+    "verify",
+]
+
+_HOMES = {
+    "Check": "gmpki.cms.report",
+    "CheckName": "gmpki.cms.report",
+    "CheckStatus": "gmpki.cms.report",
+    "ContentDigests": "gmpki.cms.digests",
+    "MessageKind": "gmpki.cms.profiles",
+    "MessageProfile": "gmpki.cms.profiles",
+    "SignedMessage": "gmpki.cms.signed",
+    "SignerPlan": "gmpki.cms.signer_spec",
+    "SignerReport": "gmpki.cms.report",
+    "SignerSpec": "gmpki.cms.signer_spec",
+    "StampedTime": "gmpki.cms.timestamps",
+    "TimestampVerifier": "gmpki.cms.timestamps",
+    "Trust": "gmpki.cms.trust",
+    "Variant": "gmpki.cms.variants",
+    "VerifiedMessage": "gmpki.cms.report",
+    "sign": "gmpki.cms.signing",
+    "verify": "gmpki.cms.verification",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,181 @@
+"""Making signed messages.
+
+>>> from gmpki.cms import MessageProfile, SignerSpec, sign
+>>> sign(b"contract", SignerSpec(key, certificate))  # doctest: +SKIP
+>>> sign(b"contract", SignerSpec(key, certificate), profile=MessageProfile.RFC5652, detached=True)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gmpki import oids
+from gmpki._inputs import as_bytes, as_text, iterated, member
+from gmpki.asn1.rfc5652 import MAX_CERTIFICATES, MAX_CRLS, ContentInfo, EncapsulatedContentInfo, SignedData
+from gmpki.cms.digests import ContentDigests
+from gmpki.cms.profiles import MessageKind, MessageProfile
+from gmpki.cms.signer_spec import SignerSpec
+from gmpki.errors import InvalidInputError, LimitExceeded
+from gmpki.x509.certificate import Certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from typing_extensions import Buffer
+
+    from gmpki.asn1.rfc5280 import AlgorithmIdentifier
+    from gmpki.asn1.rfc5652 import SignerInfo
+    from gmpki.x509.crl import CertificateRevocationList
+
+__all__ = ["MAX_SIGNERS", "assemble", "digests_for", "sign", "signer_info_for"]
+
+MAX_SIGNERS: Final = 64
+"""The most signers that one message is given."""
+
+
+def sign(
+    content: Buffer,
+    signers: SignerSpec | Iterable[SignerSpec],
+    *,
+    profile: MessageProfile = MessageProfile.GMT0010,
+    detached: bool = False,
+    certificates: Iterable[Certificate] = (),
+    crls: Iterable[CertificateRevocationList] = (),
+    include_signer_certificates: bool = True,
+    content_type: str | None = None,
+) -> bytes:
+    """Sign a content, and return the message as DER.
+
+    :param signers: one, or several that sign the same content side by side.
+    :param profile: whose identifiers and versions are written.
+    :param detached: leave the content out of the message.
+    :param certificates: others that go along: those of the authorities in between.
+    :param crls: revocation lists that go along.
+    :param include_signer_certificates: let the signers' own certificates go along; without them only who has them
+        can verify.
+    :param content_type: an object identifier; None is data of the profile.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when there is no signer, or one certificate signs twice.
+    :raises LimitExceeded: when there are more than 64 signers, 4096 certificates or 1024 lists.
+    :raises ProfileError: when the profile has no such signer, or the content type asks for signed attributes.
+    :raises MessageError: "content-is-attributes" when a content to be signed without attributes would itself pass for
+        signed attributes.
+    :raises GmpkiError: what a signer that lives elsewhere raises.
+    :standard: RFC 5652 5.1 to 5.4; GM/T 0010
+    """
+    specs = _specs(signers)
+    member(profile, MessageProfile, "profile")
+    member(detached, bool, "detached")
+    octets = as_bytes(content, "content")
+    kind = _content_type(content_type, profile)
+    digests = ContentDigests.of(octets)
+    own = [spec.certificate for spec in specs] if include_signer_certificates else []
+    return assemble(
+        profile,
+        EncapsulatedContentInfo(oids.find(kind), None if detached else octets),
+        [spec.sign(digests, kind, profile) for spec in specs],
+        encoded_certificates((*own, *iterated(certificates, "certificates"))),
+        encoded_crls(crls),
+    )
+
+
+def digests_for(signers: SignerSpec | Iterable[SignerSpec]) -> ContentDigests:
+    """Return running digests of a content that streams past, as its signers need them.
+
+    :raises InvalidTypeError: when a signer is no SignerSpec.
+    :raises InvalidInputError: when there is none.
+    """
+    hashes: set[str] = set()
+    prefixes: set[bytes] = set()
+    for spec in _specs(signers):
+        names, starts = spec.plan.needed
+        hashes.update(names)
+        prefixes.update(starts)
+    return ContentDigests(hashes, prefixes)
+
+
+def signer_info_for(spec: SignerSpec, digests: ContentDigests, content_type: str, profile: MessageProfile) -> bytes:
+    """Sign by the digests of a content, and return the DER of the signer's entry; errors as :func:`sign`."""
+    return spec.sign(digests, content_type, profile).to_der()
+
+
+def assemble(
+    profile: MessageProfile,
+    inner: EncapsulatedContentInfo,
+    infos: Iterable[SignerInfo],
+    certificates: Iterable[bytes] = (),
+    crls: Iterable[bytes] = (),
+) -> bytes:
+    """Put signers' entries, certificates and lists together to a message, as DER.
+
+    :param certificates: the DER of each.
+    :param crls: the DER of each.
+    :raises InvalidTypeError: when an input has the wrong type.
+    """
+    signers = tuple(infos)
+    rules = profile.rules
+    version = rules.signed_version(
+        plain_data=MessageKind.of(inner.content_type) is MessageKind.DATA,
+        key_identifiers=any(isinstance(info.sid, bytes) for info in signers),
+    )
+    algorithms: dict[AlgorithmIdentifier, None] = dict.fromkeys(info.digest_algorithm for info in signers)
+    data = SignedData(version, tuple(algorithms), inner, tuple(certificates), tuple(crls), signers)
+    return ContentInfo(profile.content_type(MessageKind.SIGNED_DATA), data.to_der()).to_der()
+
+
+def encoded_certificates(certificates: Iterable[Certificate]) -> tuple[bytes, ...]:
+    """Return the DER of certificates, each once.
+
+    :raises InvalidTypeError: when one is none.
+    :raises LimitExceeded: when there are more than 4096.
+    """
+    found: dict[bytes, None] = {}
+    for certificate in iterated(certificates, "certificates", most=MAX_CERTIFICATES + 1):
+        member(certificate, Certificate, "a certificate")
+        found[certificate.der] = None
+    if len(found) > MAX_CERTIFICATES:
+        raise LimitExceeded(f"a message carries at most {MAX_CERTIFICATES} certificates")
+    return tuple(found)
+
+
+def encoded_crls(crls: Iterable[CertificateRevocationList]) -> tuple[bytes, ...]:
+    """Return the DER of revocation lists, each once.
+
+    :raises InvalidTypeError: when one is none.
+    :raises LimitExceeded: when there are more than 1024.
+    """
+    given = iterated(crls, "crls", most=MAX_CRLS + 1)
+    if not given:
+        return ()
+    from gmpki.x509.crl import CertificateRevocationList
+
+    found: dict[bytes, None] = {}
+    for crl in given:
+        member(crl, CertificateRevocationList, "a revocation list")
+        found[crl.to_der()] = None
+    if len(found) > MAX_CRLS:
+        raise LimitExceeded(f"a message carries at most {MAX_CRLS} revocation lists")
+    return tuple(found)
+
+
+def _specs(signers: SignerSpec | Iterable[SignerSpec]) -> tuple[SignerSpec, ...]:
+    """Return the signers.
+
+    :raises InvalidInputError: when there is none, or a certificate signs twice.
+    """
+    specs = (signers,) if isinstance(signers, SignerSpec) else iterated(signers, "signers", most=MAX_SIGNERS + 1)
+    if not specs:
+        raise InvalidInputError("a message is signed by at least one signer")
+    if len(specs) > MAX_SIGNERS:
+        raise LimitExceeded(f"a message is signed by at most {MAX_SIGNERS} signers")
+    for spec in specs:
+        member(spec, SignerSpec, "a signer")
+    if len({spec.certificate for spec in specs}) != len(specs):
+        raise InvalidInputError("one certificate signs a message once")
+    return specs
+
+
+def _content_type(content_type: str | None, profile: MessageProfile) -> str:
+    if content_type is None:
+        return profile.content_type(MessageKind.DATA)
+    return as_text(content_type, "content_type")
