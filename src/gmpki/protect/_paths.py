@@ -15,10 +15,7 @@ def as_path(path: str | os.PathLike[str], name: str = "path") -> str:
     :raises InvalidTypeError: when it is neither ``str`` nor a path object of text.
     :raises InvalidInputError: when it is empty or has characters that no file name has.
     """
-    try:
-        text = os.fspath(path)
-    except TypeError:
-        text = None  # type: ignore[assignment]
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(text, str):
         raise InvalidTypeError(f"{name} must be str or a path object, not {type(path).__name__}")
     try:
