@@ -159,6 +159,13 @@ class MessageFrame(NamedTuple):
             total += len(header)
         return head
 
+    def around(self, content: bytes, after: bytes) -> bytes:
+        """Return a whole message in DER around a content in memory, which is copied once.
+
+        :param after: the DER of the fields of the message behind the content.
+        """
+        return b"".join((self.definite_head(len(content), len(after)), content, after))
+
     def indefinite_head(self) -> bytes:
         """Return everything before the string with the content.
 

@@ -13,14 +13,15 @@ first, or travels as :func:`~gmpki.cms.signed_and_enveloped.sign_and_encrypt` ma
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
 from gmpki._inputs import member
 from gmpki.asn1 import der
+from gmpki.asn1.ber_writer import MessageFrame
 from gmpki.asn1.rfc5652 import Attribute, encode_attributes
 from gmpki.asn1.rfc5652.enveloped import encode_recipients
-from gmpki.cms._assembly import content_info, element, encrypted_content_info
 from gmpki.cms.content_ciphers import CipherParameters, ContentCipher
 from gmpki.cms.profiles import MessageKind, MessageProfile
 from gmpki.cms.recipients import recipient_infos
@@ -31,12 +32,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from gmpki.asn1.rfc5652 import KeyTransRecipientInfo
     from gmpki.cms.recipients import Recipient
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.pair import CertificatePair
 
-__all__ = ["encrypt", "new_parameters"]
+__all__ = ["EmptyEnvelope", "empty_envelope", "encrypt", "new_parameters"]
 
 _AUTHENTICATED_ATTRIBUTES: Final = der.Tag.context(1, constructed=True)
 _AUTH_ENVELOPED_VERSION: Final = 0  # RFC 5083 2.1
@@ -68,21 +68,61 @@ def encrypt(
     :raises GmpkiError: when the public key of a certificate cannot be loaded.
     :raises RandomSourceError: when the random source fails.
     """
+    envelope = empty_envelope(recipients, profile=profile, cipher=cipher, content_type=content_type)
+    ciphertext, tag = envelope.parameters.encrypt(envelope.key, content, envelope.associated_data)
+    return envelope.frame.around(ciphertext, envelope.after(tag))
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyEnvelope:
+    """An envelope whose content is still to come: the key for it, and everything around it. For one content.
+
+    :ivar frame: what stands before the encrypted content.
+    :ivar attributes: the encoded attributes that are authenticated, or nothing.
+    """
+
+    parameters: CipherParameters
+    key: bytes = field(repr=False)
+    frame: MessageFrame
+    attributes: bytes
+
+    @property
+    def associated_data(self) -> bytes:
+        """What the tag is over beside the content: the attributes as a SET OF (RFC 5083 2.2)."""
+        return der.encode(der.Tag.SET, self.attributes) if self.attributes else b""
+
+    def after(self, tag: bytes | None) -> bytes:
+        """Return what stands behind the encrypted content: nothing without GCM."""
+        if not self.parameters.cipher.is_authenticated:
+            return b""
+        attributes = der.encode(_AUTHENTICATED_ATTRIBUTES, self.attributes) if self.attributes else b""
+        return attributes + der.encode_octet_string(tag or b"")
+
+
+def empty_envelope(
+    recipients: Iterable[Recipient | Certificate | CertificatePair],
+    *,
+    profile: MessageProfile,
+    cipher: ContentCipher,
+    content_type: str | None,
+) -> EmptyEnvelope:
+    """Make everything of an envelope but its content; parameters and errors are those of :func:`encrypt`."""
     parameters = new_parameters(cipher, profile)
     key = cipher.generate_key()
     infos = recipient_infos(key, recipients, profile)
     inner = profile.content_type(MessageKind.DATA) if content_type is None else content_type
-    der.encode_oid(inner)  # refused before anything is encrypted
+    inside = der.encode_oid(inner) + parameters.algorithm.to_der()
+    attributes = b""
     if cipher.is_authenticated:
-        return _authenticated(content, key, parameters, infos, inner)
-    ciphertext, _ = parameters.encrypt(key, content)
-    by_key = any(isinstance(info.rid, bytes) for info in infos)
-    fields = (
-        der.encode_integer(profile.rules.enveloped_version(key_identifiers=by_key)),
-        encode_recipients(infos),
-        *encrypted_content_info(inner, parameters.algorithm, ciphertext),
-    )
-    return content_info(profile.content_type(MessageKind.ENVELOPED_DATA), fields)
+        outer, version = oids.AUTH_ENVELOPED_DATA, _AUTH_ENVELOPED_VERSION
+        if MessageKind.of(inner) is not MessageKind.DATA:  # then its type has to be among them (RFC 5083 2.1)
+            attributes = encode_attributes((Attribute(oids.CONTENT_TYPE, (der.encode_oid(inner),)),))
+    else:
+        by_key = any(isinstance(info.rid, bytes) for info in infos)
+        outer = profile.content_type(MessageKind.ENVELOPED_DATA)
+        version = profile.rules.enveloped_version(key_identifiers=by_key)
+    before = der.encode_integer(version) + encode_recipients(infos)
+    return EmptyEnvelope(parameters, key, MessageFrame(outer, before, inside, implicit=True), attributes)
 
 
 def new_parameters(cipher: ContentCipher, profile: MessageProfile) -> CipherParameters:
@@ -101,26 +141,3 @@ def new_parameters(cipher: ContentCipher, profile: MessageProfile) -> CipherPara
     if profile is MessageProfile.CFCA and not cipher.is_sm4:
         raise ProfileError(f"the profile CFCA has SM4, not {cipher.name}; the profile RFC5652 has it")
     return CipherParameters.new(cipher, identifier=profile.rules.sm4_cbc if cipher is ContentCipher.SM4_CBC else None)
-
-
-def _authenticated(
-    content: Buffer,
-    key: bytes,
-    parameters: CipherParameters,
-    infos: tuple[KeyTransRecipientInfo, ...],
-    content_type: str,
-) -> bytes:
-    """Encrypt into an AuthEnvelopedData, with the content type authenticated unless it is data (RFC 5083 2.1)."""
-    attributes = b""
-    if MessageKind.of(content_type) is not MessageKind.DATA:
-        attributes = encode_attributes((Attribute(oids.CONTENT_TYPE, (der.encode_oid(content_type),)),))
-    associated_data = der.encode(der.Tag.SET, attributes) if attributes else b""
-    ciphertext, tag = parameters.encrypt(key, content, associated_data)
-    fields = (
-        der.encode_integer(_AUTH_ENVELOPED_VERSION),
-        encode_recipients(infos),
-        *encrypted_content_info(content_type, parameters.algorithm, ciphertext),
-        *(element(_AUTHENTICATED_ATTRIBUTES, (attributes,)) if attributes else ()),
-        der.encode_octet_string(tag or b""),
-    )
-    return content_info(oids.AUTH_ENVELOPED_DATA, fields)
