@@ -43,6 +43,7 @@ __all__ = [
     "decrypt",
     "encrypted_parts",
     "envelope_variants",
+    "family_variants",
     "split_tag",
 ]
 
@@ -175,16 +176,22 @@ def envelope_variants(
     :param inner: the type of the content.
     :param key: of the recipient that was opened.
     """
-    variants = list(key.variants)
+    found = key.variants
+    if MessageProfile.of(content_type) is MessageProfile.GMT0010 and isinstance(key.info.rid, bytes):
+        found += (Variant.KEY_IDENTIFIER_RECIPIENT,)
+    return found + family_variants(content_type, inner, parameters)
+
+
+def family_variants(content_type: str, inner: str, parameters: CipherParameters) -> tuple[Variant, ...]:
+    """Name what is unusual about the types and the cipher of an encrypted message; parameters as above."""
+    found = []
     is_gm = MessageProfile.of(content_type) is MessageProfile.GMT0010
-    if is_gm and isinstance(key.info.rid, bytes):
-        variants.append(Variant.KEY_IDENTIFIER_RECIPIENT)
     if is_gm and inner == oids.DATA:
-        variants.append(Variant.INNER_PKCS7_TYPE)
-    if content_type == oids.ENVELOPED_DATA and inner == oids.GM_DATA:
-        variants.append(Variant.INNER_GM_TYPE)
-    if content_type != oids.AUTH_ENVELOPED_DATA and parameters.tag_len:
-        variants.append(Variant.TAG_IN_CONTENT)
+        found.append(Variant.INNER_PKCS7_TYPE)
+    if not is_gm and inner == oids.GM_DATA and content_type != oids.AUTH_ENVELOPED_DATA:
+        found.append(Variant.INNER_GM_TYPE)
+    if parameters.tag_len and content_type != oids.AUTH_ENVELOPED_DATA:
+        found.append(Variant.TAG_IN_CONTENT)
     if parameters.variant is not None:
-        variants.append(parameters.variant)
-    return tuple(variants)
+        found.append(parameters.variant)
+    return tuple(found)
