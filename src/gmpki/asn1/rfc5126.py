@@ -133,7 +133,9 @@ class CompleteCertificateRefs(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(*[der_of(ref, OtherCertID, "a reference") for ref in self.refs])
+        return der.encode_sequence(
+            *[der_of(ref, OtherCertID, "a reference") for ref in _inputs.iterated(self.refs, "refs")]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +252,12 @@ class CRLOCSPRef(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        crls = _sequence(der_of(item, CRLValidatedID, "a reference") for item in self.crl_ids)
-        answers = _sequence(der_of(item, OCSPResponsesID, "a reference") for item in self.ocsp_ids)
+        crls = _sequence(
+            der_of(item, CRLValidatedID, "a reference") for item in _inputs.iterated(self.crl_ids, "crl_ids")
+        )
+        answers = _sequence(
+            der_of(item, OCSPResponsesID, "a reference") for item in _inputs.iterated(self.ocsp_ids, "ocsp_ids")
+        )
         return der.encode_sequence(
             der.encode_explicit(0, der.encode_sequence(crls) if crls else b""),
             der.encode_explicit(1, der.encode_sequence(answers) if answers else b""),
@@ -282,7 +288,9 @@ class CompleteRevocationRefs(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(*[der_of(ref, CRLOCSPRef, "a reference") for ref in self.refs])
+        return der.encode_sequence(
+            *[der_of(ref, CRLOCSPRef, "a reference") for ref in _inputs.iterated(self.refs, "refs")]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gmpki.asn1.rfc5280.extension import Extension
     from gmpki.asn1.rfc5280.name import Name
 
-__all__ = ["MAX_REMEMBERED", "UsualCertificate", "read_usual"]
+__all__ = ["MAX_REMEMBERED", "UsualCertificate", "read_usual", "split"]
 
 MAX_REMEMBERED: Final = 1024
 """The longest element, in bytes, that goes through the caches."""
@@ -50,7 +50,7 @@ class UsualCertificate(NamedTuple):
     extensions: tuple[Extension, ...]
 
 
-def _split(data: bytes) -> list[bytes] | None:
+def split(data: bytes) -> list[bytes] | None:
     """Return the exact bytes of the elements inside a constructed element; None unless all lengths are minimal."""
     end = len(data)
     pos = _start(data)
@@ -91,11 +91,11 @@ def read_usual(tbs: bytes) -> UsualCertificate | None:
 
     :param tbs: one element whose header has been checked.
     """
-    parts = _split(tbs)
+    parts = split(tbs)
     if parts is None or len(parts) != 8 or parts[0] != _VERSION_3:
         return None
     _, serial, signature, issuer, validity, subject, key, wrapped = parts
-    whole_key, whole_extensions = _split(key), _split(wrapped)
+    whole_key, whole_extensions = split(key), split(wrapped)
     if (
         wrapped[0] != _EXTENSIONS
         or key[0] != _SEQUENCE
@@ -111,7 +111,7 @@ def read_usual(tbs: bytes) -> UsualCertificate | None:
         or len(serial) > _MAX_SERIAL_LEN
     ):
         return None
-    items = _split(whole_extensions[0])
+    items = split(whole_extensions[0])
     key_algorithm, bits = whole_key
     first_bit = _start(bits)
     if not items or bits[0] != der.Tag.BIT_STRING or bits[first_bit : first_bit + 1] != b"\x00":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._cursor import CONSTRUCTED_TYPES
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
+from gmpki.asn1.rfc5652._usual import algorithms_cached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -134,12 +136,17 @@ def _unless_empty(elements: Iterable[bytes], tag: int) -> bytes:
 
 def read_algorithms(reader: Reader, name: str = "digestAlgorithms") -> tuple[AlgorithmIdentifier, ...]:
     """Read ``SET OF AlgorithmIdentifier``."""
+    return reader.through_cache(der.Tag.SET, name, algorithms_cached, _read_algorithms)
+
+
+def _read_algorithms(reader: Reader, name: str) -> tuple[AlgorithmIdentifier, ...]:
     return bounded_set(reader, name, "algorithm", AlgorithmIdentifier.read, MAX_ALGORITHMS)
 
 
 def encode_set(items: Iterable[Schema], kind: type[Schema], name: str) -> bytes:
     """Encode ``SET OF`` a structure."""
-    return der.encode_set_of([der_of(item, kind, name) for item in items])
+    listed = items if type(items) is tuple else _inputs.iterated(items, name)
+    return der.encode_set_of([der_of(item, kind, name) for item in listed])
 
 
 def read_octets(reader: Reader, number: int, name: str) -> bytes:

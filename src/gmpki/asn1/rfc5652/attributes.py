@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gmpki import oids
+from gmpki import _inputs, oids
 from gmpki.asn1 import der
 from gmpki.asn1._schema import der_of
 from gmpki.asn1.quirks import QuirkKind
@@ -106,7 +106,8 @@ def encode_attributes(attributes: tuple[Attribute, ...]) -> bytes:
     :raises InvalidTypeError: when one is no :class:`~gmpki.asn1.rfc5280.Attribute`.
     :raises InvalidInputError: when one has no value.
     """
-    return b"".join(sorted([der_of(item, Attribute, "an attribute") for item in attributes]))
+    listed = _inputs.iterated(attributes, "attributes")
+    return b"".join(sorted([der_of(item, Attribute, "an attribute") for item in listed]))
 
 
 def signing_attributes(content_type: str, message_digest: bytes) -> tuple[Attribute, Attribute]:

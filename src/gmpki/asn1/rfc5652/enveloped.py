@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.quirks import QuirkKind
@@ -158,7 +159,7 @@ def encode_recipients(recipients: tuple[RecipientInfo, ...]) -> bytes:
     """
     encoded = [
         item.to_der() if isinstance(item, OtherRecipientInfo) else der_of(item, KeyTransRecipientInfo, "a recipient")
-        for item in recipients
+        for item in _inputs.iterated(recipients, "recipients")
     ]
     if not encoded:
         raise InvalidInputError("a message has at least one recipient")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from gmpki import _inputs
 from gmpki.asn1 import der
@@ -19,10 +19,13 @@ from gmpki.asn1.rfc5652._shared import (
     read_crls,
     read_version,
 )
+from gmpki.asn1.rfc5652._usual import UsualSigner, read_usual, read_usual_signer
 from gmpki.asn1.rfc5652.attributes import Attributes, read_attributes
 from gmpki.asn1.rfc5652.content import EncapsulatedContentInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gmpki.asn1.der import Reader
 
 __all__ = ["IssuerAndSerialNumber", "SignedData", "SignerInfo", "encode_identifier", "read_identifier"]
@@ -33,6 +36,9 @@ _UNSIGNED: Final = der.Tag.context(1, constructed=True)
 # RFC 5652 5.1 and 5.3; GM/T 0010 and PKCS #7 have 1 throughout.
 _MESSAGE_VERSIONS: Final = frozenset((1, 3, 4, 5))
 _SIGNER_VERSIONS: Final = frozenset((1, 3))
+# A SignedData holds a set of signers with a name in their identifier: three levels above what is cached.
+_USUAL_DEPTH: Final = der.CACHED_DEPTH + 4
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,9 @@ class SignerInfo(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> SignerInfo:
         """Read a SignerInfo, its attributes too."""
+        usual = _short_way(reader, name, read_usual_signer)
+        if usual is not None:
+            return _usual_signer(usual)
         signed_octets = unsigned_octets = signed = unsigned = None
         with reader.sequence(name) as fields:
             version = read_version(fields, _SIGNER_VERSIONS)
@@ -157,6 +166,30 @@ class SignerInfo(Schema):
         return _attributes_of(self.unsigned_attributes, "unsignedAttrs", signed=False)
 
 
+def _short_way(reader: Reader, name: str, read: Callable[[bytes], T | None]) -> T | None:
+    """Read what has the usual shape the short way, or leave the reader where it stands."""
+    if not reader.next_is(der.Tag.SEQUENCE) or not reader.may_nest(_USUAL_DEPTH):
+        return None
+    at = reader.offset
+    found = read(reader.exact(der.Tag.SEQUENCE, name))
+    if found is None:
+        reader.go_back(at)
+    return found
+
+
+def _usual_signer(found: UsualSigner) -> SignerInfo:
+    self = SignerInfo(
+        1,
+        IssuerAndSerialNumber(found.issuer, found.serial_number),
+        found.digest_algorithm,
+        found.signed_octets,
+        found.signature_algorithm,
+        found.signature,
+    )
+    object.__setattr__(self, "_signed", Attributes(found.signed))
+    return self
+
+
 def _attributes_of(octets: bytes | None, name: str, *, signed: bool) -> Attributes:
     if octets is None:
         return Attributes()
@@ -184,6 +217,16 @@ class SignedData(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> SignedData:
         """Read a SignedData."""
+        usual = _short_way(reader, name, read_usual)
+        if usual is not None:
+            return cls(
+                usual.version,
+                usual.digest_algorithms,
+                EncapsulatedContentInfo(usual.content_type, usual.content),
+                usual.certificates,
+                usual.crls,
+                tuple([_usual_signer(signer) for signer in usual.signers]),
+            )
         with reader.sequence(name) as fields:
             return cls(
                 read_version(fields, _MESSAGE_VERSIONS),
