@@ -13,9 +13,11 @@ from gmpki.keys import pem
 from gmpki.keys.pkcs8 import ENCRYPTED_LABEL, PLAIN_LABEL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
-__all__ = ["MAX_FILE_LEN", "KeyFile", "KeyForm", "open_key_file"]
+__all__ = ["MAX_FILE_LEN", "KeyFile", "KeyForm", "open_key_file", "private_keys_of", "refuse_legacy_encryption"]
 
 # A key with its attributes has some kilobytes; files with many certificates in front of the key are larger.
 MAX_FILE_LEN: Final = 1 << 20
@@ -128,12 +130,33 @@ def _from_pem(raw: bytes, wanted: str) -> KeyFile:
     parameters = [block.data for block in blocks if block.label in _PARAMETER_LABELS]
     if len(parameters) > 1:
         raise InvalidInputError("the file has more than one block of curve parameters")
-    key = keys[0]
+    return _of_block(keys[0], parameters[0] if parameters else None)
+
+
+def private_keys_of(blocks: Iterable[pem.PEMBlock]) -> tuple[KeyFile, ...]:
+    """Return every private key of a PEM file with several, possibly none; other blocks are passed over.
+
+    A block of curve parameters belongs to the key behind it.
+
+    :raises DecodeError: when a block does not hold what its label says.
+    """
+    found = []
+    parameters = None
+    for block in blocks:
+        if block.label in _PARAMETER_LABELS:
+            parameters = block.data
+        elif block.label in _LABELS and _LABELS[block.label].is_private:
+            found.append(_of_block(block, parameters))
+            parameters = None
+    return tuple(found)
+
+
+def _of_block(key: pem.PEMBlock, parameters: bytes | None) -> KeyFile:
     legacy = any(header.startswith("Proc-Type:") and "ENCRYPTED" in header for header in key.headers)
     form = _LABELS[key.label]
     if not legacy and _form(key.data) is not form:
         raise DecodeError(f"the PEM block {key.label!r} does not hold {form.value}")
-    return KeyFile("PEM", form, key.data, parameters[0] if parameters else None, legacy)
+    return KeyFile("PEM", form, key.data, parameters, legacy)
 
 
 def _other_kind(found: str, wanted: str) -> str:

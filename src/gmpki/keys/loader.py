@@ -36,7 +36,14 @@ if TYPE_CHECKING:
     PrivateKey: TypeAlias = SM2PrivateKey | RSAPrivateKey | ECDSAPrivateKey | Ed25519PrivateKey
     PublicKey: TypeAlias = SM2PublicKey | RSAPublicKey | ECDSAPublicKey | Ed25519PublicKey
 
-__all__ = ["identify_key", "is_encrypted", "load_private_key", "load_public_key", "load_public_key_info"]
+__all__ = [
+    "identify_key",
+    "is_encrypted",
+    "load_key_file",
+    "load_private_key",
+    "load_public_key",
+    "load_public_key_info",
+]
 
 
 def identify_key(data: Buffer, *, private: bool = True) -> KeyFile:
@@ -80,7 +87,25 @@ def load_private_key(
     :raises PolicyError: when the policy refuses the key, or its curve has explicit parameters that were not allowed.
     :raises LimitExceeded: when it asks for more iterations, or is longer than 1 MiB.
     """
-    file = open_key_file(data, private=True)
+    return load_key_file(
+        open_key_file(data, private=True),
+        password,
+        max_iterations=max_iterations,
+        allow_explicit_curve=allow_explicit_curve,
+        policy=policy,
+    )
+
+
+def load_key_file(
+    file: KeyFile,
+    password: Buffer | None = None,
+    *,
+    max_iterations: int = MAX_ITERATIONS,
+    allow_explicit_curve: bool = False,
+    policy: AlgorithmPolicy = DEFAULT_POLICY,
+) -> PrivateKey:
+    """Load the private key of a file that was taken apart already; parameters and errors as :func:`load_private_key`."""
+    member(file, KeyFile, "file")
     refuse_legacy_encryption(file)
     if file.is_encrypted and password is None:
         raise InvalidInputError(f"the key is encrypted ({file}): give its password")

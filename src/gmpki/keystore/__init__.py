@@ -10,27 +10,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
+    from gmpki.keystore.delivery import PKCS12Delivery
+    from gmpki.keystore.open import OpenedKey, open_key
     from gmpki.keystore.pkcs12 import PKCS12, CertificateEntry, KeyEntry, PairEntry, find_pairs
     from gmpki.keystore.pkcs12_writer import StoreProfile, write_pkcs12
+    from gmpki.keystore.sm2_file import read_sm2_file, write_sm2_file
 
 __all__ = [
     "PKCS12",
     "CertificateEntry",
     "KeyEntry",
+    "OpenedKey",
+    "PKCS12Delivery",
     "PairEntry",
     "StoreProfile",
     "find_pairs",
+    "open_key",
+    "read_sm2_file",
     "write_pkcs12",
+    "write_sm2_file",
 ]
 
 _HOMES = {
     "PKCS12": "gmpki.keystore.pkcs12",
     "CertificateEntry": "gmpki.keystore.pkcs12",
     "KeyEntry": "gmpki.keystore.pkcs12",
+    "OpenedKey": "gmpki.keystore.open",
+    "PKCS12Delivery": "gmpki.keystore.delivery",
     "PairEntry": "gmpki.keystore.pkcs12",
     "StoreProfile": "gmpki.keystore.pkcs12_writer",
     "find_pairs": "gmpki.keystore.pkcs12",
+    "open_key": "gmpki.keystore.open",
+    "read_sm2_file": "gmpki.keystore.sm2_file",
     "write_pkcs12": "gmpki.keystore.pkcs12_writer",
+    "write_sm2_file": "gmpki.keystore.sm2_file",
 }
 
 
