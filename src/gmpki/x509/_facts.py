@@ -36,7 +36,17 @@ if TYPE_CHECKING:
     from gmpki.x509.extensions import Extensions
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["DEFAULT_LIMIT", "Facts", "HexNumber", "facts_of"]
+__all__ = [
+    "DEFAULT_LIMIT",
+    "Facts",
+    "HexNumber",
+    "algorithm_facts",
+    "attribute_value_facts",
+    "facts_of",
+    "name_facts",
+    "quirk_facts",
+    "value_facts",
+]
 
 Facts = dict[str, Any]
 
@@ -92,11 +102,11 @@ def _certificate(certificate: Certificate) -> Facts:
         "type": "certificate",
         "version": certificate.version,
         "serial_number": HexNumber(certificate.serial_number),
-        "signature_algorithm": _algorithm(certificate.signature_algorithm),
-        "issuer": _name(certificate.issuer),
+        "signature_algorithm": algorithm_facts(certificate.signature_algorithm),
+        "issuer": name_facts(certificate.issuer),
         "not_before": certificate.not_before,
         "not_after": certificate.not_after,
-        "subject": _name(certificate.subject),
+        "subject": name_facts(certificate.subject),
         "public_key": _key(certificate.public_key_info),
         "issuer_unique_id": certificate.issuer_unique_id,
         "subject_unique_id": certificate.subject_unique_id,
@@ -109,13 +119,13 @@ def _request(request: CertificateRequest) -> Facts:
     return {
         "type": "request",
         "version": request.version,
-        "subject": _name(request.subject),
+        "subject": name_facts(request.subject),
         "public_key": _key(request.public_key_info),
-        "attributes": [_facts(attribute) for attribute in request.attributes],
+        "attributes": [value_facts(attribute) for attribute in request.attributes],
         "challenge_password": _tried(lambda: request.challenge_password),
         "temporary_public_key": _tried(lambda: _temporary_key(request)),
         "extensions": _extensions(request.extensions),
-        "signature_algorithm": _algorithm(request.signature_algorithm),
+        "signature_algorithm": algorithm_facts(request.signature_algorithm),
         **_end(request),
     }
 
@@ -131,7 +141,7 @@ def _revocation_list(crl: CertificateRevocationList, limit: int) -> Facts:
             "serial_number": HexNumber(entry.serial_number),
             "revocation_date": entry.revocation_date,
             # The issuer is that of the list unless the list is indirect.
-            "issuer": None if entry.issuer == crl.issuer else _name(entry.issuer),
+            "issuer": None if entry.issuer == crl.issuer else name_facts(entry.issuer),
             "extensions": _extensions(entry.extensions),
         }
         for entry in islice(crl, limit)
@@ -139,8 +149,8 @@ def _revocation_list(crl: CertificateRevocationList, limit: int) -> Facts:
     return {
         "type": "crl",
         "version": crl.version,
-        "signature_algorithm": _algorithm(crl.signature_algorithm),
-        "issuer": _name(crl.issuer),
+        "signature_algorithm": algorithm_facts(crl.signature_algorithm),
+        "issuer": name_facts(crl.issuer),
         "this_update": crl.this_update,
         "next_update": crl.next_update,
         "extensions": _extensions(crl.extensions),
@@ -155,11 +165,11 @@ def _end(value: Certificate | CertificateRequest | CertificateRevocationList) ->
     return {
         "signature": value.signature,
         "fingerprints": {"sm3": sm3.digest(value.der), "sha256": sha256(value.der).digest()},
-        "quirks": [_quirk(quirk) for quirk in value.quirks],
+        "quirks": [quirk_facts(quirk) for quirk in value.quirks],
     }
 
 
-def _quirk(quirk: Quirk) -> Facts:
+def quirk_facts(quirk: Quirk) -> Facts:
     return {
         "kind": quirk.kind.value,
         "path": quirk.path,
@@ -170,7 +180,7 @@ def _quirk(quirk: Quirk) -> Facts:
 
 
 # ---- algorithms and keys --------------------------------------------------------------------------------------------
-def _algorithm(algorithm: AlgorithmIdentifier) -> Facts:
+def algorithm_facts(algorithm: AlgorithmIdentifier) -> Facts:
     facts: Facts = {"algorithm": algorithm.algorithm, "parameters": algorithm.parameters}
     if algorithm.algorithm == oids.RSA_PSS and algorithm.parameters is not None:
         parameters = _tried(lambda: RSASSAPSSParams.from_der(algorithm.parameters or b"", quirks=QuirkLog()))
@@ -254,7 +264,7 @@ def _extension(extension: Extension, extensions: Extensions) -> Facts:
     return {
         "extension": extension.extn_id,
         "critical": extension.critical,
-        "value": None if value is None else _facts(value),
+        "value": None if value is None else value_facts(value),
         # An extension that gmpki does not know often holds one string.
         "text": _string(extension.extn_value) if value is None else None,
         "raw": extension.extn_value,
@@ -278,7 +288,7 @@ def _read_string(encoded: bytes) -> str:
 
 
 # ---- values inside extensions ---------------------------------------------------------------------------------------
-def _facts(value: object) -> Any:
+def value_facts(value: object) -> Any:
     """Turn a value of an extension into facts: structures become ``dict`` with the names of their fields as keys."""
     if isinstance(value, IntFlag):
         return _flag_names(value)
@@ -289,15 +299,15 @@ def _facts(value: object) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, tuple):
-        return [_facts(item) for item in value]
+        return [value_facts(item) for item in value]
     if isinstance(value, Name):
-        return _name(value)
+        return name_facts(value)
     if isinstance(value, GeneralName):
         return _general_name(value)
     if isinstance(value, AttributeTypeAndValue):
-        return _attribute_value(value.type, value.value)
+        return attribute_value_facts(value.type, value.value)
     if isinstance(value, Attribute):
-        values = [_attribute_value(value.type, item) for item in value.values]
+        values = [attribute_value_facts(value.type, item) for item in value.values]
         return {"type": value.type, "values": [{"value": item["value"], "raw": item["raw"]} for item in values]}
     if isinstance(value, SignedCertificateTimestamp):
         shown = {field.name: getattr(value, field.name) for field in fields(value)}
@@ -310,23 +320,23 @@ def _facts(value: object) -> Any:
 def _field_facts(name: str, value: object) -> Any:
     if name == "authority_cert_serial_number" and isinstance(value, int):
         return HexNumber(value)
-    return _facts(value)
+    return value_facts(value)
 
 
 def _flag_names(flags: IntFlag) -> list[str]:
     return [spelling(str(flag.name)) for flag in type(flags) if flag & flags]
 
 
-def _name(name: Name) -> Facts:
+def name_facts(name: Name) -> Facts:
     attributes = [
-        {**_attribute_value(attribute.type, attribute.value), "rdn": index}
+        {**attribute_value_facts(attribute.type, attribute.value), "rdn": index}
         for index, rdn in enumerate(name.rdns)
         for attribute in rdn
     ]
     return {"text": format_name(name, "as-encoded"), "attributes": attributes}
 
 
-def _attribute_value(kind: ObjectIdentifier, encoded: bytes) -> Facts:
+def attribute_value_facts(kind: ObjectIdentifier, encoded: bytes) -> Facts:
     text = _string(encoded)
     return {"type": kind, "value": text, "raw": encoded if text is None else None}
 
@@ -334,7 +344,7 @@ def _attribute_value(kind: ObjectIdentifier, encoded: bytes) -> Facts:
 def _general_name(name: GeneralName) -> Facts:
     value: Any = name.value
     if isinstance(value, Name):
-        value = _name(value)
+        value = name_facts(value)
     elif isinstance(value, OtherName):
         value = {"type": value.type_id, "value": _string(value.value_der), "raw": value.value_der}
     elif name.kind is GeneralNameKind.IP_ADDRESS:

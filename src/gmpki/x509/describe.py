@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gmpki.x509.crl import CertificateRevocationList
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["describe", "hex_number", "plain_number"]
+__all__ = ["describe", "hex_number", "plain", "plain_number"]
 
 # Numbers that every reader of JSON takes exactly (RFC 8259 section 6).
 _EXACT: Final = 2**53
@@ -60,7 +60,7 @@ def describe(
     :raises InvalidTypeError: when the value is none of the three, or the limit no ``int``.
     :raises InvalidInputError: when the limit is negative.
     """
-    described: dict[str, Any] = _plain(facts_of(value, limit))
+    described: dict[str, Any] = plain(facts_of(value, limit))
     return described
 
 
@@ -77,11 +77,12 @@ def plain_number(number: int) -> int | str:
     return ("-0x" if number < 0 else "0x") + hex_number(abs(number))
 
 
-def _plain(fact: Any) -> Any:
+def plain(fact: Any) -> Any:
+    """Return facts as the values that JSON has, written as :func:`describe` says."""
     if isinstance(fact, dict):
-        return {key: _plain(value) for key, value in fact.items()}
+        return {key: plain(value) for key, value in fact.items()}
     if isinstance(fact, list):
-        return [_plain(value) for value in fact]
+        return [plain(value) for value in fact]
     if isinstance(fact, bytes):
         return fact.hex().upper()
     if isinstance(fact, HexNumber):

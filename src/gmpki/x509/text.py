@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from gmpki.x509.crl import CertificateRevocationList
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["to_text"]
+__all__ = ["INDENT", "dump_lines", "labelled", "object_lines", "oid_text", "quirk_lines", "to_text"]
 
-_INDENT: Final = "    "
+INDENT: Final = "    "
 _WIDTH: Final = 100  # characters of a value that still stands beside its label
 _ROW: Final = 16  # bytes in a row of hexadecimal digits
 _SHORT_BYTES: Final = 32  # that still stand in one row: identifiers and hashes
@@ -86,27 +86,30 @@ def to_text(value: Certificate | CertificateRequest | CertificateRevocationList,
     :raises InvalidInputError: when the limit is negative.
     """
     facts = facts_of(value, limit)
-    return "\n".join(_object(facts)) + "\n"
+    return "\n".join(object_lines(facts)) + "\n"
 
 
-def _object(facts: Facts) -> Iterator[str]:
-    """Give the lines of a whole object; what has a shape of its own is taken out of the general rule here."""
+def object_lines(facts: Facts) -> Iterator[str]:
+    """Give the lines of a whole object, whose facts are used up.
+
+    What has a shape of its own is taken out of the general rule here.
+    """
     yield _TITLES[facts.pop("type")] + ":"
     for key, value in facts.items():
         if key == "extensions":
             yield from _extensions(value, 1)
         elif key == "public_key":
-            yield f"{_INDENT}{_LABELS[key]}:"
+            yield f"{INDENT}{_LABELS[key]}:"
             yield from _fields(_ordered_key(value), 2)
         elif key == "attributes":
             yield from _attributes([item for item in value if not _is_shown_decoded(item["type"], facts)])
         elif key == "revoked":
             yield from _revoked(value, facts["revoked_omitted"])
         elif key == "fingerprints":
-            yield f"{_INDENT}SM3 fingerprint 指纹: {_colons(value['sm3'])}"
-            yield f"{_INDENT}SHA-256 fingerprint 指纹: {_colons(value['sha256'])}"
+            yield f"{INDENT}SM3 fingerprint 指纹: {_colons(value['sm3'])}"
+            yield f"{INDENT}SHA-256 fingerprint 指纹: {_colons(value['sha256'])}"
         elif key == "quirks":
-            yield from _quirks(value)
+            yield from quirk_lines(value)
         elif key != "revoked_omitted":
             yield from _field(key, value, 1)
 
@@ -122,11 +125,12 @@ def _ordered_key(key: Facts) -> Facts:
     return {"algorithm": shown.pop("algorithm"), "size": None if bits is None else f"{bits} bits", **shown}
 
 
-def _quirks(quirks: list[Facts]) -> Iterator[str]:
+def quirk_lines(quirks: list[Facts]) -> Iterator[str]:
+    """Give the lines of what departs from the standards; none when nothing does."""
     if quirks:
-        yield f"{_INDENT}Departures from the standards 与标准不符之处 ({len(quirks)}):"
+        yield f"{INDENT}Departures from the standards 与标准不符之处 ({len(quirks)}):"
         for quirk in quirks:
-            yield _INDENT * 2 + shown_text(quirk["text"])
+            yield INDENT * 2 + shown_text(quirk["text"])
 
 
 def _is_shown_decoded(attribute: str, request: Facts) -> bool:
@@ -137,42 +141,42 @@ def _is_shown_decoded(attribute: str, request: Facts) -> bool:
 
 def _attributes(attributes: list[Facts]) -> Iterator[str]:
     if attributes:
-        yield f"{_INDENT}{_LABELS['attributes']} ({len(attributes)}):"
+        yield f"{INDENT}{_LABELS['attributes']} ({len(attributes)}):"
     for attribute in attributes:
-        yield f"{_INDENT * 2}{_oid(attribute['type'])}:"
+        yield f"{INDENT * 2}{oid_text(attribute['type'])}:"
         for item in attribute["values"]:
             if item["value"] is not None:
-                yield _INDENT * 3 + shown_text(item["value"])
+                yield INDENT * 3 + shown_text(item["value"])
             else:
-                yield from _dump(item["raw"], 3)
+                yield from dump_lines(item["raw"], 3)
 
 
 def _revoked(entries: list[Facts], omitted: int) -> Iterator[str]:
     for entry in entries:
-        yield f"{_INDENT * 2}{_LABELS['serial_number']}: {_number(entry['serial_number'])}"
-        yield f"{_INDENT * 3}{_LABELS['revocation_date']}: {_time(entry['revocation_date'])}"
+        yield f"{INDENT * 2}{_LABELS['serial_number']}: {_number(entry['serial_number'])}"
+        yield f"{INDENT * 3}{_LABELS['revocation_date']}: {_time(entry['revocation_date'])}"
         if entry["issuer"] is not None:
             yield from _field("issuer", entry["issuer"], 3)
         yield from _extensions(entry["extensions"], 3, headed=False)
     if omitted:
-        yield f"{_INDENT * 2}... {omitted} more, not shown 其余未显示"
+        yield f"{INDENT * 2}... {omitted} more, not shown 其余未显示"
 
 
 # ---- extensions -----------------------------------------------------------------------------------------------------
 def _extensions(extensions: list[Facts], depth: int, *, headed: bool = True) -> Iterator[str]:
     if headed and extensions:
-        yield f"{_INDENT * depth}{_LABELS['extensions']} ({len(extensions)}):"
+        yield f"{INDENT * depth}{_LABELS['extensions']} ({len(extensions)}):"
         depth += 1
     for extension in extensions:
         critical = ", critical 关键" if extension["critical"] else ""
-        yield f"{_INDENT * depth}{_oid(extension['extension'])}{critical}:"
+        yield f"{INDENT * depth}{oid_text(extension['extension'])}{critical}:"
         value = extension["value"]
         if extension["problem"] is not None:
-            yield f"{_INDENT * (depth + 1)}malformed 无法解析: {shown_text(extension['problem'])}"
+            yield f"{INDENT * (depth + 1)}malformed 无法解析: {shown_text(extension['problem'])}"
         if value is None:
             if extension["text"] is not None:
-                yield f"{_INDENT * (depth + 1)}text 文本: {shown_text(extension['text'])}"
-            yield from _dump(extension["raw"], depth + 1)
+                yield f"{INDENT * (depth + 1)}text 文本: {shown_text(extension['text'])}"
+            yield from dump_lines(extension["raw"], depth + 1)
         else:
             yield from _extension_value(value, depth + 1)
 
@@ -180,9 +184,9 @@ def _extensions(extensions: list[Facts], depth: int, *, headed: bool = True) -> 
 def _extension_value(value: Facts, depth: int) -> Iterator[str]:
     """Give the lines of a value; a label that would only repeat the name of the extension is left out."""
     if not value:
-        yield f"{_INDENT * depth}(no contents 无内容)"
+        yield f"{INDENT * depth}(no contents 无内容)"
     elif all(_is_absent(item) for item in value.values()):
-        yield f"{_INDENT * depth}(empty 空)"
+        yield f"{INDENT * depth}(empty 空)"
     elif _is_pair(value):
         yield from _bare(value, depth)
     elif len(value) == 1:
@@ -203,10 +207,14 @@ def _fields(facts: Facts, depth: int) -> Iterator[str]:
 
 def _field(key: str, value: Any, depth: int) -> Iterator[str]:
     """Give the lines of a field: beside its label when the value is short, below it otherwise, none when absent."""
+    yield from labelled((_LABELS if depth == 1 else _INNER_LABELS).get(key) or key.replace("_", " "), value, depth)
+
+
+def labelled(label: str, value: Any, depth: int) -> Iterator[str]:
+    """Give the lines of a fact under a label, indented by so many levels; none when it is absent."""
     if _is_absent(value):
         return
-    pad = _INDENT * depth
-    label = (_LABELS if depth == 1 else _INNER_LABELS).get(key) or key.replace("_", " ")
+    pad = INDENT * depth
     inline = _inline(value)
     if inline is not None and (len(inline) <= _WIDTH or not isinstance(value, bytes)):
         yield f"{pad}{label}: {inline}"
@@ -217,7 +225,7 @@ def _field(key: str, value: Any, depth: int) -> Iterator[str]:
 
 def _bare(value: Any, depth: int) -> Iterator[str]:
     """Give the lines of a value without its label."""
-    pad = _INDENT * depth
+    pad = INDENT * depth
     if isinstance(value, bytes) and 0 < len(value) <= _SHORT_BYTES:
         yield pad + _colons(value)
     elif isinstance(value, (bytes, HexNumber)):
@@ -239,7 +247,7 @@ def _bare(value: Any, depth: int) -> Iterator[str]:
 def _items(items: list[Any], depth: int) -> Iterator[str]:
     """Give the lines of a list: words in one line, other values in one line each, structures after a dash."""
     words = [_inline(item) for item in items]
-    pad = _INDENT * depth
+    pad = INDENT * depth
     if all(isinstance(item, (str, int)) and not isinstance(item, ObjectIdentifier) for item in items):
         yield pad + ", ".join(word or "" for word in words)
         return
@@ -247,7 +255,7 @@ def _items(items: list[Any], depth: int) -> Iterator[str]:
         if word is not None:
             yield pad + word
         else:
-            lines = list(_bare(item, depth + 1)) or [f"{pad}{_INDENT}(empty 空)"]
+            lines = list(_bare(item, depth + 1)) or [f"{pad}{INDENT}(empty 空)"]
             yield f"{pad}-   {lines[0].lstrip()}"
             yield from lines[1:]
 
@@ -262,7 +270,7 @@ def _inline(value: Any) -> str | None:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, ObjectIdentifier):
-        return _oid(value)
+        return oid_text(value)
     if isinstance(value, str):
         return shown_text(value)
     if isinstance(value, bytes):
@@ -283,21 +291,22 @@ def _inline_dict(value: Facts) -> str | None:
         parameters = value["parameters"]
         if isinstance(parameters, dict):
             return None
-        return _oid(value["algorithm"]) + ("" if parameters is None else f", parameters {_inline(parameters)}")
+        return oid_text(value["algorithm"]) + ("" if parameters is None else f", parameters {_inline(parameters)}")
     if _is_pair(value):
         inner = value["value"]
         if isinstance(inner, dict) and "type" in inner:  # the value of an otherName
             text = inner["value"]
-            inner = f"{_oid(inner['type'])}:{_colons(inner['raw']) if text is None else shown_text(text)}"
+            inner = f"{oid_text(inner['type'])}:{_colons(inner['raw']) if text is None else shown_text(text)}"
         else:
             inner = _inline(inner)
         return inner if value["kind"] is None else f"{value['kind']}:{inner}"
     if value.keys() == {"method", "location"}:
-        return f"{_oid(value['method'])}: {_inline(value['location'])}"
+        return f"{oid_text(value['method'])}: {_inline(value['location'])}"
     return None
 
 
-def _oid(oid: ObjectIdentifier) -> str:
+def oid_text(oid: ObjectIdentifier) -> str:
+    """Return an object identifier with its names."""
     dotted = str.__str__(oid)
     if oid.name == dotted:
         return dotted
@@ -325,11 +334,11 @@ def _colons(data: bytes) -> str:
     return data.hex(":").upper()
 
 
-def _dump(data: bytes, depth: int) -> Iterator[str]:
+def dump_lines(data: bytes, depth: int) -> Iterator[str]:
     """Give bytes as rows of an offset, hexadecimal digits and, where they are printable, ASCII characters."""
     if not data:
-        yield f"{_INDENT * depth}(empty 空)"
+        yield f"{INDENT * depth}(empty 空)"
     for start in range(0, len(data), _ROW):
         row = data[start : start + _ROW]
         letters = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
-        yield f"{_INDENT * depth}{start:04X}  {row.hex(' ').upper():<{3 * _ROW}} {letters}"
+        yield f"{INDENT * depth}{start:04X}  {row.hex(' ').upper():<{3 * _ROW}} {letters}"
