@@ -27,10 +27,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
+    from gmpki.cms.content_ciphers import CipherParameters, ContentCipher
+    from gmpki.cms.digested import digest_content, read_digested
     from gmpki.cms.digests import ContentDigests
+    from gmpki.cms.encrypted import decrypt_with_key, encrypt_with_key
+    from gmpki.cms.enveloped import OpenedEnvelope, decrypt
+    from gmpki.cms.enveloping import encrypt
+    from gmpki.cms.key_agreement import KeyAgreement, KeyAgreementMessage
+    from gmpki.cms.key_history import KeyEntry, KeyHistory
+    from gmpki.cms.pair_delivery import EnvelopedDelivery, open_enveloped_delivery
     from gmpki.cms.profiles import MessageKind, MessageProfile
+    from gmpki.cms.recipients import Recipient
     from gmpki.cms.report import Check, CheckName, CheckStatus, SignerReport, VerifiedMessage
     from gmpki.cms.signed import SignedMessage
+    from gmpki.cms.signed_and_enveloped import OpenedSignedEnvelope, open_signed_and_enveloped, sign_and_encrypt
     from gmpki.cms.signer_spec import SignerPlan, SignerSpec
     from gmpki.cms.signing import sign
     from gmpki.cms.timestamps import StampedTime, TimestampVerifier
@@ -42,9 +52,19 @@ __all__ = [
     "Check",
     "CheckName",
     "CheckStatus",
+    "CipherParameters",
+    "ContentCipher",
     "ContentDigests",
+    "EnvelopedDelivery",
+    "KeyAgreement",
+    "KeyAgreementMessage",
+    "KeyEntry",
+    "KeyHistory",
     "MessageKind",
     "MessageProfile",
+    "OpenedEnvelope",
+    "OpenedSignedEnvelope",
+    "Recipient",
     "SignedMessage",
     "SignerPlan",
     "SignerReport",
@@ -54,7 +74,16 @@ __all__ = [
     "Trust",
     "Variant",
     "VerifiedMessage",
+    "decrypt",
+    "decrypt_with_key",
+    "digest_content",
+    "encrypt",
+    "encrypt_with_key",
+    "open_enveloped_delivery",
+    "open_signed_and_enveloped",
+    "read_digested",
     "sign",
+    "sign_and_encrypt",
     "verify",
 ]
 
@@ -62,9 +91,19 @@ _HOMES = {
     "Check": "gmpki.cms.report",
     "CheckName": "gmpki.cms.report",
     "CheckStatus": "gmpki.cms.report",
+    "CipherParameters": "gmpki.cms.content_ciphers",
+    "ContentCipher": "gmpki.cms.content_ciphers",
     "ContentDigests": "gmpki.cms.digests",
+    "EnvelopedDelivery": "gmpki.cms.pair_delivery",
+    "KeyAgreement": "gmpki.cms.key_agreement",
+    "KeyAgreementMessage": "gmpki.cms.key_agreement",
+    "KeyEntry": "gmpki.cms.key_history",
+    "KeyHistory": "gmpki.cms.key_history",
     "MessageKind": "gmpki.cms.profiles",
     "MessageProfile": "gmpki.cms.profiles",
+    "OpenedEnvelope": "gmpki.cms.enveloped",
+    "OpenedSignedEnvelope": "gmpki.cms.signed_and_enveloped",
+    "Recipient": "gmpki.cms.recipients",
     "SignedMessage": "gmpki.cms.signed",
     "SignerPlan": "gmpki.cms.signer_spec",
     "SignerReport": "gmpki.cms.report",
@@ -74,7 +113,16 @@ _HOMES = {
     "Trust": "gmpki.cms.trust",
     "Variant": "gmpki.cms.variants",
     "VerifiedMessage": "gmpki.cms.report",
+    "decrypt": "gmpki.cms.enveloped",
+    "decrypt_with_key": "gmpki.cms.encrypted",
+    "digest_content": "gmpki.cms.digested",
+    "encrypt": "gmpki.cms.enveloping",
+    "encrypt_with_key": "gmpki.cms.encrypted",
+    "open_enveloped_delivery": "gmpki.cms.pair_delivery",
+    "open_signed_and_enveloped": "gmpki.cms.signed_and_enveloped",
+    "read_digested": "gmpki.cms.digested",
     "sign": "gmpki.cms.signing",
+    "sign_and_encrypt": "gmpki.cms.signed_and_enveloped",
     "verify": "gmpki.cms.verification",
 }
 

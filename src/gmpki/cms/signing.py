@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gmpki.asn1.rfc5652 import SignerInfo
     from gmpki.x509.crl import CertificateRevocationList
 
-__all__ = ["MAX_SIGNERS", "assemble", "digests_for", "sign", "signer_info_for"]
+__all__ = ["MAX_SIGNERS", "assemble", "checked_signers", "digests_for", "sign", "signer_info_for"]
 
 MAX_SIGNERS: Final = 64
 """The most signers that one message is given."""
@@ -63,7 +63,7 @@ def sign(
     :raises GmpkiError: what a signer that lives elsewhere raises.
     :standard: RFC 5652 5.1 to 5.4; GM/T 0010
     """
-    specs = _specs(signers)
+    specs = checked_signers(signers)
     member(profile, MessageProfile, "profile")
     member(detached, bool, "detached")
     octets = as_bytes(content, "content")
@@ -87,7 +87,7 @@ def digests_for(signers: SignerSpec | Iterable[SignerSpec]) -> ContentDigests:
     """
     hashes: set[str] = set()
     prefixes: set[bytes] = set()
-    for spec in _specs(signers):
+    for spec in checked_signers(signers):
         names, starts = spec.plan.needed
         hashes.update(names)
         prefixes.update(starts)
@@ -158,7 +158,7 @@ def encoded_crls(crls: Iterable[CertificateRevocationList]) -> tuple[bytes, ...]
     return tuple(found)
 
 
-def _specs(signers: SignerSpec | Iterable[SignerSpec]) -> tuple[SignerSpec, ...]:
+def checked_signers(signers: SignerSpec | Iterable[SignerSpec]) -> tuple[SignerSpec, ...]:
     """Return the signers.
 
     :raises InvalidInputError: when there is none, or a certificate signs twice.
