@@ -24,12 +24,13 @@ _VERSION: Final = 1
 @dataclass(frozen=True, slots=True)
 class CFCAKeyFile(Schema):
     """``SEQUENCE { version INTEGER (1), key SEQUENCE { contentType OBJECT IDENTIFIER, algorithm OBJECT IDENTIFIER,
-    encryptedKey OCTET STRING }, certificate SEQUENCE { contentType OBJECT IDENTIFIER, certificate Certificate } }``.
+    encryptedKey OCTET STRING }, certificate SEQUENCE { contentType OBJECT IDENTIFIER, certificate OCTET STRING } }``.
 
     Both content types are data of GM/T 0010.
 
     :ivar algorithm: SM4, or SM4 in CBC, which mean the same here.
-    :ivar certificate: its exact DER.
+    :ivar certificate: the exact DER of the certificate, which the OCTET STRING holds. One without an OCTET STRING around
+        it, as a description of the format has it, is read too [C].
     """
 
     algorithm: ObjectIdentifier
@@ -47,7 +48,8 @@ class CFCAKeyFile(Schema):
                 encrypted_key = key.octet_string("encryptedKey")
             with fields.sequence("certificate") as held:
                 _read_data(held)
-                certificate = held.exact(der.Tag.SEQUENCE, "certificate")
+                bare = held.next_is(der.Tag.SEQUENCE)
+                certificate = held.exact(der.Tag.SEQUENCE) if bare else held.octet_string("certificate")
         return cls(algorithm, encrypted_key, certificate)
 
     def to_der(self) -> bytes:
@@ -56,7 +58,7 @@ class CFCAKeyFile(Schema):
         return der.encode_sequence(
             der.encode_integer(_VERSION),
             der.encode_sequence(data, der.encode_oid(self.algorithm), der.encode_octet_string(self.encrypted_key)),
-            der.encode_sequence(data, self.certificate),
+            der.encode_sequence(data, der.encode_octet_string(self.certificate)),
         )
 
 

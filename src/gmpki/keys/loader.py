@@ -104,7 +104,7 @@ def load_key_file(
     allow_explicit_curve: bool = False,
     policy: AlgorithmPolicy = DEFAULT_POLICY,
 ) -> PrivateKey:
-    """Load the private key of a file that was taken apart already; parameters and errors as :func:`load_private_key`."""
+    """Load the private key of a file that was taken apart; parameters and errors as :func:`load_private_key`."""
     member(file, KeyFile, "file")
     refuse_legacy_encryption(file)
     if file.is_encrypted and password is None:

@@ -20,6 +20,7 @@ from gmpki.asn1.rfc5652 import SignedData
 from gmpki.cms.message import PEM_LABELS, read_message
 from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
 from gmpki.keys import pem
+from gmpki.keys.interfaces import Decryptor
 from gmpki.keys.key_file import open_key_file
 from gmpki.keys.pbkdf2 import MAX_ITERATIONS
 from gmpki.keystore import pem_bundle, pkcs12_reader, sm2_file
@@ -27,6 +28,7 @@ from gmpki.keystore._unlocking import Unlocking
 from gmpki.keystore.pkcs12 import PKCS12, CertificateEntry, KeyEntry, PairEntry, encoded_public_key, find_pairs
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.delivery import open_delivery
+from gmpki.x509.pair import CertificatePair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,9 +36,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from gmpki.asn1.quirks import Quirk
-    from gmpki.keys.interfaces import Decryptor
     from gmpki.keys.loader import PrivateKey
-    from gmpki.x509.pair import CertificatePair
 
 __all__ = ["MAX_LEN", "OpenedKey", "open_key"]
 
@@ -114,6 +114,10 @@ def open_key(
     """
     raw = as_bytes(data, "a key file", text_hint="encode the text as ASCII, or read the file in binary mode")
     member(policy, AlgorithmPolicy, "policy")
+    if signing_key is not None:
+        member(signing_key, Decryptor, "signing_key")
+    if pair is not None:
+        member(pair, CertificatePair, "pair")
     if len(raw) > MAX_LEN:
         raise LimitExceeded(f"a key file of {len(raw)} bytes; at most {MAX_LEN} are read")
     unlocking = Unlocking(password, max_iterations)

@@ -51,16 +51,21 @@ def decrypt(algorithm: AlgorithmIdentifier, ciphertext: bytes, unlocking: Unlock
         derivation = scheme.derivation
         unlocking.spend(derivation.iterations, -(-derivation.key_len // pkcs12_kdf.hash_len(derivation.prf)))
         return scheme.decrypt(ciphertext, unlocking.password)
-    cipher = _OLD.get(algorithm.algorithm)
-    if cipher is None:
-        raise UnsupportedAlgorithm(
-            f"encrypted with {algorithm.shown}; read are PBES2 and the schemes of PKCS #12 with triple DES or RC2"
-        )
+    cipher = _old_cipher(algorithm)
     parameters = PKCS12PBEParams.from_der(algorithm.parameters or b"")
     for form in unlocking.forms:
         with contextlib.suppress(DecryptionError):
             return _decrypt_old(cipher, parameters, ciphertext, form, unlocking)
     raise DecryptionError
+
+
+def _old_cipher(algorithm: AlgorithmIdentifier) -> _Cipher:
+    cipher = _OLD.get(algorithm.algorithm)
+    if cipher is None:
+        raise UnsupportedAlgorithm(
+            f"encrypted with {algorithm.shown}; read are PBES2 and the schemes of PKCS #12 with triple DES or RC2"
+        )
+    return cipher
 
 
 def _decrypt_old(
@@ -84,7 +89,8 @@ def describe(algorithm: AlgorithmIdentifier) -> str:
     :raises DecodeError: when its parameters are malformed.
     :raises LimitExceeded: when its salt is too long.
     """
-    if algorithm.algorithm in _OLD:
+    if algorithm.algorithm not in pbes2.SCHEMES:
+        _old_cipher(algorithm)
         parameters = PKCS12PBEParams.from_der(algorithm.parameters or b"")
         return f"{algorithm.algorithm.name} ({parameters.iterations} iterations)"
     scheme = pbes2.Scheme.from_algorithm(algorithm, max_iterations=1 << 63)
