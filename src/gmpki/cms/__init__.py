@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
+    from gmpki.cms.amending import add_signer, attach_attributes, attach_timestamp, countersign
     from gmpki.cms.content_ciphers import CipherParameters, ContentCipher
     from gmpki.cms.digested import digest_content, read_digested
     from gmpki.cms.digests import ContentDigests
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from gmpki.cms.signing import sign
     from gmpki.cms.timestamps import StampedTime, TimestampVerifier
     from gmpki.cms.trust import Trust
+    from gmpki.cms.two_phase import PreparedSignature, ToBeSigned, prepare
     from gmpki.cms.variants import Variant
     from gmpki.cms.verification import verify
 
@@ -64,6 +66,7 @@ __all__ = [
     "MessageProfile",
     "OpenedEnvelope",
     "OpenedSignedEnvelope",
+    "PreparedSignature",
     "Recipient",
     "SignedMessage",
     "SignerPlan",
@@ -71,9 +74,14 @@ __all__ = [
     "SignerSpec",
     "StampedTime",
     "TimestampVerifier",
+    "ToBeSigned",
     "Trust",
     "Variant",
     "VerifiedMessage",
+    "add_signer",
+    "attach_attributes",
+    "attach_timestamp",
+    "countersign",
     "decrypt",
     "decrypt_with_key",
     "digest_content",
@@ -81,6 +89,7 @@ __all__ = [
     "encrypt_with_key",
     "open_enveloped_delivery",
     "open_signed_and_enveloped",
+    "prepare",
     "read_digested",
     "sign",
     "sign_and_encrypt",
@@ -103,6 +112,7 @@ _HOMES = {
     "MessageProfile": "gmpki.cms.profiles",
     "OpenedEnvelope": "gmpki.cms.enveloped",
     "OpenedSignedEnvelope": "gmpki.cms.signed_and_enveloped",
+    "PreparedSignature": "gmpki.cms.two_phase",
     "Recipient": "gmpki.cms.recipients",
     "SignedMessage": "gmpki.cms.signed",
     "SignerPlan": "gmpki.cms.signer_spec",
@@ -110,9 +120,14 @@ _HOMES = {
     "SignerSpec": "gmpki.cms.signer_spec",
     "StampedTime": "gmpki.cms.timestamps",
     "TimestampVerifier": "gmpki.cms.timestamps",
+    "ToBeSigned": "gmpki.cms.two_phase",
     "Trust": "gmpki.cms.trust",
     "Variant": "gmpki.cms.variants",
     "VerifiedMessage": "gmpki.cms.report",
+    "add_signer": "gmpki.cms.amending",
+    "attach_attributes": "gmpki.cms.amending",
+    "attach_timestamp": "gmpki.cms.amending",
+    "countersign": "gmpki.cms.amending",
     "decrypt": "gmpki.cms.enveloped",
     "decrypt_with_key": "gmpki.cms.encrypted",
     "digest_content": "gmpki.cms.digested",
@@ -120,6 +135,7 @@ _HOMES = {
     "encrypt_with_key": "gmpki.cms.encrypted",
     "open_enveloped_delivery": "gmpki.cms.pair_delivery",
     "open_signed_and_enveloped": "gmpki.cms.signed_and_enveloped",
+    "prepare": "gmpki.cms.two_phase",
     "read_digested": "gmpki.cms.digested",
     "sign": "gmpki.cms.signing",
     "sign_and_encrypt": "gmpki.cms.signed_and_enveloped",

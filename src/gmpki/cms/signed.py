@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import member
+from gmpki._inputs import as_bytes, member
 from gmpki.asn1.quirks import QuirkLog
 from gmpki.asn1.rfc5652 import ContentInfo, SignedData
 from gmpki.cms.message import read_message
@@ -195,6 +195,23 @@ class SignedMessage(Immutable):
         Of a content that is no OCTET STRING, which PKCS #7 version 1.5 has, these are the contents octets.
         """
         return self._data.encap_content_info.digested_octets
+
+    def content_with(self, content: Buffer | None) -> bytes:
+        """Return what was signed: from the message or from the caller, never from both. Nothing is verified.
+
+        :param content: of a detached message.
+        :raises InvalidTypeError: when it has no buffer.
+        :raises MessageError: "content-missing" when the message is detached and nothing was given, "content-twice"
+            when it is not and something was.
+        """
+        inside = self.unverified_content()
+        if inside is None:
+            if content is None:
+                raise MessageError("content-missing", "the message is detached: its content has to be given")
+            return as_bytes(content, "content")
+        if content is not None:
+            raise MessageError("content-twice", "the message has its content inside; another one was given")
+        return inside
 
     def to_der(self) -> bytes:
         """Return the message as DER."""

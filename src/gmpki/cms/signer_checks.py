@@ -15,6 +15,7 @@ from gmpki.cms.algorithms import digest_name, signature_algorithm
 from gmpki.cms.attributes import ReadAttributes, check_algorithm_protection, read_signed
 from gmpki.cms.digests import ContentDigests
 from gmpki.cms.report import Check, CheckName, CheckStatus, SignerReport
+from gmpki.cms.signing_certificate import check_signing_certificate
 from gmpki.cms.timestamps import StampedTime
 from gmpki.cms.variants import Variant
 from gmpki.errors import (
@@ -283,7 +284,10 @@ class _Signer:
         )
         self.variants += variants
         verify = self._over_content if info.signed_attributes is None else self._over_attributes
-        self.quirks += verify(key, algorithm)
+        # Messages have both identifiers of SM2 signatures by their profiles.
+        self.quirks += [quirk for quirk in verify(key, algorithm) if quirk.kind is not QuirkKind.OID_SYNONYM]
+        if self.attributes is not None:
+            check_signing_certificate(self.attributes, certificate, lenient=self.task.lenient)
         if any(quirk.kind is QuirkKind.RAW_SIGNATURE for quirk in self.quirks):
             self.variants.append(Variant.RAW_SIGNATURE)
         return True, info.signature_algorithm.shown

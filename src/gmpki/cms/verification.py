@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes, member
+from gmpki._inputs import member
 from gmpki.cms.algorithms import digest_name
 from gmpki.cms.digests import ContentDigests
 from gmpki.cms.report import VerifiedMessage
@@ -70,23 +70,11 @@ def verify(
     if not isinstance(message, SignedMessage):
         message = SignedMessage.from_der(message)
     member(trust, Trust, "trust")
-    octets = _content_of(message, content)
-    reports = verify_signers(message, trust, ContentDigests.of(octets), collect=collect, timestamps=timestamps)
-    return VerifiedMessage(octets, reports, message.quirks, message.variants)
-
-
-def _content_of(message: SignedMessage, content: Buffer | None) -> bytes:
-    """Return what was signed: from the message or from the caller, never from both."""
     if not message.signers:
         raise MessageError("no-signers", "nobody has signed the message")
-    inside = message.unverified_content()
-    if inside is None:
-        if content is None:
-            raise MessageError("content-missing", "the message is detached: its content has to be given")
-        return as_bytes(content, "content")
-    if content is not None:
-        raise MessageError("content-twice", "the message has its content inside; another one was given")
-    return inside
+    octets = message.content_with(content)
+    reports = verify_signers(message, trust, ContentDigests.of(octets), collect=collect, timestamps=timestamps)
+    return VerifiedMessage(octets, reports, message.quirks, message.variants)
 
 
 def verify_signers(
