@@ -4,7 +4,7 @@ not, strings in segments, and the elements around the content.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from gmpki import _inputs
 from gmpki.asn1 import der
@@ -23,6 +23,7 @@ __all__ = [
     "MessageFrame",
     "MessageWriter",
     "SegmentWriter",
+    "Sink",
     "definite_header",
     "indefinite_header",
 ]
@@ -31,6 +32,13 @@ SEGMENT_LEN: Final = 1 << 16
 END_OF_CONTENTS: Final = b"\x00\x00"
 
 _WRAPPER: Final = Tag.context(0, constructed=True)
+
+
+class Sink(Protocol):
+    """What bytes are written to: a binary stream, or another writer."""
+
+    def write(self, data: bytes, /) -> object:
+        """Write all of data."""
 
 
 def definite_header(tag: int, length: int) -> bytes:
@@ -69,7 +77,7 @@ class SegmentWriter:
     :standard: X.690 8.7.3
     """
 
-    def __init__(self, sink: IO[bytes], *, tag: int = Tag.OCTET_STRING | CONSTRUCTED) -> None:
+    def __init__(self, sink: Sink, *, tag: int = Tag.OCTET_STRING | CONSTRUCTED) -> None:
         """Write the header.
 
         :param tag: the identifier octet, with the bit of constructed elements.
@@ -190,7 +198,7 @@ class MessageWriter:
     With the lengths known the message is DER where its fields are; without, it has elements of indefinite length.
     """
 
-    def __init__(self, sink: IO[bytes], frame: MessageFrame, *, lengths: tuple[int, int] | None = None) -> None:
+    def __init__(self, sink: Sink, frame: MessageFrame, *, lengths: tuple[int, int] | None = None) -> None:
         """Write everything before the content.
 
         :param lengths: of the content, and of the fields of the message behind it, in bytes; None when unknown.

@@ -224,6 +224,12 @@ class CipherParameters:
                 context = aes.cbc_decryptor(secret, self.iv)
         return ContentDecryptor(context, doomed=doomed)
 
+    def encrypted_len(self, content_len: int) -> int:
+        """Return how long a content of so many bytes becomes, a tag not counted: CBC pads it (RFC 5652 6.3)."""
+        if self.cipher.is_authenticated:
+            return content_len
+        return content_len + _BLOCK_LEN - content_len % _BLOCK_LEN
+
     # ---- whole ------------------------------------------------------------------------------
     def encrypt(self, key: Buffer, content: Buffer, associated_data: Buffer = b"") -> tuple[bytes, bytes | None]:
         """Encrypt a content; return the ciphertext, and the tag of GCM or None.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from gmpki.asn1.ber_writer import Sink
+
 __all__ = ["LABELS", "PEMWriter", "decoded"]
 
 LABELS: Final = ("CMS", "PKCS7", "PKCS #7 SIGNED DATA")
@@ -75,7 +77,7 @@ def _first_quads(head: bytes) -> bytes:
     return text[: len(text) // 4 * 4]
 
 
-def _decode(head: bytes, stream: IO[bytes], sink: IO[bytes]) -> None:
+def _decode(head: bytes, stream: IO[bytes], sink: Sink) -> None:
     label = b""
     if _BEGIN in head:
         line, _, head = head[head.index(_BEGIN) + len(_BEGIN) :].partition(b"\n")
@@ -116,7 +118,7 @@ def _quads(text: bytes, *, last: bool) -> bytes:
 class PEMWriter:
     """Writes a PEM block as its contents come. A context: one thread at a time."""
 
-    def __init__(self, sink: IO[bytes], label: str = LABELS[0]) -> None:
+    def __init__(self, sink: Sink, label: str = LABELS[0]) -> None:
         """Write the BEGIN line.
 
         :raises InvalidTypeError: when label is no ``str``.
