@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gmpki import oids
 from gmpki._inputs import member
-from gmpki.algorithms import sm3
-from gmpki.asn1.rfc5035 import ESSCertID, ESSCertIDv2, IssuerSerial, SigningCertificate, SigningCertificateV2
-from gmpki.asn1.rfc5280 import AlgorithmIdentifier, GeneralName
-from gmpki.asn1.rfc5652 import Attribute
 from gmpki.cms.profiles import MessageProfile
 from gmpki.cms.signer_spec import SignerSpec
 from gmpki.cms.signing import sign
-from gmpki.keys.signature_algorithms import SM2_SIGNATURES
+from gmpki.tsa.signing_certificate import signing_certificate
 from gmpki.x509.certificate import Certificate
 
 if TYPE_CHECKING:
     from gmpki.asn1.rfc3161 import TSTInfo
     from gmpki.keys.interfaces import Signer
 
-__all__ = ["TokenForm", "sign_token", "signing_certificate"]
+__all__ = ["TokenForm", "sign_token"]
 
 
 @dataclass(frozen=True)
@@ -65,21 +60,3 @@ def sign_token(info: TSTInfo, form: TokenForm, *, certificates: bool) -> bytes:
         certificates=form.chain if certificates else (),
         include_signer_certificates=certificates,
     )
-
-
-def signing_certificate(certificate: Certificate, *, old: bool = False) -> Attribute:
-    """Return the signed attribute that names a signer's certificate.
-
-    :param old: by its SHA-1; otherwise by SM3 for certificates with SM2 keys, and SHA-256 for others.
-    :standard: RFC 5035 3 and 5.4; RFC 5816 2.2.1
-    """
-    issuer_serial = IssuerSerial((GeneralName.directory(certificate.issuer),), certificate.serial_number)
-    if old:
-        sha1 = hashlib.sha1(certificate.der, usedforsecurity=False).digest()
-        return Attribute(oids.SIGNING_CERTIFICATE, (SigningCertificate((ESSCertID(sha1, issuer_serial),)).to_der(),))
-    if certificate.public_key.signature_algorithm.algorithm in SM2_SIGNATURES:
-        identifier = ESSCertIDv2(AlgorithmIdentifier(oids.SM3), sm3.digest(certificate.der), issuer_serial)
-    else:
-        digest = hashlib.sha256(certificate.der).digest()
-        identifier = ESSCertIDv2(AlgorithmIdentifier(oids.SHA256), digest, issuer_serial)
-    return Attribute(oids.SIGNING_CERTIFICATE_V2, (SigningCertificateV2((identifier,)).to_der(),))

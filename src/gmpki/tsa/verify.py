@@ -25,6 +25,7 @@ from gmpki.tsa._authority_path import validate_authority
 from gmpki.tsa.imprint import HASH_NAMES, STRONG_HASHES, Imprint
 from gmpki.tsa.request import TimestampRequest
 from gmpki.tsa.response import TimestampResponse
+from gmpki.tsa.signing_certificate import check_signing_certificate
 from gmpki.tsa.token import TimestampToken
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.names import names_match
@@ -288,7 +289,7 @@ class TokenVerifier:
         certificate = signer.signer_certificate
         if certificate is None:
             raise TimestampError("signature", "the certificate of the authority is not known")
-        named = {oids.SIGNING_CERTIFICATE, oids.SIGNING_CERTIFICATE_V2} & set(signer.signed_attributes)
+        named = check_signing_certificate(token.signer.attributes(), certificate, lenient=token.is_lenient)
         if self._policy.require_certificate_attribute and not named:
             raise TimestampError(
                 "signing-certificate", "the signed attributes of the time-stamp do not name the authority's certificate"
