@@ -15,6 +15,7 @@ from gmpki.cms.algorithms import digest_name, signature_algorithm
 from gmpki.cms.attributes import ReadAttributes, check_algorithm_protection, read_signed
 from gmpki.cms.digests import ContentDigests
 from gmpki.cms.report import Check, CheckName, CheckStatus, SignerReport
+from gmpki.cms.signer_certificate import check_usage, find_certificate
 from gmpki.cms.signing_certificate import check_signing_certificate
 from gmpki.cms.timestamps import StampedTime
 from gmpki.cms.variants import Variant
@@ -25,26 +26,23 @@ from gmpki.errors import (
     MessageError,
     RevocationUnknownError,
     RevokedError,
-    ValidationError,
 )
 from gmpki.keys.sm2_public import SM2PublicKey
-from gmpki.x509.certificate import Certificate
-from gmpki.x509.profile import SIGNING_USAGES
 from gmpki.x509.signatures import verify_digests, verify_signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from gmpki.asn1.rfc5280 import AlgorithmIdentifier
-    from gmpki.asn1.rfc5652 import IssuerAndSerialNumber
     from gmpki.cms.signed import SignedMessage
     from gmpki.cms.timestamps import TimestampVerifier
     from gmpki.cms.trust import Trust
     from gmpki.keys.interfaces import PublicKey
+    from gmpki.x509.certificate import Certificate
     from gmpki.x509.path.result import ValidatedPath
 
-__all__ = ["Judgement", "find_certificate"]
+__all__ = ["Judgement"]
 
 T = TypeVar("T")
 
@@ -53,43 +51,6 @@ _MAX_DEPTH: Final = 3
 _MAX_COUNTERSIGNATURES: Final = 64
 _MAX_TIMESTAMPS: Final = 8
 _DATA_TYPES: Final = frozenset((oids.DATA, oids.GM_DATA))
-
-
-def find_certificate(
-    sid: IssuerAndSerialNumber | bytes, certificates: Iterable[Certificate], trust: Trust
-) -> Certificate:
-    """Find the one certificate that a signer names, among those of the message and of the verifier.
-
-    Names are compared byte for byte: a signer copies the name from his certificate.
-
-    :raises MessageError: "signer-missing" when there is none, "signer-ambiguous" when there are several.
-    :standard: RFC 5652 5.3
-    """
-    found: dict[bytes, Certificate] = {}
-    anchors = [anchor for anchor in trust.anchors if isinstance(anchor, Certificate)]
-    for certificate in (*certificates, *trust.intermediates, *anchors):
-        if _is_named(certificate, sid):
-            found[certificate.der] = certificate
-    if not found:
-        raise MessageError("signer-missing", f"no certificate of the signer is at hand: {_shown(sid)}")
-    if len(found) > 1:
-        raise MessageError("signer-ambiguous", f"{len(found)} certificates are the one that is named: {_shown(sid)}")
-    return next(iter(found.values()))
-
-
-def _is_named(certificate: Certificate, sid: IssuerAndSerialNumber | bytes) -> bool:
-    if isinstance(sid, bytes):
-        try:
-            return certificate.subject_key_identifier == sid
-        except GmpkiError:  # a malformed extension, which only lenient reading lets in, names nobody
-            return False
-    return certificate.serial_number == sid.serial_number and certificate.issuer == sid.issuer
-
-
-def _shown(sid: IssuerAndSerialNumber | bytes) -> str:
-    if isinstance(sid, bytes):
-        return f"key identifier {sid[:32].hex()}"
-    return f"serial number {sid.serial_number:x} of {sid.issuer}"
 
 
 class Judgement:
@@ -162,7 +123,7 @@ class _Signer:
         if certificate is None:
             self._leave(CheckName.USAGE, "there is no certificate")
         else:
-            self._run(CheckName.USAGE, lambda: _usage(certificate))
+            self._run(CheckName.USAGE, lambda: check_usage(certificate))
         stamps = self._timestamps()
         signed_at = min((stamp.time for stamp in stamps), default=None)
         path = self._path(certificate, signed_at)
@@ -421,21 +382,3 @@ class _Signer:
         if there:
             self._run(CheckName.COUNTERSIGNATURE, check)
         return tuple(reports)
-
-
-def _usage(certificate: Certificate) -> tuple[bool, str]:
-    """Check that a certificate is one to sign with: of a pair, the signing one.
-
-    :standard: RFC 5280 4.2.1.3; the usages of a pair as in :mod:`gmpki.x509.pair`
-    """
-    usages = certificate.key_usage
-    if usages is None:
-        return True, "the certificate says nothing about its use"
-    if not usages & SIGNING_USAGES:
-        raise ValidationError(
-            "key-usage",
-            "the certificate is not one to sign with: its keyUsage has neither digitalSignature nor nonRepudiation; "
-            "of a pair, it is the one for encryption",
-            certificate=certificate,
-        )
-    return True, "keyUsage allows signatures"

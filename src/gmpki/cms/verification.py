@@ -17,7 +17,8 @@ from gmpki.cms.algorithms import digest_name
 from gmpki.cms.digests import ContentDigests
 from gmpki.cms.report import VerifiedMessage
 from gmpki.cms.signed import SignedMessage
-from gmpki.cms.signer_checks import Judgement, find_certificate
+from gmpki.cms.signer_certificate import find_certificate
+from gmpki.cms.signer_checks import Judgement
 from gmpki.cms.trust import Trust
 from gmpki.errors import GmpkiError, InvalidTypeError, LimitExceeded, MessageError
 from gmpki.keys.sm2_public import SM2PublicKey

@@ -1,0 +1,75 @@
+"""Which certificate is the signer's, and whether it is one to sign with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gmpki.errors import GmpkiError, MessageError, ValidationError
+from gmpki.x509.certificate import Certificate
+from gmpki.x509.profile import SIGNING_USAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gmpki.asn1.rfc5652 import IssuerAndSerialNumber
+    from gmpki.cms.trust import Trust
+
+__all__ = ["check_usage", "find_certificate"]
+
+
+def find_certificate(
+    sid: IssuerAndSerialNumber | bytes, certificates: Iterable[Certificate], trust: Trust
+) -> Certificate:
+    """Find the one certificate that a signer names, among those of the message and of the verifier.
+
+    Names are compared byte for byte: a signer copies the name from his certificate.
+
+    :raises MessageError: "signer-missing" when there is none, "signer-ambiguous" when there are several.
+    :standard: RFC 5652 5.3
+    """
+    found: dict[bytes, Certificate] = {}
+    anchors = [anchor for anchor in trust.anchors if isinstance(anchor, Certificate)]
+    for certificate in (*certificates, *trust.intermediates, *anchors):
+        if _is_named(certificate, sid):
+            found[certificate.der] = certificate
+    if not found:
+        raise MessageError("signer-missing", f"no certificate of the signer is at hand: {_shown(sid)}")
+    if len(found) > 1:
+        raise MessageError("signer-ambiguous", f"{len(found)} certificates are the one that is named: {_shown(sid)}")
+    return next(iter(found.values()))
+
+
+def _is_named(certificate: Certificate, sid: IssuerAndSerialNumber | bytes) -> bool:
+    if isinstance(sid, bytes):
+        try:
+            return certificate.subject_key_identifier == sid
+        except GmpkiError:  # a malformed extension, which only lenient reading lets in, names nobody
+            return False
+    return certificate.serial_number == sid.serial_number and certificate.issuer == sid.issuer
+
+
+def _shown(sid: IssuerAndSerialNumber | bytes) -> str:
+    if isinstance(sid, bytes):
+        return f"key identifier {sid[:32].hex()}"
+    return f"serial number {sid.serial_number:x} of {sid.issuer}"
+
+
+def check_usage(certificate: Certificate) -> tuple[bool, str]:
+    """Check that a certificate is one to sign with: of a pair, the signing one. Return True and what was found.
+
+    :raises ValidationError: "key-usage" when it is not.
+    :raises DecodeError: when keyUsage is malformed.
+
+    :standard: RFC 5280 4.2.1.3; the usages of a pair as in :mod:`gmpki.x509.pair`
+    """
+    usages = certificate.key_usage
+    if usages is None:
+        return True, "the certificate says nothing about its use"
+    if not usages & SIGNING_USAGES:
+        raise ValidationError(
+            "key-usage",
+            "the certificate is not one to sign with: its keyUsage has neither digitalSignature nor nonRepudiation; "
+            "of a pair, it is the one for encryption",
+            certificate=certificate,
+        )
+    return True, "keyUsage allows signatures"
