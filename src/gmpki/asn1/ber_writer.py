@@ -98,18 +98,18 @@ class SegmentWriter:
         self._held += piece
         whole = len(self._held) - len(self._held) % SEGMENT_LEN
         for start in range(0, whole, SEGMENT_LEN):
-            self._segment(self._held[start : start + SEGMENT_LEN])
+            self._segment(bytes(self._held[start : start + SEGMENT_LEN]))
         del self._held[:whole]
         return len(piece)
 
-    def _segment(self, content: bytes | bytearray) -> None:
+    def _segment(self, content: bytes) -> None:
         self._sink.write(definite_header(Tag.OCTET_STRING, len(content)))
         self._sink.write(content)
 
     def close(self) -> None:
         """Write what is held and the end-of-contents mark."""
         if self._held:
-            self._segment(self._held)
+            self._segment(bytes(self._held))
             self._held.clear()
         self._sink.write(END_OF_CONTENTS)
 

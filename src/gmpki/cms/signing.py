@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from gmpki.asn1.rfc5652 import SignerInfo
     from gmpki.x509.crl import CertificateRevocationList
 
-__all__ = ["MAX_SIGNERS", "assemble", "checked_signers", "digests_for", "sign", "signer_info_for"]
+__all__ = [
+    "MAX_SIGNERS",
+    "assemble",
+    "checked_signers",
+    "digests_for",
+    "inner_type",
+    "message_head",
+    "sign",
+    "sign_digests",
+    "signer_info_for",
+]
 
 MAX_SIGNERS: Final = 64
 """The most signers that one message is given."""
@@ -63,16 +73,42 @@ def sign(
     :raises GmpkiError: what a signer that lives elsewhere raises.
     :standard: RFC 5652 5.1 to 5.4; GM/T 0010
     """
-    specs = checked_signers(signers)
-    member(profile, MessageProfile, "profile")
     member(detached, bool, "detached")
     octets = as_bytes(content, "content")
-    kind = _content_type(content_type, profile)
-    digests = ContentDigests.of(octets)
+    return sign_digests(
+        ContentDigests.of(octets),
+        signers,
+        None if detached else octets,
+        profile=profile,
+        certificates=certificates,
+        crls=crls,
+        include_signer_certificates=include_signer_certificates,
+        content_type=content_type,
+    )
+
+
+def sign_digests(
+    digests: ContentDigests,
+    signers: SignerSpec | Iterable[SignerSpec],
+    content: bytes | None = None,
+    *,
+    profile: MessageProfile,
+    certificates: Iterable[Certificate],
+    crls: Iterable[CertificateRevocationList],
+    include_signer_certificates: bool,
+    content_type: str | None,
+) -> bytes:
+    """Sign by the digests of a content, wherever it is; parameters and errors are those of :func:`sign`.
+
+    :param content: what is put into the message; None for a detached one.
+    """
+    specs = checked_signers(signers)
+    member(profile, MessageProfile, "profile")
+    kind = inner_type(content_type, profile)
     own = [spec.certificate for spec in specs] if include_signer_certificates else []
     return assemble(
         profile,
-        EncapsulatedContentInfo(oids.find(kind), None if detached else octets),
+        EncapsulatedContentInfo(oids.find(kind), content),
         [spec.sign(digests, kind, profile) for spec in specs],
         encoded_certificates((*own, *iterated(certificates, "certificates"))),
         encoded_crls(crls),
@@ -113,14 +149,25 @@ def assemble(
     :raises InvalidTypeError: when an input has the wrong type.
     """
     signers = tuple(infos)
-    rules = profile.rules
-    version = rules.signed_version(
-        plain_data=MessageKind.of(inner.content_type) is MessageKind.DATA,
-        key_identifiers=any(isinstance(info.sid, bytes) for info in signers),
-    )
-    algorithms: dict[AlgorithmIdentifier, None] = dict.fromkeys(info.digest_algorithm for info in signers)
-    data = SignedData(version, tuple(algorithms), inner, tuple(certificates), tuple(crls), signers)
+    announced = [(isinstance(info.sid, bytes), info.digest_algorithm) for info in signers]
+    version, algorithms = message_head(profile, inner.content_type, announced)
+    data = SignedData(version, algorithms, inner, tuple(certificates), tuple(crls), signers)
     return ContentInfo(profile.content_type(MessageKind.SIGNED_DATA), data.to_der()).to_der()
+
+
+def message_head(
+    profile: MessageProfile, content_type: str, signers: Iterable[tuple[bool, AlgorithmIdentifier]]
+) -> tuple[int, tuple[AlgorithmIdentifier, ...]]:
+    """Return what a message says before its content: its version, and the digest algorithms that it announces.
+
+    :param signers: of each, whether he is named by key identifier, and his digest algorithm.
+    """
+    given = tuple(signers)
+    version = profile.rules.signed_version(
+        plain_data=MessageKind.of(content_type) is MessageKind.DATA,
+        key_identifiers=any(by_key for by_key, _ in given),
+    )
+    return version, tuple(dict.fromkeys(algorithm for _, algorithm in given))
 
 
 def encoded_certificates(certificates: Iterable[Certificate]) -> tuple[bytes, ...]:
@@ -175,7 +222,8 @@ def checked_signers(signers: SignerSpec | Iterable[SignerSpec]) -> tuple[SignerS
     return specs
 
 
-def _content_type(content_type: str | None, profile: MessageProfile) -> str:
+def inner_type(content_type: str | None, profile: MessageProfile) -> str:
+    """Return the type of a content: the one asked for, or data of the profile."""
     if content_type is None:
         return profile.content_type(MessageKind.DATA)
     return as_text(content_type, "content_type")
