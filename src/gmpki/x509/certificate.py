@@ -36,12 +36,13 @@ if TYPE_CHECKING:
     from gmpki.keys.loader import PublicKey
     from gmpki.x509.named_key import NamedKey
 
-__all__ = ["MAX_CERTIFICATE_LEN", "Certificate", "load_certificate", "load_certificates"]
+__all__ = ["MAX_CERTIFICATE_LEN", "PEM_LABELS", "Certificate", "load_certificate", "load_certificates"]
 
 MAX_CERTIFICATE_LEN: Final = 1 << 20
 """The longest certificate read, in bytes: one with a picture inside has some tens of thousands."""
 
-_LABELS: Final = ("CERTIFICATE", "X509 CERTIFICATE")
+PEM_LABELS: Final = ("CERTIFICATE", "X509 CERTIFICATE")
+"""The labels of PEM blocks that hold a certificate (RFC 7468 5)."""
 _FINGERPRINTS: Final = ("sm3", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
@@ -295,12 +296,12 @@ def load_certificate(data: Buffer, *, lenient: bool = False) -> Certificate:
     :raises DecodeError: when it is malformed.
     :raises LimitExceeded: when the file is longer than 64 MiB, or the certificate than 1 MiB.
     """
-    return Certificate.from_der(_armour.read_one(data, _LABELS, "certificate"), lenient=lenient)
+    return Certificate.from_der(_armour.read_one(data, PEM_LABELS, "certificate"), lenient=lenient)
 
 
 def load_certificates(data: Buffer, *, lenient: bool = False) -> tuple[Certificate, ...]:
     """Read every certificate of a PEM file, at least one, or the one in DER or bare base64; the rest as
     :func:`load_certificate`.
     """
-    found = _armour.read_all(data, _LABELS, "certificate")
+    found = _armour.read_all(data, PEM_LABELS, "certificate")
     return tuple(Certificate.from_der(encoded, lenient=lenient) for encoded in found)
