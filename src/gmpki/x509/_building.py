@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gmpki import oids
 from gmpki._inputs import as_bytes, member
 from gmpki.asn1.rfc5280 import Extension, SignedStructure
 from gmpki.errors import FaultDetected, InvalidInputError, InvalidSignature, InvalidTypeError
@@ -41,7 +42,7 @@ class ExtensionList(tuple[Extension, ...]):
         else:
             value = make(value, critical)
         if value.extn_id in [other.extn_id for other in self]:
-            raise InvalidInputError(f"the extension {value.extn_id.name} ({value.extn_id}) is there already")
+            raise InvalidInputError(f"the extension {oids.find(value.extn_id).name} ({value.extn_id}) is there already")
         if len(self) >= _MAX_EXTENSIONS:
             raise InvalidInputError(f"more than {_MAX_EXTENSIONS} extensions")
         return ExtensionList((*self, value))
