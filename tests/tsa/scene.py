@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 from gmpki import oids
-from gmpki.asn1 import der
 from gmpki.asn1.rfc3161 import TSTInfo
 from gmpki.asn1.rfc5280 import BasicConstraints, Extension, Name
 from gmpki.asn1.rfc5280._extension_value import ExtensionValue
@@ -28,6 +27,7 @@ from gmpki.cms.trust import Trust
 from gmpki.keys.interfaces import Signer
 from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SM2PrivateKey
+from gmpki.oids import ObjectIdentifier
 from gmpki.tsa.authority import TimestampAuthority
 from gmpki.tsa.imprint import Imprint
 from gmpki.tsa.signing_certificate import signing_certificate
@@ -45,7 +45,14 @@ POLICY = "1.2.156.99999.1.1"
 OTHER_POLICY = "1.2.156.99999.1.2"
 DATA = "示例合同".encode()
 ALGORITHMS = ("sm2", "rsa")
-STAMPING = Extension(oids.EXTENDED_KEY_USAGE, True, ExtendedKeyUsage((oids.TIME_STAMPING,)).to_der())
+
+
+def purposes(*names: ObjectIdentifier, critical: bool = True) -> Extension:
+    """Return an extKeyUsage with these purposes."""
+    return Extension(oids.EXTENDED_KEY_USAGE, critical, ExtendedKeyUsage(names).to_der())
+
+
+STAMPING = purposes(oids.TIME_STAMPING)
 SIGNING = KeyUsage(KeyUsages.DIGITAL_SIGNATURE | KeyUsages.NON_REPUDIATION)
 
 
@@ -162,8 +169,3 @@ def scene(algorithm: str = "sm2") -> Scene:
     ca = certify(ROOT, ca_key.public_key, ROOT, ca_key, BasicConstraints(ca=True), usage, not_after=NOW + 3000 * DAY)
     tsa = certify(TSA, tsa_key.public_key, ROOT, ca_key, SIGNING, STAMPING, serial_number=8)
     return Scene(algorithm, ca_key, ca, tsa_key, tsa)
-
-
-def nothing() -> bytes:
-    """Return the DER of an empty sequence."""
-    return der.encode_sequence()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gmpki import oids
 from gmpki._inputs import member
+from gmpki.cms.digests import ContentDigests
 from gmpki.cms.profiles import MessageProfile
 from gmpki.cms.signer_spec import SignerSpec
 from gmpki.cms.signing import sign
@@ -42,6 +43,7 @@ class TokenForm:
         member(self.profile, MessageProfile, "profile")
         attribute = signing_certificate(self.certificate, old=self.old_attribute)
         spec = SignerSpec(self.signer, self.certificate, user_id=self.user_id, signed_attributes=(attribute,))
+        spec.plan.unsigned(ContentDigests.of(b""), oids.TST_INFO, self.profile)  # refuses what no token can be
         object.__setattr__(self, "spec", spec)
 
 

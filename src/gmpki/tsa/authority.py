@@ -113,6 +113,7 @@ class TimestampAuthority:
         :raises InvalidInputError: when the certificate is not for time-stamping alone; when a policy is no object
             identifier or there is none; when a number or duration is out of bounds, or no hash is taken.
         :raises UnsupportedAlgorithm: when there is no such hash.
+        :raises ProfileError: when the profile has no such signers: that of GM/T 0010 has SM2 alone.
         :raises KeyMismatchError: when the signer is not the owner of the certificate.
         """
         demand_signer(signer)
