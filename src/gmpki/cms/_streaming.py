@@ -50,9 +50,8 @@ def pieces(source: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def reported(parts: Iterable[bytes], progress: Progress | None, total: int | None) -> Iterator[bytes]:
-    """Pass pieces on, and tell of each when it has been dealt with."""
-    done = 0
+def reported(parts: Iterable[bytes], progress: Progress | None, total: int | None, *, done: int = 0) -> Iterator[bytes]:
+    """Pass pieces on, and tell of each when it has been dealt with; ``done`` bytes were before."""
     for part in parts:
         yield part
         done += len(part)
