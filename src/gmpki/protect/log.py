@@ -30,7 +30,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -43,10 +42,12 @@ from gmpki.algorithms.rand import random_bytes
 from gmpki.errors import InvalidInputError, InvalidTypeError, StateError
 from gmpki.keys.interfaces import Signer
 from gmpki.protect import log_file
+from gmpki.protect._paths import as_path
 from gmpki.protect.log_record import LOG_ID_LEN, MacKeys, RecordKind, entry_contents
 from gmpki.protect.log_writer import LogWriter
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
@@ -127,9 +128,7 @@ class AppendLog:
         clock: Callable[[], datetime] = _now,
     ) -> None:
         """Prepare; :meth:`create` and :meth:`open` are what makes a log to use."""
-        self._path = os.fspath(path)
-        if not isinstance(self._path, str):
-            raise InvalidInputError("the path of a log is text")
+        self._path = as_path(path)
         _inputs.member(keys, MacKeys, "keys")
         if signer is not None:
             _inputs.member(signer, Signer, "signer")

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 from gmpki import _inputs
 from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidSignature, TamperedError
 from gmpki.protect import log_file
-from gmpki.protect.log_record import NO_RECORD, LogKey, MacKeys, Record, RecordKind
+from gmpki.protect._paths import as_path
+from gmpki.protect.log_record import MAX_LINE_LEN, NO_RECORD, LogKey, MacKeys, Record, RecordKind
 from gmpki.protect.log_seal import Checkpoint, Header, SignerKeys
 
 if TYPE_CHECKING:
@@ -141,10 +142,10 @@ def verify_log(
     if keys is None and not seal_keys:
         raise InvalidInputError("to verify a log takes its MAC keys, the public keys of its signers, or both")
     if isinstance(source, (str, os.PathLike)):
-        names, newest, size = _files_of(_path(source))
+        names, newest, size = _files_of(as_path(source, "source"))
         whole = True
     else:
-        names = [_path(name) for name in _inputs.iterated(source, "source")]
+        names = [as_path(name) for name in _inputs.iterated(source, "source")]
         if not names:
             raise InvalidInputError("a log has at least one file")
         newest = log_file.open_read(names[-1])
@@ -157,13 +158,6 @@ def verify_log(
     finally:
         os.close(newest)
     return walk.finish(whole=whole)
-
-
-def _path(source: object) -> str:
-    path = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
-    if not isinstance(path, str) or "\0" in path:
-        raise InvalidInputError("the name of a file is text without a null character")
-    return path
 
 
 def _files_of(path: str) -> tuple[list[str], int, int]:
@@ -236,7 +230,8 @@ class _Walk:
         try:
             record = Record.of_line(line)
         except DecodeError as error:
-            self._damage("changed" if line.endswith(b"\n") else "torn", str(error))
+            torn = not line.endswith(b"\n") and len(line) <= MAX_LINE_LEN
+            self._damage("torn" if torn else "changed", str(error))
             return
         if self._line == 1 and not self._begin(record):
             return

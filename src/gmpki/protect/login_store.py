@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from gmpki import _inputs
 from gmpki.algorithms import sm3
 from gmpki.errors import InvalidInputError, LimitExceeded
+from gmpki.protect._paths import as_path
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -108,7 +109,7 @@ class FileChallengeStore:
     """
 
     def __init__(self, directory: str | os.PathLike[str], most: int = _MAX_OPEN) -> None:
-        self._directory = _inputs.as_text(os.fspath(directory), "directory")
+        self._directory = as_path(directory, "directory")
         self._most = _inputs.number(most, 1, 10**7, "most")
         self._lock = threading.Lock()
         self._count = 0
