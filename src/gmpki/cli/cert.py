@@ -44,7 +44,7 @@ def command() -> None:
 @click.option("--lenient", is_flag=True, help="Read what departs from the standards too, and name each departure.")
 @json_option
 def show(*, source: str, lenient: bool) -> Report:
-    """Show every certificate in FILE (standard input without one): PEM, DER or bare base64.
+    """Show every certificate in FILE (standard input without one): PEM, DER, bare base64 or a bundle (.p7b).
 
     Identity numbers in extensions are shown: the output is as confidential as the certificate. No signature is
     verified and nothing is validated; "gmpki cert verify" does that.
@@ -60,8 +60,8 @@ def show(*, source: str, lenient: bool) -> Report:
 
 
 def _read(source: str, *, lenient: bool) -> tuple[Certificate, ...]:
+    from gmpki.cms.certificates import load_certificates
     from gmpki.x509._armour import MAX_FILE_LEN
-    from gmpki.x509.certificate import load_certificates
 
     data = _io.read_input(source, max_len=MAX_FILE_LEN)
     with naming_lenient(lenient=lenient):

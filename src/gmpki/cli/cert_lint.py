@@ -85,8 +85,8 @@ def command(
 
 
 def _read(name: str) -> tuple[Certificate, ...]:
+    from gmpki.cms.certificates import load_certificates
     from gmpki.x509._armour import MAX_FILE_LEN
-    from gmpki.x509.certificate import load_certificates
 
     return load_certificates(_io.read_input(name, max_len=MAX_FILE_LEN), lenient=True)
 

@@ -195,8 +195,8 @@ def _read(path: str, read: Callable[..., T], *, max_len: int, lenient: bool) -> 
 
 
 def _certificates(path: str, *, lenient: bool) -> tuple[Certificate, ...]:
+    from gmpki.cms.certificates import load_certificates
     from gmpki.x509._armour import MAX_FILE_LEN
-    from gmpki.x509.certificate import load_certificates
 
     return _read(path, load_certificates, max_len=MAX_FILE_LEN, lenient=lenient)
 

@@ -48,7 +48,7 @@ def read_bundle(data: Buffer, *, lenient: bool = False) -> CertificateBundle:
     """Read the certificates and revocation lists that a SignedData carries, with or without signers.
 
     :param data: DER or BER, PEM, or bare base64.
-    :param lenient: see :func:`~gmpki.cms.message.read_message` and :meth:`~gmpki.x509.certificate.Certificate.from_der`.
+    :param lenient: take what departs from the rules too, in the message and in what it carries.
     :raises InvalidTypeError: when data is not a buffer.
     :raises InvalidInputError: when a file holds no message, or more than one.
     :raises DecodeError: when the message, or a certificate or a list in it, is malformed.

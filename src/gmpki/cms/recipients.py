@@ -53,14 +53,14 @@ if TYPE_CHECKING:
     from gmpki.asn1.rfc5652 import RecipientInfo
     from gmpki.cms.content_ciphers import CipherParameters, ContentDecryptor
 
-__all__ = ["MAX_RECIPIENTS", "ContentKey", "Recipient", "content_key", "recipient_infos"]
+__all__ = ["MAX_RECIPIENTS", "SM2_IDENTIFIERS", "ContentKey", "Recipient", "content_key", "recipient_infos"]
 
 MAX_RECIPIENTS: Final = 4096
 """The most recipients that a message is written for."""
 
 _SHOWN_RECIPIENTS: Final = 8
 # What stands beside a key that SM2 encrypted, and what it is called where it is not SM2-3.
-_SM2_IDENTIFIERS: Final = {
+SM2_IDENTIFIERS: Final = {
     oids.SM2_ENCRYPT: None,
     oids.SM2_EXCHANGE: Variant.EXCHANGE_AS_KEY_ENCRYPTION,
     oids.SM2: Variant.PUBLIC_KEY_AS_KEY_ENCRYPTION,
@@ -293,11 +293,11 @@ def _decrypted(info: KeyTransRecipientInfo, entry: KeyEntry, key_len: int) -> Co
     algorithm = info.key_encryption_algorithm
     if entry.certificate.public_key_info.algorithm.algorithm == oids.RSA_ENCRYPTION:
         return _decrypted_with_rsa(info, entry, key_len)
-    if algorithm.algorithm not in _SM2_IDENTIFIERS:
+    if algorithm.algorithm not in SM2_IDENTIFIERS:
         raise UnsupportedAlgorithm(f"the key is encrypted with {algorithm.shown} to an SM2 key")
     if algorithm.algorithm != oids.EC_PUBLIC_KEY and not algorithm.has_no_parameters:
         raise DecodeError(f"parameters with {algorithm.shown}", path=("keyEncryptionAlgorithm",))
-    named = _SM2_IDENTIFIERS[algorithm.algorithm]
+    named = SM2_IDENTIFIERS[algorithm.algorithm]
     variants = [] if named is None else [named]
     try:
         SM2Cipher.from_der(info.encrypted_key)

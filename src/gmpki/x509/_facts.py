@@ -170,6 +170,7 @@ def _end(value: Certificate | CertificateRequest | CertificateRevocationList) ->
 
 
 def quirk_facts(quirk: Quirk) -> Facts:
+    """Return the facts of a departure that was accepted."""
     return {
         "kind": quirk.kind.value,
         "path": quirk.path,
@@ -181,6 +182,7 @@ def quirk_facts(quirk: Quirk) -> Facts:
 
 # ---- algorithms and keys --------------------------------------------------------------------------------------------
 def algorithm_facts(algorithm: AlgorithmIdentifier) -> Facts:
+    """Return the facts of an algorithm; the parameters of RSASSA-PSS are taken apart."""
     facts: Facts = {"algorithm": algorithm.algorithm, "parameters": algorithm.parameters}
     if algorithm.algorithm == oids.RSA_PSS and algorithm.parameters is not None:
         parameters = _tried(lambda: RSASSAPSSParams.from_der(algorithm.parameters or b"", quirks=QuirkLog()))
@@ -289,7 +291,10 @@ def _read_string(encoded: bytes) -> str:
 
 # ---- values inside extensions ---------------------------------------------------------------------------------------
 def value_facts(value: object) -> Any:
-    """Turn a value of an extension into facts: structures become ``dict`` with the names of their fields as keys."""
+    """Turn a value of an extension into facts: structures become ``dict`` with the names of their fields as keys.
+
+    :raises InvalidTypeError: when it is none.
+    """
     if isinstance(value, IntFlag):
         return _flag_names(value)
     if isinstance(value, IntEnum):
@@ -328,6 +333,7 @@ def _flag_names(flags: IntFlag) -> list[str]:
 
 
 def name_facts(name: Name) -> Facts:
+    """Return the facts of a name."""
     attributes = [
         {**attribute_value_facts(attribute.type, attribute.value), "rdn": index}
         for index, rdn in enumerate(name.rdns)
@@ -337,6 +343,7 @@ def name_facts(name: Name) -> Facts:
 
 
 def attribute_value_facts(kind: ObjectIdentifier, encoded: bytes) -> Facts:
+    """Return the facts of the value of an attribute: its text, or the DER of what is no string."""
     text = _string(encoded)
     return {"type": kind, "value": text, "raw": encoded if text is None else None}
 
