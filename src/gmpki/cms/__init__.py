@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from gmpki.cms.signed_and_enveloped import OpenedSignedEnvelope, open_signed_and_enveloped, sign_and_encrypt
     from gmpki.cms.signer_spec import SignerPlan, SignerSpec
     from gmpki.cms.signing import sign
+    from gmpki.cms.stream_decrypt import OpenedStream, decrypt_file, decrypt_stream
+    from gmpki.cms.stream_encrypt import encrypt_file, encrypt_stream
+    from gmpki.cms.stream_sign import amend_stream, sign_file, sign_stream
+    from gmpki.cms.stream_verify import verify_file, verify_stream
     from gmpki.cms.timestamps import StampedTime, TimestampVerifier
     from gmpki.cms.trust import Trust
     from gmpki.cms.two_phase import PreparedSignature, ToBeSigned, prepare
@@ -66,6 +70,7 @@ __all__ = [
     "MessageProfile",
     "OpenedEnvelope",
     "OpenedSignedEnvelope",
+    "OpenedStream",
     "PreparedSignature",
     "Recipient",
     "SignedMessage",
@@ -79,13 +84,18 @@ __all__ = [
     "Variant",
     "VerifiedMessage",
     "add_signer",
+    "amend_stream",
     "attach_attributes",
     "attach_timestamp",
     "countersign",
     "decrypt",
+    "decrypt_file",
+    "decrypt_stream",
     "decrypt_with_key",
     "digest_content",
     "encrypt",
+    "encrypt_file",
+    "encrypt_stream",
     "encrypt_with_key",
     "open_enveloped_delivery",
     "open_signed_and_enveloped",
@@ -93,7 +103,11 @@ __all__ = [
     "read_digested",
     "sign",
     "sign_and_encrypt",
+    "sign_file",
+    "sign_stream",
     "verify",
+    "verify_file",
+    "verify_stream",
 ]
 
 _HOMES = {
@@ -112,6 +126,7 @@ _HOMES = {
     "MessageProfile": "gmpki.cms.profiles",
     "OpenedEnvelope": "gmpki.cms.enveloped",
     "OpenedSignedEnvelope": "gmpki.cms.signed_and_enveloped",
+    "OpenedStream": "gmpki.cms.stream_decrypt",
     "PreparedSignature": "gmpki.cms.two_phase",
     "Recipient": "gmpki.cms.recipients",
     "SignedMessage": "gmpki.cms.signed",
@@ -125,13 +140,18 @@ _HOMES = {
     "Variant": "gmpki.cms.variants",
     "VerifiedMessage": "gmpki.cms.report",
     "add_signer": "gmpki.cms.amending",
+    "amend_stream": "gmpki.cms.stream_sign",
     "attach_attributes": "gmpki.cms.amending",
     "attach_timestamp": "gmpki.cms.amending",
     "countersign": "gmpki.cms.amending",
     "decrypt": "gmpki.cms.enveloped",
+    "decrypt_file": "gmpki.cms.stream_decrypt",
+    "decrypt_stream": "gmpki.cms.stream_decrypt",
     "decrypt_with_key": "gmpki.cms.encrypted",
     "digest_content": "gmpki.cms.digested",
     "encrypt": "gmpki.cms.enveloping",
+    "encrypt_file": "gmpki.cms.stream_encrypt",
+    "encrypt_stream": "gmpki.cms.stream_encrypt",
     "encrypt_with_key": "gmpki.cms.encrypted",
     "open_enveloped_delivery": "gmpki.cms.pair_delivery",
     "open_signed_and_enveloped": "gmpki.cms.signed_and_enveloped",
@@ -139,7 +159,11 @@ _HOMES = {
     "read_digested": "gmpki.cms.digested",
     "sign": "gmpki.cms.signing",
     "sign_and_encrypt": "gmpki.cms.signed_and_enveloped",
+    "sign_file": "gmpki.cms.stream_sign",
+    "sign_stream": "gmpki.cms.stream_sign",
     "verify": "gmpki.cms.verification",
+    "verify_file": "gmpki.cms.stream_verify",
+    "verify_stream": "gmpki.cms.stream_verify",
 }
 
 
