@@ -25,7 +25,6 @@ from gmpki.tsa._authority_path import validate_authority
 from gmpki.tsa.imprint import HASH_NAMES, STRONG_HASHES, Imprint
 from gmpki.tsa.request import TimestampRequest
 from gmpki.tsa.response import TimestampResponse
-from gmpki.tsa.signing_certificate import check_signing_certificate
 from gmpki.tsa.token import TimestampToken
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.names import names_match
@@ -187,10 +186,11 @@ class TokenVerifier:
         :raises TimestampError: when it is over other data ("imprint"), or by a hash that is not taken ("hash"); when
             its policy ("policy"), accuracy ("accuracy"), ordering ("ordering") or time ("future") is not acceptable;
             when it is no token ("content-type", "signers"), has critical extensions unknown ("critical-extension"),
-            does not name the authority's certificate ("signing-certificate"), or names an authority that is not the
-            certificate's ("authority-name").
+            does not name the authority's certificate in its attributes ("signing-certificate"), or names an authority
+            that is not the certificate's ("authority-name").
         :raises InvalidSignature: when its signature does not hold.
-        :raises MessageError: when it is not acceptable as a signed message.
+        :raises MessageError: when it is not acceptable as a signed message: "signing-certificate" when its attributes
+            name another certificate than the one that goes with it.
         :raises ValidationError: when the authority's certificate is not acceptable: "extended-key-usage" when it is
             not for time-stamping alone, and all that path validation raises.
         :raises RevokedError: when it is revoked, in a way that takes this token with it.
@@ -289,7 +289,8 @@ class TokenVerifier:
         certificate = signer.signer_certificate
         if certificate is None:
             raise TimestampError("signature", "the certificate of the authority is not known")
-        named = check_signing_certificate(token.signer.attributes(), certificate, lenient=token.is_lenient)
+        # That they name this certificate, where they name one, was checked with the signature.
+        named = {oids.SIGNING_CERTIFICATE, oids.SIGNING_CERTIFICATE_V2}.intersection(signer.signed_attributes)
         if self._policy.require_certificate_attribute and not named:
             raise TimestampError(
                 "signing-certificate", "the signed attributes of the time-stamp do not name the authority's certificate"
