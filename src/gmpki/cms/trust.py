@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gmpki._inputs import iterated, member, utc_seconds
-from gmpki.errors import InvalidInputError
+from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.x509.certificate import Certificate
+from gmpki.x509.named_key import TrustAnchor
 from gmpki.x509.path.policy import PathPolicy
 from gmpki.x509.path.validate import validate_path
 from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
@@ -16,7 +17,6 @@ from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gmpki.x509.named_key import TrustAnchor
     from gmpki.x509.path.result import ValidatedPath
     from gmpki.x509.revocation import RevocationChecker
 
@@ -53,6 +53,9 @@ class Trust:
     def __post_init__(self) -> None:
         for name in ("anchors", "intermediates", "checkers"):
             object.__setattr__(self, name, iterated(getattr(self, name), name))
+        for anchor in self.anchors:
+            if not isinstance(anchor, (Certificate, TrustAnchor)):
+                raise InvalidTypeError(f"an anchor is a Certificate or a TrustAnchor, not {type(anchor).__name__}")
         member(self.policy, PathPolicy, "policy")
         member(self.signatures, SignaturePolicy, "signatures")
         for certificate in self.intermediates:
