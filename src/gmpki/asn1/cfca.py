@@ -29,7 +29,7 @@ class CFCAKeyFile(Schema):
     Both content types are data of GM/T 0010.
 
     :ivar algorithm: SM4, or SM4 in CBC, which mean the same here.
-    :ivar certificate: the exact DER of the certificate, which the OCTET STRING holds. One without an OCTET STRING around
+    :ivar certificate: the exact DER of what the OCTET STRING holds. A certificate without an OCTET STRING around
         it, as a description of the format has it, is read too [C].
     """
 

@@ -16,14 +16,17 @@ from gmpki._inputs import as_bytes, member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.asn1 import der
 from gmpki.asn1.ber import ber_to_der
-from gmpki.asn1.rfc5652 import SignedData
+from gmpki.asn1.rfc5083 import AuthEnvelopedData
+from gmpki.asn1.rfc5652 import EnvelopedData, SignedData
 from gmpki.cms.message import PEM_LABELS, read_message
+from gmpki.cms.pair_delivery import open_enveloped_delivery
 from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
 from gmpki.keys import pem
 from gmpki.keys.interfaces import Decryptor
 from gmpki.keys.key_file import open_key_file
 from gmpki.keys.pbkdf2 import MAX_ITERATIONS
 from gmpki.keystore import pem_bundle, pkcs12_reader, sm2_file
+from gmpki.keystore._armour import unwrap
 from gmpki.keystore._unlocking import Unlocking
 from gmpki.keystore.pkcs12 import PKCS12, CertificateEntry, KeyEntry, PairEntry, encoded_public_key, find_pairs
 from gmpki.x509.certificate import Certificate
@@ -43,7 +46,6 @@ __all__ = ["MAX_LEN", "OpenedKey", "open_key"]
 MAX_LEN: Final = 1 << 22
 """The longest file, in bytes."""
 
-_SEQUENCE: Final = b"\x30"
 _BLOB_START: Final = b"\x01\x00\x00\x00"
 _PKCS12_LABELS: Final = ("PKCS12", "PFX")
 _SHOWN_FIELDS: Final = 5
@@ -91,11 +93,12 @@ def open_key(
 
     Read are PKCS #12; PKCS #8 plain and encrypted, the SEC 1 form and PKCS #1; PEM files with several keys and
     certificates; CFCA's ".sm2"; certificates alone and in PKCS #7; and, with the signing key of their owner,
-    SM2EnvelopedKey, CSRResponse and ENVELOPEDKEYBLOB. DER, BER where it is met, PEM and bare base64.
+    SM2EnvelopedKey, CSRResponse and ENVELOPEDKEYBLOB, with the certificates too a key in EnvelopedData. DER, PEM and
+    bare base64; BER where it is met.
 
     :param password: for what is encrypted under one, UTF-8; not looked at otherwise.
     :param signing_key: the owner's signing key, in software or a token, for what is encrypted to it.
-    :param pair: the certificates, to check such a key with.
+    :param pair: the certificates, to check such a key with; an envelope cannot be opened without.
     :param allow_no_mac: take a PKCS #12 file without a MAC.
     :param lenient: read certificates that break rules of DER.
     :param max_iterations: the most iterations of one derivation, 1 to 2^31 - 1.
@@ -110,6 +113,7 @@ def open_key(
     :raises InvalidScalarError: when an SM2 key is outside [1, n-2].
     :raises InvalidPointError: when a point is not on the curve.
     :raises ValidationError: when the two certificates of a response are no pair.
+    :raises NoRecipientError: when an envelope is not for the signing certificate.
     :raises PolicyError: when the policy refuses a key.
     """
     raw = as_bytes(data, "a key file", text_hint="encode the text as ASCII, or read the file in binary mode")
@@ -126,11 +130,9 @@ def open_key(
         return opener.open_pem(raw)
     if raw[:4] == _BLOB_START:
         return opener.open_delivery(raw, "ENVELOPEDKEYBLOB (GM/T 0016)")
-    if raw[:1] == _SEQUENCE and not raw.isascii():
-        return opener.open_binary(raw, "")
-    decoded = pem.bare_base64(raw)
-    if decoded:
-        return opener.open_binary(decoded, "base64: ")
+    encoded, armour = unwrap(raw)
+    if encoded:
+        return opener.open_binary(encoded, armour)
     # No structure at all: what reads keys knows best what to say about it.
     open_key_file(raw, private=True)
     raise InvalidInputError("no form of a key or a certificate that is read")
@@ -222,8 +224,14 @@ class _Opener:
         return OpenedKey((entry,), certificates, found)
 
     def _open_message(self, encoded: bytes, armour: str) -> OpenedKey:
-        """Take the certificates out of a PKCS #7 file."""
+        """Take the certificates out of a PKCS #7 file, or the key out of an envelope."""
         message = read_message(encoded, lenient=self._lenient, max_len=MAX_LEN)
+        if isinstance(message.content, (EnvelopedData, AuthEnvelopedData)):
+            form = f"{armour}PKCS #8 in {message.content_info.content_type.name}"
+            if self._signing_key is None or self._pair is None:
+                raise InvalidInputError(f"{form}: give the pair of certificates and its signing key")
+            key = open_enveloped_delivery(encoded, self._pair, self._signing_key)
+            return _opened([key], (self._pair.signing, self._pair.encryption), form)
         if not isinstance(message.content, SignedData):
             name = message.content_info.content_type.name
             raise InvalidInputError(f"a message of the type {name}; certificates are taken out of signed data only")

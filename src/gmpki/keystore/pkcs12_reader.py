@@ -14,8 +14,8 @@ from gmpki.asn1.rfc5958 import EncryptedPrivateKeyInfo, PrivateKeyInfo
 from gmpki.asn1.rfc7292 import MAX_BAGS, PFX, AuthenticatedSafe, SafeBag, SafeContents, TypedValue
 from gmpki.errors import DecodeError, DecryptionError, InvalidInputError, LimitExceeded, UnsupportedAlgorithm
 from gmpki.keys.loader import load_private_key
-from gmpki.keys.pem import bare_base64
 from gmpki.keystore import pbe, pkcs12_mac
+from gmpki.keystore._armour import unwrap
 from gmpki.keystore.pkcs12 import MAX_KEYS, PKCS12, CertificateEntry, KeyEntry, encoded_public_key
 from gmpki.x509.certificate import Certificate
 
@@ -74,8 +74,8 @@ def _encoded(data: Buffer) -> bytes:
     raw = as_bytes(data, "a PKCS #12 file")
     if len(raw) > MAX_STORE_LEN:
         raise LimitExceeded(f"a PKCS #12 file of {len(raw)} bytes; at most {MAX_STORE_LEN} are read")
-    encoded = raw if raw[:1] == b"\x30" and not raw.isascii() else bare_base64(raw) or raw
-    if encoded[:1] != b"\x30":
+    encoded, _ = unwrap(raw)
+    if not encoded:
         raise InvalidInputError("expected a PKCS #12 file as DER, BER or base64")
     return encoded
 

@@ -20,6 +20,7 @@ from gmpki.errors import DecryptionError, InvalidInputError, LimitExceeded, Unsu
 from gmpki.keys import pem
 from gmpki.keys.pbes2 import password_bytes
 from gmpki.keys.sm2 import SM2PrivateKey
+from gmpki.keystore._armour import unwrap
 from gmpki.keystore.pkcs12 import KeyEntry
 from gmpki.x509.certificate import Certificate
 
@@ -103,12 +104,10 @@ def _encoded(raw: bytes) -> bytes:
         if len(blocks) != 1:
             raise InvalidInputError(f"the PEM file has {len(blocks)} blocks {LABEL!r}; one expected")
         return blocks[0]
-    if raw[:1] == b"\x30" and not raw.isascii():
-        return ber_to_der(raw, max_size=_MAX_LEN).der
-    decoded = pem.bare_base64(raw)
-    if not decoded:
+    encoded, _ = unwrap(raw)
+    if not encoded:
         raise InvalidInputError("expected a .sm2 file as base64 or DER")
-    return decoded
+    return ber_to_der(encoded, max_size=_MAX_LEN).der
 
 
 def _key_and_iv(password: bytes) -> tuple[bytes, bytes]:
