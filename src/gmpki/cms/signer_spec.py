@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import as_bytes, member, utc_seconds
+from gmpki._inputs import as_bytes, as_text, member, utc_seconds
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.asn1 import der
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
@@ -74,6 +74,8 @@ class _Wishes:
         member(certificate, Certificate, "certificate")
         for name in ("attributes", "key_identifier"):
             member(getattr(self, name), bool, name)
+        if self.digest is not None:
+            as_text(self.digest, "digest")
         if self.user_id is not None:
             object.__setattr__(self, "user_id", as_bytes(self.user_id, "user_id"))
         if self.signing_time is not None:
@@ -106,6 +108,7 @@ class SignerPlan(_Wishes):
     :raises ProfileError: when the certificate is not one to sign with, or has no key identifier and needs one.
     :raises KeyMismatchError: when the digest or the algorithm is not one of the key.
     :raises UnsupportedAlgorithm: when the key, or the digest, is one that signs no messages.
+    :raises PolicyError: when the algorithm policy refuses the digest.
     :raises GmpkiError: when the public key of the certificate cannot be loaded.
     """
 
