@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import as_bytes, member
+from gmpki._inputs import as_bytes, iterated, member
 from gmpki.asn1 import der
 from gmpki.asn1.gmt0010 import SignedAndEnvelopedData
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
@@ -142,7 +142,7 @@ def sign_and_encrypt(
         encode_recipients(recipients_of_it),
         encode_set(algorithms, AlgorithmIdentifier, "a digest algorithm"),
         *encrypted_content_info(inner, parameters.algorithm, ciphertext),
-        encode_certificates(encoded_certificates((*own, *certificates)), encoded_crls(crls)),
+        encode_certificates(encoded_certificates((*own, *iterated(certificates, "certificates"))), encoded_crls(crls)),
         encode_set(infos, SignerInfo, "a signer"),
     )
     return content_info(outer, fields)
