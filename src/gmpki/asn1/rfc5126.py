@@ -261,7 +261,7 @@ class CRLOCSPRef(Schema):
         return der.encode_sequence(
             der.encode_explicit(0, der.encode_sequence(crls) if crls else b""),
             der.encode_explicit(1, der.encode_sequence(answers) if answers else b""),
-            der.encode_explicit(2, self.other or b""),
+            b"" if self.other is None else der.encode_explicit(2, self.other),
         )
 
 
@@ -343,5 +343,5 @@ class RevocationValues(Schema):
         return der.encode_sequence(
             der.encode_explicit(0, _sequence(self.crls)),
             der.encode_explicit(1, _sequence(self.ocsp_responses)),
-            der.encode_explicit(2, self.other or b""),
+            b"" if self.other is None else der.encode_explicit(2, self.other),
         )

@@ -293,12 +293,7 @@ def encode_general_names(names: Iterable[GeneralName], *, tag: int = der.Tag.SEQ
     :raises InvalidTypeError: when one is no :class:`GeneralName`.
     :raises InvalidInputError: when there is none, or one cannot be encoded.
     """
-    try:
-        parts = [der_of(name, GeneralName, "a name") for name in names]
-    except InvalidTypeError:
-        raise
-    except TypeError:
-        raise InvalidTypeError(f"names must be a sequence of GeneralName, not {type(names).__name__}") from None
+    parts = [der_of(name, GeneralName, "a name") for name in _inputs.iterated(names, "names")]
     if not parts:
         raise InvalidInputError("a list of names is never empty")
     return der.encode(tag, b"".join(parts))

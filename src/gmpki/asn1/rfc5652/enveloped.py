@@ -129,8 +129,11 @@ class OtherRecipientInfo(Schema):
         return cls(reader.exact(tag, name))
 
     def to_der(self) -> bytes:
-        """Return the DER."""
-        return self.der
+        """Return the DER.
+
+        :raises InvalidTypeError: when it has no buffer.
+        """
+        return _inputs.as_bytes(self.der, "a recipient")
 
 
 RecipientInfo = KeyTransRecipientInfo | OtherRecipientInfo
