@@ -53,7 +53,7 @@ from datetime import datetime, timezone
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes, as_text, member, utc_seconds
+from gmpki._inputs import as_bytes, as_text, iterated, member, utc_seconds
 from gmpki.algorithms import kdf
 from gmpki.algorithms.rand import random_bytes
 from gmpki.errors import InvalidInputError, InvalidTypeError, LimitExceeded, UnknownKeyError
@@ -143,7 +143,7 @@ class KeyRing(Secret):
         :raises LimitExceeded: when there are more than 1024.
         """
         found: dict[bytes, RingKey] = {}
-        for key in keys:
+        for key in iterated(keys, "keys", most=MAX_KEYS + 1):
             if not isinstance(key, RingKey):
                 raise InvalidTypeError(f"a key ring holds RingKey, not {type(key).__name__}")
             if len(found) == MAX_KEYS:
