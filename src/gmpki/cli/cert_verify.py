@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmpki.cli import _io
 from gmpki.cli._files import INPUT
-from gmpki.cli._hints import naming_lenient
 from gmpki.cli._names import show_name
 from gmpki.cli._options import together
 from gmpki.cli._output import Failure, Report, facts, json_option
 from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import parse_time, show_time
+from gmpki.cli._trust import read_certificates, read_checkers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from gmpki.errors import ValidationError
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.path import PathPolicy, PeerName, ValidatedPath
-    from gmpki.x509.revocation import RevocationChecker, RevocationResult
+    from gmpki.x509.revocation import RevocationResult
 
 __all__ = ["command"]
-
-T = TypeVar("T")
 
 # Written out so that --help imports nothing; a test compares them.
 USAGES = (
@@ -50,8 +47,6 @@ PURPOSES = (
     "time-stamping",
     "ocsp-signing",
 )
-MAX_RESPONSE_LEN = 1 << 20
-
 
 FILES: dict[str, Any] = {"type": INPUT, "metavar": "FILE", "multiple": True}
 OPTIONS = together(
@@ -132,12 +127,12 @@ def command(
         raise click.UsageError(f"--revocation {revocation} needs --crl or --ocsp")
     at = parse_time(at_text, "--at")
     policy = _policy(revocation, usages, purpose, profile, _names(dns, ip, email), lenient=lenient)
-    certificate, *others = _certificates(source, lenient=lenient)
+    certificate, *others = read_certificates(source, lenient=lenient)
     for path in intermediates:
-        others += _certificates(path, lenient=lenient)
+        others += read_certificates(path, lenient=lenient)
     # What is trusted is trusted as it is: a widely used root has a serial number that strict reading refuses.
-    trusted = [anchor for path in anchors for anchor in _certificates(path, lenient=True)]
-    checkers = _checkers(crls, responses, others, lenient=lenient)
+    trusted = [anchor for path in anchors for anchor in read_certificates(path, lenient=True)]
+    checkers = read_checkers(crls, responses, others, lenient=lenient)
     try:
         found = validate_path(
             certificate, anchors=trusted, intermediates=others, policy=policy, checkers=checkers, at=at
@@ -179,49 +174,6 @@ def _policy(
         signatures=LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES,
         tolerated=FIELD_DEPARTURES if lenient else frozenset(),
     )
-
-
-def _read(path: str, read: Callable[..., T], *, max_len: int, lenient: bool) -> T:
-    """Read what is in a file; errors about it name the file."""
-    from gmpki.errors import InvalidInputError
-
-    data = _io.read_input(path, max_len=max_len)
-    try:
-        with naming_lenient(lenient=lenient):
-            return read(data, lenient=lenient)
-    except InvalidInputError as error:
-        error.args = (f"{_io.display_name(path)}: {error}",)
-        raise
-
-
-def _certificates(path: str, *, lenient: bool) -> tuple[Certificate, ...]:
-    from gmpki.cms.certificates import load_certificates
-    from gmpki.x509._armour import MAX_FILE_LEN
-
-    return _read(path, load_certificates, max_len=MAX_FILE_LEN, lenient=lenient)
-
-
-def _checkers(
-    crls: Sequence[str], responses: Sequence[str], others: Sequence[Certificate], *, lenient: bool
-) -> list[RevocationChecker]:
-    """Return who can tell about revocation: responses first, which are about one certificate, then lists."""
-    checkers: list[RevocationChecker] = []
-    if responses:
-        from gmpki.ocsp.checker import OCSPChecker
-        from gmpki.ocsp.response import OCSPResponse
-
-        checkers.append(
-            OCSPChecker(
-                [_read(path, OCSPResponse.from_der, max_len=MAX_RESPONSE_LEN, lenient=lenient) for path in responses]
-            )
-        )
-    if crls:
-        from gmpki.x509.crl import MAX_CRL_LEN, load_crl
-        from gmpki.x509.crl_checker import CRLChecker
-
-        lists = [_read(path, load_crl, max_len=MAX_CRL_LEN, lenient=lenient) for path in crls]
-        checkers.append(CRLChecker(lists, signers=others, lenient=lenient))
-    return checkers
 
 
 def _shown(certificate: Certificate) -> dict[str, str]:
