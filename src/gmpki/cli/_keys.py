@@ -8,10 +8,10 @@ from gmpki.cli import _io
 
 if TYPE_CHECKING:
     from gmpki.cli._secrets import SecretSource
-    from gmpki.keys.loader import PrivateKey
+    from gmpki.keys.loader import PrivateKey, PublicKey
     from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
 
-__all__ = ["load_private", "read_key_file", "read_private_key", "read_public_key"]
+__all__ = ["algorithm_name", "load_private", "read_key_file", "read_private_key", "read_public_key"]
 
 MAX_KEY_FILE_LEN = 1 << 20
 
@@ -63,3 +63,17 @@ def read_public_key(path: str) -> SM2PublicKey:
     if not isinstance(key, SM2PublicKey):
         raise KeyMismatchError(f"{_io.display_name(path)} holds no SM2 key but one of class {type(key).__name__}")
     return key
+
+
+def algorithm_name(key: PublicKey) -> str:
+    """Return a name such as "SM2", "RSA 2048", "ECDSA P-256" or "Ed25519"."""
+    from gmpki.keys.sm2 import SM2PublicKey
+
+    if isinstance(key, SM2PublicKey):
+        return "SM2"
+    from gmpki.keys.ecdsa import ECDSAPublicKey
+    from gmpki.keys.rsa import RSAPublicKey
+
+    if isinstance(key, RSAPublicKey):
+        return f"RSA {key.bits}"
+    return f"ECDSA {key.curve}" if isinstance(key, ECDSAPublicKey) else "Ed25519"

@@ -149,7 +149,7 @@ def show(*, source: str, password: SecretSource) -> Report:
     public_key = _keys.load_private(data, password).public_key if private else load_public_key(data)
     fields: dict[str, Any] = {
         "kind": "private" if private else "public",
-        "algorithm": _algorithm(public_key),
+        "algorithm": _keys.algorithm_name(public_key),
         "form": str(file),
         "encrypted": file.is_encrypted,
         "sm3_of_public_key": sm3.digest(public_key.to_der()).hex(),
@@ -248,17 +248,3 @@ def _write(data: bytes, writing: Writing, *, private: bool) -> tuple[dict[str, A
         return {"output": output, "pem": data.decode("ascii")}, []
     _io.write_output(output, data, private=private, force=writing["force"])
     return {"output": output}, [("私钥", "private key", output) if private else ("公钥", "public key", output)]
-
-
-def _algorithm(key: PublicKey) -> str:
-    """Return a name such as "SM2", "RSA 2048", "ECDSA P-256" or "Ed25519"."""
-    from gmpki.keys.sm2 import SM2PublicKey
-
-    if isinstance(key, SM2PublicKey):
-        return "SM2"
-    from gmpki.keys.ecdsa import ECDSAPublicKey
-    from gmpki.keys.rsa import RSAPublicKey
-
-    if isinstance(key, RSAPublicKey):
-        return f"RSA {key.bits}"
-    return f"ECDSA {key.curve}" if isinstance(key, ECDSAPublicKey) else "Ed25519"

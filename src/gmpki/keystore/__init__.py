@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gmpki.keystore.delivery import PKCS12Delivery
-    from gmpki.keystore.open import OpenedKey, open_key
+    from gmpki.keystore.open import OpenedKey, needs_password, open_key
     from gmpki.keystore.pkcs12 import PKCS12, CertificateEntry, KeyEntry, PairEntry, find_pairs
     from gmpki.keystore.pkcs12_writer import StoreProfile, write_pkcs12
     from gmpki.keystore.sm2_file import read_sm2_file, write_sm2_file
@@ -25,6 +25,7 @@ __all__ = [
     "PairEntry",
     "StoreProfile",
     "find_pairs",
+    "needs_password",
     "open_key",
     "read_sm2_file",
     "write_pkcs12",
@@ -40,6 +41,7 @@ _HOMES = {
     "PairEntry": "gmpki.keystore.pkcs12",
     "StoreProfile": "gmpki.keystore.pkcs12_writer",
     "find_pairs": "gmpki.keystore.pkcs12",
+    "needs_password": "gmpki.keystore.open",
     "open_key": "gmpki.keystore.open",
     "read_sm2_file": "gmpki.keystore.sm2_file",
     "write_pkcs12": "gmpki.keystore.pkcs12_writer",

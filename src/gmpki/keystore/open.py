@@ -25,6 +25,7 @@ from gmpki.keys import pem
 from gmpki.keys.interfaces import Decryptor
 from gmpki.keys.key_file import open_key_file
 from gmpki.keys.pbkdf2 import MAX_ITERATIONS
+from gmpki.keys.pkcs8 import ENCRYPTED_LABEL
 from gmpki.keystore import pem_bundle, pkcs12_reader, sm2_file
 from gmpki.keystore._armour import unwrap
 from gmpki.keystore._unlocking import Unlocking
@@ -41,13 +42,14 @@ if TYPE_CHECKING:
     from gmpki.asn1.quirks import Quirk
     from gmpki.keys.loader import PrivateKey
 
-__all__ = ["MAX_LEN", "OpenedKey", "open_key"]
+__all__ = ["MAX_LEN", "OpenedKey", "needs_password", "open_key"]
 
 MAX_LEN: Final = 1 << 22
 """The longest file, in bytes."""
 
 _BLOB_START: Final = b"\x01\x00\x00\x00"
 _PKCS12_LABELS: Final = ("PKCS12", "PFX")
+_UNDER_PASSWORD: Final = (*_PKCS12_LABELS, sm2_file.LABEL, ENCRYPTED_LABEL)
 _SHOWN_FIELDS: Final = 5
 _CONTENT: Final = der.Tag.context(0, constructed=True)
 
@@ -136,6 +138,26 @@ def open_key(
     # No structure at all: what reads keys knows best what to say about it.
     open_key_file(raw, private=True)
     raise InvalidInputError("no form of a key or a certificate that is read")
+
+
+def needs_password(data: Buffer) -> bool:
+    """Tell whether something in a file is under a password, by its form alone: for programs that ask people for one.
+
+    :raises InvalidTypeError: when data is not a buffer.
+    :raises DecodeError: when it is broken PEM.
+    """
+    raw = as_bytes(data, "a key file")
+    if pem.is_pem(raw):
+        return any(block.label in _UNDER_PASSWORD for block in pem.read_pem(raw))
+    encoded, _ = unwrap(raw[: MAX_LEN + 1])
+    match _shape(encoded):
+        case (
+            [der.Tag.INTEGER, der.Tag.SEQUENCE]
+            | [der.Tag.INTEGER, der.Tag.SEQUENCE, der.Tag.SEQUENCE]
+            | [der.Tag.SEQUENCE, der.Tag.OCTET_STRING]
+        ):
+            return True
+    return False
 
 
 class _Opener:
