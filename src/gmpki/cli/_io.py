@@ -10,7 +10,7 @@ import os
 import stat
 import sys
 import tempfile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,7 @@ from gmpki import _files
 from gmpki._files import CHUNK_LEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = [
     "CHUNK_LEN",
@@ -28,6 +28,7 @@ __all__ = [
     "display_name",
     "display_output",
     "open_input",
+    "progress",
     "read_input",
     "refuse_existing",
     "refuse_terminal",
@@ -108,6 +109,27 @@ def _pieces(stream: IO[bytes], total_len: int | None) -> Iterator[bytes]:
         yield piece
         if left is not None:
             left -= len(piece)
+
+
+@contextlib.contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Give what is told how many bytes are done and how many there are. Where the work is long and a person is there,
+    a progress bar goes to standard error.
+    """
+    with contextlib.ExitStack() as stack:
+        bars: list[Any] = []
+        shown = 0
+
+        def tell(done: int, total: int | None) -> None:
+            nonlocal shown
+            if total is None or total < PROGRESS_FROM_LEN or not sys.stderr.isatty():
+                return
+            if not bars:
+                bars.append(stack.enter_context(click.progressbar(length=total, label=label, file=sys.stderr)))
+            bars[0].update(done - shown)
+            shown = done
+
+        yield tell
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import tempfile
 from typing import IO, TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes
+from gmpki.cms.message import PEM_LABELS
 from gmpki.errors import DecodeError
 from gmpki.keys import pem
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LABELS", "PEMWriter", "decoded"]
 
-LABELS: Final = ("CMS", "PKCS7", "PKCS #7 SIGNED DATA")
+LABELS: Final = PEM_LABELS
 """The labels of PEM blocks that hold messages; the first is the one written."""
 
 _CHUNK_LEN: Final = 1 << 20

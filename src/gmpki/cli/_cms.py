@@ -1,0 +1,119 @@
+"""What the commands about messages share: certificates with their keys, options, outputs."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from gmpki.cli import _io, _keys
+from gmpki.cli._files import INPUT
+from gmpki.cli._names import show_name
+from gmpki.cli._output import refuse_json_beside_output
+from gmpki.cli._serial_numbers import show_serial_number
+from gmpki.cli._trust import read_certificates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gmpki.asn1.ber_writer import Sink
+    from gmpki.cli._secrets import SecretSource
+    from gmpki.keys.loader import PrivateKey
+    from gmpki.x509.certificate import Certificate
+
+__all__ = [
+    "FILES",
+    "PROFILES",
+    "check_output",
+    "created",
+    "load_certificates",
+    "load_keys",
+    "message_source",
+    "owner",
+    "pem_option",
+    "profile_option",
+    "shown_certificate",
+]
+
+FILES: dict[str, Any] = {"type": INPUT, "metavar": "FILE", "multiple": True}
+# The values of gmpki.cms.MessageProfile, written out so that --help imports nothing; a test compares them.
+PROFILES = ("gmt0010", "rfc5652", "cfca")
+
+profile_option = click.option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    default="gmt0010",
+    show_default=True,
+    help="Whose identifiers are written.",
+)
+pem_option = click.option("--pem", is_flag=True, help="Write PEM in place of DER.")
+
+
+def load_certificates(paths: Iterable[str], *, lenient: bool = False) -> list[Certificate]:
+    """Load every certificate of some files."""
+    return [certificate for path in paths for certificate in read_certificates(path, lenient=lenient)]
+
+
+def load_keys(
+    paths: Sequence[str], password: SecretSource, certificates: Sequence[Certificate]
+) -> list[tuple[PrivateKey, Certificate]]:
+    """Load private keys, and find the certificate of each.
+
+    :raises KeyMismatchError: a key belongs to none of the certificates.
+    """
+    found = []
+    for path in paths:
+        key = _keys.load_private(_keys.read_key_file(path), password)
+        found.append((key, owner(key, certificates, path)))
+    return found
+
+
+def owner(key: PrivateKey, certificates: Iterable[Certificate], path: str) -> Certificate:
+    """Return the certificate that belongs to a private key."""
+    from gmpki.errors import KeyMismatchError
+
+    public = key.public_key.to_der()
+    for certificate in certificates:
+        if certificate.public_key.to_der() == public:
+            return certificate
+    raise KeyMismatchError(f"{_io.display_name(path)} belongs to none of the certificates given with --certificate")
+
+
+def check_output(output: str, *, binary: bool, force: bool) -> None:
+    """Refuse an output early that cannot be written.
+
+    :raises click.UsageError: standard output is asked for two things, or would take a terminal binary data.
+    :raises FileExistsError: the file exists.
+    """
+    refuse_json_beside_output(output)
+    if binary:
+        _io.refuse_terminal(output)
+    _io.refuse_existing(output, force=force)
+
+
+@contextlib.contextmanager
+def message_source(path: str) -> Iterator[IO[bytes]]:
+    """Open a message: DER, BER, PEM or base64; what cannot be sought is copied first."""
+    from gmpki.cms.pem_stream import decoded
+
+    with _io.open_input(path) as file, decoded(file) as stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def created(output: str, *, pem: bool, force: bool) -> Iterator[Sink]:
+    """Open the output for a message."""
+    from gmpki.cms.pem_stream import PEMWriter
+
+    with _io.create(output, force=force) as file:
+        if not pem:
+            yield file
+            return
+        with PEMWriter(file) as writer:
+            yield writer
+
+
+def shown_certificate(certificate: Certificate) -> dict[str, str]:
+    """Return what stands for a certificate in answers."""
+    return {"subject": show_name(certificate.subject), "serial_number": show_serial_number(certificate.serial_number)}
