@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SignedMessage"]
 
+# Certificates that are longer, in bytes, are read each time: a few hundred of them would fill the memory.
+_REMEMBERED_LEN: Final = 4096
 _SM2_ALGORITHMS: Final = frozenset((oids.SM2_SIGN, oids.SM2_WITH_SM3, oids.SM2))
 
 
@@ -101,8 +104,9 @@ class SignedMessage(Immutable):
         certificates: list[Certificate] = []
         for encoded in data.certificates:
             if encoded[:1] == b"\x30":  # the other choices are attribute certificates and obsolete kinds
-                certificate = Certificate.from_der(encoded, lenient=lenient)
-                log.extend(certificate.quirks, f"certificates[{len(certificates)}]")
+                certificate = _certificate(encoded, lenient)
+                if certificate.quirks:
+                    log.extend(certificate.quirks, f"certificates[{len(certificates)}]")
                 certificates.append(certificate)
         self = cls.__new__(cls)
         outer = oids.find(content_type)
@@ -228,6 +232,21 @@ class SignedMessage(Immutable):
     def __repr__(self) -> str:
         where = "detached" if self.is_detached else "attached"
         return f"<SignedMessage, {self.profile.name}, {where}, {len(self.signers)} signers>"
+
+
+def _certificate(encoded: bytes, lenient: bool) -> Certificate:
+    """Read a certificate, or return the one that was read from the same bytes before.
+
+    The signers of one verifier's messages are the same ones again and again, and certificates do not change.
+    """
+    if len(encoded) <= _REMEMBERED_LEN:
+        return _remembered_certificate(encoded, lenient)
+    return Certificate.from_der(encoded, lenient=lenient)
+
+
+@lru_cache(maxsize=256)
+def _remembered_certificate(encoded: bytes, lenient: bool) -> Certificate:
+    return Certificate.from_der(encoded, lenient=lenient)
 
 
 def _variants(outer: ObjectIdentifier, data: SignedData, *, lenient: bool) -> tuple[Variant, ...]:

@@ -165,7 +165,7 @@ class _Signer:
     # ---- certificate ------------------------------------------------------------------------
     def _find(self) -> tuple[Certificate, str]:
         certificate = find_certificate(self.info.sid, self.task.message.certificates, self.task.trust)
-        return certificate, str(certificate.subject)
+        return certificate, "the one that the signer names"
 
     # ---- digest -----------------------------------------------------------------------------
     def _digest(self, certificate: Certificate | None) -> tuple[bool, str]:
@@ -342,7 +342,7 @@ class _Signer:
             self._leave(CheckName.REVOCATION, "there is no chain")
             return None
         when = "the time of the time-stamp" if signed_at else "the time asked for" if trust.at else "now"
-        self.checks.append(Check(CheckName.CHAIN, CheckStatus.PASSED, f"to {path.anchor.subject}, {when}"))
+        self.checks.append(Check(CheckName.CHAIN, CheckStatus.PASSED, f"for {when}"))
         if path.revocation:
             status = ", ".join(result.status.value for result in path.revocation)
             self.checks.append(Check(CheckName.REVOCATION, CheckStatus.PASSED, status))

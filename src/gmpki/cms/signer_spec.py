@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -39,12 +39,40 @@ class Unsigned:
 
     :ivar info: the entry, its signature empty.
     :ivar data: the bytes to sign; None when only their digest is known, because the content went past.
-    :ivar digest: what the public key's ``digest`` gives for them; None for Ed25519, which signs no digests.
     """
 
     info: SignerInfo
     data: bytes | None
-    digest: bytes | None
+    _key: PublicKey
+    _digests: ContentDigests
+    _user_id: bytes | None
+
+    def digest(self) -> bytes | None:
+        """Return what the public key's ``digest`` gives for the bytes; None for Ed25519, which signs no digests.
+
+        :raises InvalidInputError: when a digest of the content is needed that was not computed.
+        """
+        key = self._key
+        if key.signature_algorithm.algorithm == oids.ED25519:
+            return None
+        if self.info.signed_attributes is not None and self.data is not None:
+            return key.digest(self.data, user_id=self._user_id)
+        if isinstance(key, SM2PublicKey):
+            return self._digests.sm3_after(key.za(user_id=self._user_id))
+        return self._digests.hash(hash_of_key(key))
+
+    def signed(self, signature: bytes) -> SignerInfo:
+        """Return the entry with its signature."""
+        info = self.info
+        return SignerInfo(
+            info.version,
+            info.sid,
+            info.digest_algorithm,
+            info.signed_attributes,
+            info.signature_algorithm,
+            signature,
+            info.unsigned_attributes,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +209,7 @@ class SignerPlan(_Wishes):
             b"",
             encode_attributes(self.unsigned_attributes) if self.unsigned_attributes else None,
         )
-        return Unsigned(info, data, self._digest_to_sign(digests, signed, data))
+        return Unsigned(info, data, self._key, digests, self.user_id)
 
     def _identifier(self, profile: MessageProfile) -> AlgorithmIdentifier:
         """Return what stands beside the signature."""
@@ -189,16 +217,6 @@ class SignerPlan(_Wishes):
         if own.algorithm in SM2_SIGNATURES:
             return profile.rules.sm2_signature
         return profile.rules.rsa_signature if own.algorithm in _RSA_PKCS1 else own
-
-    def _digest_to_sign(self, digests: ContentDigests, signed: bytes | None, data: bytes | None) -> bytes | None:
-        key = self._key
-        if key.signature_algorithm.algorithm == oids.ED25519:
-            return None
-        if signed is not None and data is not None:
-            return key.digest(data, user_id=self.user_id)
-        if isinstance(key, SM2PublicKey):
-            return digests.sm3_after(key.za(user_id=self.user_id))
-        return digests.hash(self.hash_name)
 
 
 _RSA_PKCS1: Final = frozenset((oids.RSA_SHA256, oids.RSA_SHA384, oids.RSA_SHA512))
@@ -256,13 +274,14 @@ class SignerSpec(_Wishes):
     def sign(self, digests: ContentDigests, content_type: str | None, profile: MessageProfile) -> SignerInfo:
         """Return the entry of this signer; errors as :meth:`SignerPlan.unsigned`, and those of the key."""
         waiting = self.plan.unsigned(digests, content_type, profile)
-        if waiting.info.signed_attributes is None and waiting.digest is not None:
-            signature = self.signer.sign_digest(waiting.digest)
+        digest = waiting.digest() if waiting.info.signed_attributes is None else None
+        if digest is not None:
+            signature = self.signer.sign_digest(digest)
         elif waiting.data is None:
             raise UnsupportedAlgorithm("the key signs whole contents, and this one went past; sign with attributes")
         else:
             signature = self.signer.sign(waiting.data, user_id=self.plan.user_id)
-        return replace(waiting.info, signature=as_bytes(signature, "the signature"))
+        return waiting.signed(as_bytes(signature, "the signature"))
 
 
 _WISHES: Final = tuple(_Wishes.__dataclass_fields__)

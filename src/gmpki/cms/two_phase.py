@@ -192,7 +192,7 @@ def prepare(
         encoded_certificates((*own, *iterated(certificates, "certificates"))),
         encoded_crls(crls),
         tuple(
-            ToBeSigned(plan.certificate, entry.data, entry.digest, plan.user_id)
+            ToBeSigned(plan.certificate, entry.data, entry.digest(), plan.user_id)
             for plan, entry in zip(plans, unsigned, strict=True)
         ),
     )

@@ -19,6 +19,9 @@ __all__ = ["NULL", "AlgorithmIdentifier", "SubjectPublicKeyInfo"]
 
 NULL: Final = der.encode_null()
 
+# Parameters that are longer, in bytes, are encoded each time: they are seldom the same.
+_REMEMBERED_LEN: Final = 64
+
 _OID: Final = bytes((der.Tag.OID,))
 
 # Signatures and hashes that we write without parameters, and that several national authorities write with NULL.
@@ -67,7 +70,10 @@ class AlgorithmIdentifier(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(der.encode_oid(self.algorithm), b"" if self.parameters is None else self.parameters)
+        parameters = self.parameters
+        if parameters is None or len(parameters) <= _REMEMBERED_LEN:
+            return _encoded(self.algorithm, parameters)
+        return der.encode_sequence(der.encode_oid(self.algorithm), parameters)
 
     @property
     def has_no_parameters(self) -> bool:
@@ -91,6 +97,11 @@ class AlgorithmIdentifier(Schema):
         if self.parameters is None or self.parameters[:1] != _OID:
             return None
         return _oid_of(self.parameters)
+
+
+@lru_cache(maxsize=256)
+def _encoded(algorithm: ObjectIdentifier, parameters: bytes | None) -> bytes:
+    return der.encode_sequence(der.encode_oid(algorithm), b"" if parameters is None else parameters)
 
 
 @lru_cache(maxsize=64)
