@@ -82,6 +82,8 @@ ENCRYPTED = EncryptedContentInfo(oids.GM_DATA, SM4_CBC, b"c" * 32)
 ENVELOPE = EnvelopedData(1, None, (RECIPIENT,), ENCRYPTED)
 GCM = AlgorithmIdentifier(oids.AES128_GCM, GCMParameters(b"n" * 12, 16).to_der())
 
+AUTH_MESSAGE = AuthEnvelopedData(0, OriginatorInfo(), (RECIPIENT,), ENCRYPTED, SIGNED, b"m" * 16, UNSIGNED)
+
 IMPRINT = MessageImprint(SM3, b"h" * 32)
 EXTENSION = Extension(oids.find("1.2.3"), False, NULL)
 TOKEN = ContentInfo(oids.GM_SIGNED_DATA, MESSAGE.to_der()).to_der()
@@ -126,7 +128,7 @@ SAMPLES: list[Schema] = [
     EncryptedData(2, ENCRYPTED, UNSIGNED),
     DigestedData(0, SM3, CONTENT, b"d" * 32),
     AuthEnvelopedData(0, None, (RECIPIENT,), EncryptedContentInfo(oids.DATA, GCM, b"c"), None, b"m" * 16),
-    AuthEnvelopedData(0, OriginatorInfo(), (RECIPIENT,), ENCRYPTED, SIGNED, b"m" * 16, UNSIGNED),
+    AUTH_MESSAGE,
     GCMParameters(b"n" * 12),
     GCMParameters(b"n", 16),
     CCMParameters(b"n" * 7, 4),

@@ -68,7 +68,8 @@ _INDEFINITE: Final = b"\x30\x80"
 class Message(NamedTuple):
     """A message that was read.
 
-    :ivar content_info: the frame, in DER whatever came.
+    :ivar content_info: the frame, with definite lengths whatever came. BER that only the content shows, such as strings
+        in segments under an implicit tag, stands there still.
     :ivar kind: what the content is; None when its type is unknown here.
     :ivar content: the content taken apart; None when its type is unknown here, or it is absent.
     :ivar quirks: the departures that were accepted; the offsets count in the DER.
