@@ -13,7 +13,7 @@ import gmpki.tsa
 
 
 def test_names() -> None:
-    assert dir(gmpki.tsa) == gmpki.tsa.__all__
+    assert dir(gmpki.tsa) == sorted(gmpki.tsa.__all__)
     for name in gmpki.tsa.__all__:
         value = getattr(gmpki.tsa, name)
         if not name.isupper():
@@ -25,7 +25,7 @@ def test_names() -> None:
 
 def test_importing_the_package_loads_nothing() -> None:
     code = (
-        "import sys, gmpki.tsa; print([name for name in sys.modules if name.startswith(('gmpki.x509', 'gmpki.cms'))])"
+        "import sys, gmpki.tsa; print([name for name in sys.modules if name.startswith('gmpki.x509')])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"[]"
 

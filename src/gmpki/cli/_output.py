@@ -61,6 +61,8 @@ CHINESE_NAMES = {
     "RevokedError": "证书已撤销",
     "SelfTestError": "自检失败",
     "StateError": "调用次序错误",
+    "TimestampError": "时间戳无效",
+    "TimestampRejected": "时间戳机构未予签发",
     "UnsupportedAlgorithm": "不支持的算法",
     "UnsupportedPlatform": "不支持的平台",
     "ValidationError": "验证未通过",

@@ -127,8 +127,16 @@ class TimestampResponse(Immutable):
         :raises TimestampRejected: when there is none.
         """
         if self._token is None:
-            raise TimestampRejected(spelling(self.status.name), failure_names(self.failures), self.text)
+            raise self._rejection()
         return self._token
+
+    @property
+    def rejection(self) -> TimestampRejected | None:
+        """The error that says why there is no token; None when there is one."""
+        return None if self.is_granted else self._rejection()
+
+    def _rejection(self) -> TimestampRejected:
+        return TimestampRejected(spelling(self.status.name), failure_names(self.failures), self.text)
 
     @property
     def quirks(self) -> tuple[Quirk, ...]:

@@ -221,8 +221,12 @@ class TokenVerifier:
             read.quirks,
         )
 
-    def verify_response(self, response: TimestampResponse | Buffer, request: TimestampRequest) -> VerifiedTimestamp:
+    def verify_response(
+        self, response: TimestampResponse | TimestampToken | Buffer, request: TimestampRequest
+    ) -> VerifiedTimestamp:
         """Verify that a response grants what a request asked for.
+
+        :param response: one that was read, the bytes of one, or the token out of it.
 
         :raises TimestampRejected: when the authority gives no token.
         :raises TimestampError: when the token does not repeat the nonce ("nonce") or is under another policy than the
@@ -232,9 +236,9 @@ class TokenVerifier:
         :standard: RFC 3161 2.2, 2.4.2
         """
         member(request, TimestampRequest, "request")
-        if not isinstance(response, TimestampResponse):
+        if not isinstance(response, (TimestampResponse, TimestampToken)):
             response = TimestampResponse.from_der(response, lenient=self._lenient)
-        token = response.token
+        token = response if isinstance(response, TimestampToken) else response.token
         wanted = request.imprint
         if not token.imprint.matches(wanted):
             raise TimestampError("imprint", "the time-stamp is over other data than the request")
