@@ -109,9 +109,7 @@ def read_digested(data: Buffer, *, content: Buffer | None = None, lenient: bool 
     message = read_message(data, lenient=lenient)
     digested = message.content
     if not isinstance(digested, DigestedData):
-        raise MessageError(
-            "not-digested", f"a message of the type {message.content_info.content_type.name}, not DigestedData"
-        )
+        raise MessageError("not-digested", f"a message of the type {message.content_type.name}, not DigestedData")
     name, variants = digest_name(digested.digest_algorithm, lenient=lenient)
     octets = digested.encap_content_info.digested_octets
     if content is not None:

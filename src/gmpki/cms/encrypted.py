@@ -107,7 +107,7 @@ def decrypt_with_key(data: Buffer, key: Buffer, *, lenient: bool = False) -> Dec
     secret = as_bytes(key, "the key")
     message = read_message(data, lenient=lenient)
     encrypted = message.content
-    outer = message.content_info.content_type
+    outer = message.content_type
     if not isinstance(encrypted, EncryptedData):
         raise MessageError("not-encrypted", f"a message of the type {outer.name}, not one encrypted with a key at hand")
     parameters, ciphertext = encrypted_parts(encrypted.encrypted_content_info)

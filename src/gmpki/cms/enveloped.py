@@ -104,12 +104,12 @@ def decrypt(
         parameters, ciphertext = encrypted_parts(enveloped.encrypted_content_info)
         tag, associated_data = authenticated_parts(enveloped, parameters)
     else:
-        kind = message.content_info.content_type.name
+        kind = message.content_type.name
         raise MessageError("not-enveloped", f"a message of the type {kind}, not an envelope")
     key = content_key(enveloped.recipient_infos, history, parameters.cipher.key_len)
     content = key.decrypt(parameters, ciphertext, tag, associated_data)
     inner = enveloped.encrypted_content_info.content_type
-    variants = envelope_variants(message.content_info.content_type, inner, key, parameters)
+    variants = envelope_variants(message.content_type, inner, key, parameters)
     certificate = key.recipient.certificate
     return OpenedEnvelope(content, inner, certificate, parameters.cipher, message.quirks, variants)
 

@@ -79,7 +79,7 @@ class KeyAgreementMessage(Immutable):
         message = read_message(data, lenient=lenient)
         info = message.content
         if not isinstance(info, KeyAgreementInfo):
-            name = message.content_info.content_type.name
+            name = message.content_type.name
             raise MessageError("not-key-agreement", f"a message of the type {name}, not of a key exchange")
         if len(info.temporary_public_key) != PointFormat.UNCOMPRESSED:
             raise InvalidInputError(

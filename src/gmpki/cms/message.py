@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from gmpki.asn1._schema import Schema
+    from gmpki.oids import ObjectIdentifier
 
 __all__ = ["MAX_MESSAGE_LEN", "PEM_LABELS", "Message", "MessageContent", "read_content_info", "read_message"]
 
@@ -68,17 +69,29 @@ _INDEFINITE: Final = b"\x30\x80"
 class Message(NamedTuple):
     """A message that was read.
 
-    :ivar content_info: the frame, with definite lengths whatever came. BER that only the content shows, such as strings
-        in segments under an implicit tag, stands there still.
+    :ivar content_type: the type of the content.
     :ivar kind: what the content is; None when its type is unknown here.
     :ivar content: the content taken apart; None when its type is unknown here, or it is absent.
     :ivar quirks: the departures that were accepted; the offsets count in the DER.
+    :ivar encoded: the whole message, with definite lengths whatever came.
+    :ivar content_place: where the content begins and ends in it; None when it is absent.
     """
 
-    content_info: ContentInfo
+    content_type: ObjectIdentifier
     kind: MessageKind | None
     content: MessageContent | None
     quirks: tuple[Quirk, ...]
+    encoded: bytes
+    content_place: tuple[int, int] | None
+
+    @property
+    def content_info(self) -> ContentInfo:
+        """The frame, which copies the content.
+
+        BER that only the content shows, such as strings in segments under an implicit tag, stands there still.
+        """
+        place = self.content_place
+        return ContentInfo(self.content_type, None if place is None else self.encoded[slice(*place)])
 
 
 def read_message(data: Buffer, *, lenient: bool = False, max_len: int = MAX_MESSAGE_LEN) -> Message:
@@ -117,7 +130,7 @@ def _read(encoded: bytes, log: QuirkLog, max_len: int) -> Message:
     with reader.sequence("ContentInfo") as fields:
         content_type = fields.oid("contentType")
         kind = MessageKind.of(content_type)
-        wrapped_der = None
+        place = None
         if not fields.at_end():
             with fields.explicit(0, "content") as wrapped:
                 at = wrapped.offset
@@ -128,9 +141,9 @@ def _read(encoded: bytes, log: QuirkLog, max_len: int) -> Message:
                     content = wrapped.octet_string()
                 else:
                     any_element(wrapped, "")
-                wrapped_der = wrapped.since(at)
+                place = at, wrapped.offset
     reader.end()
-    return Message(ContentInfo(content_type, wrapped_der), kind, content, log.quirks)
+    return Message(content_type, kind, content, log.quirks, encoded, place)
 
 
 def _read_ber(encoded: bytes, lenient: bool, max_len: int, refused: DecodeError) -> Message:

@@ -79,7 +79,7 @@ class SignedMessage(Immutable):
         """
         member(lenient, bool, "lenient")
         message = read_message(data, lenient=lenient)
-        content_type = message.content_info.content_type
+        content_type = message.content_type
         if not isinstance(message.content, SignedData):
             raise MessageError("not-signed", f"a message of the type {content_type.name}, not a signed one")
         return cls.of(content_type, message.content, message.quirks, lenient=lenient)

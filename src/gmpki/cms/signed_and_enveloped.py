@@ -182,7 +182,7 @@ def open_signed_and_enveloped(
     member(lenient, bool, "lenient")
     history = keys if isinstance(keys, KeyHistory) else KeyHistory(keys)
     message = read_message(data, lenient=lenient)
-    sealed, outer = message.content, message.content_info.content_type
+    sealed, outer = message.content, message.content_type
     if not isinstance(sealed, SignedAndEnvelopedData):
         raise MessageError("not-signed-and-enveloped", f"a message of the type {outer.name}, not a signed envelope")
     parameters, encrypted = encrypted_parts(sealed.encrypted_content_info)
