@@ -159,7 +159,11 @@ def test_keys() -> None:
 
 
 def test_no_stream_of_bytes() -> None:
-    for source in (io.StringIO("text"), type("Nothing", (), {"read": lambda self, size: None})()):
+    class Nothing(io.RawIOBase):
+        def read(self, _: int = -1, /) -> None:  # as a pipe that does not wait
+            return None
+
+    for source in (io.StringIO("text"), Nothing()):
         with pytest.raises(InvalidTypeError, match="source must give bytes"):
             encrypt_stream(RING, source, io.BytesIO())
     for ring, context in [(None, b""), (RING, "text"), (b"ring", b"")]:

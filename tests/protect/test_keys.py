@@ -135,7 +135,7 @@ class TestStates:
 
     def test_created_needs_a_time_zone(self) -> None:
         with pytest.raises(InvalidInputError, match="no time zone"):
-            KeyRing.generate(created=datetime(2026, 1, 1))  # noqa: DTZ001
+            KeyRing.generate(created=datetime(2026, 1, 1))
 
     def test_is_secret_and_immutable(self) -> None:
         assert secret_of(RING, RING.primary_id).hex() not in repr(RING) + repr(RING._keys)
@@ -191,7 +191,7 @@ class TestBytes:
 
     def test_token_that_answers_nonsense(self) -> None:
         class Broken(Token):
-            def decrypt(self, ciphertext: Any) -> bytes:
+            def decrypt(self, _: Any) -> bytes:
                 return bytes(31)
 
         with pytest.raises(DecryptionError):
@@ -304,9 +304,9 @@ class TestFiles:
         RING.save(path, PASSWORD, iterations=2)
         before = path.read_bytes()
         with pytest.raises(InvalidInputError, match="lost a key"):
-            change_ring_file(path, lambda ring: KeyRing.generate(), PASSWORD)
+            change_ring_file(path, lambda _: KeyRing.generate(), PASSWORD)
         with pytest.raises(InvalidTypeError, match="must return a KeyRing"):
-            change_ring_file(path, lambda ring: None, PASSWORD)  # type: ignore[arg-type, return-value]
+            change_ring_file(path, lambda _: None, PASSWORD)  # type: ignore[arg-type, return-value]
         assert path.read_bytes() == before
 
     def test_two_processes_lose_no_key(self, tmp_path: Path) -> None:

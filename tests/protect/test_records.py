@@ -34,7 +34,7 @@ class TestTags:
     def test_format(self) -> None:
         header = b"GMPR\x01\x01" + RING.primary_id
         data = header + encode(["gmpki record 1", "grants", [7], RECORD])
-        assert TAG == header + hmac.new(RING.mac_key("record"), data, sm3).digest()
+        assert header + hmac.new(RING.mac_key("record"), data, sm3).digest() == TAG
         assert len(TAG) == 46
 
     def test_holds(self) -> None:

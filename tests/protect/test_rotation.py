@@ -150,7 +150,7 @@ class TestStops:
     def test_version_of_tomorrow(self, database: sqlite3.Connection) -> None:
         database.execute("UPDATE employee SET photo = ? WHERE id = 3", (b"GMPF\x02\x01" + bytes(60),))
         database.commit()
-        with pytest.raises(UnsupportedAlgorithm, match="the row 3: .*version 2"):
+        with pytest.raises(UnsupportedAlgorithm, match=r"the row 3: .*version 2"):
             FieldJob(FieldCipher(RING, "employee", "photo"), column(database, "photo")).run()
 
     def test_numbers(self, database: sqlite3.Connection) -> None:
@@ -230,7 +230,7 @@ class TestOthersWrite:
     @pytest.mark.parametrize("rows", [[(1, "a")], [1], [(None, "a")], [(1, "a", "b")], None, [(1, "a"), (2, "b")]])
     def test_stores_that_are_none(self, rows: Any) -> None:
         class Broken(Shelf):
-            def read(self, after: Any, limit: int) -> Any:
+            def read(self, *_: Any) -> Any:
                 return rows
 
         with pytest.raises(InvalidInputError):

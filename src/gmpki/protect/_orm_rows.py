@@ -16,7 +16,7 @@ from gmpki.protect.fields import FieldCipher
 from gmpki.protect.records import RecordTagger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
     from sqlalchemy.orm import InstanceState, Mapper
@@ -121,6 +121,11 @@ class RowPlan:
         if row is None:
             raise InvalidInputError(f"a row of {self._table.name} has no primary key any more")
         self._seal(target, row, changed)
+        if moved:
+            # The mapper compares plaintexts, which are as they were, and would not write what has to be new.
+            for key in changed:
+                if getattr(target, key) is not None:
+                    attributes.flag_modified(target, key)
         if self._tagger is not None:
             setattr(target, TAG, self._tagger.tag(self._record(target), row))
 
@@ -137,7 +142,7 @@ class RowPlan:
             if getattr(target, key) is not None:
                 attributes.flag_modified(target, key)
 
-    def _seal(self, target: Any, row: RowId | None, keys: Any) -> None:
+    def _seal(self, target: Any, row: RowId | None, keys: Iterable[str]) -> None:
         for key in keys:
             kind, cipher = self._encrypted[key]
             value = getattr(target, key)

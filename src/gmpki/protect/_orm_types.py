@@ -62,7 +62,7 @@ class _Comparator(TypeDecorator.Comparator[Any]):
     """Lets encrypted columns be compared with None, and with nothing else."""
 
     def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
-        if op in (operators.is_, operators.is_not, operators.eq, operators.ne) and other == (None,):
+        if op in (operators.is_, operators.is_not, operators.eq, operators.ne) and len(other) == 1 and other[0] is None:
             return super().operate(op, *other, **kwargs)
         raise _Refused(
             "an encrypted column is compared with None alone: equal values are not equal there. "
