@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli import sample_files
+from cli import protect_files, sample_files
 from gmpki.cli.main import COMMANDS, cli
 
 Process = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -69,6 +69,13 @@ def test_all_commands_are_there() -> None:
         "ocsp show",
         "ocsp verify",
         "ocsp respond",
+        "log new",
+        "log append",
+        "log seal",
+        "log rotate",
+        "log verify",
+        "manifest sign",
+        "manifest verify",
         "quickstart",
         "selftest",
         "backends",
@@ -138,11 +145,17 @@ def _sample_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make what the examples of commands about certificates name, for those only."""
     path = request.getfixturevalue("path")
-    if path[0] not in ("csr", "cert", "crl", "ocsp"):
+    if path[0] not in ("csr", "cert", "crl", "ocsp", "log", "manifest"):
         return
     monkeypatch.setenv("ROOT_PASSWORD", "example")
     monkeypatch.setenv("REVOKE", "example")
     sample_files.write_authority()
+    if path[0] == "log":
+        protect_files.write_log()
+    if path[0] == "manifest":
+        protect_files.write_program()
+        if path[1] == "verify":
+            protect_files.write_manifest()
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)

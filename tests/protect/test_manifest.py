@@ -34,7 +34,7 @@ from gmpki.errors import (
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.protect import manifest_tree
 from gmpki.protect.manifest import Manifest, ManifestFile, check_path, open_manifest, sign_manifest
-from gmpki.protect.manifest_tree import Difference, ManifestReport, check_tree
+from gmpki.protect.manifest_tree import FileDifference, ManifestReport, check_tree
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import CertificateBuilder
 from gmpki.x509.names import build_name
@@ -268,7 +268,7 @@ def test_every_flipped_bit_of_a_file_is_found(tree: Path) -> None:
         changed[offset] ^= 1 << bit
         (tree / "app").write_bytes(changed)
         (one,) = check_tree(manifest, tree).changed
-        assert one == Difference("app", "digest", sm3.digest(b"code").hex(), sm3.digest(changed).hex())
+        assert one == FileDifference("app", "digest", sm3.digest(b"code").hex(), sm3.digest(changed).hex())
 
 
 def test_a_file_that_became_something_else(tree: Path) -> None:

@@ -22,7 +22,7 @@ from gmpki.protect.manifest import Manifest, ManifestFile, check_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["MAX_DEPTH", "MAX_NAMES", "Difference", "ManifestReport", "check_tree", "list_files"]
+__all__ = ["MAX_DEPTH", "MAX_NAMES", "FileDifference", "ManifestReport", "check_tree", "list_files"]
 
 MAX_DEPTH: Final = 200
 """How deep directories may lie in each other."""
@@ -34,7 +34,7 @@ _FILE: Final = "file"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FileDifference:
     """How a file differs from the manifest. Immutable; thread-safe.
 
     :ivar what: "digest", "size", "mode", "kind" (no regular file any more) or "unreadable".
@@ -62,7 +62,7 @@ class ManifestReport:
     """
 
     checked: int
-    changed: tuple[Difference, ...] = ()
+    changed: tuple[FileDifference, ...] = ()
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
@@ -113,14 +113,14 @@ def check_tree(
                 if kind is None:
                     raise FileNotFoundError
                 if kind != _FILE:
-                    difference = Difference(file.path, "kind", _FILE, kind)
+                    difference = FileDifference(file.path, "kind", _FILE, kind)
                 else:
                     difference = _difference(top, file, meter, modes=modes)
             except FileNotFoundError:
                 missing.append(file.path)
                 continue
             except OSError as error:
-                difference = Difference(file.path, "unreadable", "readable", error.strerror or type(error).__name__)
+                difference = FileDifference(file.path, "unreadable", "readable", error.strerror or type(error).__name__)
             if difference is None:
                 checked += 1
             else:
@@ -157,18 +157,18 @@ class _Meter:
             self._progress(self._done, max(self._done, self._total))
 
 
-def _difference(top: int, file: ManifestFile, meter: _Meter, *, modes: bool) -> Difference | None:
+def _difference(top: int, file: ManifestFile, meter: _Meter, *, modes: bool) -> FileDifference | None:
     size = _size(top, file.path)
     if size != file.size:
-        return Difference(file.path, "size", str(file.size), str(size))
+        return FileDifference(file.path, "size", str(file.size), str(size))
     try:
         found = _read(top, file.path, meter)
     except StateError as error:
-        return Difference(file.path, "digest", file.digest.hex(), str(error))
+        return FileDifference(file.path, "digest", file.digest.hex(), str(error))
     if found.digest != file.digest:
-        return Difference(file.path, "digest", file.digest.hex(), found.digest.hex())
+        return FileDifference(file.path, "digest", file.digest.hex(), found.digest.hex())
     if modes and found.mode != file.mode:
-        return Difference(file.path, "mode", f"{file.mode:04o}", f"{found.mode:04o}")
+        return FileDifference(file.path, "mode", f"{file.mode:04o}", f"{found.mode:04o}")
     return None
 
 
