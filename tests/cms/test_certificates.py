@@ -58,6 +58,12 @@ def test_files_of_every_form() -> None:
         assert load_certificates(data) == (ROOT,)
 
 
+def test_leaves_come_first() -> None:
+    """A set has no order; who asks for one certificate means the one that issued none of the others."""
+    others = [signers.person(owner=name, serial_number=n).certificate for n, name in enumerate("甲乙丙丁", 1)]
+    assert load_certificates(write_bundle([ROOT, *others]))[-1] == ROOT
+
+
 def test_framing() -> None:
     content = SignedData(1, (), EncapsulatedContentInfo(oids.DATA), (ROOT.der,)).to_der()
     framed = b"\x30\x80" + der.encode_oid(oids.SIGNED_DATA) + b"\xa0\x80" + content + bytes(4)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gmpki.cms.amending import add_signer, attach_attributes, attach_timestamp, countersign
+    from gmpki.cms.certificates import CertificateBundle, load_certificates, read_bundle, write_bundle
     from gmpki.cms.content_ciphers import CipherParameters, ContentCipher
     from gmpki.cms.digested import digest_content, read_digested
     from gmpki.cms.digests import ContentDigests
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gmpki.cms.enveloping import encrypt
     from gmpki.cms.key_agreement import KeyAgreement, KeyAgreementMessage
     from gmpki.cms.key_history import KeyEntry, KeyHistory
+    from gmpki.cms.message import Message, read_message
     from gmpki.cms.pair_delivery import EnvelopedDelivery, open_enveloped_delivery
     from gmpki.cms.profiles import MessageKind, MessageProfile
     from gmpki.cms.recipients import Recipient
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from gmpki.cms.verification import verify
 
 __all__ = [
+    "CertificateBundle",
     "Check",
     "CheckName",
     "CheckStatus",
@@ -66,6 +69,7 @@ __all__ = [
     "KeyAgreementMessage",
     "KeyEntry",
     "KeyHistory",
+    "Message",
     "MessageKind",
     "MessageProfile",
     "OpenedEnvelope",
@@ -97,10 +101,13 @@ __all__ = [
     "encrypt_file",
     "encrypt_stream",
     "encrypt_with_key",
+    "load_certificates",
     "open_enveloped_delivery",
     "open_signed_and_enveloped",
     "prepare",
+    "read_bundle",
     "read_digested",
+    "read_message",
     "sign",
     "sign_and_encrypt",
     "sign_file",
@@ -108,9 +115,11 @@ __all__ = [
     "verify",
     "verify_file",
     "verify_stream",
+    "write_bundle",
 ]
 
 _HOMES = {
+    "CertificateBundle": "gmpki.cms.certificates",
     "Check": "gmpki.cms.report",
     "CheckName": "gmpki.cms.report",
     "CheckStatus": "gmpki.cms.report",
@@ -122,6 +131,7 @@ _HOMES = {
     "KeyAgreementMessage": "gmpki.cms.key_agreement",
     "KeyEntry": "gmpki.cms.key_history",
     "KeyHistory": "gmpki.cms.key_history",
+    "Message": "gmpki.cms.message",
     "MessageKind": "gmpki.cms.profiles",
     "MessageProfile": "gmpki.cms.profiles",
     "OpenedEnvelope": "gmpki.cms.enveloped",
@@ -153,10 +163,13 @@ _HOMES = {
     "encrypt_file": "gmpki.cms.stream_encrypt",
     "encrypt_stream": "gmpki.cms.stream_encrypt",
     "encrypt_with_key": "gmpki.cms.encrypted",
+    "load_certificates": "gmpki.cms.certificates",
     "open_enveloped_delivery": "gmpki.cms.pair_delivery",
     "open_signed_and_enveloped": "gmpki.cms.signed_and_enveloped",
     "prepare": "gmpki.cms.two_phase",
+    "read_bundle": "gmpki.cms.certificates",
     "read_digested": "gmpki.cms.digested",
+    "read_message": "gmpki.cms.message",
     "sign": "gmpki.cms.signing",
     "sign_and_encrypt": "gmpki.cms.signed_and_enveloped",
     "sign_file": "gmpki.cms.stream_sign",
@@ -164,6 +177,7 @@ _HOMES = {
     "verify": "gmpki.cms.verification",
     "verify_file": "gmpki.cms.stream_verify",
     "verify_stream": "gmpki.cms.stream_verify",
+    "write_bundle": "gmpki.cms.certificates",
 }
 
 

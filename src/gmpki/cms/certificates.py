@@ -106,6 +106,8 @@ def write_bundle(
 def load_certificates(data: Buffer, *, lenient: bool = False) -> tuple[Certificate, ...]:
     """Read every certificate of a file as certificate authorities hand them out.
 
+    A bundle is a set, which has no order: of its certificates those that issued none of the others come first.
+
     :param data: PEM with certificates, bundles or both, or one certificate or bundle in DER or bare base64.
     :param lenient: see :func:`read_bundle`.
     :raises InvalidTypeError: when data is not a buffer.
@@ -117,12 +119,17 @@ def load_certificates(data: Buffer, *, lenient: bool = False) -> tuple[Certifica
     found: list[Certificate] = []
     for encoded in read_all(data, CERTIFICATE_LABELS + PEM_LABELS, "certificate"):
         if _is_message(encoded):
-            found += read_bundle(encoded, lenient=lenient).certificates
+            found += _leaves_first(read_bundle(encoded, lenient=lenient).certificates)
         else:
             found.append(Certificate.from_der(encoded, lenient=lenient))
     if not found:
         raise InvalidInputError("the file has revocation lists, but no certificate")
     return tuple(found)
+
+
+def _leaves_first(certificates: tuple[Certificate, ...]) -> list[Certificate]:
+    issuers = {certificate.issuer for certificate in certificates}
+    return sorted(certificates, key=lambda certificate: certificate.subject in issuers)
 
 
 def _is_message(encoded: bytes) -> bool:
