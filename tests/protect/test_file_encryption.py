@@ -138,7 +138,7 @@ def test_short_files() -> None:
 
 
 def test_context() -> None:
-    for context in (b"", b"contex", b"context\0", b"contexT"):
+    for context in (b"", b"conte", b"context\0", b"contexT"):
         with pytest.raises(InvalidTag):
             decrypted(SEALED, context)
     with pytest.raises(LimitExceeded, match="context"):

@@ -27,9 +27,8 @@ offset length  what
 **Keys and nonces.** Each file has a key of its own: ``HKDF-Expand(k, the 39 bytes in front || context, 23)`` with k
 the ring's key for files (purpose ``file``) gives the SM4 key (16 bytes) and 7 bytes with which each nonce of the file
 begins. The salt repeats among q files with a chance below q^2 / 2^193. Behind the 7 bytes a nonce has the number of
-the chunk (4 bytes, big endian, from 0) and one byte: 1 for the last chunk, else 0. So no nonce is used twice, and at
-most 2^32 chunks (256 TiB) go under one key, of which GCM's bound for one key (2^32 calls, NIST SP 800-38D 8.3) is
-kept too; encryption stops there. This is the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár, "Online
+the chunk (4 bytes, big endian, from 0) and one byte: 1 for the last chunk, else 0. So no nonce is used twice under a
+key; after 2^32 chunks (256 TiB) there are no more, and encryption stops. This is the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár, "Online
 authenticated-encryption and its nonce-reuse misuse-resistance", CRYPTO 2015): a chunk that was changed, moved, left
 out, repeated, taken from another file, or the end that was cut off does not decrypt. There is no associated data:
 header and context are in the key.
