@@ -6,7 +6,7 @@ of them, contentType and messageDigest; a message in which they are missing, dou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -121,10 +121,11 @@ class ReadAttributes:
     content_type: ObjectIdentifier | None
     message_digest: bytes
     signing_time: datetime | None
+    _by_type: dict[str, Attribute] = field(repr=False, compare=False)
 
     def get(self, kind: str) -> Attribute | None:
         """Return the attribute of a type, of which there is at most one; None when there is none."""
-        return next((attribute for attribute in self.attributes if attribute.type == kind), None)
+        return self._by_type.get(kind)
 
 
 def read_signed(attributes: tuple[Attribute, ...], *, lenient: bool, countersignature: bool = False) -> ReadAttributes:
@@ -157,6 +158,7 @@ def read_signed(attributes: tuple[Attribute, ...], *, lenient: bool, countersign
         None if content_type is None else _read_oid(content_type),
         _read_octets(digest),
         _signing_time(found.get(oids.SIGNING_TIME), lenient=lenient),
+        found,
     )
 
 

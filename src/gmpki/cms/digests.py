@@ -107,17 +107,17 @@ class ContentDigests:
         """
         if self._content is not None:
             raise StateError("the digests of a content that is complete take no more of it")
+        piece = as_bytes(data, "the content")
         for running in (*self._hashes.values(), *self._prefixed.values()):
-            running.update(data)
-        size = len(memoryview(data).cast("B")) if not isinstance(data, bytes) else len(data)
-        self.size += size
-        self._keep_head(data)
+            running.update(piece)
+        self.size += len(piece)
+        self._keep_head(piece)
 
-    def _keep_head(self, data: Buffer) -> None:
+    def _keep_head(self, piece: bytes) -> None:
         """Keep what may turn out to be signed attributes; all else is dropped at its first byte."""
         if self._head is None:
             return
-        self._head += memoryview(data).cast("B")[: MAX_ATTRIBUTES_LEN + 1 - len(self._head)]
+        self._head += piece[: MAX_ATTRIBUTES_LEN + 1 - len(self._head)]
         if self._head and (self._head[0] != der.Tag.SET or self.size > MAX_ATTRIBUTES_LEN):
             self._head = None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gmpki.errors import GmpkiError, MessageError
@@ -69,6 +70,12 @@ class Check:
     def __str__(self) -> str:
         """Return one line for a report."""
         return f"{self.name.value}: {self.status.value}{f' ({self.detail})' if self.detail else ''}"
+
+
+@lru_cache(maxsize=256)
+def check_without_error(name: CheckName, status: CheckStatus, detail: str) -> Check:
+    """Return a check that did not fail; most reports hold the same ones."""
+    return Check(name, status, detail)
 
 
 @dataclass(frozen=True, slots=True)

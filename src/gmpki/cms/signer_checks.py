@@ -14,7 +14,7 @@ from gmpki.asn1.rfc5652 import SignerInfo
 from gmpki.cms.algorithms import digest_name, signature_algorithm
 from gmpki.cms.attributes import ReadAttributes, check_algorithm_protection, read_signed
 from gmpki.cms.digests import ContentDigests
-from gmpki.cms.report import Check, CheckName, CheckStatus, SignerReport
+from gmpki.cms.report import Check, CheckName, CheckStatus, SignerReport, check_without_error
 from gmpki.cms.signer_certificate import check_usage, find_certificate
 from gmpki.cms.signing_certificate import check_signing_certificate
 from gmpki.cms.timestamps import StampedTime
@@ -156,11 +156,11 @@ class _Signer:
                 raise
             self.checks.append(Check(name, CheckStatus.FAILED, str(error), error))
             return None
-        self.checks.append(Check(name, CheckStatus.PASSED, detail))
+        self.checks.append(check_without_error(name, CheckStatus.PASSED, detail))
         return value
 
     def _leave(self, name: CheckName, detail: str) -> None:
-        self.checks.append(Check(name, CheckStatus.NOT_CHECKED, detail))
+        self.checks.append(check_without_error(name, CheckStatus.NOT_CHECKED, detail))
 
     # ---- certificate ------------------------------------------------------------------------
     def _find(self) -> tuple[Certificate, str]:

@@ -51,9 +51,12 @@ class Unsigned:
         """Return what the public key's ``digest`` gives for the bytes; None for Ed25519, which signs no digests.
 
         :raises InvalidInputError: when a digest of the content is needed that was not computed.
+        :raises UnsupportedAlgorithm: when Ed25519 is to sign a content that went past.
         """
         key = self._key
         if key.signature_algorithm.algorithm == oids.ED25519:
+            if self.data is None:
+                raise UnsupportedAlgorithm("Ed25519 signs whole contents, and this one went past; sign with attributes")
             return None
         if self.info.signed_attributes is not None and self.data is not None:
             return key.digest(self.data, user_id=self._user_id)
@@ -277,10 +280,8 @@ class SignerSpec(_Wishes):
         digest = waiting.digest() if waiting.info.signed_attributes is None else None
         if digest is not None:
             signature = self.signer.sign_digest(digest)
-        elif waiting.data is None:
-            raise UnsupportedAlgorithm("the key signs whole contents, and this one went past; sign with attributes")
         else:
-            signature = self.signer.sign(waiting.data, user_id=self.plan.user_id)
+            signature = self.signer.sign(waiting.data or b"", user_id=self.plan.user_id)
         return waiting.signed(as_bytes(signature, "the signature"))
 
 
