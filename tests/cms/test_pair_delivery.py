@@ -26,8 +26,9 @@ from gmpki.keys.ecdsa import ECDSAPrivateKey
 from gmpki.keys.rsa import EncryptionPadding, RSAPrivateKey
 from gmpki.x509.delivery import KeyDelivery
 from gmpki.x509.pair import CertificatePair
+from gmpki.x509.profile import Profile, profile_text
 from rsa_keys import rsa_key
-from x509.pair_examples import SIGNING_USAGES
+from x509.pair_examples import AT, OWNER, SIGNING_USAGES, issuer
 
 RSA_ENCRYPTION = RSAPrivateKey.generate(2048)
 PAIRS: dict[str, tuple[CertificatePair, Any, Any]] = {
@@ -93,6 +94,17 @@ def test_what_is_no_key_of_the_certificate(content: bytes) -> None:
     with pytest.raises(DecryptionError) as caught:
         open_enveloped_delivery(message, PAIR, SIGNING_KEY)
     assert str(caught.value) == DecryptionError.MESSAGE
+
+
+@pytest.mark.parametrize("kind", ["rsa", "sm2 signs, rsa encrypts"])
+def test_an_authority_issues_pairs_with_it(kind: str) -> None:
+    _, signing, encryption = PAIRS[kind]
+    text = profile_text("organisation").replace('["SM2"]', '["SM2", "RSA"]').replace(', "keyAgreement"', "")
+    profile = Profile.from_toml(text)
+    applicant = (OWNER, signing.public_key)
+    issued = issuer().issue_pair(applicant, encryption, profile, delivery=EnvelopedDelivery(), at=AT)
+    assert issued.delivery is not None
+    assert open_enveloped_delivery(issued.delivery, issued.pair, signing).to_der() == encryption.to_der()
 
 
 def test_keys_of_other_kinds() -> None:

@@ -84,6 +84,8 @@ def decrypt(
     :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidInputError: when keys are none, or not told apart by their certificates.
     :raises KeyMismatchError: when a key in ``keys`` is not that of its certificate.
+    :raises GmpkiError: when the public key of a certificate in ``keys`` cannot be loaded; what a private key outside
+        raises that is no DecryptionError, such as a token that is gone.
     :raises DecodeError: when the message or a parameter in it is malformed.
     :raises LimitExceeded: when it is longer than 64 MiB; larger ones are opened in pieces.
     :raises MessageError: "not-enveloped" when it is a message of another kind; "no-content" when the encrypted content

@@ -1,11 +1,13 @@
 """Recipients: how the key of a content is encrypted to them, and how they find and decrypt it.
 
-Nobody can tell from an error, nor from the work that is done, why a key or a content could not be decrypted. With SM2
-the key carries its own proof (C3); when that fails, everything goes on with a random key and fails at the end. With RSA
-and PKCS #1 v1.5 nothing may be said about the padding: a wrong one gives a key of the right length that only the holder
-of the private key could foresee, and the content then fails as it fails with any wrong key (RFC 3218 2.3.2). CBC does
-not authenticate: one time in 256 such a key gives a content, of random bytes, instead of an error. Who cannot have
-that takes OAEP, GCM or a signed content.
+Nobody can tell from an error, nor from the work that is done, why a key or a content could not be decrypted; only an
+encrypted key that has not even the form of one, which everybody sees, takes less time.
+
+With SM2 the key carries its own proof (C3); when that fails, everything goes on with a random key and fails at the end.
+With RSA and PKCS #1 v1.5 nothing may be said about the padding: a wrong one gives a key of the right length that only
+the holder of the private key could foresee, and the content then fails as it fails with any wrong key (RFC 3218 2.3.2).
+CBC does not authenticate: one time in 256 such a key gives a content, of random bytes, instead of an error. Who cannot
+have that takes OAEP, GCM or a signed content.
 
 :standard: RFC 5652 6.2.1; RFC 3218 2.3.2; RFC 3560 (OAEP); GM/T 0010-2012 (confidence B)
 """
