@@ -61,7 +61,8 @@ class MacData(Schema):
         """Read a MacData."""
         with reader.sequence(name) as fields:
             with fields.sequence("mac") as info:
-                algorithm = AlgorithmIdentifier.read(info, "digestAlgorithm")
+                # Not read in place: that would note NULL beside SM3, which is the usual form here.
+                algorithm = AlgorithmIdentifier.from_der(info.raw_element("digestAlgorithm"))
                 digest = info.octet_string("digest")
             salt = fields.octet_string("macSalt")
             at = fields.offset

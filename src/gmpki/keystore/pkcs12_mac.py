@@ -79,7 +79,8 @@ def classic(hash_name: str, content: bytes, password: bytes, iterations: int) ->
     """
     salt = random_bytes(_SALT_LEN)
     key = _classic_key(hash_name, bmp_password(password), salt, iterations)
-    algorithm = AlgorithmIdentifier(_HASH_OIDS[hash_name], NULL if hash_name != "sm3" else None)
+    # NULL with SM3 too, as OpenSSL writes it: Bouncy Castle compares this structure byte for byte with one of its own.
+    algorithm = AlgorithmIdentifier(_HASH_OIDS[hash_name], NULL)
     return MacData(algorithm, _hmac(hash_name, key, content), salt, iterations)
 
 
