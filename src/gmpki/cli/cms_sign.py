@@ -52,7 +52,7 @@ class Options(TypedDict):
 
 OPTIONS = together(
     click.option("--key", "-k", "keys", help="The signer's private key. Several sign side by side.", **_cms.FILES),
-    click.option("--certificate", "certificates", help="The signers' certificates, and others.", **_cms.FILES),
+    click.option("--certificate", "certificates", help="The signers' certificates.", **_cms.FILES),
     secret_options("password", "the password of the keys"),
     click.option("--along", help="Certificates of authorities that go along.", **_cms.FILES),
     click.option("--without-certificates", is_flag=True, help="Leave the signers' certificates out."),
