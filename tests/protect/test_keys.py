@@ -123,8 +123,11 @@ class TestStates:
         ]:
             with pytest.raises(InvalidInputError, match=phrase):
                 KeyRing(keys)
-        with pytest.raises(InvalidTypeError):
-            KeyRing([b"key"])  # type: ignore[list-item]
+        values: list[Any] = [b"key", RingKey(None, b""), RingKey(KeyInfo(RING.primary_id, "primary", WHEN), b"")]  # type: ignore[arg-type]
+        values += [RingKey(KeyInfo("id", KeyState.PRIMARY, WHEN), b""), RingKey(KeyInfo(b"", KeyState.PRIMARY, 5), b"")]  # type: ignore[arg-type]
+        for value in values:
+            with pytest.raises(InvalidTypeError):
+                KeyRing([value])
 
     def test_too_many(self) -> None:
         keys = list(KeyRing.generate()._keys.values())

@@ -123,6 +123,29 @@ class TestTagged:
             with pytest.raises(TamperedError):
                 _ = found.role
 
+    def test_second_look_after_the_error(self, engine: Engine) -> None:
+        key = added(engine, self.full())
+        raw(engine, "UPDATE access_grant SET role = 'admin'")
+        with Session(engine) as session:
+            caught = []
+            for _ in range(3):  # the error keeps the object alive, and with it its place in the session
+                with pytest.raises(TamperedError) as error:
+                    session.get(Grant, key)
+                caught.append(error)
+            assert "admin" not in [one.__dict__.get("role") for one in session]
+
+    def test_second_look_at_an_object_that_was_good(self, engine: Engine) -> None:
+        key = added(engine, self.full())
+        with Session(engine) as session:
+            found = session.get_one(Grant, key)
+            session.commit()
+            raw(engine, "UPDATE access_grant SET role = 'admin'")
+            for _ in range(3):
+                with pytest.raises(TamperedError):
+                    _ = found.role
+                with pytest.raises(TamperedError):
+                    session.refresh(found)
+
     def test_changed_row_is_not_tagged_by_the_program(self, engine: Engine) -> None:
         key = added(engine, self.full())
         with Session(engine) as session:

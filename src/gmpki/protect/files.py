@@ -28,10 +28,10 @@ offset length  what
 the ring's key for files (purpose ``file``) gives the SM4 key (16 bytes) and 7 bytes with which each nonce of the file
 begins. The salt repeats among q files with a chance below q^2 / 2^193. Behind the 7 bytes a nonce has the number of
 the chunk (4 bytes, big endian, from 0) and one byte: 1 for the last chunk, else 0. So no nonce is used twice under a
-key; after 2^32 chunks (256 TiB) there are no more, and encryption stops. This is the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár, "Online
-authenticated-encryption and its nonce-reuse misuse-resistance", CRYPTO 2015): a chunk that was changed, moved, left
-out, repeated, taken from another file, or the end that was cut off does not decrypt. There is no associated data:
-header and context are in the key.
+key; after 2^32 chunks (256 TiB) there are no more, and encryption stops. This is the STREAM construction (Hoang,
+Reyhanitabar, Rogaway, Vizár, "Online authenticated-encryption and its nonce-reuse misuse-resistance", CRYPTO 2015): a
+chunk that was changed, moved, left out, repeated, taken from another file, or the end that was cut off does not
+decrypt. There is no associated data: header and context are in the key.
 
 **Context** is what the file is, such as its path in an archive or its row in a database: a file put in the place of
 another then does not decrypt. It is not stored, and the same is given to decrypt.

@@ -352,6 +352,8 @@ def _check(key: RingKey) -> None:
     info = key.info
     member(info, KeyInfo, "info")
     member(info.state, KeyState, "state")
+    member(info.key_id, bytes, "key_id")
+    utc_seconds(info.created, "created")
     if info.state is KeyState.DESTROYED:
         if key.secret or len(info.key_id) != KEY_ID_LEN:
             raise InvalidInputError("a destroyed key has an id of 8 bytes and no secret")

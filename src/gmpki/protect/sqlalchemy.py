@@ -43,10 +43,11 @@ them as soon as its number is known. An encrypted column of text has the form th
 
 **Tagged rows** carry a tag of :class:`~gmpki.protect.records.RecordTagger` over all columns that are mapped, or all
 but those that ``__untagged__`` names. It is made when an object is flushed, and verified whenever one is loaded or
-refreshed. Encrypted columns count with their plaintext, a new key does not touch the tag. Loading part of a row
-(``load_only``, ``defer``) is refused: it could not be verified. Statements of one's own make rows that do not load any
-more: that is what the tag is for. A tagged column must give back what it was given: round numbers before, use
-:class:`UTCDateTime` for times; floating-point numbers are refused. Removed rows are seen by
+refreshed; an object that fails is left without values, and fails again. Encrypted columns count with their plaintext,
+a new key does not touch the tag. Loading part of a row (``load_only``, ``defer``) is refused: it could not be
+verified. Statements of one's own make rows that do not load any more: that is what the tag is for. A tagged column
+must give back what it was given: round numbers before, use :class:`UTCDateTime` for times; floating-point numbers are
+refused. A row that was put back as it was earlier, with its tag of then, and rows that were removed are seen by
 :class:`~gmpki.protect.records.TableSealer` alone.
 """
 
@@ -175,9 +176,16 @@ class _Protection:
             plan.leave_plain(target)
 
     def load(self, target: Any, _context: Any) -> None:
-        plan = self.plan(inspect(type(target)))
-        if not plan.is_empty:
-            plan.loaded(target)
+        try:
+            plan = self.plan(inspect(type(target)))
+            if not plan.is_empty:
+                plan.loaded(target)
+        except BaseException:
+            # The object stands in its session already: what was loaded must not be there for the next who asks.
+            session = object_session(target)
+            if session is not None:
+                session.expire(target)
+            raise
 
     def refresh(self, target: Any, context: Any, _names: Any) -> None:
         self.load(target, context)
