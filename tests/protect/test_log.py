@@ -130,11 +130,36 @@ def test_a_log_that_was_removed_is_not_begun_anew(path: Path) -> None:
     with create(path) as log:
         log.append(b"one")
         path.unlink()
+        with pytest.raises(TamperedError) as caught:
+            log.append(b"two")
+        assert (caught.value.reason, caught.value.place) == ("replaced", 3)
         with pytest.raises(FileNotFoundError):
             log.append(b"two")
     with pytest.raises(FileNotFoundError):
         reopen(path)
     assert not path.exists()
+
+
+def test_a_file_that_was_removed_is_not_begun_anew(path: Path) -> None:
+    with create(path) as log:
+        log.rotate()
+        log.append(b"one")
+        path.unlink()
+        with pytest.raises(TamperedError):
+            log.append(b"two")
+        assert not path.exists()
+
+
+def test_a_directory_that_the_process_leaves(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with create(Path("audit.log")) as log:
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        log.append(b"one")
+        log.rotate()
+        log.append(b"two")
+    assert os.listdir(tmp_path / "elsewhere") == []
+    assert entries(path) == [b"one", b"two"]
 
 
 def test_opening_goes_on_where_it_ended(path: Path) -> None:

@@ -59,28 +59,62 @@ def test_threads(path: Path) -> None:
         assert [e for e in found if e.startswith(b"%d " % name)] == [b"%d %d" % (name, n) for n in range(40)]
 
 
-@pytest.mark.parametrize("how", ["cut", "replaced", "changed", "moved"])
-def test_a_writer_notices_what_happened_to_what_it_wrote(path: Path, how: str) -> None:
+def put_in_place(path: Path, data: bytes) -> None:
+    """Replace a file by another one."""
+    copy = path.with_name("copy")
+    copy.write_bytes(data)
+    os.replace(copy, path)
+
+
+def ended_otherwise(path: Path, lines: list[bytes]) -> None:
+    """Let the log go on from an older copy, and end it there: what follows has the right keys and another history."""
+    put_in_place(path, b"".join(lines[:2]))
+    with reopen(path) as log:
+        log.rotate()
+
+
+HAPPENINGS: dict[str, tuple[Callable[[Path, list[bytes]], object], str]] = {
+    "cut": (lambda path, lines: os.truncate(path, len(b"".join(lines[:2]))), "truncated"),
+    "older-copy": (lambda path, lines: put_in_place(path, b"".join(lines[:2])), "replaced"),
+    "same-copy": (lambda path, lines: put_in_place(path, b"".join(lines)), "replaced"),
+    "junk": (lambda path, _: put_in_place(path, b"no log at all\n"), "replaced"),
+    "line-of-another": (lambda path, lines: path.write_bytes(b"".join(lines) + b"a line\n"), "changed"),
+    "line-twice": (lambda path, lines: path.write_bytes(b"".join([*lines, lines[1]])), "moved"),
+    "another-history": (ended_otherwise, "replaced"),
+    "removed": (lambda path, _: path.unlink(), "replaced"),
+}
+
+
+@pytest.mark.parametrize("name", HAPPENINGS)
+def test_a_writer_notices_what_happened_to_what_it_wrote(path: Path, name: str) -> None:
+    happen, reason = HAPPENINGS[name]
     with create(path) as log:
         log.extend([b"one", b"two"])
-        lines = path.read_bytes().splitlines(keepends=True)
-        if how == "cut":
-            os.truncate(path, len(b"".join(lines[:2])))
-        elif how == "replaced":
-            copy = path.with_name("copy")
-            copy.write_bytes(b"".join(lines[:2]))
-            os.replace(copy, path)
-        elif how == "changed":
-            with path.open("ab") as file:
-                file.write(b"a line of somebody else\n")
-        else:
-            with path.open("ab") as file:
-                file.write(lines[1])
-        before = path.read_bytes()
+        happen(path, path.read_bytes().splitlines(keepends=True))
+        before = path.read_bytes() if path.exists() else None
         with pytest.raises(TamperedError) as caught:
             log.append(b"three")
-        assert caught.value.reason == {"cut": "truncated", "replaced": "replaced"}.get(how, how)
-        assert path.read_bytes() == before
+        assert caught.value.reason == reason
+        assert (path.read_bytes() if path.exists() else None) == before
+
+
+@pytest.mark.parametrize("change", ["digest", "log"])
+def test_a_next_file_that_does_not_go_on(path: Path, change: str) -> None:
+    with create(path) as log:
+        log.append(b"one")
+        with reopen(path) as other:
+            other.rotate()
+        if change == "digest":  # a second history of the same end
+            lines = path.read_bytes().splitlines(keepends=True)
+            fields = lines[0].split(b" ")
+            fields[6] = b"0" * 63 + b"1"
+            put_in_place(path, b" ".join(fields))
+        else:
+            create(path.with_name("other.log")).close()
+            os.replace(path.with_name("other.log"), path)
+        with pytest.raises(TamperedError) as caught:
+            log.append(b"two")
+        assert caught.value.reason == "replaced"
 
 
 WRITER = """

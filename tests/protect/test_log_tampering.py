@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gmpki.algorithms import sm3
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError, TamperedError
@@ -54,9 +56,18 @@ class Scene:
         return next(number for number, end in enumerate(ends, start=1) if offset < end)
 
 
-@pytest.fixture(scope="module")
+SCENES: list[Scene] = []  # for tests that many examples are given, and no fixture
+SEAL_WORDS = (
+    "log=[0-9a-f]{30,34} part=[0-9]{1,2} key=(01){0,9} signer=[0-9a-f]{62,66} "
+    "algorithm=[A-Za-z0-9+/=]{0,24} signature=.{0,20}"
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    return Scene(tmp_path_factory.mktemp("log"))
+    made = Scene(tmp_path_factory.mktemp("log"))
+    SCENES[:] = [made]
+    return made
 
 
 def test_what_was_not_touched_is_in_order(scene: Scene) -> None:
@@ -280,6 +291,22 @@ def test_two_histories_spliced(tmp_path: Path) -> None:
     with pytest.raises(TamperedError) as caught:
         verify_log(path, keys=KEYS)
     assert (caught.value.reason, caught.value.place) == ("spliced", 4)
+
+
+@given(st.binary(max_size=60).filter(lambda data: b"\n" not in data) | st.from_regex(SEAL_WORDS, fullmatch=True))
+def test_any_contents_of_a_seal_are_refused(contents: bytes | str) -> None:
+    """An auditor reads what anybody may have written, digests that fit included."""
+    scene = SCENES[0]
+    raw = contents if isinstance(contents, bytes) else contents.encode()
+    error = scene.found(rewritten(scene.lines, 4, raw, fix_macs=False), keys=None)
+    assert (error.reason, error.place) == ("seal", 4)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_behind_a_log_are_found(data: bytes) -> None:
+    scene = SCENES[0]
+    if data:
+        assert scene.found(scene.bytes + data).place == COUNT + 1
 
 
 # ---- several things at once ------------------------------------------------------------------------------------------

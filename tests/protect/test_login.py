@@ -373,6 +373,8 @@ def test_a_challenge_whose_times_make_no_sense_is_malformed(scene: Scene) -> Non
     [
         {"anchors": []},
         {"anchors": 5},
+        {"anchors": [5]},
+        {"checkers": [5]},
         {"checkers": []},
         {"policy": PathPolicy(revocation=RevocationMode.NONE)},
         {"policy": PathPolicy(purpose=Purpose.SIGNING, revocation=RevocationMode.SOFT), "checkers": []},
@@ -514,6 +516,21 @@ def test_of_two_processes_one_gets_it(tmp_path: Path) -> None:
         counts = [int(process.communicate(timeout=60)[0]) for process in (one, two)]
     assert sum(counts) == 300
     assert os.listdir(tmp_path / "open") == []
+
+
+def test_a_directory_that_others_write_to(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    with pytest.raises(InvalidInputError):
+        FileChallengeStore(tmp_path / "open")
+
+
+def test_a_checker_that_fails_refuses(scene: Scene) -> None:
+    def check(*_: Any) -> RevocationResult:
+        raise LimitExceeded("too much")
+
+    scene.status.check = check  # type: ignore[method-assign]
+    assert scene.refused(scene.answer()) == "certificate-revocation-unknown"
 
 
 def test_files_of_a_store(tmp_path: Path) -> None:

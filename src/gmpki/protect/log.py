@@ -23,6 +23,8 @@ What stands behind the last seal is protected by the MACs alone. That a log was 
 seal or anywhere else, shows only against something kept elsewhere: a :class:`~gmpki.protect.log_seal.Checkpoint`, which
 every call that writes returns.
 
+The files of a log belong on a local file system: the locks of others do not keep every process out.
+
 :standard: GB/T 15852.2-2012 (HMAC) with SM3; the format is this project's own
 """
 
@@ -30,6 +32,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -47,7 +50,6 @@ from gmpki.protect.log_record import LOG_ID_LEN, MacKeys, RecordKind, entry_cont
 from gmpki.protect.log_writer import LogWriter
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
@@ -128,7 +130,7 @@ class AppendLog:
         clock: Callable[[], datetime] = _now,
     ) -> None:
         """Prepare; :meth:`create` and :meth:`open` are what makes a log to use."""
-        self._path = as_path(path)
+        self._path = os.path.abspath(as_path(path))  # the process may change its directory
         _inputs.member(keys, MacKeys, "keys")
         if signer is not None:
             _inputs.member(signer, Signer, "signer")

@@ -6,6 +6,7 @@ Everything here is called under the lock of the log.
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -164,7 +165,9 @@ class LogWriter:
         if self._known is None:
             self._load()
         else:
-            self._follow()
+            torn = self._follow()
+            if torn:
+                self._mend(torn)
         if self.tail.last.kind is RecordKind.END:
             self.go_on()
             self.catch_up()
@@ -190,31 +193,49 @@ class LogWriter:
             self.drop()
 
     def _reopen_if_moved(self) -> None:
-        """Let go of a file that another process has put aside, or somebody has replaced."""
+        """Let go of a file that another process has ended and put aside, and go on in the next one.
+
+        :raises TamperedError: when it was not ended, or what has taken its name does not go on with it.
+        """
         if self._descriptor < 0:
             return
-        here = os.fstat(self._descriptor)
-        try:
-            there = os.stat(self.path, follow_symlinks=False)
-        except FileNotFoundError:
-            there = None
-        if there is not None and (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino):
-            return
-        known = self.tail
-        self.drop()
-        self._open()
-        header = Header.of(log_file.first_record(self._descriptor, self.path))
-        if header.log_id != known.header.log_id or header.part <= known.header.part:
+        if self._known is None:
             self.drop()
-            message = f"{self.path} was replaced by a file that does not go on with the log"
-            raise TamperedError("replaced", message, place=known.last.number)
+            return
+        here = os.fstat(self._descriptor)
+        with contextlib.suppress(FileNotFoundError):
+            there = os.stat(self.path, follow_symlinks=False)
+            if (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino):
+                return
+        try:
+            self._follow()  # an open file can be read, whatever became of its name
+            ended = self._known
+        finally:
+            self.drop()
+        place = ended.last.number + 1
+        if ended.last.kind is not RecordKind.END:
+            message = f"{self.path} was removed or replaced, and had not been ended"
+            raise TamperedError("replaced", message, place=place)
+        self._open()
+        if not self._goes_on(ended):
+            self.drop()
+            raise TamperedError("replaced", f"{self.path} does not go on with the log", place=place)
 
-    def _load(self) -> None:
+    def _goes_on(self, ended: Tail) -> bool:
+        first, header = self._beginning()
+        if header.part == ended.header.part + 1 and first.previous != ended.last.head:
+            return False
+        return header.log_id == ended.header.log_id and header.part > ended.header.part
+
+    def _beginning(self) -> tuple[Record, Header]:
         first = log_file.first_record(self._descriptor, self.path)
         try:
-            header = Header.of(first)
+            return first, Header.of(first)
         except DecodeError as error:
             raise TamperedError("changed", f"{self.path}: {error}", place=first.number) from error
+
+    def _load(self) -> None:
+        first, header = self._beginning()
         key = LogKey.of(self._keys, header.log_id, header.key_id)
         last, end, torn = log_file.last_record(self._descriptor, self.path)
         for record in (first, last):
@@ -223,7 +244,8 @@ class LogWriter:
         if torn is not None:
             self._mend(torn.data)
 
-    def _follow(self) -> None:
+    def _follow(self) -> bytes:
+        """Read on from what is known; return what stands at the end and is no whole line."""
         known = self.tail
         size = os.fstat(self._descriptor).st_size
         if size < known.end:
@@ -231,9 +253,9 @@ class LogWriter:
             raise TamperedError("truncated", message, place=known.last.number)
         for line in log_file.lines(self._descriptor, known.end, size):
             if not line.endswith(b"\n") and self.tail.end + len(line) == size:
-                self._mend(line)
-                return
+                return line
             self._known = self._next(line)
+        return b""
 
     def _next(self, line: bytes) -> Tail:
         """Verify the line that follows what is known."""

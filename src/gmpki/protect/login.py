@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from gmpki import _inputs
 from gmpki.algorithms.rand import random_bytes
 from gmpki.errors import (
-    DecodeError,
     GmpkiError,
     InvalidInputError,
     InvalidTypeError,
@@ -36,6 +35,7 @@ from gmpki.keys.interfaces import Signer
 from gmpki.protect.login_messages import MAX_ANSWER_LEN, MAX_WINDOW, NONCE_LEN, LoginAnswer, LoginChallenge
 from gmpki.protect.login_store import ChallengeStore, MemoryChallengeStore
 from gmpki.x509.certificate import Certificate
+from gmpki.x509.named_key import TrustAnchor
 from gmpki.x509.path import PathPolicy, Purpose, RevocationMode, validate_path
 from gmpki.x509.signatures import verify_by
 
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from gmpki.x509.named_key import TrustAnchor
     from gmpki.x509.path import ValidatedPath
     from gmpki.x509.revocation import RevocationChecker
 
@@ -179,6 +178,15 @@ class LoginServer:
         self._anchors = _inputs.iterated(anchors, "anchors")
         self._intermediates = _certificates(intermediates)
         self._checkers = _inputs.iterated(checkers, "checkers")
+        for anchor in self._anchors:
+            if not isinstance(anchor, (Certificate, TrustAnchor)):
+                raise InvalidTypeError(f"an anchor is a Certificate or a TrustAnchor, not {type(anchor).__name__}")
+        for checker in self._checkers:
+            if not callable(getattr(checker, "check", None)):
+                raise InvalidTypeError(f"a checker has a method check, which {type(checker).__name__} has not")
+        for function in (clock, on_refusal):
+            if function is not None and not callable(function):
+                raise InvalidTypeError(f"clock and on_refusal are functions, not {type(function).__name__}")
         _inputs.member(policy, PathPolicy, "policy")
         _inputs.member(window, timedelta, "window")
         self._store = MemoryChallengeStore() if store is None else store
@@ -260,7 +268,7 @@ class LoginServer:
             )
         except ValidationError as error:
             self._refuse(f"certificate-{error.reason}", str(error), now, certificate, error)
-        except DecodeError as error:
+        except GmpkiError as error:
             self._refuse("certificate", str(error), now, certificate, error)
         return Login(path, found.challenge, now)
 

@@ -104,7 +104,7 @@ class FileChallengeStore:
     :param directory: one of its own; it is made, for its owner only, when it is not there.
     :param most: about how many may be open at a time, 1 to 10^7, counted in steps of 256.
     :raises InvalidTypeError: when an argument has the wrong type.
-    :raises InvalidInputError: when ``most`` is out of its range.
+    :raises InvalidInputError: when ``most`` is out of its range, or others than the owner may write to the directory.
     :raises OSError: when the directory cannot be made.
     """
 
@@ -115,6 +115,8 @@ class FileChallengeStore:
         self._count = 0
         self._until_sweep = 0
         os.makedirs(self._directory, mode=0o700, exist_ok=True)
+        if os.stat(self._directory).st_mode & 0o022:
+            raise InvalidInputError(f"{self._directory}: others than its owner may write to it")
 
     def add(self, identifier: Buffer, expires_at: datetime, now: datetime) -> None:
         """Remember a challenge until it expires.
