@@ -196,6 +196,37 @@ def test_a_writer_that_is_killed_lets_the_other_go_on(path: Path, start: Callabl
     assert [e for e in entries(path) if e.startswith(b"b")] == [b"b %d" % number for number in range(300)]
 
 
+LIMITED = """
+import resource, signal, sys
+from protect.log_scene import *
+path, limit = sys.argv[1], int(sys.argv[2])
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+with reopen(path) as log:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    for number in range(100):
+        log.append(f"a {number}".encode())
+"""
+
+
+@pytest.mark.parametrize("room", [1, 63, 64, 65, 100, 200, 230, 231, 232, 500, 1000])
+def test_a_writer_that_is_killed_within_a_line(path: Path, room: int) -> None:
+    """The system writes the part of the line that the limit leaves room for, and kills the process at the rest."""
+    create(path).close()
+    limit = path.stat().st_size + room
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path), str(limit)], env=environment, check=False, timeout=60
+    )
+    assert ran.returncode == -signal.SIGXFSZ
+    assert path.stat().st_size == limit
+    torn = not path.read_bytes().endswith(b"\n")
+    with reopen(path) as log:
+        log.append(b"after")
+    found = entries(path)
+    assert found == [*(b"a %d" % number for number in range(len(found) - 1)), b"after"]
+    assert len(check(path).mends) == torn
+
+
 def test_every_torn_last_line_is_mended_with_a_note(path: Path) -> None:
     with create(path) as log:
         log.extend([b"one", b"two"])
