@@ -90,7 +90,7 @@ def test_the_shape_of_cfca() -> None:
     message = encrypt(CONTENT, [PAIR, OLD], profile=MessageProfile.CFCA)
     assert ContentInfo.from_der(message).content_type == oids.GM_ENVELOPED_DATA
     data = parts(message)
-    assert data.version == 1
+    assert data.version == 2
     assert {info.version for info in data.recipient_infos} == {2}
     # What the certificate says, or for one that says nothing the SHA-1 digest of the key.
     assert PAIR.encryption.subject_key_identifier in {info.rid for info in data.recipient_infos}
@@ -100,7 +100,7 @@ def test_the_shape_of_cfca() -> None:
         variants = decrypt(message, keys).variants
         assert variants == (Variant.KEY_IDENTIFIER_RECIPIENT, Variant.CIPHER_WITHOUT_MODE)
     by_name = encrypt(CONTENT, [Recipient(OLD, key_identifier=False)], profile=MessageProfile.CFCA)
-    assert parts(by_name).recipient_infos[0].version == 1
+    assert (parts(by_name).version, parts(by_name).recipient_infos[0].version) == (1, 1)
 
 
 def test_every_recipient_opens_it_and_nobody_else() -> None:

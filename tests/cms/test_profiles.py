@@ -80,7 +80,7 @@ def test_other_versions() -> None:
     assert [rules.recipient_version(key_identifier=False) for rules in (gm, rfc, cfca)] == [1, 0, 1]
     assert [rules.recipient_version(key_identifier=True) for rules in (rfc, cfca)] == [2, 2]
     assert [rules.enveloped_version(key_identifiers=False) for rules in (gm, rfc, cfca)] == [1, 0, 1]
-    assert [rules.enveloped_version(key_identifiers=True) for rules in (rfc, cfca)] == [2, 1]
+    assert [rules.enveloped_version(key_identifiers=True) for rules in (rfc, cfca)] == [2, 2]
     assert rfc.enveloped_version(key_identifiers=False, more=True) == 2
     assert [rules.encrypted_version() for rules in (gm, rfc, cfca)] == [1, 0, 1]
     assert [rules.encrypted_version(attributes=True) for rules in (gm, rfc, cfca)] == [1, 2, 1]

@@ -118,7 +118,7 @@ class ProfileRules:
 
     :ivar content_types: the object identifier of each kind of message it has.
     :ivar versions_by_content: whether versions follow from the content (RFC 5652 5.1, 6.1, 6.2.1, 7 and 8); else each
-        is 1, that of a recipient named by key identifier 2.
+        is 1, that of a recipient named by key identifier and of the envelope around it 2.
     :ivar key_identifiers: whether signers and recipients may be named by key identifier.
     :ivar recipients_by_key_identifier: whether recipients are, unless the caller says otherwise.
     :ivar sm2_signature: the algorithm in a signer's entry for SM2 with SM3.
@@ -164,7 +164,7 @@ class ProfileRules:
         :standard: RFC 5652 6.1
         """
         if not self.versions_by_content:
-            return 1
+            return 2 if key_identifiers else 1  # two envelopes of CFCA's software that were seen have 2
         return 2 if key_identifiers or more else 0
 
     def recipient_version(self, *, key_identifier: bool) -> int:
