@@ -1,15 +1,9 @@
-"""The job that encrypts a table: what it does, that it can be killed at any moment, and when it stops."""
+"""The job that encrypts a table: what it does, and when it stops."""
 
 from __future__ import annotations
 
-import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +24,6 @@ from gmpki.protect.rotation import Change, FieldStore
 
 RING = KeyRing.generate()
 CIPHER = FieldCipher(RING, "employee", "phone")
-PASSWORD = b"password"
 
 
 def phone(row: int) -> str:
@@ -334,67 +327,3 @@ class TestStores:
         with pytest.raises(GmpkiError):
             SQLAlchemyTable("sqlite://", table, "order")  # type: ignore[arg-type]
         engine.dispose()
-
-
-WORKER = """
-import sqlite3, sys
-from gmpki.protect import DBAPITable, FieldCipher, FieldJob, KeyRing
-path, ring, batch = sys.argv[1:]
-database = sqlite3.connect(path, timeout=60)
-cipher = FieldCipher(KeyRing.load(ring, b"password"), "employee", "phone")
-print("ready", flush=True)
-FieldJob(cipher, DBAPITable(database, "employee", "phone", key=["id"]), batch=int(batch)).run()
-database.close()
-"""
-ROWS = 3000
-
-
-class TestKilled:
-    @pytest.fixture
-    def files(self, tmp_path: Path) -> tuple[Path, Path]:
-        RING.save(tmp_path / "ring", PASSWORD, iterations=2)
-        path = tmp_path / "database"
-        connection = sqlite3.connect(path)
-        connection.execute("CREATE TABLE employee (id INTEGER PRIMARY KEY, phone TEXT)")
-        connection.executemany("INSERT INTO employee VALUES (?, ?)", [(n, phone(n)) for n in range(ROWS)])
-        connection.commit()
-        connection.close()
-        return path, tmp_path / "ring"
-
-    def start(self, files: tuple[Path, Path], batch: int) -> subprocess.Popen[str]:
-        arguments = [sys.executable, "-c", WORKER, *map(str, files), str(batch)]
-        return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-
-    def state(self, path: Path) -> Tally:
-        """Check every value, whichever kind it is; tell how many are of which."""
-        connection = sqlite3.connect(path)
-        job = FieldJob(CIPHER, DBAPITable(connection, "employee", "phone", key=["id"]))
-        found = connection.execute("SELECT id, phone FROM employee ORDER BY id").fetchall()
-        assert [(row, job.plain_value(stored, row)) for row, stored in found] == [(n, phone(n)) for n in range(ROWS)]
-        tally = job.count()
-        connection.close()
-        return tally
-
-    def test_killed_again_and_again(self, files: tuple[Path, Path]) -> None:
-        chance = random.Random(20260301)
-        halfway = 0
-        for _ in range(12):
-            with self.start(files, batch=40) as worker:
-                assert worker.stdout is not None
-                assert worker.stdout.readline() == "ready\n"
-                time.sleep(chance.uniform(0.0, 0.05))
-                worker.send_signal(signal.SIGKILL)
-            tally = self.state(files[0])
-            halfway += 0 < tally.current < ROWS
-            assert tally.plain + tally.current == ROWS
-        assert halfway > 0  # else nobody was killed in the middle of the work
-        with self.start(files, batch=500) as worker:
-            assert worker.wait() == 0
-        assert self.state(files[0]) == Tally(ROWS, current=ROWS)
-
-    def test_two_at_once(self, files: tuple[Path, Path]) -> None:
-        workers = [self.start(files, batch=30) for _ in range(2)]
-        for worker in workers:
-            with worker:
-                assert worker.wait() == 0
-        assert self.state(files[0]) == Tally(ROWS, current=ROWS)
