@@ -1,10 +1,29 @@
 """Login with a certificate: the server's challenge, the client's signature, the server's verdict.
 
+>>> from datetime import datetime, timedelta, timezone
+>>> from gmpki.asn1.rfc5280.ext_keys import KeyUsage, KeyUsages
+>>> from gmpki.keys.sm2 import SM2PrivateKey
 >>> from gmpki.protect.login import LoginServer, answer_challenge
->>> server = LoginServer("https://oa.example.cn", anchors=[root], checkers=[crls])  # doctest: +SKIP
->>> challenge = server.challenge()  # doctest: +SKIP
->>> answer = answer_challenge(challenge, key, certificate, server="https://oa.example.cn")  # doctest: +SKIP
->>> server.verify(answer).certificate.subject  # doctest: +SKIP
+>>> from gmpki.x509.certificate_builder import CertificateBuilder
+>>> from gmpki.x509.named_key import TrustAnchor
+>>> from gmpki.x509.names import build_name
+>>> from gmpki.x509.path import PathPolicy, Purpose, RevocationMode
+>>> now = datetime.now(timezone.utc).replace(microsecond=0)
+>>> key, name = SM2PrivateKey.generate(), build_name(("C", "CN"), ("CN", "张三"))
+>>> builder = CertificateBuilder().subject(name).issuer(name).serial_number(1).public_key(key.public_key)
+>>> builder = builder.validity(now, now + timedelta(days=1)).add_extension(KeyUsage(KeyUsages.DIGITAL_SIGNATURE))
+>>> certificate = builder.sign(key)
+
+>>> policy = PathPolicy(purpose=Purpose.SIGNING, revocation=RevocationMode.NONE)  # better: give checkers
+>>> anchor = TrustAnchor(name, certificate.public_key_info)  # more often the certificate of an authority
+>>> server = LoginServer("https://oa.example.cn", anchors=[anchor], policy=policy)
+>>> challenge = server.challenge()
+>>> answer = answer_challenge(challenge, key, certificate, server="https://oa.example.cn")
+>>> str(server.verify(answer).certificate.subject)
+'CN=张三,C=CN'
+>>> server.verify(answer)
+Traceback (most recent call last):
+gmpki.errors.LoginError: the login was refused
 
 The signature covers the name of the server, the purpose, the time window, a random number that serves once, and the
 certificate, behind a line that no other signed thing begins with. A client checks the name before it signs: a server
