@@ -139,7 +139,7 @@ class _Signer:
             path,
             () if attributes is None else tuple(attribute.type for attribute in attributes.attributes),
             countersignatures,
-            tuple(dict.fromkeys(self.variants)),
+            tuple(dict.fromkeys(self.variants)) if self.variants else (),
             tuple(self.quirks),
         )
 
@@ -293,6 +293,9 @@ class _Signer:
     # ---- time-stamps ------------------------------------------------------------------------
     def _timestamps(self) -> tuple[StampedTime, ...]:
         """Verify the time-stamps over the signature, when there is somebody to do it."""
+        if self.info.unsigned_attributes is None:
+            self._leave(CheckName.TIME_STAMP, "there is none")
+            return ()
         try:
             tokens = self.info.other_attributes().find_all(oids.TIME_STAMP_TOKEN)
         except GmpkiError as error:
@@ -358,6 +361,8 @@ class _Signer:
     # ---- counter-signatures -----------------------------------------------------------------
     def _countersignatures(self) -> tuple[SignerReport, ...]:
         """Verify those who signed this signature: each as a signer of its own, over the bytes of the signature."""
+        if self.info.unsigned_attributes is None:
+            return ()
         reports: list[SignerReport] = []
 
         def check() -> tuple[bool, str]:

@@ -146,6 +146,7 @@ class SignerPlan(_Wishes):
     certificate: Certificate
     signature_algorithm: AlgorithmIdentifier | None = field(default=None, kw_only=True)
     _key: PublicKey = field(init=False, repr=False, compare=False)
+    _sid: IssuerAndSerialNumber | bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._check_wishes(self.certificate)
@@ -158,6 +159,11 @@ class SignerPlan(_Wishes):
             raise InvalidInputError("only SM2 signatures have a user id")
         digest_algorithm(hash_of_key(key))
         object.__setattr__(self, "_key", key)
+        certificate = self.certificate
+        if self.key_identifier:
+            object.__setattr__(self, "_sid", certificate.subject_key_identifier)
+        else:
+            object.__setattr__(self, "_sid", IssuerAndSerialNumber(certificate.issuer, certificate.serial_number))
 
     @property
     def hash_name(self) -> str:
@@ -190,11 +196,6 @@ class SignerPlan(_Wishes):
             raise ProfileError(f"the profile {profile.value} names signers by issuer and serial number alone")
         if not is_sm2 and not rules.versions_by_content:
             raise ProfileError(f"the profile {profile.value} has SM2 signers alone; others are of RFC5652")
-        identifier: IssuerAndSerialNumber | bytes
-        if self.key_identifier:
-            identifier = self.certificate.subject_key_identifier or b""
-        else:
-            identifier = IssuerAndSerialNumber(self.certificate.issuer, self.certificate.serial_number)
         signed = data = None
         if self.attributes:
             digest = digests.hash(self.hash_name)
@@ -205,7 +206,7 @@ class SignerPlan(_Wishes):
             data = digests.content
         info = SignerInfo(
             rules.signer_version(key_identifier=self.key_identifier),
-            identifier,
+            self._sid,
             digest_algorithm(self.hash_name),
             signed,
             self._identifier(profile),

@@ -217,7 +217,7 @@ def checked_signers(signers: SignerSpec | Iterable[SignerSpec]) -> tuple[SignerS
         raise LimitExceeded(f"a message is signed by at most {MAX_SIGNERS} signers")
     for spec in specs:
         member(spec, SignerSpec, "a signer")
-    if len({spec.certificate for spec in specs}) != len(specs):
+    if len(specs) > 1 and len({spec.certificate for spec in specs}) != len(specs):
         raise InvalidInputError("one certificate signs a message once")
     return specs
 
