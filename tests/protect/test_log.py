@@ -458,6 +458,26 @@ def test_a_name_that_is_taken(path: Path) -> None:
         assert Path(f"{path}.000001").read_bytes() == b"something"
 
 
+@pytest.mark.parametrize("how", ["not-ended", "torn", "changed"])
+def test_a_file_that_was_put_aside_by_somebody(path: Path, how: str) -> None:
+    with create(path) as log:
+        log.append(b"one")
+        if how != "not-ended":
+            log.rotate()
+    aside = Path(f"{path}.000001")
+    if how == "not-ended":
+        os.rename(path, aside)
+    else:
+        path.unlink()
+        data = aside.read_bytes()
+        aside.write_bytes(data + b"junk" if how == "torn" else data.replace(b" end 4 ", b" end 5 "))
+    before = aside.read_bytes()
+    with pytest.raises(TamperedError):
+        reopen(path)
+    assert aside.read_bytes() == before
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("step", ["before-rename", "before-begin"])
 def test_an_end_that_was_interrupted_is_brought_to_its_end(path: Path, step: str, monkeypatch: Any) -> None:
     class Killed(Exception):

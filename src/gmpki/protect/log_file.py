@@ -11,7 +11,6 @@ import errno
 import os
 import re
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gmpki.errors import DecodeError, TamperedError, UnsupportedPlatform
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
-    "Torn",
     "first_record",
     "last_record",
     "lines",
@@ -38,17 +36,6 @@ __all__ = [
 _BLOCK_LEN: Final = 1 << 16
 _LOCK_SUFFIX: Final = ".lock"
 _PART: Final = re.compile(r"\.([0-9]{6,12})")
-
-
-@dataclass(frozen=True, slots=True)
-class Torn:
-    """Bytes at the end of a file that are no whole line.
-
-    :ivar offset: where they begin.
-    """
-
-    offset: int
-    data: bytes
 
 
 @contextlib.contextmanager
@@ -164,7 +151,7 @@ def first_record(descriptor: int, name: str) -> Record:
         raise TamperedError("changed", f"the first line of {name} begins no log: {error}") from error
 
 
-def last_record(descriptor: int, name: str) -> tuple[Record, int, Torn | None]:
+def last_record(descriptor: int, name: str) -> tuple[Record, int, bytes]:
     """Return the last record of a file, where it ends, and what stands behind it.
 
     Only the end of the file is read, whatever its length.
@@ -173,7 +160,7 @@ def last_record(descriptor: int, name: str) -> tuple[Record, int, Torn | None]:
     """
     size = os.fstat(descriptor).st_size
     end = _last_newline(descriptor, size) + 1
-    torn = None if end == size else Torn(end, os.pread(descriptor, size - end, end))
+    torn = os.pread(descriptor, size - end, end)
     start = _last_newline(descriptor, end - 1) + 1 if end else 0
     line = os.pread(descriptor, end - start, start)
     try:

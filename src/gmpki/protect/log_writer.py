@@ -162,12 +162,9 @@ class LogWriter:
         self._reopen_if_moved()
         if self._descriptor < 0:
             self._open()
-        if self._known is None:
-            self._load()
-        else:
-            torn = self._follow()
-            if torn:
-                self._mend(torn)
+        torn = self._load() if self._known is None else self._follow()
+        if torn:
+            self._mend(torn)
         if self.tail.last.kind is RecordKind.END:
             self.go_on()
             self.catch_up()
@@ -177,20 +174,21 @@ class LogWriter:
             # A crash between the two steps of go_on: the last file was ended, and the next one is not there.
             ended = log_file.part_names(self.path)[-1:]
             if ended:
-                tail = self._tail_of(ended[0])
-                if tail.last.kind is not RecordKind.END:
-                    message = f"{ended[0]} was not ended, and the file that is written to is not there"
-                    raise TamperedError("removed", message, place=tail.last.number + 1)
+                tail = self._ended(ended[0])
                 self.begin(tail.header.log_id, tail)
         self._descriptor = log_file.open_append(self.path)
 
-    def _tail_of(self, path: str) -> Tail:
-        self._descriptor = log_file.open_append(path)
+    def _ended(self, path: str) -> Tail:
+        self._descriptor = log_file.open_read(path)
         try:
-            self._load()
-            return self.tail
+            torn = self._load()
+            tail = self.tail
         finally:
             self.drop()
+        if torn or tail.last.kind is not RecordKind.END:
+            message = f"{path} was not ended, and the file that is written to is not there"
+            raise TamperedError("removed", message, place=tail.last.number + 1)
+        return tail
 
     def _reopen_if_moved(self) -> None:
         """Let go of a file that another process has ended and put aside, and go on in the next one.
@@ -234,15 +232,15 @@ class LogWriter:
         except DecodeError as error:
             raise TamperedError("changed", f"{self.path}: {error}", place=first.number) from error
 
-    def _load(self) -> None:
+    def _load(self) -> bytes:
+        """Read the first and the last record; return what stands behind that and is no whole line."""
         first, header = self._beginning()
         key = LogKey.of(self._keys, header.log_id, header.key_id)
         last, end, torn = log_file.last_record(self._descriptor, self.path)
         for record in (first, last):
             _require(key, record, self.path)
         self._known = Tail(header, key, last, end)
-        if torn is not None:
-            self._mend(torn.data)
+        return torn
 
     def _follow(self) -> bytes:
         """Read on from what is known; return what stands at the end and is no whole line."""
@@ -274,7 +272,8 @@ class LogWriter:
     def _mend(self, torn: bytes) -> None:
         """Remove a line that was cut off, which no call has said to be written, and leave a record of it.
 
-        Who can write to the file can make whole lines torn ones; the record of it is what then shows.
+        Who can write to the file can make a whole line a torn one; the record of it is what then shows. A crash
+        between the two steps loses that record, and nothing that a call has said to be written.
         """
         os.ftruncate(self._descriptor, self.tail.end)
         start = base64.b64encode(torn[:_TORN_KEPT_LEN]).decode("ascii")
