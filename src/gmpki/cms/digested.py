@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING
 
 from gmpki import oids
 from gmpki._inputs import as_bytes, as_text, member
-from gmpki.asn1 import der
-from gmpki.asn1.rfc5652 import DigestedData, EncapsulatedContentInfo
-from gmpki.cms._assembly import content_info
+from gmpki.asn1.rfc5652 import ContentInfo, DigestedData, EncapsulatedContentInfo
 from gmpki.cms.algorithms import digest_algorithm, digest_name
 from gmpki.cms.digests import new_hash
 from gmpki.cms.message import read_message
@@ -81,13 +79,8 @@ def digest_content(
     running = new_hash(digest)
     running.update(octets)
     version = profile.rules.digested_version(plain_data=MessageKind.of(inner) is MessageKind.DATA)
-    fields = (
-        der.encode_integer(version),
-        algorithm.to_der(),
-        EncapsulatedContentInfo(inner, None if detached else octets).to_der(),
-        der.encode_octet_string(running.digest()),
-    )
-    return content_info(outer, fields)
+    encapsulated = EncapsulatedContentInfo(inner, None if detached else octets)
+    return ContentInfo(outer, DigestedData(version, algorithm, encapsulated, running.digest()).to_der()).to_der()
 
 
 def read_digested(data: Buffer, *, content: Buffer | None = None, lenient: bool = False) -> DigestedContent:

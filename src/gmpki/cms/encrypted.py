@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from gmpki._inputs import as_bytes, member
 from gmpki.asn1 import der
+from gmpki.asn1.ber_writer import MessageFrame
 from gmpki.asn1.rfc5652 import EncryptedData
-from gmpki.cms._assembly import content_info, encrypted_content_info
 from gmpki.cms.content_ciphers import ContentCipher
 from gmpki.cms.enveloped import encrypted_parts, family_variants, split_tag
 from gmpki.cms.enveloping import new_parameters
@@ -79,13 +79,14 @@ def encrypt_with_key(
     if cipher.is_authenticated:
         raise ProfileError(f"EncryptedData has no place for the tag of {cipher.name}; an envelope has")
     inner = profile.content_type(MessageKind.DATA) if content_type is None else content_type
-    der.encode_oid(inner)  # refused before anything is encrypted
-    ciphertext, _ = parameters.encrypt(key, content)
-    fields = (
+    frame = MessageFrame(
+        profile.content_type(MessageKind.ENCRYPTED_DATA),
         der.encode_integer(profile.rules.encrypted_version()),
-        *encrypted_content_info(inner, parameters.algorithm, ciphertext),
+        der.encode_oid(inner) + parameters.algorithm.to_der(),
+        implicit=True,
     )
-    return content_info(profile.content_type(MessageKind.ENCRYPTED_DATA), fields)
+    ciphertext, _ = parameters.encrypt(key, content)
+    return frame.around(ciphertext, b"")
 
 
 def decrypt_with_key(data: Buffer, key: Buffer, *, lenient: bool = False) -> DecryptedContent:

@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING, Final
 from gmpki import oids
 from gmpki._inputs import as_bytes, iterated, member
 from gmpki.asn1 import der
+from gmpki.asn1.ber_writer import MessageFrame
 from gmpki.asn1.gmt0010 import SignedAndEnvelopedData
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.asn1.rfc5652 import EncapsulatedContentInfo, SignedData
 from gmpki.asn1.rfc5652._shared import encode_certificates, encode_set
 from gmpki.asn1.rfc5652.enveloped import encode_recipients
 from gmpki.asn1.rfc5652.signed import SignerInfo
-from gmpki.cms._assembly import content_info, encrypted_content_info
 from gmpki.cms.content_ciphers import ContentCipher
 from gmpki.cms.digests import ContentDigests
 from gmpki.cms.enveloped import encrypted_parts, envelope_variants, split_tag
@@ -133,19 +133,18 @@ def sign_and_encrypt(
     digests = ContentDigests.of(octets)
     infos = [spec.sign(digests, inner, profile) for spec in specs]
     key = cipher.generate_key()
-    recipients_of_it = recipient_infos(key, recipients, profile)
-    ciphertext, _ = parameters.encrypt(key, octets)
-    own = [spec.certificate for spec in specs] if include_signer_certificates else []
     algorithms = tuple(dict.fromkeys(info.digest_algorithm for info in infos))
-    fields = (
+    before = (
         der.encode_integer(_VERSION),
-        encode_recipients(recipients_of_it),
+        encode_recipients(recipient_infos(key, recipients, profile)),
         encode_set(algorithms, AlgorithmIdentifier, "a digest algorithm"),
-        *encrypted_content_info(inner, parameters.algorithm, ciphertext),
-        encode_certificates(encoded_certificates((*own, *iterated(certificates, "certificates"))), encoded_crls(crls)),
-        encode_set(infos, SignerInfo, "a signer"),
     )
-    return content_info(outer, fields)
+    own = [spec.certificate for spec in specs] if include_signer_certificates else []
+    along = encoded_certificates((*own, *iterated(certificates, "certificates")))
+    after = encode_certificates(along, encoded_crls(crls)) + encode_set(infos, SignerInfo, "a signer")
+    inside = der.encode_oid(inner) + parameters.algorithm.to_der()
+    ciphertext, _ = parameters.encrypt(key, octets)
+    return MessageFrame(outer, b"".join(before), inside, implicit=True).around(ciphertext, after)
 
 
 def open_signed_and_enveloped(
