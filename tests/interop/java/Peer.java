@@ -30,6 +30,7 @@ public final class Peer {
         Certificates.register(COMMANDS);
         Crls.register(COMMANDS);
         Ocsp.register(COMMANDS);
+        Stores.register(COMMANDS);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
         for (String line = in.readLine(); line != null; line = in.readLine()) {
