@@ -24,9 +24,7 @@ def test_names() -> None:
 
 
 def test_importing_the_package_loads_nothing() -> None:
-    code = (
-        "import sys, gmpki.tsa; print([name for name in sys.modules if name.startswith('gmpki.x509')])"
-    )
+    code = "import sys, gmpki.tsa; print([name for name in sys.modules if name.startswith('gmpki.x509')])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"[]"
 
 

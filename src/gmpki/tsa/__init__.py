@@ -1,4 +1,4 @@
-"""Time-stamps (RFC 3161, GM/T 0033): asking for them, making them, and judging them.
+"""Time-stamps (RFC 3161, GM/T 0033): asking for them, making them, judging them; evidence that lasts (RFC 5126).
 
 The names below are loaded when they are first used. A client asks, an authority answers, the client verifies:
 
@@ -42,18 +42,24 @@ if TYPE_CHECKING:
 
     from gmpki.tsa.authority import TimestampAuthority
     from gmpki.tsa.clock import ClockCheck, ReferenceClock, SteadyClock
+    from gmpki.tsa.evidence import Evidence
+    from gmpki.tsa.evidence_check import EvidenceReport, EvidenceStep, verify_evidence
     from gmpki.tsa.http import QUERY_MEDIA_TYPE, REPLY_MEDIA_TYPE, TimestampClient
     from gmpki.tsa.imprint import Imprint
     from gmpki.tsa.request import TimestampRequest
     from gmpki.tsa.response import FailureInfo, PKIStatus, TimestampResponse
     from gmpki.tsa.serials import FileSerials, SerialSource
     from gmpki.tsa.token import TimestampToken
+    from gmpki.tsa.validation_data import ValidationData
     from gmpki.tsa.verify import TokenPolicy, TokenVerifier, VerifiedTimestamp
 
 __all__ = [
     "QUERY_MEDIA_TYPE",
     "REPLY_MEDIA_TYPE",
     "ClockCheck",
+    "Evidence",
+    "EvidenceReport",
+    "EvidenceStep",
     "FailureInfo",
     "FileSerials",
     "Imprint",
@@ -68,13 +74,18 @@ __all__ = [
     "TimestampToken",
     "TokenPolicy",
     "TokenVerifier",
+    "ValidationData",
     "VerifiedTimestamp",
+    "verify_evidence",
 ]
 
 _HOMES = {
     "QUERY_MEDIA_TYPE": "gmpki.tsa.http",
     "REPLY_MEDIA_TYPE": "gmpki.tsa.http",
     "ClockCheck": "gmpki.tsa.clock",
+    "Evidence": "gmpki.tsa.evidence",
+    "EvidenceReport": "gmpki.tsa.evidence_check",
+    "EvidenceStep": "gmpki.tsa.evidence_check",
     "FailureInfo": "gmpki.tsa.response",
     "FileSerials": "gmpki.tsa.serials",
     "Imprint": "gmpki.tsa.imprint",
@@ -89,7 +100,9 @@ _HOMES = {
     "TimestampToken": "gmpki.tsa.token",
     "TokenPolicy": "gmpki.tsa.verify",
     "TokenVerifier": "gmpki.tsa.verify",
+    "ValidationData": "gmpki.tsa.validation_data",
     "VerifiedTimestamp": "gmpki.tsa.verify",
+    "verify_evidence": "gmpki.tsa.evidence_check",
 }
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_TOKEN_LEN", "TimestampToken"]
 
-MAX_TOKEN_LEN: Final = 1 << 22
+MAX_TOKEN_LEN: Final = 1 << 24
 """The longest token that is read, in bytes: one with its chain has about 5,000, revocation lists make it long."""
 _MAX_ACCURACY_S: Final = 100 * 366 * 86400
 
@@ -68,7 +68,7 @@ class TimestampToken(Immutable):
         :param lenient: accept and note departures from DER, and the variants of signed messages in the field.
         :raises InvalidTypeError: when data has no buffer.
         :raises DecodeError: when it is no signed message, or what it holds is no TSTInfo.
-        :raises LimitExceeded: when it is longer than 4 MiB.
+        :raises LimitExceeded: when it is longer than 16 MiB.
         :raises MessageError: when it is a message of another kind.
         :raises TimestampError: when it is a signed message and no token: the reason is "content-type" when it holds
             something else or nothing, "signers" when it has not exactly one signer (RFC 3161 2.4.2).

@@ -8,7 +8,7 @@ datetime.datetime(2026, 3, 1, 8, 0, tzinfo=datetime.timezone.utc)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
@@ -21,13 +21,14 @@ from gmpki.cms.timestamps import StampedTime
 from gmpki.cms.trust import Trust
 from gmpki.cms.verification import verify as verify_message
 from gmpki.errors import InvalidInputError, InvalidTypeError, TimestampError, UnsupportedAlgorithm
-from gmpki.tsa._authority_path import validate_authority
+from gmpki.tsa._past_path import PastSignature, validate_past
 from gmpki.tsa.imprint import HASH_NAMES, STRONG_HASHES, Imprint
 from gmpki.tsa.request import TimestampRequest
 from gmpki.tsa.response import TimestampResponse
 from gmpki.tsa.token import TimestampToken
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.names import names_match
+from gmpki.x509.path.purposes import Purpose
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -304,7 +305,14 @@ class TokenVerifier:
     def _check_path(self, token: TimestampToken, certificate: Certificate, at: datetime) -> ValidatedPath | None:
         if not self._trust.checks_chain:
             return None
-        return validate_authority(certificate, token.certificates, token.time, self._trust, at)
+        return validate_past(
+            certificate,
+            PastSignature(token.time, at),
+            replace(self._trust.policy, purpose=Purpose.TIME_STAMPING),
+            anchors=self._trust.anchors,
+            intermediates=(*self._trust.intermediates, *token.certificates),
+            checkers=self._trust.checkers,
+        )
 
     def _known_certificates(self) -> tuple[Certificate, ...]:
         """Return the certificates that the verifier has himself: a token need not bring that of its authority."""
