@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli import protect_files, sample_files
+from cli import message_files, protect_files, sample_files
 from gmpki.cli.main import COMMANDS, cli
 
 Process = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -69,6 +69,11 @@ def test_all_commands_are_there() -> None:
         "ocsp show",
         "ocsp verify",
         "ocsp respond",
+        "cms sign",
+        "cms verify",
+        "cms encrypt",
+        "cms decrypt",
+        "cms show",
         "log new",
         "log append",
         "log seal",
@@ -145,11 +150,13 @@ def _sample_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make what the examples of commands about certificates name, for those only."""
     path = request.getfixturevalue("path")
-    if path[0] not in ("csr", "cert", "crl", "ocsp", "log", "manifest"):
+    if path[0] not in ("csr", "cert", "crl", "ocsp", "cms", "log", "manifest"):
         return
     monkeypatch.setenv("ROOT_PASSWORD", "example")
     monkeypatch.setenv("REVOKE", "example")
     sample_files.write_authority()
+    if path[0] == "cms":
+        message_files.write_messages()
     if path[0] == "log":
         protect_files.write_log()
     if path[0] == "manifest":

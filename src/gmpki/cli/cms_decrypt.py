@@ -17,8 +17,7 @@ __all__ = ["command"]
     name="decrypt",
     epilog="\b\nExamples:\n"
     "  gmpki cms decrypt --key encryption.key --certificate encryption.pem --output report.txt report.enc\n"
-    "  gmpki cms decrypt --key encryption.key --key old.key --certificate encryption.pem --certificate old.pem \\\n"
-    "    --output report.txt report.enc",
+    "  gmpki cms decrypt --key encryption.key --key old.key --certificate both.pem --output report.txt report.enc",
 )
 @click.argument("source", type=INPUT, metavar="[FILE]", default="-")
 @click.option(

@@ -82,7 +82,7 @@ OPTIONS = together(
     epilog="\b\nExamples:\n"
     "  gmpki cms sign --key signing.key --certificate signing.pem --along sub.pem --output report.p7m report.pdf\n"
     "  gmpki cms sign --key signing.key --certificate signing.pem --detached --pem --output report.p7s report.pdf\n"
-    "  gmpki cms sign --prepare --certificate signing.pem --detached --output report.prep report.pdf\n"
+    "  gmpki cms sign --prepare --no-time --certificate signing.pem --detached --output report.prep report.pdf\n"
     "  gmpki cms sign --finish report.prep --signature signature.bin --output report.p7s\n"
     "  gmpki cms sign --timestamp report.tst --output stamped.p7m report.p7m",
 )
