@@ -252,6 +252,23 @@ def test_an_entry_behind_the_last_seal_is_nothing_that_an_auditor_can_judge(scen
     assert (report.unsealed, report.macs_verified) == (1, False)
 
 
+@pytest.mark.parametrize("length", range(1, COUNT + 1))
+def test_without_keys_and_seals_nothing_is_proved(scene: Scene, length: int) -> None:
+    if length < 4:
+        error = scene.found(scene.lines[:length], keys=None)
+        assert (error.reason, error.place) == ("no-seal", 1)
+        # A checkpoint proves what it stands for.
+        assert scene.verify(scene.lines[:length], keys=None, expected=scene.checkpoint(length)).sealed_through is None
+    else:
+        assert scene.verify(scene.lines[:length], keys=None).sealed_through == (4 if length < 7 else 7)
+
+
+def test_a_log_of_somebody_without_seals(scene: Scene, tmp_path: Path) -> None:
+    """Whoever has no key at all can write lines whose digests fit, and leave out the seals."""
+    entries_only = [scene.lines[0], *rewritten([scene.lines[0], scene.lines[1]], 2, b"=forged", fix_macs=False)[1:]]
+    assert scene.found(entries_only, keys=None).reason == "no-seal"
+
+
 def test_seals_of_another_key(scene: Scene, tmp_path: Path) -> None:
     error = scene.found(scene.lines, signers=(OTHER.public_key,))
     assert (error.reason, error.place) == ("seal", 4)

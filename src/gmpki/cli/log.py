@@ -342,7 +342,8 @@ def _report(path: str, report: LogReport, *, expected: Checkpoint | None) -> Rep
         rows.append(("修补", "torn lines mended", ", ".join(str(number) for number in report.mends)))
     rows += [("发现", finding.reason, str(finding)) for finding in report.findings]
     if report.ok:
-        rows.append(("结果", "result", "OK 完整"))
+        whole = report.macs_verified or not report.unsealed
+        rows.append(("结果", "result", "OK 完整" if whole else "OK 至封存处完整 up to the seal"))
         return Report(fields, facts(rows))
     first = report.findings[0]
     more = f" (and {report.finding_count - 1} more)" if report.finding_count > 1 else ""

@@ -40,7 +40,8 @@ class Finding:
     :ivar reason: "changed", "removed", "moved" (out of its place, or there twice), "spliced" (two histories put
         together), "seal" (a signature that does not hold), "torn" (the last line is not whole), "truncated" (the log
         ends too early), "rewritten" (not the log that the checkpoint is of), "replaced" (a file of another log),
-        "no-key" (the key that the file names is not there).
+        "no-key" (the key that the file names is not there),
+        "no-seal" (nothing that an auditor without keys could go by).
     :ivar place: the number of the record where it begins.
     :ivar file: the name of the file.
     :ivar line: the number of the line in it, from 1.
@@ -215,6 +216,7 @@ class _Walk:
         self._lost = False  # the beginning of a file says nothing: the rest of it cannot be told
         self._entries = self._seals = self._finding_count = 0
         self._sealed_through: int | None = None
+        self._compared = False  # with the checkpoint
         self._mends: list[int] = []
         self._findings: list[Finding] = []
 
@@ -245,6 +247,8 @@ class _Walk:
         if self._last is None and not self._finding_count:
             self._find("truncated", 1, "there is nothing")
         last = self._last
+        if self._keys is None and last is not None and self._sealed_through is None and not self._compared:
+            self._find("no-seal", self._first or 1, "there is no seal that holds: without keys, nothing is proved")
         if whole and last is not None and last.kind is RecordKind.END:
             self._find(
                 "truncated", last.number + 1, "the file was ended, and the one with which the log goes on is missing"
@@ -345,8 +349,10 @@ class _Walk:
     def _accept(self, record: Record) -> None:
         self._last, self._number = record, record.number
         wanted = self._expected
-        if wanted is not None and wanted.number == record.number and wanted.head != record.head:
-            self._find("rewritten", record.number, "it is not the record of which the checkpoint was kept")
+        if wanted is not None and wanted.number == record.number:
+            self._compared = wanted.head == record.head
+            if not self._compared:
+                self._find("rewritten", record.number, "it is not the record of which the checkpoint was kept")
         if record.kind is RecordKind.SEAL:
             self._seal(record)
         elif record.kind is RecordKind.MEND and len(self._mends) < MAX_FINDINGS:
