@@ -1,9 +1,19 @@
 """Digital envelopes: a content encrypted with a key of its own, and that key encrypted to each recipient.
 
->>> from gmpki import cms
->>> sealed = cms.encrypt(b"content", [pair])  # doctest: +SKIP
->>> cms.decrypt(sealed, [(pair, encryption_key)]).content  # doctest: +SKIP
+>>> from datetime import datetime, timedelta, timezone
+>>> from gmpki import SM2PrivateKey, cms
+>>> from gmpki.x509.certificate_builder import CertificateBuilder
+>>> from gmpki.x509.names import build_name
+>>> now = datetime.now(timezone.utc).replace(microsecond=0)
+>>> key, name = SM2PrivateKey.generate(), build_name(("C", "CN"), ("CN", "张三"))
+>>> builder = CertificateBuilder().subject(name).issuer(name).serial_number(1).public_key(key.public_key)
+>>> certificate = builder.validity(now, now + timedelta(days=1)).sign(key)
+
+>>> sealed = cms.encrypt(b"content", [certificate])
+>>> cms.decrypt(sealed, [(certificate, key)]).content
 b'content'
+
+Of a :class:`~gmpki.x509.pair.CertificatePair` the encryption certificate is taken.
 
 An envelope says nothing about who made it: anybody can encrypt to a recipient. What must have a known author is signed
 first, or travels as :func:`~gmpki.cms.signed_and_enveloped.sign_and_encrypt` makes it.
