@@ -295,6 +295,7 @@ class _Normaliser:
 
 
 def length_octets(length: int) -> bytes:
+    """Encode a length in the fewest octets (X.690 10.1)."""
     if length < 0x80:
         return bytes((length,))
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
