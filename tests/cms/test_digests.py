@@ -131,3 +131,8 @@ def test_a_long_content_costs_no_memory() -> None:
     for start in range(0, len(whole), 1 << 16):
         running.update(whole[start : start + (1 << 16)])
     assert running.is_attributes
+
+
+def test_more_attributes_than_anybody_signs() -> None:
+    crowd = b"".join(Attribute(oids.find(f"1.2.3.{number}"), (der.encode_null(),)).to_der() for number in range(300))
+    assert not is_attributes(der.encode(der.Tag.SET, crowd + TYPE))

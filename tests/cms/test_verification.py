@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,7 +25,7 @@ from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.asn1.rfc5652 import SignedData
 from gmpki.cms import CheckName, CheckStatus, MessageProfile, SignedMessage, SignerSpec, Trust, sign, verify
 from gmpki.cms.digests import ContentDigests
-from gmpki.cms.verification import MAX_VERIFIED_SIGNERS, needed_digests, verify_signers
+from gmpki.cms.verification import MAX_VERIFIED_CERTIFICATES, MAX_VERIFIED_SIGNERS, needed_digests, verify_signers
 from gmpki.errors import (
     GmpkiError,
     InvalidInputError,
@@ -165,6 +166,22 @@ def test_too_many_signers() -> None:
     crowd = changed(message(), signer_infos=signed.signer_infos * (MAX_VERIFIED_SIGNERS + 1))
     with pytest.raises(LimitExceeded):
         verify(crowd, signers.trust())
+
+
+def test_too_many_certificates() -> None:
+    own = person().certificate.der
+    certificates = (own,) + (signers.root().der,) * MAX_VERIFIED_CERTIFICATES
+    with pytest.raises(LimitExceeded):
+        verify(changed(message(), certificates=certificates), signers.trust())
+
+
+def test_messages_can_be_pickled() -> None:
+    for lenient in (False, True):
+        read = SignedMessage.from_der(message(signing_time=NOW), lenient=lenient)
+        again = pickle.loads(pickle.dumps(read))
+        assert again == read
+        assert again.is_lenient is lenient
+        assert verify(again, signers.trust()).content == CONTENT
 
 
 def test_every_changed_byte_is_noticed() -> None:

@@ -19,7 +19,7 @@ from gmpki._inputs import as_bytes, as_text
 from gmpki.algorithms import sm3
 from gmpki.asn1 import der
 from gmpki.asn1.quirks import QuirkLog
-from gmpki.asn1.rfc5280.ext_names import Attribute
+from gmpki.asn1.rfc5652 import MAX_ATTRIBUTES, Attribute
 from gmpki.errors import DecodeError, InvalidInputError, StateError, UnsupportedAlgorithm
 from gmpki.oids import CONTENT_TYPE, MESSAGE_DIGEST
 
@@ -52,7 +52,7 @@ def new_hash(name: str) -> Any:
 class ContentDigests:
     """The digests of one content. A context: one thread at a time, unless it was made by :meth:`of`."""
 
-    __slots__ = ("_content", "_hashes", "_head", "_known", "_prefixed", "size")
+    __slots__ = ("_content", "_hashes", "_head", "_is_attributes", "_known", "_known_after", "_prefixed", "size")
 
     def __init__(self, hashes: Iterable[str] = (), prefixes: Iterable[bytes] = ()) -> None:
         """Begin the digests of a content that comes in pieces.
@@ -63,7 +63,10 @@ class ContentDigests:
         :raises UnsupportedAlgorithm: when a hash is none that messages have.
         """
         self._content: bytes | None = None
+        # Signers may be many and the content long: what was computed for one of them is kept for the next.
         self._known: dict[str, bytes] = {}
+        self._known_after: dict[bytes, bytes] = {}
+        self._is_attributes: bool | None = None
         self._hashes = {name: new_hash(name) for name in hashes}
         self._prefixed = {prefix: sm3.SM3(prefix) for prefix in prefixes}
         self._head: bytearray | None = bytearray()
@@ -150,10 +153,14 @@ class ContentDigests:
 
         :raises InvalidInputError: when it was not announced and the content is gone.
         """
+        found = self._known_after.get(prefix)
+        if found is not None:
+            return found
         if self._content is not None:
             running = sm3.SM3(prefix)
             running.update(self._content)
-            return running.digest()
+            found = self._known_after[prefix] = running.digest()
+            return found
         if prefix not in self._prefixed:
             raise InvalidInputError("the content is needed for this digest, which a signature without attributes has")
         return self._prefixed[prefix].digest()
@@ -174,9 +181,11 @@ class ContentDigests:
     @property
     def is_attributes(self) -> bool:
         """Tell whether the content is itself the encoding of signed attributes; see :func:`is_attributes`."""
-        if self._content is not None:
-            return is_attributes(self._content)
-        return bool(self._head) and is_attributes(bytes(self._head or b""))
+        if self._content is None:
+            return bool(self._head) and is_attributes(bytes(self._head or b""))
+        if self._is_attributes is None:
+            self._is_attributes = is_attributes(self._content)
+        return self._is_attributes
 
 
 def is_attributes(content: bytes) -> bool:
@@ -194,7 +203,9 @@ def is_attributes(content: bytes) -> bool:
     try:
         reader = der.Reader(content, quirks=QuirkLog())
         with reader.set_of(any_order=True) as items:
-            while not items.at_end():
+            for _ in range(MAX_ATTRIBUTES + 1):
+                if items.at_end():
+                    break
                 kinds.add(Attribute.read(items).type)
         reader.end()
     except DecodeError:

@@ -229,9 +229,17 @@ class SignedMessage(Immutable):
     def __hash__(self) -> int:
         return hash((self._outer, self._data))
 
+    def __reduce__(self) -> tuple[object, tuple[str, SignedData, tuple[Quirk, ...], bool]]:
+        """Pickle what was read."""
+        return _restore, (str(self._outer), self._data, self._quirks, self._lenient)
+
     def __repr__(self) -> str:
         where = "detached" if self.is_detached else "attached"
         return f"<SignedMessage, {self.profile.name}, {where}, {len(self.signers)} signers>"
+
+
+def _restore(outer: str, data: SignedData, quirks: tuple[Quirk, ...], lenient: bool) -> SignedMessage:
+    return SignedMessage.of(outer, data, quirks, lenient=lenient)
 
 
 def _certificate(encoded: bytes, lenient: bool) -> Certificate:

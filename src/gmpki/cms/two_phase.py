@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
@@ -53,7 +53,7 @@ class ToBeSigned:
     """
 
     certificate: Certificate
-    data: bytes | None
+    data: bytes | None = field(repr=False)
     digest: bytes | None
     user_id: bytes | None
 
@@ -66,10 +66,10 @@ class PreparedSignature:
     """
 
     _profile: MessageProfile
-    _inner: EncapsulatedContentInfo
-    _infos: tuple[SignerInfo, ...]
-    _certificates: tuple[bytes, ...]
-    _crls: tuple[bytes, ...]
+    _inner: EncapsulatedContentInfo = field(repr=False)
+    _infos: tuple[SignerInfo, ...] = field(repr=False)
+    _certificates: tuple[bytes, ...] = field(repr=False)
+    _crls: tuple[bytes, ...] = field(repr=False)
     to_be_signed: tuple[ToBeSigned, ...]
 
     def finish(self, signatures: Iterable[Buffer]) -> bytes:

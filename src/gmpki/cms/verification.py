@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from gmpki.cms.report import SignerReport
     from gmpki.cms.timestamps import TimestampVerifier
 
-__all__ = ["MAX_VERIFIED_SIGNERS", "needed_digests", "verify", "verify_signers"]
+__all__ = ["MAX_VERIFIED_CERTIFICATES", "MAX_VERIFIED_SIGNERS", "needed_digests", "verify", "verify_signers"]
 
 MAX_VERIFIED_SIGNERS: Final = 64
 """The most signers of a message that are verified: each costs a signature and a path."""
+MAX_VERIFIED_CERTIFICATES: Final = 512
+"""The most certificates among which the path of each signer is looked for."""
 
 
 def verify(
@@ -63,7 +65,7 @@ def verify(
     :raises UnsupportedAlgorithm: when an algorithm is not known.
     :raises KeyMismatchError: when the signature algorithm is not one of the certificate's key.
     :raises PolicyError: when the algorithm policy refuses a hash or a key.
-    :raises LimitExceeded: when there are more than 64 signers, or more than 64 MiB.
+    :raises LimitExceeded: when there are more than 64 signers or 512 certificates, or more than 64 MiB.
     :raises DecodeError: when the message or something in it is malformed.
     :raises InvalidTypeError: when an input has the wrong type.
     :standard: RFC 5652 5.6; GM/T 0010
@@ -100,6 +102,10 @@ def verify_signers(
         raise MessageError("no-signers", "nobody has signed the message")
     if len(message.signers) > MAX_VERIFIED_SIGNERS:
         raise LimitExceeded(f"a message of {len(message.signers)} signers; at most {MAX_VERIFIED_SIGNERS} are verified")
+    if len(message.certificates) > MAX_VERIFIED_CERTIFICATES:
+        raise LimitExceeded(
+            f"a message with {len(message.certificates)} certificates; at most {MAX_VERIFIED_CERTIFICATES} are looked at"
+        )
     judgement = Judgement(message, trust, timestamps, collect=collect)
     return tuple(judgement.signer(index, info, digests) for index, info in enumerate(message.signers))
 
