@@ -43,19 +43,20 @@ def parts(data: bytes) -> tuple[PBKDF2Params, PBES2Params]:
 
 # ---- writing ----------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("profile", "prf", "parameters"),
+    ("profile", "prf", "parameters", "cipher"),
     [
-        (EncryptionProfile.GM, oids.HMAC_SM3, NULL),
-        (EncryptionProfile.GMSSL, oids.HMAC_SM3, None),
-        (EncryptionProfile.OPENSSL, oids.HMAC_SHA256, NULL),
+        (EncryptionProfile.GM, oids.HMAC_SM3, NULL, oids.SM4_CBC),
+        (EncryptionProfile.GMSSL, oids.HMAC_SM3, None, oids.SM4_CBC),
+        (EncryptionProfile.OPENSSL, oids.HMAC_SHA256, NULL, oids.SM4_CBC),
+        (EncryptionProfile.AES, oids.HMAC_SHA256, NULL, oids.AES256_CBC),
     ],
 )
-def test_profiles(profile: EncryptionProfile, prf: str, parameters: bytes | None) -> None:
+def test_profiles(profile: EncryptionProfile, prf: str, parameters: bytes | None, cipher: str) -> None:
     data = KEY.to_der(PASSWORD, profile=profile, iterations=1000)
     pbkdf2, pbes2 = parts(data)
     assert pbkdf2.prf == AlgorithmIdentifier(oids.find(prf), parameters)
     assert (pbkdf2.iteration_count, pbkdf2.key_length, len(pbkdf2.salt)) == (1000, None, 16)
-    assert pbes2.encryption.algorithm is oids.SM4_CBC
+    assert pbes2.encryption.algorithm is cipher
     assert len(der.Reader(pbes2.encryption.parameters or b"").octet_string()) == 16
     assert load_private_key(data, PASSWORD).public_key == KEY.public_key
 

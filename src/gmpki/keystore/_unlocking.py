@@ -28,10 +28,9 @@ class Unlocking:
     :ivar is_given: False when there is none.
     :ivar forms: as the key derivation of PKCS #12 takes it, one or several; :meth:`settle` leaves the right one.
     :ivar max_iterations: the most iterations of one derivation.
-    :ivar used: whether something was decrypted with it, or a MAC checked.
     """
 
-    __slots__ = ("_left", "forms", "is_given", "max_iterations", "password", "used")
+    __slots__ = ("_left", "forms", "is_given", "max_iterations", "password")
 
     def __init__(self, password: Buffer | None, max_iterations: int = MAX_ITERATIONS) -> None:
         """Begin with a password, or None for none.
@@ -47,7 +46,6 @@ class Unlocking:
         if len(self.password) > _MAX_PASSWORD_LEN:
             raise LimitExceeded(f"a password of {len(self.password)} bytes; at most {_MAX_PASSWORD_LEN} are taken")
         self.forms = _forms(self.password, is_given=self.is_given)
-        self.used = False
         self._left = max(MAX_WORK, 2 * max_iterations)
 
     def spend(self, iterations: int, blocks: int = 1) -> None:
@@ -64,7 +62,6 @@ class Unlocking:
         self._left -= iterations * blocks
         if self._left < 0:
             raise LimitExceeded("the derivations of keys that the file asks for are too many together")
-        self.used = True
 
     def settle(self, form: bytes) -> None:
         """Keep one of the forms: the one that a MAC proved right."""

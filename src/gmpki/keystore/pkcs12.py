@@ -162,7 +162,8 @@ class PKCS12:
         :raises DecodeError: when it is malformed.
         :raises DecryptionError: when the password is wrong or the file was changed.
         :raises UnsupportedAlgorithm: when a scheme, a kind of safe or a key in it is not read.
-        :raises LimitExceeded: when it is longer than 4 MiB, has more than 64 keys, or asks for too much work.
+        :raises LimitExceeded: when it is longer than 4 MiB, has more than 64 keys or 1024 parts, or asks for too much
+            work; or when the password is longer than 65,536 bytes.
         :raises KeyMismatchError: when a key in it is not that of the public key beside it.
         :raises InvalidScalarError: when an SM2 key is outside [1, n-2].
         :raises PolicyError: when the policy refuses a key.
