@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 
+import pytest
+
 from gmpki import oids
 from gmpki.asn1.rfc3161 import TSTInfo
 from gmpki.asn1.rfc5280 import BasicConstraints, Extension, Name
@@ -24,6 +26,7 @@ from gmpki.cms.profiles import MessageProfile
 from gmpki.cms.signer_spec import SignerSpec
 from gmpki.cms.signing import sign
 from gmpki.cms.trust import Trust
+from gmpki.errors import TimestampError
 from gmpki.keys.interfaces import Signer
 from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SM2PrivateKey
@@ -32,6 +35,7 @@ from gmpki.tsa.authority import TimestampAuthority
 from gmpki.tsa.imprint import Imprint
 from gmpki.tsa.signing_certificate import signing_certificate
 from gmpki.tsa.token import TimestampToken
+from gmpki.tsa.verify import TokenPolicy, TokenVerifier
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier
 from gmpki.x509.names import build_name
@@ -169,3 +173,17 @@ def scene(algorithm: str = "sm2") -> Scene:
     ca = certify(ROOT, ca_key.public_key, ROOT, ca_key, BasicConstraints(ca=True), usage, not_after=NOW + 3000 * DAY)
     tsa = certify(TSA, tsa_key.public_key, ROOT, ca_key, SIGNING, STAMPING, serial_number=8)
     return Scene(algorithm, ca_key, ca, tsa_key, tsa)
+
+
+def verifier(made: Scene, policy: TokenPolicy | None = None, *, lenient: bool = False, **trust: Any) -> TokenVerifier:
+    """Return a verifier that trusts the root, at NOW unless told; ``policy_`` is that of the path."""
+    if "policy_" in trust:
+        trust["policy"] = trust.pop("policy_")
+    return TokenVerifier(made.trust(**trust), policy=policy or TokenPolicy(), lenient=lenient)
+
+
+def refused(reason: str, token: bytes, policy: TokenPolicy | None = None, data: Any = DATA, **trust: Any) -> None:
+    """Check that a token of the scene is refused for a reason."""
+    with pytest.raises(TimestampError) as caught:
+        verifier(scene(), policy, **trust).verify(token, data)
+    assert caught.value.reason == reason
