@@ -165,14 +165,6 @@ class ContentDigests:
             raise InvalidInputError("the content is needed for this digest, which a signature without attributes has")
         return self._prefixed[prefix].digest()
 
-    def agrees_with(self, other: ContentDigests) -> bool:
-        """Tell whether two contents that streamed past were the same: in their length and each of their digests."""
-        return self.size == other.size and self._digests() == other._digests()
-
-    def _digests(self) -> tuple[dict[str, bytes], dict[bytes, bytes]]:
-        hashes = {name: running.digest() for name, running in self._hashes.items()}
-        return hashes, {prefix: running.digest() for prefix, running in self._prefixed.items()}
-
     @property
     def content(self) -> bytes | None:
         """The content, when it lies in memory."""

@@ -7,7 +7,9 @@ contents in memory: what it returns is the detached message, which is then writt
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
+from zlib import crc32
 
 from gmpki._files import create, refuse_existing
 from gmpki._inputs import as_bytes, member
@@ -86,15 +88,30 @@ def sign_stream(
         writer.finish(_around(message(digests))[1])
     else:
         start = source.tell()
-        _read(source, (digests.update,), progress, 2 * total)
+        first, second = _Checksum(), _Checksum()
+        _read(source, (digests.update, first.update), progress, 2 * total)
         source.seek(start)
         frame, after = _around(message(digests))
-        again = digests_for(specs)
         writer = MessageWriter(sink, frame, lengths=(digests.size, len(after)))
-        _read(source, (again.update, writer.write), progress, 2 * total, done=digests.size)
-        if not again.agrees_with(digests):
+        _read(source, (second.update, writer.write), progress, 2 * total, done=digests.size)
+        if first != second:
             raise InvalidInputError("the content changed while it was being signed")
         writer.finish(after)
+
+
+@dataclass
+class _Checksum:
+    """Tells whether a content was the same both times. If not, its signature would hold nowhere: nothing depends on
+    this but that the signer hears of it, so that a checksum does, at a tenth of the cost of a digest.
+    """
+
+    value: int = 0
+    size: int = 0
+
+    def update(self, data: bytes) -> None:
+        """Add a piece."""
+        self.value = crc32(data, self.value)
+        self.size += len(data)
 
 
 def _read(
