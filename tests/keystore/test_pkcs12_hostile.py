@@ -306,6 +306,16 @@ def test_the_work_of_all_bags_is_bounded_together(monkeypatch: pytest.MonkeyPatc
                 PKCS12.from_bytes(good, PASSWORD, max_iterations=3)
 
 
+def test_work_under_rc2_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    safes = [encrypted_safe(bytes(8 * 100), old(1, oids.PBE_SHA1_RC2_40))]
+    monkeypatch.setattr(_unlocking, "MAX_WORK", 6000)
+    with pytest.raises(LimitExceeded, match="together"):
+        PKCS12.from_bytes(store_of(*safes), PASSWORD, max_iterations=100)
+    monkeypatch.setattr(_unlocking, "MAX_WORK", 7000)
+    with pytest.raises(DecryptionError):
+        PKCS12.from_bytes(store_of(*safes), PASSWORD, max_iterations=100)
+
+
 def test_the_iterations_of_each_are_bounded() -> None:
     key = write_pkcs12([KeyEntry(SIGNING_KEY)], PASSWORD, iterations=1)
     assert PKCS12.from_bytes(key, PASSWORD, max_iterations=1).keys

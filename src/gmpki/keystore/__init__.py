@@ -1,6 +1,22 @@
 """Key stores: PKCS #12, PEM bundles, and whatever else brings the keys of a pair of certificates to their owner.
 
-The names below are loaded when they are first used.
+The names below are loaded when they are first used. What an authority hands out opens with one function, which says
+what it found:
+
+>>> from gmpki import SM2PrivateKey
+>>> from gmpki.keystore import KeyEntry, StoreProfile, open_key, write_pkcs12
+>>> keys = [KeyEntry(SM2PrivateKey.generate(), friendly_name=name) for name in ("签名", "加密")]
+>>> data = write_pkcs12(keys, "口令".encode(), profile=StoreProfile.GM_CLASSIC, iterations=2048)
+
+>>> opened = open_key(data, "口令".encode())
+>>> [entry.friendly_name for entry in opened.keys]
+['签名', '加密']
+>>> for part in opened.found.split("; "):
+...     print(part)
+PKCS #12, PBES2, PBKDF2-HMAC-SM3 (2048 iterations), SM4-CBC
+HMAC-SM3, PKCS #12 key derivation (2048 iterations)
+
+Where a file has both certificates of a pair, ``opened.pairs`` says which key belongs to which.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_WORK", "Unlocking", "bmp_password"]
 
 MAX_WORK: Final = 2 * MAX_ITERATIONS
-"""The most iterations that are done for one file, over all that is encrypted in it: about ten seconds."""
+"""The most iterations that are done for one file, over all that is encrypted in it: about fifteen seconds."""
 
 _END: Final = b"\x00\x00"
 _MAX_PASSWORD_LEN: Final = 1 << 16
