@@ -275,13 +275,13 @@ def test_what_is_read_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
             asked.append(size or 0)
             return super().read(size)
 
-    monkeypatch.setattr(ber_stream, "CHUNK_LEN", 1 << 17)
+    monkeypatch.setattr(ber_stream, "CHUNK_LEN", 1 << 18)
     stream = MessageStream(Counting(explicit(der.encode(4, bytes(1 << 20)))))
     place = stream.outline(implicit=False).content
     assert place is not None
     assert sum(map(len, stream.content(place))) == 1 << 20
     assert min(asked) >= 0
-    assert max(asked) == 1 << 17
+    assert max(asked) == 1 << 18
 
 
 # ---- writing ----------------------------------------------------------------------------

@@ -34,7 +34,8 @@ __all__ = [
 CHUNK_LEN: Final = 1 << 20  # the pieces that content is read in
 MAX_OUTLINE_LEN: Final = 16 << 20  # certificates, revocation lists and signers; honest ones take some MiB
 
-_WINDOW_LEN: Final = 1 << 16  # what is read at once for headers
+_WINDOW_LEN: Final = 1 << 18  # what is read at once for headers and short segments
+_SHORT_LEN: Final = 1 << 16
 _MAX_HEADER_LEN: Final = 2 + 8
 _MAX_OID_LEN: Final = 128  # as gmpki.asn1.der reads them
 _STRING: Final = (Tag.OCTET_STRING, Tag.OCTET_STRING | CONSTRUCTED)
@@ -157,7 +158,7 @@ class MessageStream:
             return
         joined = bytearray()
         for start, stop in self._segments(place):
-            short = stop - start <= _WINDOW_LEN
+            short = stop - start <= _SHORT_LEN
             if joined and (not short or len(joined) + stop - start > CHUNK_LEN):
                 yield bytes(joined)
                 joined.clear()
