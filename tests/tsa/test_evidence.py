@@ -49,6 +49,7 @@ from gmpki.x509.crl_builder import CRLBuilder, Revocation
 from gmpki.x509.crl_checker import CRLChecker
 from gmpki.x509.names import build_name
 from gmpki.x509.path.policy import PathPolicy
+from gmpki.x509.path.purposes import Purpose
 from gmpki.x509.path.revocation import RevocationMode
 from tsa.scene import (
     ALGORITHMS,
@@ -59,6 +60,7 @@ from tsa.scene import (
     ROOT,
     SIGNING,
     STAMPING,
+    TSA,
     Counter,
     Scene,
     certify,
@@ -321,6 +323,24 @@ def test_another_anchor() -> None:
         verify_evidence(fresh(), Trust.signature_only())
 
 
+def test_authorities_under_another_root() -> None:
+    other_key = key("sm2", "other root")
+    usage = (BasicConstraints(ca=True), KeyUsage(KeyUsages.KEY_CERT_SIGN | KeyUsages.CRL_SIGN))
+    other_root = certify(TSA, other_key.public_key, TSA, other_key, *usage)
+    tsa = world().another(SIGNING, STAMPING, subject=NEW_TSA, issuer=TSA, signer=other_key)
+    stamping = TimestampAuthority(world().tsa_key, tsa, Counter(), [POLICY], clock=lambda: NOW)
+    listed = CRLBuilder(issuer=TSA, this_update=NOW + DAY, next_update=NOW + 9 * DAY, number=1).sign(other_key)
+    evidence = Evidence.from_der(signed()).stamped(stamping.stamp).with_data(kept(NOW + DAY))
+    evidence = evidence.with_stamp_data(ValidationData(crls=(listed,)))
+    trust = Trust(anchors=[world().ca], at=NOW + 2 * DAY, policy=PathPolicy(purpose=Purpose.SIGNING))
+    assert verify_evidence(evidence, trust, authorities=Trust(anchors=[other_root])).ok
+    for wrong in (None, trust):
+        with pytest.raises(ValidationError):
+            verify_evidence(evidence, trust, authorities=wrong)
+    with pytest.raises(InvalidInputError, match="anchors"):
+        verify_evidence(evidence, trust, authorities=Trust.signature_only())
+
+
 def test_another_content() -> None:
     evidence = Evidence.from_der(renewed(detached=True).to_der(), content=DATA + b"!")
     refused("imprint", evidence, NOW + 2 * YEAR + DAY)
@@ -482,6 +502,7 @@ def test_other_types(wrong: Any) -> None:
         lambda: fresh().renewed(lambda _: wrong),
         lambda: verify_evidence(wrong, Trust(anchors=[world().ca])),
         lambda: verify_evidence(fresh(), wrong),
+        lambda: verify_evidence(fresh(), Trust(anchors=[world().ca]), authorities=wrong or 0),
         lambda: verify_evidence(fresh(), Trust(anchors=[world().ca]), policy=wrong),
         lambda: verify_evidence(fresh(), Trust(anchors=[world().ca]), collect=wrong),
         lambda: ValidationData(certificates=wrong),

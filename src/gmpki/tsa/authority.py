@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki import oids
 from gmpki._inputs import as_bytes, as_text, iterated, member, number, utc
 from gmpki.asn1 import der
-from gmpki.asn1.rfc3161 import Accuracy, FailureInfo, TSTInfo
+from gmpki.asn1.rfc3161 import Accuracy, FailureInfo, PKIStatus, PKIStatusInfo, TimeStampResp, TSTInfo
 from gmpki.asn1.rfc5280 import GeneralName
 from gmpki.cms.profiles import MessageProfile
 from gmpki.errors import (
@@ -162,7 +162,7 @@ class TimestampAuthority:
             token = self._token_for(as_bytes(request, "a time-stamp request"))
         except _Refusal as refusal:
             return TimestampResponse.refused(refusal.failure, refusal.text).to_der()
-        return TimestampResponse.granted(token).to_der()
+        return TimeStampResp(PKIStatusInfo(PKIStatus.GRANTED), token).to_der()
 
     def stamp(
         self, data: Buffer | Imprint, *, hash_name: str = "sm3", policy: str | None = None, certificate: bool = True

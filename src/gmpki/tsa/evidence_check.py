@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from gmpki.tsa.imprint import Imprint
     from gmpki.tsa.token import TimestampToken
     from gmpki.x509.certificate import Certificate
-    from gmpki.x509.path.policy import PathPolicy
     from gmpki.x509.path.result import ValidatedPath
 
 __all__ = ["EvidenceReport", "EvidenceStep", "verify_evidence"]
@@ -103,7 +102,12 @@ class EvidenceReport:
 
 
 def verify_evidence(
-    evidence: Evidence, trust: Trust, *, policy: TokenPolicy = DEFAULT_TOKENS, collect: bool = False
+    evidence: Evidence,
+    trust: Trust,
+    *,
+    authorities: Trust | None = None,
+    policy: TokenPolicy = DEFAULT_TOKENS,
+    collect: bool = False,
 ) -> EvidenceReport:
     """Verify evidence with what it brings along and the anchors that one trusts.
 
@@ -113,6 +117,7 @@ def verify_evidence(
 
     :param trust: its anchors, and its ``at`` as the time of the verification. Revocation has to be known unless its
         policy says otherwise.
+    :param authorities: whom to trust about time-stamps, where that is somebody else; its ``at`` does not count.
     :param policy: which time-stamps are taken.
     :param collect: return a report in place of an error.
     :raises TimestampError: when a time-stamp does not hold, as :meth:`TokenVerifier.verify`; "no-time-stamp" when
@@ -127,19 +132,25 @@ def verify_evidence(
     """
     member(evidence, Evidence, "evidence")
     member(trust, Trust, "trust")
+    if authorities is None:
+        authorities = trust
+    member(authorities, Trust, "authorities")
     member(policy, TokenPolicy, "policy")
     member(collect, bool, "collect")
-    if not trust.checks_chain:
+    if not trust.checks_chain or not authorities.checks_chain:
         raise InvalidInputError("evidence is verified up to trust anchors; Trust.signature_only() has none")
-    return _Verification(evidence, trust, policy, collect=collect).report()
+    return _Verification(evidence, trust, authorities, policy, collect=collect).report()
 
 
 class _Verification:
     """One verification. A context: one thread at a time."""
 
-    def __init__(self, evidence: Evidence, trust: Trust, policy: TokenPolicy, *, collect: bool) -> None:
+    def __init__(
+        self, evidence: Evidence, trust: Trust, authorities: Trust, policy: TokenPolicy, *, collect: bool
+    ) -> None:
         self._evidence = evidence
         self._trust = trust
+        self._authorities = authorities
         self._policy = policy
         self._collect = collect
         self._at = trust.at or utc_seconds(datetime.now(timezone.utc), "now")
@@ -203,8 +214,8 @@ class _Verification:
                 over: Imprint | bytes = self._evidence.signer.signature
             else:
                 over = self._evidence.archive_imprint(token.imprint.hash_name, older=older)
-            others = (*self._trust.intermediates, *data.certificates)
-            only = Trust.signature_only(others, signatures=self._trust.signatures)
+            others = (*self._authorities.intermediates, *data.certificates)
+            only = Trust.signature_only(others, signatures=self._authorities.signatures)
             # Whether it is of the future is told by what is around it, below.
             policy = replace(self._policy, clock_skew=_CENTURY)
             stamp = TokenVerifier(only, policy=policy).verify(token, over)
@@ -213,9 +224,11 @@ class _Verification:
             limit = self._at if around is None else around
             if stamp.time - limit > self._policy.clock_skew:
                 raise TimestampError("future", f"the time-stamp is of {stamp.time}, what is around it of {limit}")
-            signature = self._past(stamp.time, data, around, around)
-            purpose = replace(self._trust.policy, purpose=Purpose.TIME_STAMPING)
-            path = self._path(stamp.certificate, signature, purpose, data, token.certificates)
+            trusted = replace(
+                self._authorities, policy=replace(self._authorities.policy, purpose=Purpose.TIME_STAMPING)
+            )
+            signature = self._past(stamp.time, data, around, around, trusted)
+            path = _path(stamp.certificate, signature, trusted, data, token.certificates)
             what = "the signature" if older is None else f"everything, with {older} older archive time-stamps"
             detail = f"over {what}, by {stamp.certificate.subject}; {_asked(path, signature)}"
             return replace(stamp, path=path), detail, stamp.time
@@ -237,13 +250,18 @@ class _Verification:
     def _signer_path(self, certificate: Certificate, signed_at: datetime) -> tuple[ValidatedPath, str, datetime | None]:
         data = self._evidence.data
         archives = self._evidence.archive_timestamps
-        signature = self._past(signed_at, data, signed_at, archives[0].time if archives else None)
-        path = self._path(certificate, signature, self._trust.policy, data, self._evidence.message.certificates)
+        signature = self._past(signed_at, data, signed_at, archives[0].time if archives else None, self._trust)
+        path = _path(certificate, signature, self._trust, data, self._evidence.message.certificates)
         return path, _asked(path, signature), signed_at
 
     # ---- paths --------------------------------------------------------------------------
     def _past(
-        self, time: datetime, data: ValidationData, existed_at: datetime | None, covered_by: datetime | None
+        self,
+        time: datetime,
+        data: ValidationData,
+        existed_at: datetime | None,
+        covered_by: datetime | None,
+        trust: Trust,
     ) -> PastSignature:
         """Return when a signature was made, and for which time revocation is asked about.
 
@@ -258,28 +276,28 @@ class _Verification:
         limit = self._at if covered_by is None else covered_by
         if known_at is not None and known_at - limit > self._policy.clock_skew:
             raise TimestampError("later-data", f"what is kept is of {known_at}, after {limit}")
-        if known_at is None or (existed_at is None and self._trust.checkers):
+        if known_at is None or (existed_at is None and trust.checkers):
             return PastSignature(time, self._at, existed_at)
         return PastSignature(time, max(time, known_at), existed_at)
 
-    def _path(
-        self,
-        certificate: Certificate,
-        signature: PastSignature,
-        policy: PathPolicy,
-        data: ValidationData,
-        along: tuple[Certificate, ...],
-    ) -> ValidatedPath:
-        # Nobody to ask is somebody who knows nothing: revocation has to be known, unless the policy says otherwise.
-        checkers = (*data.checkers(), *self._trust.checkers) or (CRLChecker(),)
-        return validate_past(
-            certificate,
-            signature,
-            replace(policy, revocation=policy.revocation or RevocationMode.HARD),
-            anchors=self._trust.anchors,
-            intermediates=(*self._trust.intermediates, *along, *data.certificates),
-            checkers=checkers,
-        )
+
+def _path(
+    certificate: Certificate,
+    signature: PastSignature,
+    trust: Trust,
+    data: ValidationData,
+    along: tuple[Certificate, ...],
+) -> ValidatedPath:
+    # Nobody to ask is somebody who knows nothing: revocation has to be known, unless the policy says otherwise.
+    checkers = (*data.checkers(), *trust.checkers) or (CRLChecker(),)
+    return validate_past(
+        certificate,
+        signature,
+        replace(trust.policy, revocation=trust.policy.revocation or RevocationMode.HARD),
+        anchors=trust.anchors,
+        intermediates=(*trust.intermediates, *along, *data.certificates),
+        checkers=checkers,
+    )
 
 
 def _no_stamp() -> tuple[None, str, None]:

@@ -1,0 +1,105 @@
+"""Time-stamps over the signatures of messages: attached, verified with the message, and over something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gmpki.cms.amending import attach_timestamp
+from gmpki.cms.report import CheckStatus, VerifiedMessage
+from gmpki.cms.signed import SignedMessage
+from gmpki.cms.signer_spec import SignerSpec
+from gmpki.cms.signing import sign
+from gmpki.cms.trust import Trust
+from gmpki.cms.verification import verify
+from gmpki.errors import InvalidSignature, TimestampError, ValidationError
+from gmpki.tsa.verify import TokenVerifier
+from gmpki.x509.names import build_name
+from tsa.scene import ALGORITHMS, DATA, DAY, NOW, ROOT, SIGNING, Scene, certify, key, scene
+
+SIGNER = build_name(("C", "CN"), ("CN", "张三"))
+
+
+def signed(made: Scene) -> bytes:
+    """Sign with a certificate that ends the day after."""
+    owner = key(made.algorithm, "signer")
+    certificate = certify(SIGNER, owner.public_key, ROOT, made.ca_key, SIGNING, serial_number=77, not_after=NOW + DAY)
+    return sign(DATA, SignerSpec(owner, certificate, signing_time=NOW - 500 * DAY), profile=made.profile)
+
+
+def stamped(made: Scene, **options: Any) -> bytes:
+    message = signed(made)
+    signature = SignedMessage.from_der(message).signers[0].signature
+    return attach_timestamp(message, made.authority(**options).stamp(signature))
+
+
+def judged(made: Scene, message: bytes, **options: Any) -> VerifiedMessage:
+    later = NOW + 100 * DAY
+    verifier = TokenVerifier(made.trust(at=later))
+    return verify(message, made.trust(at=later), timestamps=verifier, **options)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_chain_is_judged_at_the_time_of_the_time_stamp(algorithm: str) -> None:
+    made = scene(algorithm)
+    report = judged(made, stamped(made))
+    assert report.content == DATA
+    assert report.signers[0].signed_at == NOW
+    assert report.signers[0].timestamps[0].certificate == made.tsa
+    with pytest.raises(ValidationError) as caught:
+        judged(made, signed(made))
+    assert caught.value.reason == "expired"
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_nobody_takes_an_unverified_time(algorithm: str) -> None:
+    made = scene(algorithm)
+    with pytest.raises(ValidationError) as caught:
+        verify(stamped(made), made.trust(at=NOW + 100 * DAY))
+    assert caught.value.reason == "expired"
+
+
+def test_a_time_stamp_over_the_content() -> None:
+    """The imprint is over the value of the signature, not over what was signed."""
+    made = scene()
+    message = attach_timestamp(signed(made), made.authority().stamp(DATA))
+    with pytest.raises(TimestampError) as caught:
+        judged(made, message)
+    assert caught.value.reason == "imprint"
+
+
+def test_a_time_stamp_over_the_signature_of_another_message() -> None:
+    made = scene()
+    other = SignedMessage.from_der(signed(made)).signers[0].signature
+    message = attach_timestamp(signed(made), made.authority().stamp(other))
+    report = judged(made, message, collect=True)
+    assert not report.ok
+    check = report.signers[0].check("time-stamp")
+    assert (check.status, report.signers[0].signed_at) == (CheckStatus.FAILED, None)
+    with pytest.raises(TimestampError):
+        _ = report.content
+
+
+def test_a_time_stamp_of_somebody_else() -> None:
+    made = scene()
+    stranger = certify(ROOT, key("sm2", "stranger").public_key, ROOT, key("sm2", "stranger"))
+    verifier = TokenVerifier(Trust(anchors=[stranger], at=NOW))
+    with pytest.raises(ValidationError):
+        verify(stamped(made), made.trust(), timestamps=verifier)
+
+
+def test_a_time_stamp_whose_signature_does_not_hold() -> None:
+    made = scene()
+    message = signed(made)
+    token = bytearray(made.authority().stamp(SignedMessage.from_der(message).signers[0].signature))
+    token[-2] ^= 1
+    with pytest.raises(InvalidSignature):
+        judged(made, attach_timestamp(message, token))
+
+
+def test_a_time_stamp_after_the_end_of_the_certificate() -> None:
+    made = scene()
+    with pytest.raises(ValidationError) as caught:
+        judged(made, stamped(made, clock=lambda: NOW + 10 * DAY))
+    assert caught.value.reason == "expired"
