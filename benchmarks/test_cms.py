@@ -31,7 +31,7 @@ def test_message(benchmark: Any, operation: str, peer: Any) -> None:
     benchmark.group = OPERATIONS[operation]
     benchmark.extra_info["implementation"] = peer.name
     benchmark.extra_info["data_len"] = 0
-    benchmark.extra_info["job"] = operation
+    benchmark.extra_info["job"] = f"message_{operation}"
     benchmark(call)
 
 
