@@ -12,7 +12,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-
 # A job with certificates or messages, its bare signature, and what asn1crypto does of it.
 WITH_SIGNATURES = (
     ("parse_and_verify", "verify", "parse"),
