@@ -133,6 +133,13 @@ def test_show(answer: Answer, run: Run) -> None:
         assert key.to_bytes().hex() not in (text + str(told)).lower()
 
 
+def test_a_name_that_a_terminal_would_obey(run: Run) -> None:
+    run("p12", "create", "--key", "signing.key", "--name", "\x1b[31mred", *FAST, *OPEN, "--output", "red.p12")
+    text = run("p12", "show", *OPEN, "red.p12").stdout
+    assert "\x1b" not in text
+    assert "\\1B[31mred" in text
+
+
 def test_show_asks_for_no_password_where_none_is_needed(answer: Answer) -> None:
     assert answer("p12", "show", "root.pem")["found"] == "PEM: 1 certificate"
     assert answer("p12", "show", "signing.key")["found"] == "PEM: PKCS #8 PrivateKeyInfo"

@@ -207,13 +207,15 @@ def _pair_fields(entry: PairEntry) -> dict[str, Any]:
 
 
 def _lines(opened: OpenedKey, fields: dict[str, Any]) -> list[str]:
+    from gmpki.asn1.rfc5280._name_text import shown_text
+
     lines = facts([("格式", "found", opened.found)])
     rows = [
-        ("私钥", "key", entry["algorithm"], entry["name"] or "-", f"serial {entry['serial_number'] or '-'}")
+        ("私钥", "key", entry["algorithm"], shown_text(entry["name"] or "-"), f"serial {entry['serial_number'] or '-'}")
         for entry in fields["keys"]
     ]
     rows += [
-        ("证书", "certificate", entry["subject"], entry["name"] or "-", f"serial {entry['serial_number']}")
+        ("证书", "certificate", entry["subject"], shown_text(entry["name"] or "-"), f"serial {entry['serial_number']}")
         for entry in fields["certificates"]
     ]
     rows += [
