@@ -18,7 +18,7 @@ from cms.refused_messages import (
     swapped_content,
     swapped_signature,
 )
-from cms.signers import CONTENT, NOW, changed, message, parts, person, with_signer
+from cms.signers import CONTENT, NOW, changed, encoded, message, parts, person, resigned, with_signer
 from gmpki import oids
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
@@ -36,7 +36,7 @@ from gmpki.errors import (
     PolicyError,
     ValidationError,
 )
-from gmpki.keys.rsa import SignaturePadding
+from gmpki.keys.rsa import RSAPrivateKey, SignaturePadding
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509.signatures import LENIENT_SIGNATURES, SignaturePolicy
 
@@ -221,6 +221,17 @@ def test_policies_about_algorithms_reach_messages() -> None:
         verify(data, signers.trust())
     with pytest.raises(InvalidSignature):  # allowed, and still not made over SHA-1
         verify(data, signers.trust(signatures=allowed))
+
+
+def test_short_keys_need_leave() -> None:
+    policy = DEFAULT_POLICY.allowing("rsa-1024")
+    key = RSAPrivateKey.generate(1024, policy=policy)
+    certificate = signers.certify(key.public_key, serial_number=7)
+    data = sign(CONTENT, person("rsa", serial_number=7).spec(), profile=MessageProfile.RFC5652)
+    data = changed(resigned(data, encoded(data), signer=key), certificates=(certificate.der,))
+    with pytest.raises(PolicyError):
+        verify(data, Trust.signature_only())
+    assert verify(data, Trust.signature_only(signatures=SignaturePolicy(algorithms=policy))).content == CONTENT
 
 
 # ---- streams --------------------------------------------------------------------------------

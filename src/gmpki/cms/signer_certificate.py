@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.errors import GmpkiError, MessageError, ValidationError
 from gmpki.x509.certificate import Certificate
+from gmpki.x509.named_key import public_key_of
 from gmpki.x509.profile import SIGNING_USAGES
 
 if TYPE_CHECKING:
@@ -13,8 +15,10 @@ if TYPE_CHECKING:
 
     from gmpki.asn1.rfc5652 import IssuerAndSerialNumber
     from gmpki.cms.trust import Trust
+    from gmpki.keys.interfaces import PublicKey
+    from gmpki.x509.signatures import SignaturePolicy
 
-__all__ = ["check_usage", "find_certificate"]
+__all__ = ["check_usage", "find_certificate", "verifying_key"]
 
 
 def find_certificate(
@@ -52,6 +56,18 @@ def _shown(sid: IssuerAndSerialNumber | bytes) -> str:
     if isinstance(sid, bytes):
         return f"key identifier {sid[:32].hex()}"
     return f"serial number {sid.serial_number:x} of {sid.issuer}"
+
+
+def verifying_key(certificate: Certificate, policy: SignaturePolicy) -> PublicKey:
+    """Return the public key of a certificate, by the policy's leave.
+
+    :raises GmpkiError: as :func:`~gmpki.keys.loader.load_public_key_info`, when it cannot be loaded.
+    """
+    if policy.algorithms == DEFAULT_POLICY and not policy.explicit_curve:
+        return certificate.public_key
+    return public_key_of(
+        certificate.public_key_info, policy=policy.algorithms, allow_explicit_curve=policy.explicit_curve
+    )
 
 
 def check_usage(certificate: Certificate) -> tuple[bool, str]:

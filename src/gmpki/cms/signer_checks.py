@@ -15,7 +15,7 @@ from gmpki.cms.algorithms import digest_name, signature_algorithm
 from gmpki.cms.attributes import ReadAttributes, check_algorithm_protection, read_signed
 from gmpki.cms.digests import ContentDigests
 from gmpki.cms.report import Check, CheckName, CheckStatus, SignerReport, check_without_error
-from gmpki.cms.signer_certificate import check_usage, find_certificate
+from gmpki.cms.signer_certificate import check_usage, find_certificate, verifying_key
 from gmpki.cms.signing_certificate import check_signing_certificate
 from gmpki.cms.timestamps import StampedTime
 from gmpki.cms.variants import Variant
@@ -227,7 +227,7 @@ class _Signer:
         if attributes.message_digest == computed:
             return
         if self.task.lenient and name == "sm3" and certificate is not None and self.depth == 0:
-            key = certificate.public_key
+            key = verifying_key(certificate, self.task.signatures)
             if isinstance(key, SM2PublicKey) and attributes.message_digest == self.digests.sm3_after(key.za()):
                 self.variants.append(Variant.DIGEST_WITH_Z)
                 return
@@ -239,7 +239,7 @@ class _Signer:
     # ---- signature --------------------------------------------------------------------------
     def _signature(self, certificate: Certificate) -> tuple[bool, str]:
         info, policy = self.info, self.task.signatures
-        key = certificate.public_key
+        key = verifying_key(certificate, policy)
         algorithm, variants = signature_algorithm(
             info.signature_algorithm, self.hash_name, key, policy.algorithms, lenient=self.task.lenient
         )

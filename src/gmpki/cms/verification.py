@@ -17,7 +17,7 @@ from gmpki.cms.algorithms import digest_name
 from gmpki.cms.digests import ContentDigests
 from gmpki.cms.report import VerifiedMessage
 from gmpki.cms.signed import SignedMessage
-from gmpki.cms.signer_certificate import find_certificate
+from gmpki.cms.signer_certificate import find_certificate, verifying_key
 from gmpki.cms.signer_checks import Judgement
 from gmpki.cms.trust import Trust
 from gmpki.errors import GmpkiError, InvalidTypeError, LimitExceeded, MessageError
@@ -104,7 +104,7 @@ def verify_signers(
         raise LimitExceeded(f"a message of {len(message.signers)} signers; at most {MAX_VERIFIED_SIGNERS} are verified")
     if len(message.certificates) > MAX_VERIFIED_CERTIFICATES:
         raise LimitExceeded(
-            f"a message with {len(message.certificates)} certificates; at most {MAX_VERIFIED_CERTIFICATES} are looked at"
+            f"a message with {len(message.certificates)} certificates; at most {MAX_VERIFIED_CERTIFICATES} count"
         )
     judgement = Judgement(message, trust, timestamps, collect=collect)
     return tuple(judgement.signer(index, info, digests) for index, info in enumerate(message.signers))
@@ -125,7 +125,8 @@ def needed_digests(message: SignedMessage, trust: Trust) -> ContentDigests:
     for info in message.signers[:MAX_VERIFIED_SIGNERS]:
         try:
             hashes.add(digest_name(info.digest_algorithm, lenient=message.is_lenient)[0])
-            key = find_certificate(info.sid, message.certificates, trust).public_key
+            certificate = find_certificate(info.sid, message.certificates, trust)
+            key = verifying_key(certificate, trust.signatures)
         except GmpkiError:
             continue
         if not isinstance(key, SM2PublicKey):
