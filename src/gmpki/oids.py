@@ -479,7 +479,7 @@ CT_AUTH_DATA = _oid("1.2.840.113549.1.9.16.1.2", "id-ct-authData", "鉴别数据
 CT_COMPRESSED_DATA = _oid("1.2.840.113549.1.9.16.1.9", "id-ct-compressedData", "压缩数据", "RFC 3274 1.1")
 AUTH_ENVELOPED_DATA = _oid("1.2.840.113549.1.9.16.1.23", "id-ct-authEnvelopedData", "鉴别数字信封数据", "RFC 5083 2.1")
 ALGORITHM_PROTECTION = _oid("1.2.840.113549.1.9.52", "id-aa-CMSAlgorithmProtect", "算法保护", "RFC 6211 2")
-CONTENT_REFERENCE = _oid("1.2.840.113549.1.9.16.2.10", "id-aa-contentReference", "内容引用", "RFC 5035 2.11")
+CONTENT_REFERENCE = _oid("1.2.840.113549.1.9.16.2.10", "id-aa-contentReference", "内容引用", "RFC 2634 2.11")
 ENCRYPTION_KEY_PREFERENCE = _oid("1.2.840.113549.1.9.16.2.11", "id-aa-encrypKeyPref", "加密密钥偏好", "RFC 8551 2.5.3")
 CONTENT_HINT = _oid("1.2.840.113549.1.9.16.2.4", "id-aa-contentHint", "内容提示", "RFC 2634 2.9")
 CONTENT_IDENTIFIER = _oid("1.2.840.113549.1.9.16.2.7", "id-aa-contentIdentifier", "内容标识", "RFC 2634 2.7")
@@ -500,8 +500,8 @@ CERT_CRL_TIME_STAMP = _oid(
     "1.2.840.113549.1.9.16.2.26", "id-aa-ets-certCRLTimestamp", "证书及撤销信息时间戳", "RFC 5126 6.3.6"
 )
 ARCHIVE_TIME_STAMP = _oid("1.2.840.113549.1.9.16.2.48", "id-aa-ets-archiveTimestampV2", "归档时间戳", "RFC 5126 6.4.1")
-RI_CRL = _oid("1.3.6.1.5.5.7.16.1", "id-ri-crl", "CRL撤销信息", "RFC 5940 2.2")
-RI_OCSP_RESPONSE = _oid("1.3.6.1.5.5.7.16.2", "id-ri-ocsp-response", "OCSP撤销信息", "RFC 5940 2.1")
+RI_CRL = _oid("1.3.6.1.5.5.7.16.1", "id-ri-crl", "CRL撤销信息", "RFC 5940 [D]")
+RI_OCSP_RESPONSE = _oid("1.3.6.1.5.5.7.16.2", "id-ri-ocsp-response", "OCSP撤销信息", "RFC 5940 [D]")
 
 # ---- PKCS #12 (RFC 7292) --------------------------------------------------------------------------------------------
 PBE_SHA1_RC4_128 = _oid("1.2.840.113549.1.12.1.1", "pbeWithSHAAnd128BitRC4", "", "RFC 7292 appendix C")

@@ -32,7 +32,7 @@ _SHA1_LEN: Final = 20
 class IssuerSerial(Schema):
     """``SEQUENCE { issuer GeneralNames, serialNumber CertificateSerialNumber }``.
 
-    :standard: RFC 5035 5.4.1.1; RFC 5755 4.1
+    :standard: RFC 2634 5.4.1
     """
 
     issuer: tuple[GeneralName, ...]
@@ -69,7 +69,7 @@ class ESSCertID(Schema):
 
     :ivar cert_hash: the SHA-1 of the DER of the certificate, 20 bytes; tolerant reading takes other lengths, because
         software is seen that puts another hash there.
-    :standard: RFC 5035 5.4.1
+    :standard: RFC 2634 5.4.1
     """
 
     cert_hash: bytes
@@ -142,7 +142,7 @@ class SigningCertificate(Schema):
     """``SEQUENCE { certs SEQUENCE OF ESSCertID, policies SEQUENCE OF PolicyInformation OPTIONAL }``.
 
     :ivar certs: the first is that of the signer.
-    :standard: RFC 5035 5.4
+    :standard: RFC 2634 5.4
     """
 
     certs: tuple[ESSCertID, ...]

@@ -54,7 +54,7 @@ MAX_SEGMENTS: Final = 1_000_000
 
 _CERTIFICATES: Final = der.Tag.context(0, constructed=True)
 _CRLS: Final = der.Tag.context(1, constructed=True)
-# CertificateChoices: certificate, [0] to [3]; RevocationInfoChoice: crl, [1] (RFC 5652 10.2.1 and 10.2.2).
+# CertificateChoices: certificate, [0] to [3] (RFC 5652 10.2.2); RevocationInfoChoice: crl, [1] (10.2.1).
 _CERTIFICATE_TAGS: Final = frozenset((der.Tag.SEQUENCE, *(der.Tag.context(n, constructed=True) for n in range(4))))
 _CRL_TAGS: Final = frozenset((der.Tag.SEQUENCE, der.Tag.context(1, constructed=True)))
 # The largest version in any document here is 5, of SignedData.
