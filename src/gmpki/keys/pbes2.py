@@ -43,7 +43,8 @@ class EncryptionProfile(Enum):
     """Who shall be able to read an encrypted key. All use PBES2 and PBKDF2; they differ in the PRF and the cipher."""
 
     GM = _Profile(AlgorithmIdentifier(oids.HMAC_SM3, NULL))
-    """HMAC-SM3 (1.2.156.10197.1.401.2 with NULL), SM4-CBC: Bouncy Castle, the Go library gmsm, older GmSSL."""
+    """HMAC-SM3 (1.2.156.10197.1.401.2 with NULL), SM4-CBC: the Go library gmsm, older GmSSL, and Bouncy Castle, whose
+    provider has to be told of the cipher: 1.72 does not know its identifier."""
     GMSSL = _Profile(AlgorithmIdentifier(oids.HMAC_SM3))
     """HMAC-SM3 with parameters absent, SM4-CBC: current GmSSL, which refuses NULL."""
     OPENSSL = _Profile(AlgorithmIdentifier(oids.HMAC_SHA256, NULL))
