@@ -165,9 +165,13 @@ class Scene:
         return TimestampToken.from_der(self.token(**options))
 
 
-@lru_cache(maxsize=4)
 def scene(algorithm: str = "sm2") -> Scene:
-    """Build the scene for an algorithm, once."""
+    """Return the scene for an algorithm, always the same one."""
+    return _built(algorithm)
+
+
+@lru_cache(maxsize=4)
+def _built(algorithm: str) -> Scene:
     ca_key, tsa_key = key(algorithm, "ca"), key(algorithm, "tsa")
     usage = KeyUsage(KeyUsages.KEY_CERT_SIGN | KeyUsages.CRL_SIGN)
     ca = certify(ROOT, ca_key.public_key, ROOT, ca_key, BasicConstraints(ca=True), usage, not_after=NOW + 3000 * DAY)
