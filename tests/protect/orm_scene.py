@@ -77,6 +77,8 @@ class Numbered(TaggedRow, Base):
     __tablename__ = "numbered"
     id: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[str]
+    secret: Mapped[str | None] = mapped_column(EncryptedText())
+    changes: Mapped[int] = mapped_column(default=0, onupdate=1)
     version: Mapped[int] = mapped_column()
     __mapper_args__: ClassVar = {"version_id_col": version}
 

@@ -9,6 +9,7 @@ import sqlalchemy
 from sqlalchemy import Column, event
 from sqlalchemy.orm import LoaderCallableStatus, attributes
 
+from gmpki._inputs import iterated
 from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.protect import canonical
 from gmpki.protect._orm_types import EncryptedType, StoredValue
@@ -66,7 +67,7 @@ class RowPlan:
 
     def _plan_tags(self, mapper: Mapper[Any], ring: KeyRing) -> None:
         left_out = getattr(mapper.class_, UNTAGGED, ())
-        if isinstance(left_out, str) or not set(left_out) <= set(self._columns):
+        if isinstance(left_out, str) or any(name not in self._columns for name in iterated(left_out, UNTAGGED)):
             raise InvalidInputError(f"{UNTAGGED} of {mapper.class_.__name__} must name attributes that are columns")
         self._tagger = RecordTagger(ring, self._table.name)
         for key, column in self._columns.items():
@@ -96,7 +97,8 @@ class RowPlan:
             row = self._identity(target)
             if row is None:
                 raise InvalidInputError(f"the row of {self._table.name} was inserted and has no primary key")
-            values: dict[Column[Any], Any] = {}
+            # As they are, or this second statement would give them the values that updates give.
+            values: dict[Column[Any], Any] = {column: column for column in self._table.c if column.onupdate is not None}
             for key, (kind, cipher) in self._encrypted.items():
                 value = getattr(target, key)
                 if value is not None:

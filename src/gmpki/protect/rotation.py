@@ -15,6 +15,7 @@ Tally(rows=2, plain=2, other_key=0, current=0)
 Tally(rows=2, plain=2, other_key=0, current=0)
 >>> job.count()
 Tally(rows=2, plain=0, other_key=0, current=2)
+>>> database.close()
 
 **Why nothing is lost, doubled or half done.** The job keeps no state of its own; what it has done stands in the
 table. Each value says what it is, and that is proved, not guessed: one that begins as an encrypted field does is

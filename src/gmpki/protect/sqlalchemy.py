@@ -26,6 +26,7 @@
 ...     session.get(Employee, 1)
 Traceback (most recent call last):
 gmpki.errors.TamperedError: the record 1 of employee is not as it was tagged
+>>> engine.dispose()
 
 **Encrypted columns** hold what :class:`~gmpki.protect.fields.FieldCipher` makes of the value, its table, its column
 and the primary key of its row; a value moved elsewhere does not decrypt (:class:`~gmpki.errors.InvalidTag` when the
