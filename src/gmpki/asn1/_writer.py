@@ -61,8 +61,12 @@ def encode_set_of(parts: Iterable[bytes], *, tag: int = Tag.SET) -> bytes:
 
     :raises InvalidTypeError: when parts cannot be iterated, or one of them has no buffer.
     """
-    elements = [_element(part) for part in _inputs.iterated(parts, "the elements of a SET OF")]
-    return encode(tag, b"".join(sorted(elements)))
+    listed = parts if type(parts) in (tuple, list) else _inputs.iterated(parts, "the elements of a SET OF")
+    try:
+        content = b"".join(sorted(listed))
+    except (TypeError, ValueError, BufferError):  # one of them is no element, or a buffer that has no order
+        content = b"".join(sorted([_element(part) for part in listed]))
+    return encode(tag, content)
 
 
 def encode_boolean(value: bool, *, tag: int = Tag.BOOLEAN) -> bytes:
