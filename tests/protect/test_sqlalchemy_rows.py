@@ -263,7 +263,7 @@ class TestDeclarations:
             id: Mapped[int] = mapped_column(primary_key=True)
             role: Mapped[str]
 
-        with pytest.raises(InvalidInputError, match="must name attributes|__untagged__"):
+        with pytest.raises(InvalidInputError, match=r"must name attributes|__untagged__"):
             self.flushed(Other, Row(role="r"))
 
     def test_composite_key_half_known(self) -> None:

@@ -19,7 +19,7 @@ from gmpki.protect.records import RecordTagger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnClause, Connection
     from sqlalchemy.orm import InstanceState, Mapper
 
     from gmpki.protect.canonical import RowId, Value
@@ -98,7 +98,9 @@ class RowPlan:
             if row is None:
                 raise InvalidInputError(f"the row of {self._table.name} was inserted and has no primary key")
             # As they are, or this second statement would give them the values that updates give.
-            values: dict[Column[Any], Any] = {column: column for column in self._table.c if column.onupdate is not None}
+            values: dict[ColumnClause[Any], Any] = {
+                column: column for column in self._table.c if column.onupdate is not None
+            }
             for key, (kind, cipher) in self._encrypted.items():
                 value = getattr(target, key)
                 if value is not None:
