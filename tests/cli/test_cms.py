@@ -142,7 +142,6 @@ def test_lists_and_key_identifiers(run: Run) -> None:
     "arguments",
     [
         (),
-        ("--key", "signing.key"),
         ("--certificate", "signing.pem"),
         (*SIGNER, "--prepare"),
         (*SIGNER, "--finish", "report.prep", "--signature", "signature.bin"),
@@ -163,6 +162,7 @@ def test_options_that_do_not_go_together(run: Run, arguments: tuple[str, ...]) -
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
+        (("--key", "signing.key"), "KeyMismatchError"),
         (("--key", "kmc.key", "--certificate", "signing.pem"), "KeyMismatchError"),
         (("--key", "kmc.key", "--certificate", "encryption.pem"), "ProfileError"),
         (("--key", "signing.pem", "--certificate", "signing.pem"), "InvalidInputError"),
@@ -323,6 +323,17 @@ def test_encrypted_keys_and_passwords(run: Run) -> None:
     assert Path("opened").read_bytes() == CONTENT
     run("cms", "decrypt", *keys, "--password-file", "root.pem", "--output", "out", "report.enc", exit_code=1)
     assert not Path("out").exists()
+
+
+def test_a_store_with_both_keys_of_a_pair(run: Run, answer: Answer) -> None:
+    for name, key in (("signing", "signing.key"), ("encryption", "encryption.key")):
+        Path(f"{name}-both").write_bytes(Path(key).read_bytes() + Path(f"{name}.pem").read_bytes())
+    Path("store").write_bytes(Path("signing-both").read_bytes() + Path("encryption-both").read_bytes())
+    made = answer("cms", "sign", "--key", "store", "--output", "message", "report.pdf")
+    assert len(made["signers"]) == 1
+    assert answer("cms", "verify", *TRUSTED, "message")["verified"] is True
+    run("cms", "decrypt", "--key", "store", "--output", "opened", "report.enc")
+    assert Path("opened").read_bytes() == CONTENT
 
 
 def test_json_and_the_answer_do_not_share_standard_output(run: Run) -> None:

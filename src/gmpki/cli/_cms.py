@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from gmpki.asn1.ber_writer import Sink
+    from gmpki.asn1.rfc5280.ext_keys import KeyUsages
     from gmpki.cli._secrets import SecretSource
     from gmpki.keys.loader import PrivateKey
     from gmpki.x509.certificate import Certificate
@@ -30,7 +31,6 @@ __all__ = [
     "load_certificates",
     "load_keys",
     "message_source",
-    "owner",
     "pem_option",
     "profile_option",
     "shown_certificate",
@@ -56,20 +56,37 @@ def load_certificates(paths: Iterable[str], *, lenient: bool = False) -> list[Ce
 
 
 def load_keys(
-    paths: Sequence[str], password: SecretSource, certificates: Sequence[Certificate]
+    paths: Sequence[str], password: SecretSource, certificates: Sequence[Certificate], *, usages: KeyUsages
 ) -> list[tuple[PrivateKey, Certificate]]:
-    """Load private keys, and find the certificate of each.
+    """Load the private keys of some files of any kind, PKCS #12 too, and find the certificate of each.
 
-    :raises KeyMismatchError: a key belongs to none of the certificates.
+    :param usages: of a file with several keys those count whose certificates have one of these.
+    :raises InvalidInputError: a file has no private key, or none that counts.
+    :raises KeyMismatchError: a key belongs to none of the certificates, given or in its file.
     """
+    from gmpki.errors import DecryptionError, InvalidInputError
+    from gmpki.keystore import needs_password, open_key
+
     found = []
     for path in paths:
-        key = _keys.load_private(_keys.read_key_file(path), password)
-        found.append((key, owner(key, certificates, path)))
+        data = _keys.read_key_file(path)
+        secret = password.read("私钥口令 Password of the private key") if needs_password(data) else None
+        try:
+            opened = open_key(data, secret)
+        except DecryptionError as error:
+            error.args = (f"{_io.display_name(path)}: the password is wrong, or the file is damaged",)
+            raise
+        known = [*certificates, *(entry.certificate for entry in opened.certificates)]
+        owned = [(entry.private_key, _owner(entry.private_key, known, path)) for entry in opened.keys]
+        if len(owned) > 1:
+            owned = [one for one in owned if one[1].key_usage is None or one[1].key_usage & usages]
+        if not owned:
+            raise InvalidInputError(f"{_io.display_name(path)} has no private key for this")
+        found += owned
     return found
 
 
-def owner(key: PrivateKey, certificates: Iterable[Certificate], path: str) -> Certificate:
+def _owner(key: PrivateKey, certificates: Iterable[Certificate], path: str) -> Certificate:
     """Return the certificate that belongs to a private key."""
     from gmpki.errors import KeyMismatchError
 
@@ -77,7 +94,7 @@ def owner(key: PrivateKey, certificates: Iterable[Certificate], path: str) -> Ce
     for certificate in certificates:
         if certificate.public_key.to_der() == public:
             return certificate
-    raise KeyMismatchError(f"{_io.display_name(path)} belongs to none of the certificates given with --certificate")
+    raise KeyMismatchError(f"{_io.display_name(path)} belongs to no certificate in it or given with --certificate")
 
 
 def check_output(output: str, *, binary: bool, force: bool) -> None:

@@ -25,10 +25,10 @@ __all__ = ["command"]
     "-k",
     "keys",
     required=True,
-    help="Private keys, old ones too: which one opens the message, the message says. May be given several times.",
+    help="Private keys or PKCS #12, old ones too: which opens the message, it says. May be given several times.",
     **_cms.FILES,
 )
-@click.option("--certificate", "certificates", required=True, help="Their certificates.", **_cms.FILES)
+@click.option("--certificate", "certificates", help="Their certificates.", **_cms.FILES)
 @secret_options("password", "the password of the keys")
 @click.option("--lenient", is_flag=True, help="Read what departs from the standards too, and name each departure.")
 @output_option
@@ -53,9 +53,11 @@ def command(
     """
     from gmpki.cms.key_history import KeyHistory
     from gmpki.cms.stream_decrypt import decrypt_stream
+    from gmpki.x509.profile import ENCRYPTION_USAGES
 
     _cms.check_output(output, binary=False, force=force)
-    found = _cms.load_keys(keys, password, _cms.load_certificates(certificates, lenient=True))
+    known = _cms.load_certificates(certificates, lenient=True)
+    found = _cms.load_keys(keys, password, known, usages=ENCRYPTION_USAGES)
     history = KeyHistory([(certificate, key) for key, certificate in found])  # type: ignore[misc] # checked there
     with (
         naming_lenient(lenient=lenient),

@@ -51,7 +51,7 @@ class Options(TypedDict):
 
 
 OPTIONS = together(
-    click.option("--key", "-k", "keys", help="The signer's private key. Several sign side by side.", **_cms.FILES),
+    click.option("--key", "-k", "keys", help="A signer's key, or PKCS #12. Several sign side by side.", **_cms.FILES),
     click.option("--certificate", "certificates", help="The signers' certificates.", **_cms.FILES),
     secret_options("password", "the password of the keys"),
     click.option("--along", help="Certificates of authorities that go along.", **_cms.FILES),
@@ -105,8 +105,8 @@ def command(**options: Unpack[Options]) -> Report:
     needs_keys = not steps
     if bool(options["keys"]) is not needs_keys:
         raise click.UsageError("signing needs --key" if needs_keys else f"--{steps[0]} takes no --key")
-    if (needs_keys or options["prepare"]) and not options["certificates"]:
-        raise click.UsageError("give the signers' certificates with --certificate")
+    if options["prepare"] and not options["certificates"]:
+        raise click.UsageError("--prepare needs the signers' certificates with --certificate")
     _cms.check_output(options["output"], binary=not options["pem"], force=options["force"])
     if options["prepare"]:
         return _cms_two_phase.prepare(options)
@@ -120,9 +120,10 @@ def command(**options: Unpack[Options]) -> Report:
 def _sign(options: Options) -> Report:
     from gmpki.cms.signer_spec import SignerSpec
     from gmpki.cms.stream_sign import sign_stream
+    from gmpki.x509.profile import SIGNING_USAGES
 
     certificates = _cms.load_certificates(options["certificates"])
-    found = _cms.load_keys(options["keys"], options["password"], certificates)
+    found = _cms.load_keys(options["keys"], options["password"], certificates, usages=SIGNING_USAGES)
     wishes = _cms_two_phase.wishes(options, now() if options["time"] and options["attributes"] else None)
     specs = [SignerSpec(key, certificate, **wishes) for key, certificate in found]
     with (

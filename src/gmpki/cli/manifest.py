@@ -79,10 +79,12 @@ def sign(
     """
     from gmpki.cms import MessageProfile, SignerSpec
     from gmpki.protect.manifest import Manifest, sign_manifest
+    from gmpki.x509.profile import SIGNING_USAGES
 
     _cms.check_output(output, binary=not pem, force=force)
     certificates = _cms.load_certificates(certificate_files)
-    specs = [SignerSpec(key, own) for key, own in _cms.load_keys(key_files, password, certificates)]
+    found = _cms.load_keys(key_files, password, certificates, usages=SIGNING_USAGES)
+    specs = [SignerSpec(key, own) for key, own in found]
     inside = _inside(output, root)
     left_out = {*without, *([inside] if inside is not None else ())}
     with _io.progress("计算 hashing") as tell:
