@@ -5,8 +5,8 @@ not revoked; each time-stamp brings the same for its own authority. Before the k
 gets weak, or the certificate of its authority ends, :meth:`Evidence.renewed` puts a newer one over everything.
 
 >>> evidence = Evidence.from_der(message)  # doctest: +SKIP
->>> evidence = evidence.stamped(client_stamp).with_data(signer_data).with_stamp_data(tsa_data)  # doctest: +SKIP
->>> evidence = evidence.renewed(client_stamp)  # years later  # doctest: +SKIP
+>>> evidence = evidence.stamped(stamp).with_data(signer_data).with_stamp_data(tsa_data)  # doctest: +SKIP
+>>> evidence = evidence.renewed(stamp)  # years later  # doctest: +SKIP
 >>> verify_evidence(evidence, Trust(anchors=[root])).signed_at  # doctest: +SKIP
 """
 
@@ -142,7 +142,8 @@ class Evidence(Immutable):
     def stamped(self, stamp: Stamp, *, hash_name: str = "sm3") -> Evidence:
         """Return the same with a time-stamp over the signature.
 
-        :param stamp: returns the token for an imprint: a client's or an authority's ``stamp``.
+        :param stamp: returns the token for an imprint, as the ``stamp`` of an authority does; what it raises goes
+            through. Of a client it is ``lambda imprint: client.stamp(imprint).token``.
         :raises StateError: when an archive time-stamp covers everything already.
         :raises TimestampError: "imprint" when the token is over something else.
         :raises InvalidTypeError: when an input has the wrong type.

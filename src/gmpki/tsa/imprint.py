@@ -7,18 +7,17 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gmpki._inputs import as_bytes, as_text
+from gmpki._inputs import as_bytes, as_text, member
 from gmpki.asn1.rfc3161 import MessageImprint
 from gmpki.cms.algorithms import digest_algorithm, digest_name
 from gmpki.cms.digests import new_hash
-from gmpki.errors import DecodeError, InvalidInputError, UnsupportedAlgorithm
+from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, UnsupportedAlgorithm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from typing_extensions import Buffer
 
 __all__ = ["HASH_NAMES", "STRONG_HASHES", "Imprint"]
@@ -66,10 +65,12 @@ class Imprint:
     def of_pieces(cls, pieces: Iterable[Buffer], hash_name: str = "sm3") -> Imprint:
         """Return the imprint of data that comes in pieces, such as those of a long file.
 
-        :raises InvalidTypeError: when a piece has no buffer, or hash_name is no ``str``.
+        :raises InvalidTypeError: when pieces are no iterable of buffers, or hash_name is no ``str``.
         :raises UnsupportedAlgorithm: when there is no such hash.
         """
         running = _running(hash_name)
+        if isinstance(pieces, (str, memoryview)) or not isinstance(pieces, Iterable):
+            raise InvalidTypeError(f"pieces must be an iterable of buffers, not {type(pieces).__name__}")
         for piece in pieces:
             running.update(as_bytes(piece, "a piece"))
         return cls(hash_name, running.digest())
@@ -78,9 +79,11 @@ class Imprint:
     def from_structure(cls, structure: MessageImprint) -> Imprint:
         """Read a MessageImprint.
 
+        :raises InvalidTypeError: when structure is none.
         :raises UnsupportedAlgorithm: when its hash is not known.
         :raises DecodeError: when the hash has parameters, or the value another length than the hash.
         """
+        member(structure, MessageImprint, "structure")
         name, _ = digest_name(structure.hash_algorithm, lenient=False)
         if name not in HASH_NAMES:
             raise UnsupportedAlgorithm(f"imprints are not taken with {structure.hash_algorithm.shown}")

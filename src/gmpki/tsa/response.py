@@ -93,7 +93,7 @@ class TimestampResponse(Immutable):
         member(status, PKIStatus, "status")
         if status in _GRANTED:
             raise InvalidInputError(f"{spelling(status.name)} goes with a token")
-        texts = (as_text(text, "text"),) if text else ()
+        texts = (text,) if as_text(text, "text") else ()
         return cls.from_der(TimeStampResp(PKIStatusInfo(status, texts, failures)).to_der())
 
     def to_der(self) -> bytes:
