@@ -179,6 +179,8 @@ def test_show(run: Run, answer: Answer) -> None:
     text = run("tsa", "show", "resp.tsr").stdout
     assert "状态 status: granted" in text
     assert "摘要 imprint: " in text
+    assert "时间戳机构 authority: C=CN, O=示例时间戳服务中心, CN=示例时间戳" in text
+    assert "保证次序 ordering: false" in text
     assert run("tsa", "show", stdin=Path("resp.tsr").read_bytes()).stdout == text
 
 

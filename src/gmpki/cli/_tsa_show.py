@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gmpki.asn1.rfc5280 import Name
 from gmpki.cli._names import show_name
 from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.tsa.response import failure_names
@@ -83,7 +84,7 @@ def describe_token(token: TimestampToken) -> dict[str, Any]:
         "policy": str(token.policy),
         **_imprint(token.message_imprint),
         "nonce": _number(token.nonce),
-        "authority": None if name is None else str(name),
+        "authority": None if name is None else show_name(name.value) if isinstance(name.value, Name) else str(name),
         "form": token.profile.value,
         "signature_algorithm": token.signer.signature_algorithm.shown,
         "certificates": [
@@ -125,7 +126,13 @@ def lines_of(fields: dict[str, Any], indent: str = "") -> list[str]:
     for name, value in fields.items():
         if name in _LABELS and value not in (None, "", []):
             chinese, english = _LABELS[name]
-            shown = ", ".join(value) if isinstance(value, list) else str(value).lower() if value is True else value
+            shown = (
+                ", ".join(value)
+                if isinstance(value, list)
+                else str(value).lower()
+                if isinstance(value, bool)
+                else value
+            )
             lines.append(f"{indent}{chinese} {english}: {shown}")
     for each in fields.get("extensions", ()):
         critical = " 关键 critical" if each["critical"] else ""
