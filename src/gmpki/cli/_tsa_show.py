@@ -144,6 +144,12 @@ def lines_of(fields: dict[str, Any], indent: str = "") -> list[str]:
     return lines
 
 
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _imprint(imprint: MessageImprint) -> dict[str, str]:
     return {"hash": imprint.hash_algorithm.shown, "imprint": imprint.hashed_message.hex()}
 
