@@ -52,6 +52,8 @@ NOT_IN_THE_REFERENCE = {
     "gmpki.asn1.sec1",
     "gmpki.keys.ec_forms",
     "gmpki.keys.pkcs8",
+    "gmpki.protect.log_file",
+    "gmpki.protect.log_writer",
     "gmpki.x509.crl_entries",
     "gmpki.x509.crl_scope",
     "gmpki.x509.crl_sources",
@@ -64,7 +66,7 @@ def test_the_reference_has_every_public_module() -> None:
         shown |= set(re.findall(r"automodule:: (\S+)", page.read_text(encoding="utf-8")))
     package = ROOT / "src" / "gmpki"
     present = {"gmpki.errors", "gmpki.fetch", "gmpki.oids"}
-    for part in ("algorithms", "asn1", "keys", "ocsp", "x509"):
+    for part in ("algorithms", "asn1", "keys", "ocsp", "protect", "x509"):
         modules = pkgutil.iter_modules([str(package / part)])
         present |= {f"gmpki.{part}.{module.name}" for module in modules if not module.name.startswith("_")}
     assert present - NOT_IN_THE_REFERENCE == shown
