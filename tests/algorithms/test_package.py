@@ -10,7 +10,6 @@ from importlib import import_module
 import pytest
 
 import gmpki
-from gmpki import errors
 
 
 def loaded_after(code: str) -> set[str]:
@@ -61,19 +60,6 @@ def test_examples_in_docstrings(name: str) -> None:
     failed, tried = doctest.testmod(import_module(f"gmpki.algorithms.{name}"))
     assert failed == 0
     assert tried > 0
-
-
-def test_every_public_name_is_there() -> None:
-    for name in gmpki.__all__:
-        assert getattr(gmpki, name) is getattr(gmpki, name)
-    assert set(gmpki.__all__) <= set(dir(gmpki))
-    assert gmpki.GmpkiError is errors.GmpkiError
-    assert gmpki.sm3(b"abc").name == "sm3"
-
-
-def test_other_names_are_not() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'sm9'"):
-        gmpki.sm9  # noqa: B018
 
 
 def test_the_version_is_that_of_the_distribution() -> None:

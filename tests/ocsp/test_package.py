@@ -1,30 +1,11 @@
-"""The package as a whole: its names, its examples."""
+"""The examples of the package."""
 
 from __future__ import annotations
 
 import doctest
-import subprocess
-import sys
 from importlib import import_module
 
 import pytest
-
-import gmpki.ocsp
-
-
-def test_names() -> None:
-    assert dir(gmpki.ocsp) == gmpki.ocsp.__all__ == sorted(gmpki.ocsp.__all__)
-    for name in gmpki.ocsp.__all__:
-        value = getattr(gmpki.ocsp, name)
-        assert value.__name__ == name
-        assert value.__doc__
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = gmpki.ocsp.nothing  # type: ignore[attr-defined]
-
-
-def test_importing_the_package_loads_nothing() -> None:
-    code = "import sys, gmpki.ocsp; print([name for name in sys.modules if name.startswith('gmpki.x509')])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"[]"
 
 
 def test_examples() -> None:

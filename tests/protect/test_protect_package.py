@@ -1,15 +1,12 @@
-"""The package as a whole: its names, its examples, its table of needs."""
+"""The package as a whole: its examples, its table of needs."""
 
 from __future__ import annotations
 
 import doctest
-import subprocess
-import sys
 from importlib import import_module
 
 import pytest
 
-import gmpki.protect
 from gmpki.protect import NEEDS
 
 EXAMPLES = {
@@ -23,29 +20,6 @@ EXAMPLES = {
     "rotation": 10,
     "sqlalchemy": 12,
 }
-
-
-def test_names() -> None:
-    assert dir(gmpki.protect) == sorted(gmpki.protect.__all__)
-    assert set(gmpki.protect.__all__) == set(gmpki.protect._HOMES)
-    for name in gmpki.protect.__all__:
-        value = getattr(gmpki.protect, name)
-        if name != "NEEDS":
-            assert value.__name__ == name
-            assert value.__doc__
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = gmpki.protect.nothing  # type: ignore[attr-defined]
-
-
-def test_importing_the_package_loads_nothing() -> None:
-    code = (
-        "import sys, gmpki.protect\n"
-        "print([n for n in sys.modules if n.startswith(('gmpki.algorithms', 'gmpki.protect.', 'sqlalchemy'))])\n"
-        "from gmpki.protect import FieldCipher, FieldJob, DBAPITable, encrypt_file, RecordTagger\n"
-        "print([n for n in sys.modules if n in ('sqlalchemy', 'cryptography', 'gmpki.x509')])"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
-    assert found.split() == [b"[]", b"[]"]
 
 
 @pytest.mark.parametrize("module", EXAMPLES)

@@ -24,15 +24,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from typing import Any
+from gmpki._lazy import lazy_names
 
+if TYPE_CHECKING:
     from gmpki.cms.amending import add_signer, attach_attributes, attach_timestamp, countersign
     from gmpki.cms.certificates import CertificateBundle, load_certificates, read_bundle, write_bundle
     from gmpki.cms.content_ciphers import CipherParameters, ContentCipher
-    from gmpki.cms.digested import digest_content, read_digested
+    from gmpki.cms.digested import DigestedContent, digest_content, read_digested
     from gmpki.cms.digests import ContentDigests
-    from gmpki.cms.encrypted import decrypt_with_key, encrypt_with_key
+    from gmpki.cms.encrypted import DecryptedContent, decrypt_with_key, encrypt_with_key
     from gmpki.cms.enveloped import OpenedEnvelope, decrypt
     from gmpki.cms.enveloping import encrypt
     from gmpki.cms.key_agreement import KeyAgreement, KeyAgreementMessage
@@ -64,6 +64,8 @@ __all__ = [
     "CipherParameters",
     "ContentCipher",
     "ContentDigests",
+    "DecryptedContent",
+    "DigestedContent",
     "EnvelopedDelivery",
     "KeyAgreement",
     "KeyAgreementMessage",
@@ -126,6 +128,8 @@ _HOMES = {
     "CipherParameters": "gmpki.cms.content_ciphers",
     "ContentCipher": "gmpki.cms.content_ciphers",
     "ContentDigests": "gmpki.cms.digests",
+    "DecryptedContent": "gmpki.cms.encrypted",
+    "DigestedContent": "gmpki.cms.digested",
     "EnvelopedDelivery": "gmpki.cms.pair_delivery",
     "KeyAgreement": "gmpki.cms.key_agreement",
     "KeyAgreementMessage": "gmpki.cms.key_agreement",
@@ -180,16 +184,4 @@ _HOMES = {
     "write_bundle": "gmpki.cms.certificates",
 }
 
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

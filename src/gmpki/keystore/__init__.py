@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from typing import Any
+from gmpki._lazy import lazy_names
 
+if TYPE_CHECKING:
     from gmpki.keystore.delivery import PKCS12Delivery
     from gmpki.keystore.open import OpenedKey, needs_password, open_key
     from gmpki.keystore.pkcs12 import PKCS12, CertificateEntry, KeyEntry, PairEntry, find_pairs
@@ -64,16 +64,4 @@ _HOMES = {
     "write_sm2_file": "gmpki.keystore.sm2_file",
 }
 
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

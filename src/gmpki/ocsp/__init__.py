@@ -29,9 +29,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from typing import Any
+from gmpki._lazy import lazy_names
 
+if TYPE_CHECKING:
     from gmpki.asn1.rfc6960 import CertID, CertStatus, ResponseStatus
     from gmpki.ocsp.cert_ids import cert_id
     from gmpki.ocsp.checker import OCSPChecker
@@ -80,16 +80,4 @@ _HOMES = {
     "verify_response": "gmpki.ocsp.verify",
 }
 
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -25,9 +25,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from typing import Any
+from gmpki._lazy import lazy_names
 
+if TYPE_CHECKING:
     from gmpki.protect.blind_index import BlindIndex
     from gmpki.protect.fields import FieldCipher, looks_encrypted
     from gmpki.protect.files import decrypt_file, decrypt_stream, encrypt_file, encrypt_stream, reencrypt_file
@@ -139,16 +139,4 @@ _HOMES = {
     "verify_log": "gmpki.protect.log_verify",
 }
 
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)
