@@ -198,6 +198,17 @@ def test_a_key_that_was_stolen_before_it_was_revoked() -> None:
         judge(evidence.with_data(kept(NOW + 5 * DAY, entry)), NOW + 10 * DAY)
 
 
+@pytest.mark.parametrize("published", [NOW - 2 * DAY, NOW + 3 * DAY])
+def test_an_old_list_that_is_kept_does_not_hide_what_the_verifier_knows(published: datetime) -> None:
+    """A thief signs after the revocation and keeps the last list from before it, which is in date still."""
+    evidence = Evidence.from_der(signed()).stamped(authority(NOW).stamp).with_stamp_data(kept(NOW + DAY))
+    evidence = evidence.with_data(kept(NOW - 5 * DAY))
+    assert judge(evidence, NOW + 4 * DAY).ok
+    newer = CRLChecker([crl(published, revoked(77, NOW - 2 * DAY))])
+    with pytest.raises(RevokedError):
+        judge(evidence, NOW + 4 * DAY, checkers=[newer])
+
+
 def test_an_authority_whose_key_was_stolen() -> None:
     """Its tokens are void, but for those that a newer time-stamp covers since before."""
     stolen = NOW + 2 * YEAR + 100 * DAY

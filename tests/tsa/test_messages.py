@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from gmpki.asn1.rfc5280.ext_crl import ReasonCode
 from gmpki.cms.amending import attach_timestamp
 from gmpki.cms.report import CheckStatus, VerifiedMessage
 from gmpki.cms.signed import SignedMessage
@@ -13,8 +15,11 @@ from gmpki.cms.signer_spec import SignerSpec
 from gmpki.cms.signing import sign
 from gmpki.cms.trust import Trust
 from gmpki.cms.verification import verify
-from gmpki.errors import InvalidSignature, TimestampError, ValidationError
+from gmpki.errors import InvalidSignature, RevocationUnknownError, RevokedError, TimestampError, ValidationError
 from gmpki.tsa.verify import TokenVerifier
+from gmpki.x509.crl import CertificateRevocationList
+from gmpki.x509.crl_builder import CRLBuilder, Revocation
+from gmpki.x509.crl_checker import CRLChecker
 from gmpki.x509.names import build_name
 from tsa.scene import ALGORITHMS, DATA, DAY, NOW, ROOT, SIGNING, Scene, certify, key, scene
 
@@ -103,3 +108,39 @@ def test_a_time_stamp_after_the_end_of_the_certificate() -> None:
     with pytest.raises(ValidationError) as caught:
         judged(made, stamped(made, clock=lambda: NOW + 10 * DAY))
     assert caught.value.reason == "expired"
+
+
+# ---- revocation -----------------------------------------------------------------------------------------------------
+def crl(made: Scene, at: datetime, *entries: Revocation) -> CertificateRevocationList:
+    builder = CRLBuilder(issuer=ROOT, this_update=at, next_update=at + 30 * DAY, number=1, entries=list(entries))
+    return builder.sign(made.ca_key)
+
+
+def judged_with(made: Scene, *lists: CertificateRevocationList) -> VerifiedMessage:
+    """Verify a stamped message ten days later with some lists."""
+    later = NOW + 10 * DAY
+    trust = made.trust(at=later, checkers=[CRLChecker(lists)])
+    return verify(stamped(made), trust, timestamps=TokenVerifier(made.trust(at=later)))
+
+
+def test_a_list_that_came_out_after_the_signature_counts() -> None:
+    """The theft was before the signature and is known since; the list of that day knew nothing of it."""
+    made = scene()
+    then = crl(made, NOW - 5 * DAY)
+    assert judged_with(made, then).ok
+    for entry in (
+        Revocation(77, NOW - DAY, ReasonCode.KEY_COMPROMISE),
+        Revocation(77, NOW + DAY, ReasonCode.KEY_COMPROMISE, NOW - DAY),
+        Revocation(77, NOW, ReasonCode.SUPERSEDED),
+    ):
+        # The certificate ended a day after the signature, and the list is of its last day.
+        with pytest.raises(RevokedError):
+            judged_with(made, then, crl(made, NOW + DAY, entry))
+
+
+def test_a_list_of_today_is_enough() -> None:
+    made = scene()
+    assert judged_with(made, crl(made, NOW + DAY)).ok
+    assert judged_with(made, crl(made, NOW + DAY, Revocation(77, NOW + DAY, ReasonCode.KEY_COMPROMISE))).ok
+    with pytest.raises(RevocationUnknownError):
+        judged_with(made, crl(made, NOW + 2 * DAY))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from gmpki._inputs import iterated, member, utc_seconds
 from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.named_key import TrustAnchor
+from gmpki.x509.path.past import AskedToday, PastSignature, WeighingChecker
 from gmpki.x509.path.policy import PathPolicy
 from gmpki.x509.path.validate import validate_path
 from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
@@ -104,6 +105,10 @@ class Trust:
     ) -> ValidatedPath:
         """Validate the path of a signer's certificate.
 
+        Of a signature that existed at some time, that time is the one the path has to be valid for. The checkers are
+        asked about the time of this object, or now, before they are asked about then: a theft comes out later. What was
+        revoked after the signature existed takes nothing with it.
+
         :param others: certificates that came with the message.
         :param at: when the signature existed, by a time-stamp; None takes the time of this object, or now.
         :raises ValidationError: as :func:`~gmpki.x509.path.validate.validate_path`.
@@ -112,12 +117,17 @@ class Trust:
         """
         if not self.checks_chain:
             raise InvalidInputError("Trust.signature_only() looks at no chains")
+        checkers: tuple[RevocationChecker, ...] = self.checkers
+        if at is not None:
+            today = self.at or datetime.now(timezone.utc)
+            past = PastSignature(at, today, existed_at=at)
+            checkers = tuple(WeighingChecker(AskedToday(checker, today), past) for checker in checkers)
         return validate_path(
             certificate,
             anchors=self.anchors,
             intermediates=(*self.intermediates, *others),
             policy=self.policy,
-            checkers=self.checkers,
+            checkers=checkers,
             at=self.at if at is None else at,
         )
 

@@ -11,11 +11,11 @@ from gmpki.cms.report import CheckStatus
 from gmpki.cms.trust import Trust
 from gmpki.cms.verification import verify as verify_message
 from gmpki.errors import GmpkiError, InvalidInputError, MessageError, TimestampError
-from gmpki.tsa._past_path import PastSignature, validate_past
 from gmpki.tsa.evidence import Evidence
 from gmpki.tsa.validation_data import ValidationData
 from gmpki.tsa.verify import DEFAULT_TOKENS, TokenPolicy, TokenVerifier, VerifiedTimestamp
 from gmpki.x509.crl_checker import CRLChecker
+from gmpki.x509.path.past import AskedToday, PastSignature, validate_past
 from gmpki.x509.path.purposes import Purpose
 from gmpki.x509.path.revocation import RevocationMode
 
@@ -112,8 +112,8 @@ def verify_evidence(
     """Verify evidence with what it brings along and the anchors that one trusts.
 
     The newest time-stamp has to hold now; each other one, and the signature, at the time of the one around it. What
-    was revoked after that takes nothing with it any more. For each path the lists and responses that are kept with it
-    are asked, and the checkers of the trust; for the newest time-stamp these are asked about now.
+    was revoked after that takes nothing with it any more. For each path the checkers of the trust are asked first,
+    about now before the time in question, and then the lists and responses that are kept with it.
 
     :param trust: its anchors, and its ``at`` as the time of the verification. Revocation has to be known unless its
         policy says otherwise.
@@ -228,7 +228,7 @@ class _Verification:
                 self._authorities, policy=replace(self._authorities.policy, purpose=Purpose.TIME_STAMPING)
             )
             signature = self._past(stamp.time, data, around, around, trusted)
-            path = _path(stamp.certificate, signature, trusted, data, token.certificates)
+            path = self._path(stamp.certificate, signature, trusted, data, token.certificates)
             what = "the signature" if older is None else f"everything, with {older} older archive time-stamps"
             detail = f"over {what}, by {stamp.certificate.subject}; {_asked(path, signature)}"
             return replace(stamp, path=path), detail, stamp.time
@@ -251,7 +251,7 @@ class _Verification:
         data = self._evidence.data
         archives = self._evidence.archive_timestamps
         signature = self._past(signed_at, data, signed_at, archives[0].time if archives else None, self._trust)
-        path = _path(certificate, signature, self._trust, data, self._evidence.message.certificates)
+        path = self._path(certificate, signature, self._trust, data, self._evidence.message.certificates)
         return path, _asked(path, signature), signed_at
 
     # ---- paths --------------------------------------------------------------------------
@@ -280,24 +280,26 @@ class _Verification:
             return PastSignature(time, self._at, existed_at)
         return PastSignature(time, max(time, known_at), existed_at)
 
-
-def _path(
-    certificate: Certificate,
-    signature: PastSignature,
-    trust: Trust,
-    data: ValidationData,
-    along: tuple[Certificate, ...],
-) -> ValidatedPath:
-    # Nobody to ask is somebody who knows nothing: revocation has to be known, unless the policy says otherwise.
-    checkers = (*data.checkers(), *trust.checkers) or (CRLChecker(),)
-    return validate_past(
-        certificate,
-        signature,
-        replace(trust.policy, revocation=trust.policy.revocation or RevocationMode.HARD),
-        anchors=trust.anchors,
-        intermediates=(*trust.intermediates, *along, *data.certificates),
-        checkers=checkers,
-    )
+    def _path(
+        self,
+        certificate: Certificate,
+        signature: PastSignature,
+        trust: Trust,
+        data: ValidationData,
+        along: tuple[Certificate, ...],
+    ) -> ValidatedPath:
+        """Validate a path with what is kept. Who made the evidence chose that: the verifier's own checkers go first."""
+        own = tuple(AskedToday(checker, self._at) for checker in trust.checkers)
+        # Nobody to ask is somebody who knows nothing: revocation has to be known, unless the policy says otherwise.
+        checkers = (*own, *data.checkers()) or (CRLChecker(),)
+        return validate_past(
+            certificate,
+            signature,
+            replace(trust.policy, revocation=trust.policy.revocation or RevocationMode.HARD),
+            anchors=trust.anchors,
+            intermediates=(*trust.intermediates, *along, *data.certificates),
+            checkers=checkers,
+        )
 
 
 def _no_stamp() -> tuple[None, str, None]:

@@ -21,13 +21,13 @@ from gmpki.cms.timestamps import StampedTime
 from gmpki.cms.trust import Trust
 from gmpki.cms.verification import verify as verify_message
 from gmpki.errors import InvalidInputError, InvalidTypeError, TimestampError, UnsupportedAlgorithm
-from gmpki.tsa._past_path import PastSignature, validate_past
 from gmpki.tsa.imprint import HASH_NAMES, STRONG_HASHES, Imprint
 from gmpki.tsa.request import TimestampRequest
 from gmpki.tsa.response import TimestampResponse
 from gmpki.tsa.token import TimestampToken
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.names import names_match
+from gmpki.x509.path.past import PastSignature, validate_past
 from gmpki.x509.path.purposes import Purpose
 
 if TYPE_CHECKING:

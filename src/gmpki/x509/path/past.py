@@ -1,4 +1,9 @@
-"""Paths of certificates whose keys signed in the past: valid then, and revoked or not as is known later."""
+"""Paths of certificates whose keys signed in the past: valid then, and revoked or not as is known later.
+
+What is found out about revocation on the day of a signature may be wrong about that day: a theft is noticed afterwards,
+and published later still. So whoever can tell what is known today is asked about today first, and what he says of a
+revocation is weighed against the time of the signature.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki.asn1.rfc5280.ext_crl import ReasonCode
 from gmpki.errors import RevokedError
-from gmpki.x509.path.revocation import RevocationMode
+from gmpki.x509.path.revocation import RevocationMode, ask
 from gmpki.x509.path.validate import validate_path
 from gmpki.x509.revocation import RevocationResult, RevocationStatus
 
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
     from gmpki.x509.path.result import ValidatedPath
     from gmpki.x509.revocation import RevocationChecker, RevocationContext
 
-__all__ = ["PastSignature", "validate_past"]
+__all__ = ["AskedToday", "PastSignature", "WeighingChecker", "validate_past"]
 
 # Reasons for which a key that is still in its owner's hands is taken out of use (RFC 3161 4, item 1).
 _KEY_UNHARMED: Final = frozenset(
@@ -86,14 +91,14 @@ def validate_past(
         anchors=anchors,
         intermediates=intermediates,
         policy=replace(policy, revocation=mode),
-        checkers=[_Weighing(checker, signature) for checker in checkers],
+        checkers=[WeighingChecker(checker, signature) for checker in checkers],
         at=max(signature.time, min(signature.asked_at, *ends)),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Weighing:
-    """A checker whose revocations are weighed against the time of a signature."""
+class WeighingChecker:
+    """A checker whose revocations are weighed against the time of a signature. Thread-safe if the checker is."""
 
     checker: RevocationChecker
     signature: PastSignature
@@ -112,6 +117,32 @@ class _Weighing:
             return result
         detail = _later(result.revoked_at)
         return replace(result, status=RevocationStatus.GOOD, reason=None, revoked_at=None, detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToday:
+    """A checker that is asked what it knows today before it is asked about a day in the past. Thread-safe if the
+    checker is.
+
+    Of a certificate that has expired since, later lists need not say anything: it is asked about its last day.
+
+    :ivar today: the time of the verification.
+    """
+
+    checker: RevocationChecker
+    today: datetime
+
+    def check(self, certificate: Certificate, issuer: NamedKey, context: RevocationContext) -> RevocationResult:
+        """Ask the checker about today, and about the day in question when it knows nothing of today.
+
+        :raises RevokedError: when the checker raises it.
+        """
+        last = min(self.today, certificate.not_after)
+        if last > context.at:
+            result = ask((self.checker,), certificate, issuer, replace(context, at=last))
+            if result.status is not RevocationStatus.UNKNOWN:
+                return result
+        return self.checker.check(certificate, issuer, context)
 
 
 def _later(revoked_at: datetime) -> str:
