@@ -31,7 +31,7 @@ from gmpki.keys.ecdsa import ECDSAPrivateKey
 from gmpki.keys.pbes2 import EncryptionProfile
 from gmpki.keys.pem import write_pem
 from gmpki.keystore import KeyEntry, open_key, read_sm2_file, write_sm2_file
-from gmpki.keystore.open import MAX_LEN
+from gmpki.keystore._armour import MAX_FILE_LEN
 from gmpki.x509.delivery import CSRResponseDelivery, EnvelopeDelivery, SKFBlobDelivery
 from gmpki.x509.pair import CertificatePair
 from hostile import VALUES
@@ -173,7 +173,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], dict[str, Any], type[Exception], s
     "other PEM": (lambda: write_pem("X509 CRL", b"0"), {}, InvalidInputError, "X509 CRL"),
     "PEM that ends": (lambda: SIGNING_KEY.to_pem()[:-10], {}, DecodeError, "END"),
     "bare number": (lambda: bytes(32), {}, InvalidInputError, "32 bytes"),
-    "too long": (lambda: bytes(MAX_LEN + 1), {}, LimitExceeded, str(MAX_LEN)),
+    "too long": (lambda: bytes(MAX_FILE_LEN + 1), {}, LimitExceeded, str(MAX_FILE_LEN)),
     "no password for PKCS8": (encrypted, {"password": None}, InvalidInputError, "give its password"),
     "no password for .sm2": (sm2_file, {"password": None}, InvalidInputError, "give its password"),
     "empty password for .sm2": (sm2_file, {"password": b""}, InvalidInputError, "not empty"),

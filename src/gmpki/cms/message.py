@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gmpki.asn1._schema import Schema
     from gmpki.oids import ObjectIdentifier
 
-__all__ = ["MAX_MESSAGE_LEN", "PEM_LABELS", "Message", "MessageContent", "read_content_info", "read_message"]
+__all__ = ["MAX_MESSAGE_LEN", "PEM_LABELS", "Message", "MessageContent", "read_message"]
 
 MAX_MESSAGE_LEN: Final = der.MAX_SIZE
 """The longest message read in memory, in bytes."""
@@ -64,6 +64,7 @@ _SCHEMAS: Final[Mapping[MessageKind, type[Schema]]] = {
     MessageKind.KEY_AGREEMENT_INFO: KeyAgreementInfo,
 }
 _INDEFINITE: Final = b"\x30\x80"
+_CONTENT: Final = der.Tag.context(0, constructed=True)
 
 
 class Message(NamedTuple):
@@ -114,12 +115,6 @@ def read_message(data: Buffer, *, lenient: bool = False, max_len: int = MAX_MESS
         return _read_ber(encoded, lenient, max_len, error)
 
 
-def read_content_info(data: Buffer, *, lenient: bool = False) -> tuple[ContentInfo, tuple[Quirk, ...]]:
-    """Return the frame of a message in DER, and the quirks, as :func:`read_message` finds them; its errors too."""
-    message = read_message(data, lenient=lenient)
-    return message.content_info, message.quirks
-
-
 def _log(lenient: bool) -> QuirkLog:
     return QuirkLog(tolerant=lenient, accepted=BER_FRAMING)
 
@@ -132,7 +127,7 @@ def _read(encoded: bytes, log: QuirkLog, max_len: int) -> Message:
         kind = MessageKind.of(content_type)
         place = None
         if not fields.at_end():
-            with fields.explicit(0, "content") as wrapped:
+            with fields.inside(_CONTENT, "content") as wrapped:
                 at = wrapped.offset
                 schema = None if kind is None else _SCHEMAS.get(kind)
                 if schema is not None:

@@ -36,7 +36,6 @@ __all__ = [
     "message_head",
     "sign",
     "sign_digests",
-    "signer_info_for",
 ]
 
 MAX_SIGNERS: Final = 64
@@ -128,11 +127,6 @@ def digests_for(signers: SignerSpec | Iterable[SignerSpec]) -> ContentDigests:
         hashes.update(names)
         prefixes.update(starts)
     return ContentDigests(hashes, prefixes)
-
-
-def signer_info_for(spec: SignerSpec, digests: ContentDigests, content_type: str, profile: MessageProfile) -> bytes:
-    """Sign by the digests of a content, and return the DER of the signer's entry; errors as :func:`sign`."""
-    return spec.sign(digests, content_type, profile).to_der()
 
 
 def assemble(

@@ -1,4 +1,4 @@
-"""DER or BER as it is, or as base64 text without PEM lines."""
+"""What stands around key files: how long they may be; DER or BER as it is, or as base64 text without PEM lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Final
 
 from gmpki.keys import pem
 
-__all__ = ["unwrap"]
+__all__ = ["MAX_FILE_LEN", "unwrap"]
+
+MAX_FILE_LEN: Final = 1 << 22
+"""The longest file, in bytes."""
 
 _SEQUENCE: Final = b"\x30"
 

@@ -27,7 +27,7 @@ from gmpki.keys.key_file import open_key_file
 from gmpki.keys.pbkdf2 import MAX_ITERATIONS
 from gmpki.keys.pkcs8 import ENCRYPTED_LABEL
 from gmpki.keystore import pem_bundle, pkcs12_reader, sm2_file
-from gmpki.keystore._armour import unwrap
+from gmpki.keystore._armour import MAX_FILE_LEN, unwrap
 from gmpki.keystore._unlocking import Unlocking
 from gmpki.keystore.pkcs12 import PKCS12, CertificateEntry, KeyEntry, PairEntry, encoded_public_key, find_pairs
 from gmpki.x509.certificate import Certificate
@@ -42,10 +42,7 @@ if TYPE_CHECKING:
     from gmpki.asn1.quirks import Quirk
     from gmpki.keys.loader import PrivateKey
 
-__all__ = ["MAX_LEN", "OpenedKey", "needs_password", "open_key"]
-
-MAX_LEN: Final = 1 << 22
-"""The longest file, in bytes."""
+__all__ = ["OpenedKey", "needs_password", "open_key"]
 
 _BLOB_START: Final = b"\x01\x00\x00\x00"
 _PKCS12_LABELS: Final = ("PKCS12", "PFX")
@@ -124,8 +121,8 @@ def open_key(
         member(signing_key, Decryptor, "signing_key")
     if pair is not None:
         member(pair, CertificatePair, "pair")
-    if len(raw) > MAX_LEN:
-        raise LimitExceeded(f"a key file of {len(raw)} bytes; at most {MAX_LEN} are read")
+    if len(raw) > MAX_FILE_LEN:
+        raise LimitExceeded(f"a key file of {len(raw)} bytes; at most {MAX_FILE_LEN} are read")
     unlocking = Unlocking(password, max_iterations)
     opener = _Opener(unlocking, signing_key, pair, allow_no_mac=allow_no_mac, lenient=lenient, policy=policy)
     if pem.is_pem(raw):
@@ -149,7 +146,7 @@ def needs_password(data: Buffer) -> bool:
     raw = as_bytes(data, "a key file")
     if pem.is_pem(raw):
         return any(block.label in _UNDER_PASSWORD for block in pem.read_pem(raw))
-    encoded, _ = unwrap(raw[: MAX_LEN + 1])
+    encoded, _ = unwrap(raw[: MAX_FILE_LEN + 1])
     match _shape(encoded):
         case (
             [der.Tag.INTEGER, der.Tag.SEQUENCE]
@@ -247,7 +244,7 @@ class _Opener:
 
     def _open_message(self, encoded: bytes, armour: str) -> OpenedKey:
         """Take the certificates out of a PKCS #7 file, or the key out of an envelope."""
-        message = read_message(encoded, lenient=self._lenient, max_len=MAX_LEN)
+        message = read_message(encoded, lenient=self._lenient, max_len=MAX_FILE_LEN)
         if isinstance(message.content, (EnvelopedData, AuthEnvelopedData)):
             form = f"{armour}PKCS #8 in {message.content_info.content_type.name}"
             if self._signing_key is None or self._pair is None:
@@ -277,7 +274,7 @@ def _opened(keys: Iterable[PrivateKey], certificates: Iterable[Certificate], fou
 def _shape(encoded: bytes) -> list[int]:
     """Return the tags of the first fields of a structure, BER or DER; none when it is no structure at all."""
     try:
-        return _tags(ber_to_der(encoded, max_size=MAX_LEN).der)
+        return _tags(ber_to_der(encoded, max_size=MAX_FILE_LEN).der)
     except (DecodeError, LimitExceeded):
         return []
 
@@ -296,6 +293,6 @@ def _tags(encoded: bytes) -> list[int]:
 
 def _is_message(encoded: bytes) -> bool:
     """Tell whether the second field is a ContentInfo, as in PKCS #12."""
-    fields = der.Reader(ber_to_der(encoded, max_size=MAX_LEN).der).sequence()
+    fields = der.Reader(ber_to_der(encoded, max_size=MAX_FILE_LEN).der).sequence()
     fields.integer()
     return _tags(fields.exact(der.Tag.SEQUENCE)) == [der.Tag.OID, _CONTENT]

@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from gmpki.keys.loader import PrivateKey
     from gmpki.keystore._unlocking import Unlocking
 
-__all__ = ["MAX_BUNDLE_LEN", "load_key", "read_bundle"]
-
-MAX_BUNDLE_LEN: Final = 1 << 22
-"""The longest file, in bytes."""
+__all__ = ["load_key", "read_bundle"]
 
 _CERTIFICATES: Final = ("CERTIFICATE", "X509 CERTIFICATE")
 _MAX_CERTIFICATES: Final = 1024

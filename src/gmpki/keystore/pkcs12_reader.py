@@ -15,7 +15,7 @@ from gmpki.asn1.rfc7292 import MAX_BAGS, PFX, AuthenticatedSafe, SafeBag, SafeCo
 from gmpki.errors import DecodeError, DecryptionError, InvalidInputError, LimitExceeded, UnsupportedAlgorithm
 from gmpki.keys.loader import load_private_key
 from gmpki.keystore import pbe, pkcs12_mac
-from gmpki.keystore._armour import unwrap
+from gmpki.keystore._armour import MAX_FILE_LEN, unwrap
 from gmpki.keystore.pkcs12 import MAX_KEYS, PKCS12, CertificateEntry, KeyEntry, encoded_public_key
 from gmpki.x509.certificate import Certificate
 
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
     from gmpki.keystore._unlocking import Unlocking
     from gmpki.oids import ObjectIdentifier
 
-__all__ = ["MAX_STORE_LEN", "decrypt_key", "read"]
-
-MAX_STORE_LEN: Final = 1 << 22
-"""The longest file, in bytes."""
+__all__ = ["decrypt_key", "read"]
 
 _MAX_NESTING: Final = 8
 _PLAIN: Final = (oids.DATA, oids.GM_DATA)
@@ -72,8 +69,8 @@ def read(data: Buffer, unlocking: Unlocking, *, allow_no_mac: bool, lenient: boo
 
 def _encoded(data: Buffer) -> bytes:
     raw = as_bytes(data, "a PKCS #12 file")
-    if len(raw) > MAX_STORE_LEN:
-        raise LimitExceeded(f"a PKCS #12 file of {len(raw)} bytes; at most {MAX_STORE_LEN} are read")
+    if len(raw) > MAX_FILE_LEN:
+        raise LimitExceeded(f"a PKCS #12 file of {len(raw)} bytes; at most {MAX_FILE_LEN} are read")
     encoded, _ = unwrap(raw)
     if not encoded:
         raise InvalidInputError("expected a PKCS #12 file as DER, BER or base64")
@@ -82,7 +79,7 @@ def _encoded(data: Buffer) -> bytes:
 
 def _normalised(data: bytes, path: str, log: QuirkLog) -> bytes:
     """Return the DER of BER, and note what was not DER."""
-    normalised = ber_to_der(data, max_size=MAX_STORE_LEN)
+    normalised = ber_to_der(data, max_size=MAX_FILE_LEN)
     log.extend(normalised.quirks, path)
     return normalised.der
 

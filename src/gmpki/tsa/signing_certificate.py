@@ -5,8 +5,6 @@ RFC 3161 demands it of tokens; signatures that are to last have it too (RFC 5126
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gmpki import oids
 from gmpki._inputs import member
 from gmpki.asn1.rfc5035 import ESSCertID, ESSCertIDv2, IssuerSerial, SigningCertificate, SigningCertificateV2
@@ -16,9 +14,6 @@ from gmpki.cms.algorithms import digest_algorithm
 from gmpki.cms.digests import new_hash
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES
 from gmpki.x509.certificate import Certificate
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["signing_certificate"]
 
