@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli import message_files, protect_files, sample_files
+from cli import message_files, protect_files, sample_files, stamp_files, store_files
 from gmpki.cli.main import COMMANDS, cli
 
 Process = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -74,6 +74,13 @@ def test_all_commands_are_there() -> None:
         "cms encrypt",
         "cms decrypt",
         "cms show",
+        "tsa request",
+        "tsa reply",
+        "tsa verify",
+        "tsa show",
+        "p12 create",
+        "p12 show",
+        "p12 extract",
         "log new",
         "log append",
         "log seal",
@@ -150,13 +157,18 @@ def _sample_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make what the examples of commands about certificates name, for those only."""
     path = request.getfixturevalue("path")
-    if path[0] not in ("csr", "cert", "crl", "ocsp", "cms", "log", "manifest"):
+    if path[0] not in ("csr", "cert", "crl", "ocsp", "cms", "tsa", "p12", "log", "manifest"):
         return
     monkeypatch.setenv("ROOT_PASSWORD", "example")
     monkeypatch.setenv("REVOKE", "example")
     sample_files.write_authority()
     if path[0] == "cms":
         message_files.write_messages()
+    if path[0] == "tsa":
+        stamp_files.write_stamps()
+    if path[0] == "p12":
+        monkeypatch.setenv("P12_PASSWORD", "typed")
+        store_files.write_stores()
     if path[0] == "log":
         protect_files.write_log()
     if path[0] == "manifest":
@@ -181,7 +193,7 @@ def test_the_examples_of_the_help_work(path: tuple[str, ...], run: Run) -> None:
             other = next(line for line in examples(("sm4", "encrypt")) if line.split()[3:5] == words[3:5])
             run(*shlex.split(other)[1:], "--force", stdin=b"typed\ntyped\n")
         if words[0] == "gmpki" and not {"*.pdf", ">"} & set(words):
-            run(*words[1:], *force, stdin=b"typed\ntyped\n")
+            run(*words[1:], *force, stdin=b"typed\ntyped\ntyped\n")
         else:
             environment = {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
             subprocess.run(["bash", "-c", example], env=environment, check=True, capture_output=True, timeout=60)

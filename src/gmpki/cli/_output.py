@@ -139,13 +139,14 @@ def wants_json() -> bool:
     return bool(click.get_current_context().params["as_json"])
 
 
-def refuse_json_beside_output(output: str) -> None:
+def refuse_json_beside_output(output: str, option: str = "--output") -> None:
     """Refuse ``--json`` where the result itself goes to standard output.
 
+    :param option: that says where the result goes.
     :raises click.UsageError: both would be printed there.
     """
     if output == "-" and wants_json():
-        raise click.UsageError("--json needs --output FILE: standard output holds the answer")
+        raise click.UsageError(f"--json needs {option} FILE: standard output holds the answer")
 
 
 def error(problem: Exception, *, as_json: bool) -> None:

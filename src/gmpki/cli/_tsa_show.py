@@ -126,14 +126,7 @@ def lines_of(fields: dict[str, Any], indent: str = "") -> list[str]:
     for name, value in fields.items():
         if name in _LABELS and value not in (None, "", []):
             chinese, english = _LABELS[name]
-            shown = (
-                ", ".join(value)
-                if isinstance(value, list)
-                else str(value).lower()
-                if isinstance(value, bool)
-                else value
-            )
-            lines.append(f"{indent}{chinese} {english}: {shown}")
+            lines.append(f"{indent}{chinese} {english}: {_shown(value)}")
     for each in fields.get("extensions", ()):
         critical = " 关键 critical" if each["critical"] else ""
         lines.append(f"{indent}扩展 extension: {each['name']}{critical}: {each['value']}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gmpki.cli import _forms, _io, _keys
-from gmpki.cli._files import INPUT, force_option, output_option
+from gmpki.cli._files import INPUT, OUTPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._hints import naming_lenient
 from gmpki.cli._issuing import load_one_certificate
@@ -47,8 +47,8 @@ def command() -> None:
 
 
 @command.command(
-    epilog="\b\nExamples:\n  gmpki tsa request --output req.tsq contract.pdf\n"
-    "  gmpki tsa request --hash sha256 --policy 1.2.156.99999.1 --output req.tsq contract.pdf\n"
+    epilog="\b\nExamples:\n  gmpki tsa request --output req.tsq report.pdf\n"
+    "  gmpki tsa request --hash sha256 --policy 1.2.156.99999.1 --output req.tsq report.pdf\n"
     '  curl -H "Content-Type: application/timestamp-query" --data-binary @req.tsq -o resp.tsr http://tsa.example.cn/',
 )
 @click.argument("source", type=INPUT, metavar="[FILE]", default="-")
@@ -94,7 +94,9 @@ reply_options = together(
     secret_options("password", "the password of the key"),
     click.option("--certificate", "certificate_file", type=INPUT, required=True, metavar="FILE", help="Of that key."),
     click.option("--chain", "chain_files", type=INPUT, metavar="FILE", multiple=True, help="Others that go along."),
-    click.option("--serials", "serials_file", required=True, metavar="FILE", help="Where serial numbers are counted."),
+    click.option(
+        "--serials", "serials_file", type=OUTPUT, required=True, metavar="FILE", help="Where serial numbers are counted."
+    ),
     click.option("--create-serials", is_flag=True, help="Make that file; it must not exist."),
     click.option("--policy", "policies", metavar="OID", multiple=True, required=True, help="First the usual one."),
     click.option(
@@ -110,8 +112,10 @@ reply_options = together(
 
 
 @command.command(
-    epilog="\b\nExamples:\n  gmpki tsa reply --key tsa.key --certificate tsa.pem --serials tsa.serials \\\n"
-    "    --create-serials --policy 1.2.156.99999.1 --accuracy 1 --output resp.tsr req.tsq",
+    epilog="\b\nExamples:\n  gmpki tsa reply --key tsa.key --certificate tsa.pem --serials tsa.serials --create-serials "
+    "--policy 1.2.156.99999.1 --output resp.tsr req.tsq\n"
+    "  gmpki tsa reply --key tsa.key --certificate tsa.pem --serials tsa.serials --policy 1.2.156.99999.1 --accuracy 1 "
+    "--chain sub.pem --output second.tsr req.tsq",
 )
 @click.argument("source", type=INPUT, metavar="[REQUEST]", default="-")
 @reply_options
@@ -177,14 +181,19 @@ verify_options = together(
         "--max-accuracy", "max_accuracy_s", type=click.FloatRange(0, MAX_SECONDS), metavar="SECONDS", help="Not worse."
     ),
     click.option("--sha1", is_flag=True, help="Take imprints of SHA-1 too."),
-    click.option("--token-output", metavar="FILE", help="Write the token, once it is verified, to this file."),
+    click.option(
+        "--token-output", type=OUTPUT, metavar="FILE", help="Write the token, once it is verified, to this file."
+    ),
 )
 
 
 @command.command(
-    epilog="\b\nExamples:\n  gmpki tsa verify --anchor root.pem --response resp.tsr contract.pdf\n"
-    "  gmpki tsa verify --anchor root.pem --crl root.crl --response resp.tsr --request req.tsq\n"
-    "  gmpki tsa verify --anchor root.pem --response token.der --digest 66c7f0f4... --json",
+    epilog="\b\nExamples:\n"
+    "  gmpki tsa verify --anchor root.pem --intermediate sub.pem --response resp.tsr report.pdf\n"
+    "  gmpki tsa verify --anchor root.pem --intermediate sub.pem --crl root.crl --crl sub.crl --response resp.tsr "
+    "--request req.tsq --token-output report.tst\n"
+    "  gmpki tsa verify --anchor root.pem --intermediate sub.pem --response abc.tst --json "
+    "--digest 66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0",
 )
 @click.argument("source", type=INPUT, metavar="[FILE]", required=False)
 @verify_options
@@ -229,6 +238,8 @@ def verify(
     if sum(given is not None for given in (source, request_file, digest)) != 1:
         raise click.UsageError("give the file that was stamped, or --request, or --digest")
     if token_output is not None:
+        refuse_json_beside_output(token_output, "--token-output")
+        _io.refuse_terminal(token_output)
         _io.refuse_existing(token_output, force=force)
     at = None if at_text is None else parse_time(at_text, "--at")
     trust = trust_of(anchors, intermediates, crls, responses, at, signature_only=signature_only, lenient=lenient)
@@ -249,8 +260,9 @@ def verify(
         return Report({"valid": False, "reason": error.reason}, [], Failure.of(error))
     if token_output is not None:
         _io.write_output(token_output, token.to_der(), force=force)
-    fields = describe_stamp(stamp)
-    return Report(fields, [*facts([("时间戳有效", "time-stamp valid", fields["time"])]), *lines_of(fields)])
+    fields = {**describe_stamp(stamp), "token_output": token_output}
+    lines = [*facts([("时间戳有效", "time-stamp valid", fields["time"])]), *lines_of(fields)]
+    return Report(fields, [] if token_output == "-" else lines)
 
 
 @command.command(epilog="\b\nExamples:\n  gmpki tsa show req.tsq\n  gmpki tsa show --json resp.tsr")

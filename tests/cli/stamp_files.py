@@ -1,0 +1,41 @@
+"""The time-stamps that the examples of ``gmpki tsa`` name, made with the files of :mod:`cli.sample_files`."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from cli.sample_files import BEGIN, END, OTHER, SUB, VALIDITY
+from gmpki.tsa.authority import TimestampAuthority
+from gmpki.tsa.imprint import Imprint
+from gmpki.tsa.request import TimestampRequest
+from gmpki.tsa.response import TimestampResponse
+from gmpki.tsa.serials import FileSerials
+from gmpki.x509.certificate import load_certificate
+from gmpki.x509.crl_builder import CRLBuilder
+from gmpki.x509.issuing import Issuer
+from gmpki.x509.names import build_name
+from gmpki.x509.profile import ValidityRules, load_profile
+
+POLICY = "1.2.156.99999.1"
+
+
+def write_stamps() -> None:
+    """Write the authority's certificate, key and revocation lists, a request, its response, and the token of a
+    time-stamp over the three letters that the standard's first example hashes.
+    """
+    sub = load_certificate(Path("sub.pem").read_bytes())
+    profile = dataclasses.replace(load_profile("time-stamp"), validity=ValidityRules(10950, 10950))
+    name = build_name(("C", "CN"), ("O", "示例CA"), ("CN", "示例时间戳"))
+    own = Issuer(sub, SUB).issue((name, OTHER.public_key), profile, validity=VALIDITY)
+    Path("tsa.pem").write_bytes(own.to_pem())
+    Path("tsa.key").write_bytes(OTHER.to_pem())
+    crl = CRLBuilder.for_issuer(sub, this_update=BEGIN, next_update=END, number=2, entries=[]).sign(SUB)
+    Path("sub.crl").write_bytes(crl.der)
+    authority = TimestampAuthority(OTHER, own, FileSerials.create("used.serials"), [POLICY])
+    asked = TimestampRequest.of(Imprint.of(Path("report.pdf").read_bytes()))
+    Path("req.tsq").write_bytes(asked.to_der())
+    Path("resp.tsr").write_bytes(authority.answer(asked.to_der()))
+    answer = authority.answer(TimestampRequest.of(Imprint.of(b"abc")).to_der())
+    token = TimestampResponse.from_der(answer).token
+    Path("abc.tst").write_bytes(token.to_der())
