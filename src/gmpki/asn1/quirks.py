@@ -136,6 +136,8 @@ class QuirkLog:
     @property
     def quirks(self) -> tuple[Quirk, ...]:
         """What was met, in the order it was met first."""
+        if not self._seen:
+            return ()
         return tuple(Quirk(kind, *seen, path) for (kind, path), seen in self._seen.items())
 
     def __len__(self) -> int:

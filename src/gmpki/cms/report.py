@@ -115,9 +115,14 @@ class SignerReport:
     @property
     def ok(self) -> bool:
         """Tell whether no check failed, and digest and signature were checked."""
-        passed = {check.name for check in self.checks if check.status is CheckStatus.PASSED}
-        failed = any(check.status is CheckStatus.FAILED for check in self.checks)
-        return not failed and {CheckName.DIGEST, CheckName.SIGNATURE} <= passed
+        digest = signature = False
+        for check in self.checks:
+            if check.status is CheckStatus.FAILED:
+                return False
+            if check.status is CheckStatus.PASSED:
+                digest = digest or check.name is CheckName.DIGEST
+                signature = signature or check.name is CheckName.SIGNATURE
+        return digest and signature
 
     def check(self, name: CheckName | str) -> Check:
         """Return the check of a name, such as "chain".

@@ -272,9 +272,11 @@ def _variants(outer: ObjectIdentifier, data: SignedData, *, lenient: bool) -> tu
         raise MessageError(
             "content-type", f"a message of the type {outer.name} over {inner.name}: identifiers of two families"
         )
-    signers = data.signer_infos
-    if outer == oids.SIGNED_DATA and any(info.signature_algorithm.algorithm in _SM2_ALGORITHMS for info in signers):
-        found.append(Variant.SM2_UNDER_PKCS7)
-    if outer == oids.GM_SIGNED_DATA and any(isinstance(info.sid, bytes) for info in signers):
-        found.append(Variant.KEY_IDENTIFIER_SIGNER)
+    for info in data.signer_infos:
+        if outer == oids.SIGNED_DATA and info.signature_algorithm.algorithm in _SM2_ALGORITHMS:
+            found.append(Variant.SM2_UNDER_PKCS7)
+            break
+        if outer == oids.GM_SIGNED_DATA and isinstance(info.sid, bytes):
+            found.append(Variant.KEY_IDENTIFIER_SIGNER)
+            break
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.errors import GmpkiError, MessageError, ValidationError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gmpki.x509.signatures import SignaturePolicy
 
 __all__ = ["check_usage", "find_certificate", "verifying_key"]
+
+_SIGNING: Final = int(SIGNING_USAGES)
 
 
 def find_certificate(
@@ -63,7 +65,8 @@ def verifying_key(certificate: Certificate, policy: SignaturePolicy) -> PublicKe
 
     :raises GmpkiError: as :func:`~gmpki.keys.loader.load_public_key_info`, when it cannot be loaded.
     """
-    if policy.algorithms == DEFAULT_POLICY and not policy.explicit_curve:
+    usual = policy.algorithms is DEFAULT_POLICY or policy.algorithms == DEFAULT_POLICY
+    if usual and not policy.explicit_curve:
         return certificate.public_key
     return public_key_of(
         certificate.public_key_info, policy=policy.algorithms, allow_explicit_curve=policy.explicit_curve
@@ -81,7 +84,7 @@ def check_usage(certificate: Certificate) -> tuple[bool, str]:
     usages = certificate.key_usage
     if usages is None:
         return True, "the certificate says nothing about its use"
-    if not usages & SIGNING_USAGES:
+    if not int(usages) & _SIGNING:
         raise ValidationError(
             "key-usage",
             "the certificate is not one to sign with: its keyUsage has neither digitalSignature nor nonRepudiation; "

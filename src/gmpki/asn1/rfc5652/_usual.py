@@ -13,22 +13,21 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gmpki.asn1 import _content, der
 from gmpki.asn1._content import ContentError
-from gmpki.asn1.rfc5280 import algorithm, name
+from gmpki.asn1.rfc5280 import algorithm
 from gmpki.asn1.rfc5280._usual import MAX_REMEMBERED, split
 from gmpki.asn1.rfc5280.ext_names import Attribute
 from gmpki.errors import DecodeError
 
 if TYPE_CHECKING:
     from gmpki.asn1.rfc5280.algorithm import AlgorithmIdentifier
-    from gmpki.asn1.rfc5280.name import Name
     from gmpki.oids import ObjectIdentifier
 
 __all__ = ["UsualMessage", "UsualSigner", "algorithms_cached", "read_usual", "read_usual_signer"]
 
 _SEQUENCE: Final = der.Tag.SEQUENCE
+_OCTET_STRING: Final = der.Tag.OCTET_STRING
 _VERSION_1: Final = der.encode_integer(1)
 _SIGNED: Final = der.Tag.context(0, constructed=True)
-_MAX_SERIAL_LEN: Final = 22  # header and 20 octets
 # The contents of these are looked at by who gives them a meaning, not when the element is stepped over.
 _UNCHECKED: Final = frozenset((der.Tag.OCTET_STRING, der.Tag.UTC_TIME, der.Tag.GENERALIZED_TIME, der.Tag.UTF8_STRING))
 _MOST_ATTRIBUTES: Final = 16
@@ -53,10 +52,12 @@ class UsualMessage(NamedTuple):
 
 
 class UsualSigner(NamedTuple):
-    """The fields of a SignerInfo of the usual shape, of version 1."""
+    """The fields of a SignerInfo of the usual shape, of version 1.
 
-    issuer: Name
-    serial_number: int
+    :ivar identifier: a SEQUENCE that has not been looked into, short enough to be remembered.
+    """
+
+    identifier: bytes
     digest_algorithm: AlgorithmIdentifier
     signed_octets: bytes | None
     signed: tuple[Attribute, ...]
@@ -138,17 +139,9 @@ def read_usual_signer(element: bytes) -> UsualSigner | None:
     if parts is None or len(parts) not in (5, 6) or parts[0] != _VERSION_1:
         return None
     sid, digest, signature_algorithm, signature = parts[1], parts[2], parts[-2], parts[-1]
-    named = split(sid)
-    if (
-        sid[0] != _SEQUENCE
-        or named is None
-        or len(named) != 2
-        or named[1][0] != der.Tag.INTEGER
-        or len(named[1]) > _MAX_SERIAL_LEN
-        or signature[0] != der.Tag.OCTET_STRING
-    ):
+    if signature[0] != _OCTET_STRING:
         return None
-    for part in (named[0], digest, signature_algorithm):
+    for part in (sid, digest, signature_algorithm):
         if part[0] != _SEQUENCE or len(part) > MAX_REMEMBERED:
             return None
     octets = None
@@ -159,21 +152,12 @@ def read_usual_signer(element: bytes) -> UsualSigner | None:
         if not signed:
             return None
     try:
-        number = _content.decode_integer(named[1][2:])
-        found = UsualSigner(
-            name.read_cached(named[0]),
-            number,
-            algorithm.read_cached(digest),
-            octets,
-            signed,
-            algorithm.read_cached(signature_algorithm),
-            signature[_start(signature) :],
-        )
-    except (ContentError, DecodeError):
+        hashed, signing = algorithm.read_cached(digest), algorithm.read_cached(signature_algorithm)
+    except DecodeError:
         return None
-    if number <= 0 or found.digest_algorithm.has_unwanted_null or found.signature_algorithm.has_unwanted_null:
+    if hashed.has_unwanted_null or signing.has_unwanted_null:
         return None
-    return found
+    return UsualSigner(sid, hashed, octets, signed, signing, signature[_start(signature) :])
 
 
 def _start(element: bytes) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from gmpki import _inputs
@@ -22,6 +23,7 @@ from gmpki.asn1.rfc5652._shared import (
 from gmpki.asn1.rfc5652._usual import UsualSigner, read_usual, read_usual_signer
 from gmpki.asn1.rfc5652.attributes import Attributes, read_attributes
 from gmpki.asn1.rfc5652.content import EncapsulatedContentInfo
+from gmpki.errors import DecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,9 +107,9 @@ class SignerInfo(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> SignerInfo:
         """Read a SignerInfo, its attributes too."""
-        usual = _short_way(reader, name, read_usual_signer)
+        usual = _short_way(reader, name, _usual_signer)
         if usual is not None:
-            return _usual_signer(usual)
+            return usual
         signed_octets = unsigned_octets = signed = unsigned = None
         with reader.sequence(name) as fields:
             version = read_version(fields, _SIGNER_VERSIONS)
@@ -177,10 +179,26 @@ def _short_way(reader: Reader, name: str, read: Callable[[bytes], T | None]) -> 
     return found
 
 
-def _usual_signer(found: UsualSigner) -> SignerInfo:
+@lru_cache(maxsize=256)
+def _remembered_identifier(encoded: bytes) -> IssuerAndSerialNumber:
+    """Decode exactly an IssuerAndSerialNumber, strictly, and remember it: most signers sign more than once."""
+    return IssuerAndSerialNumber.from_der(encoded, max_depth=der.CACHED_DEPTH)
+
+
+def _usual_signer(element: bytes) -> SignerInfo | None:
+    found = read_usual_signer(element)
+    return None if found is None else _signer(found)
+
+
+def _signer(found: UsualSigner) -> SignerInfo | None:
+    """Return the signer; None when only the identifier was not as usual."""
+    try:
+        identifier = _remembered_identifier(found.identifier)
+    except DecodeError:
+        return None
     self = SignerInfo(
         1,
-        IssuerAndSerialNumber(found.issuer, found.serial_number),
+        identifier,
         found.digest_algorithm,
         found.signed_octets,
         found.signature_algorithm,
@@ -217,16 +235,9 @@ class SignedData(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> SignedData:
         """Read a SignedData."""
-        usual = _short_way(reader, name, read_usual)
+        usual = _short_way(reader, name, _usual_message)
         if usual is not None:
-            return cls(
-                usual.version,
-                usual.digest_algorithms,
-                EncapsulatedContentInfo(usual.content_type, usual.content),
-                usual.certificates,
-                usual.crls,
-                tuple([_usual_signer(signer) for signer in usual.signers]),
-            )
+            return usual
         with reader.sequence(name) as fields:
             return cls(
                 read_version(fields, _MESSAGE_VERSIONS),
@@ -249,3 +260,23 @@ class SignedData(Schema):
             encode_certificates(self.certificates, self.crls),
             encode_set(self.signer_infos, SignerInfo, "a signer"),
         )
+
+
+def _usual_message(element: bytes) -> SignedData | None:
+    found = read_usual(element)
+    if found is None:
+        return None
+    signers = []
+    for usual in found.signers:
+        signer = _signer(usual)
+        if signer is None:
+            return None
+        signers.append(signer)
+    return SignedData(
+        found.version,
+        found.digest_algorithms,
+        EncapsulatedContentInfo(found.content_type, found.content),
+        found.certificates,
+        found.crls,
+        tuple(signers),
+    )
