@@ -63,8 +63,9 @@ def test_python(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     namespace: dict[str, object] = {"__name__": "example"}
     for block in blocks(page):
         if block.language == "python":
-            # Empty lines in front, so that a traceback shows the line of the page.
-            code = compile("\n" * (block.line - 1) + block.text, str(page), "exec")
+            # Empty lines in front, so that a traceback shows the line of the page. The future imports of this file are
+            # not those of a reader's.
+            code = compile("\n" * (block.line - 1) + block.text, str(page), "exec", dont_inherit=True)
             exec(code, namespace)
 
 

@@ -1,13 +1,15 @@
-"""The tables of the guides that list what the code has: rules, reasons, quirks, profiles."""
+"""The tables of the guides that list what the code has: rules, reasons, quirks, profiles, states of keys, needs."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 
 import pytest
 
 from docs.examples import GUIDES, ROOT
 from gmpki.asn1.quirks import QuirkKind
+from gmpki.protect import NEEDS, KeyState
 from gmpki.x509.lint import rules
 from gmpki.x509.path import REASONS
 from gmpki.x509.profile import BUILTIN_PROFILES, load_profile
@@ -71,3 +73,56 @@ def test_the_reasons_of_other_pages(language: str, page: str) -> None:
         match for line in text.splitlines() if line.startswith("| `") for match in re.findall(f"`({pattern})`", line)
     }
     assert listed == given
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_states_of_keys(language: str) -> None:
+    shown = [name for name, _ in rows(language, "key-rings.md")]
+    assert shown == [state.value for state in KeyState]
+
+
+# Pages whose first column lists the reasons of TamperedError or LoginError, and how the code gives them: the first word
+# in quotes, or the two of a condition, behind one of these names.
+GIVEN = {
+    "records.md": ("records.py", r"TamperedError\(\s*|TableDifference\([^\"]*"),
+    "audit-log.md": ("log_verify.py", r"_(?:find|lose|damage)\(\s*"),
+    "login.md": ("login.py", r"(?:LoginError|_refuse)\(\s*"),
+    "manifests.md": ("manifest_tree.py", r"TamperedError\(\s*"),
+}
+
+
+@pytest.mark.parametrize("page", GIVEN)
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_reasons_of_protection(language: str, page: str) -> None:
+    file, call = GIVEN[page]
+    source = (ROOT / "src" / "gmpki" / "protect" / file).read_text(encoding="utf-8")
+    found = re.findall(rf'(?:{call})"([a-z-]+)"(?: if [^"]+ else "([a-z-]+)")?', source)
+    assert {name for name, _ in rows(language, page)} == {reason for pair in found for reason in pair if reason}
+
+
+STRENGTHS = {"应": "shall", "宜": "should"}
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_needs_of_gbt_39786(language: str) -> None:
+    text = (GUIDES[language] / "needs.md").read_text(encoding="utf-8")
+    cells = [
+        line.strip("| ").split(" | ") for line in text.splitlines() if re.search(r"`gmpki\.[a-z0-9_.]+` \|$", line)
+    ]
+    shown = [(STRENGTHS.get(row[2], row[2]), tuple(re.findall(r"`([^`]+)`", row[5]))) for row in cells]
+    assert shown == [(need.strength, need.modules) for need in NEEDS]
+    for module in {module for need in NEEDS for module in need.modules}:
+        assert importlib.util.find_spec(module) is not None
+    if language == "en":
+        assert [row[:5] for row in cells] == [
+            [need.layer, need.subject, need.strength, need.contribution, need.left] for need in NEEDS
+        ]
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_needs_keep_their_reservations(language: str) -> None:
+    """Whoever reads the table reads that it is no certificate, and how well the standard is known."""
+    text = (GUIDES[language] / "needs.md").read_text(encoding="utf-8")
+    before = text[: text.index("`gmpki.")]
+    for phrase in {"zh": ("未取得商用密码产品认证", "可信度为 D"), "en": ("not a certified", "confidence D")}[language]:
+        assert phrase in before

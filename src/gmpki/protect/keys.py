@@ -5,14 +5,14 @@ HKDF-SM3 from the ring's key, so that what one job does with its key says nothin
 
 ``HKDF-Expand(key, info, 32)`` with ``info`` =
 
-====== ====== ===========================================================================
+====== ===========================================================================
 length what
-====== ====== ===========================================================================
+====== ===========================================================================
 16     ``gmpki protect 1`` and a zero byte
 1      the use: 0 key id, 1 MAC, 2 encryption of fields, 3 of files, 4 blind index
 2      the length of the purpose, big endian
 0..255 the purpose in UTF-8, for instance ``log``
-====== ====== ===========================================================================
+====== ===========================================================================
 
 The ring's keys are uniformly random, and so HKDF's first step, extract, is left out (RFC 5869 3.3). A key's id is the
 first 8 bytes of what use 0 derives with an empty purpose: no other key can stand under it by mistake, and a ring
