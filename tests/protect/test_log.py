@@ -219,7 +219,6 @@ def test_paths_that_are_no_regular_file(path: Path, tmp_path: Path) -> None:
         {"clock": lambda: datetime(2026, 3, 1)},
         {"clock": lambda: 5},
     ],
-    ids=str,
 )
 def test_arguments_that_make_no_sense(path: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):
