@@ -98,7 +98,7 @@ def test_attributes_are_written_in_the_order_of_der() -> None:
 @pytest.mark.parametrize("attributes", [True, False], ids=["attributes", "bare"])
 def test_signing_by_digests(kind: str, attributes: bool) -> None:
     spec = person(kind, serial_number=7).spec(attributes=attributes)
-    digests = digests_for(spec)
+    digests = digests_for([spec.plan])
     for byte in CONTENT:
         digests.update(bytes((byte,)))
     made = spec.sign(digests, oids.DATA, MessageProfile.RFC5652)

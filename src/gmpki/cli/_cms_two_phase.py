@@ -85,13 +85,10 @@ def _signing_certificates(certificates: list[Certificate]) -> list[Certificate]:
 
 
 def _detached(options: Options, plans: list[SignerPlan]) -> PreparedSignature:
-    from gmpki.cms.digests import ContentDigests
+    from gmpki.cms.signing import digests_for
     from gmpki.cms.two_phase import prepare as prepare_signature
 
-    needed = [plan.needed for plan in plans]
-    digests = ContentDigests(
-        {name for names, _ in needed for name in names}, {prefix for _, prefixes in needed for prefix in prefixes}
-    )
+    digests = digests_for(plans)
     with _io.open_input(options["source"]) as content:
         for piece in _io.chunks(content, label="摘要 hashing"):
             digests.update(piece)

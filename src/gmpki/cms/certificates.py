@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gmpki import _inputs
+from gmpki._inputs import member
 from gmpki.asn1 import der
 from gmpki.asn1.quirks import Quirk
 from gmpki.asn1.rfc5652 import ContentInfo, EncapsulatedContentInfo, SignedData
@@ -77,29 +77,21 @@ def write_bundle(
     *,
     profile: MessageProfile = MessageProfile.RFC5652,
 ) -> bytes:
-    """Return a bundle as DER: a SignedData without content and without signers.
+    """Return a bundle as DER: a SignedData without content and without signers; each object once.
 
     :param profile: whose content types it has; nearly every program that reads bundles knows those of RFC 5652 alone.
     :raises InvalidTypeError: when a parameter has the wrong type.
     :raises InvalidInputError: when there is neither a certificate nor a list.
+    :raises LimitExceeded: when there are more than 4096 certificates or 1024 lists.
     :standard: RFC 5652 5.1; RFC 2315 9.1
     """
-    _inputs.member(profile, MessageProfile, "profile")
-    carried = _inputs.iterated(certificates, "certificates")
-    lists = _inputs.iterated(crls, "crls")
-    for certificate in carried:
-        _inputs.member(certificate, Certificate, "a certificate")
-    for crl in lists:
-        _inputs.member(crl, CertificateRevocationList, "a revocation list")
+    from gmpki.cms.signing import encoded_certificates, encoded_crls  # of no use to who only reads
+
+    member(profile, MessageProfile, "profile")
+    carried, lists = encoded_certificates(certificates), encoded_crls(crls)
     if not carried and not lists:
         raise InvalidInputError("a bundle has at least one certificate or revocation list")
-    content = SignedData(
-        1,
-        (),
-        EncapsulatedContentInfo(profile.content_type(MessageKind.DATA)),
-        tuple([certificate.der for certificate in carried]),
-        tuple([crl.der for crl in lists]),
-    )
+    content = SignedData(1, (), EncapsulatedContentInfo(profile.inner_type(None)), carried, lists)
     return ContentInfo(profile.content_type(MessageKind.SIGNED_DATA), content.to_der()).to_der()
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from gmpki import oids
 from gmpki._inputs import as_bytes, as_text, member
 from gmpki.asn1.rfc5652 import ContentInfo, DigestedData, EncapsulatedContentInfo
 from gmpki.cms.algorithms import digest_algorithm, digest_name
@@ -75,7 +74,7 @@ def digest_content(
     outer = profile.content_type(MessageKind.DIGESTED_DATA)
     octets = as_bytes(content, "the content")
     algorithm = digest_algorithm(as_text(digest, "digest"))
-    inner = profile.content_type(MessageKind.DATA) if content_type is None else oids.find(as_text(content_type, "type"))
+    inner = profile.inner_type(content_type)
     running = new_hash(digest)
     running.update(octets)
     version = profile.rules.digested_version(plain_data=MessageKind.of(inner) is MessageKind.DATA)

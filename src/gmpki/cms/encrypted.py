@@ -78,7 +78,7 @@ def encrypt_with_key(
     parameters = new_parameters(cipher, profile)
     if cipher.is_authenticated:
         raise ProfileError(f"EncryptedData has no place for the tag of {cipher.name}; an envelope has")
-    inner = profile.content_type(MessageKind.DATA) if content_type is None else content_type
+    inner = profile.inner_type(content_type)
     frame = MessageFrame(
         profile.content_type(MessageKind.ENCRYPTED_DATA),
         der.encode_integer(profile.rules.encrypted_version()),

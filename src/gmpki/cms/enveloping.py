@@ -120,7 +120,7 @@ def empty_envelope(
     parameters = new_parameters(cipher, profile)
     key = cipher.generate_key()
     infos = recipient_infos(key, recipients, profile)
-    inner = profile.content_type(MessageKind.DATA) if content_type is None else content_type
+    inner = profile.inner_type(content_type)
     inside = der.encode_oid(inner) + parameters.algorithm.to_der()
     attributes = b""
     if cipher.is_authenticated:

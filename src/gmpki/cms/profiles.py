@@ -104,6 +104,15 @@ class MessageProfile(Enum):
             raise ProfileError(f"the profile {self.value} has no {kind.value}")
         return found
 
+    def inner_type(self, content_type: str | None) -> ObjectIdentifier:
+        """Return the type of a content: the one that was asked for, or for None data of the profile.
+
+        :raises InvalidTypeError: when it is neither None nor ``str``.
+        """
+        if content_type is None:
+            return self.content_type(MessageKind.DATA)
+        return oids.find(_inputs.as_text(content_type, "content_type"))
+
     @classmethod
     def of(cls, content_type: str) -> MessageProfile | None:
         """Return the profile whose family a content type belongs to, GMT0010 or RFC5652; None when it is neither's."""

@@ -123,7 +123,7 @@ def sign_and_encrypt(
     :raises RandomSourceError: when the random source fails.
     :raises GmpkiError: what a signer that lives elsewhere raises.
     """
-    specs = [replace(spec, attributes=False) for spec in checked_signers(signers)]
+    specs = [replace(spec, attributes=False) for spec in checked_signers(signers, SignerSpec)]
     parameters = new_parameters(cipher, profile)
     outer = profile.content_type(MessageKind.SIGNED_AND_ENVELOPED_DATA)
     if cipher.is_authenticated:

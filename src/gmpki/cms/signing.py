@@ -7,14 +7,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from gmpki import oids
-from gmpki._inputs import as_bytes, as_text, iterated, member
+from gmpki._inputs import as_bytes, iterated, member
 from gmpki.asn1.rfc5652 import MAX_CERTIFICATES, MAX_CRLS, ContentInfo, EncapsulatedContentInfo, SignedData
 from gmpki.cms.digests import ContentDigests
 from gmpki.cms.profiles import MessageKind, MessageProfile
-from gmpki.cms.signer_spec import SignerSpec
+from gmpki.cms.signer_spec import SignerPlan, SignerSpec
 from gmpki.errors import InvalidInputError, LimitExceeded
 from gmpki.x509.certificate import Certificate
 
@@ -32,11 +31,12 @@ __all__ = [
     "assemble",
     "checked_signers",
     "digests_for",
-    "inner_type",
     "message_head",
     "sign",
     "sign_digests",
 ]
+
+P = TypeVar("P", SignerPlan, SignerSpec)
 
 MAX_SIGNERS: Final = 64
 """The most signers that one message is given."""
@@ -101,29 +101,25 @@ def sign_digests(
 
     :param content: what is put into the message; None for a detached one.
     """
-    specs = checked_signers(signers)
+    specs = checked_signers(signers, SignerSpec)
     member(profile, MessageProfile, "profile")
-    kind = inner_type(content_type, profile)
+    kind = profile.inner_type(content_type)
     own = [spec.certificate for spec in specs] if include_signer_certificates else []
     return assemble(
         profile,
-        EncapsulatedContentInfo(oids.find(kind), content),
+        EncapsulatedContentInfo(kind, content),
         [spec.sign(digests, kind, profile) for spec in specs],
         encoded_certificates((*own, *iterated(certificates, "certificates"))),
         encoded_crls(crls),
     )
 
 
-def digests_for(signers: SignerSpec | Iterable[SignerSpec]) -> ContentDigests:
-    """Return running digests of a content that streams past, as its signers need them.
-
-    :raises InvalidTypeError: when a signer is no SignerSpec.
-    :raises InvalidInputError: when there is none.
-    """
+def digests_for(plans: Iterable[SignerPlan]) -> ContentDigests:
+    """Return running digests of a content that streams past, as its signers need them."""
     hashes: set[str] = set()
     prefixes: set[bytes] = set()
-    for spec in checked_signers(signers):
-        names, starts = spec.plan.needed
+    for plan in plans:
+        names, starts = plan.needed
         hashes.update(names)
         prefixes.update(starts)
     return ContentDigests(hashes, prefixes)
@@ -199,25 +195,22 @@ def encoded_crls(crls: Iterable[CertificateRevocationList]) -> tuple[bytes, ...]
     return tuple(found)
 
 
-def checked_signers(signers: SignerSpec | Iterable[SignerSpec]) -> tuple[SignerSpec, ...]:
-    """Return the signers.
+def checked_signers(signers: P | Iterable[P], kind: type[P]) -> tuple[P, ...]:
+    """Return the signers, with their keys or without.
 
+    :raises InvalidTypeError: when one is not of the kind.
     :raises InvalidInputError: when there is none, or a certificate signs twice.
+    :raises LimitExceeded: when there are more than 64.
     """
-    specs = (signers,) if isinstance(signers, SignerSpec) else iterated(signers, "signers", most=MAX_SIGNERS + 1)
-    if not specs:
+    if isinstance(signers, kind):
+        return (signers,)
+    found = iterated(cast("Iterable[P]", signers), "signers", most=MAX_SIGNERS + 1)
+    if not found:
         raise InvalidInputError("a message is signed by at least one signer")
-    if len(specs) > MAX_SIGNERS:
+    if len(found) > MAX_SIGNERS:
         raise LimitExceeded(f"a message is signed by at most {MAX_SIGNERS} signers")
-    for spec in specs:
-        member(spec, SignerSpec, "a signer")
-    if len(specs) > 1 and len({spec.certificate for spec in specs}) != len(specs):
+    for signer in found:
+        member(signer, kind, "a signer")
+    if len({signer.certificate for signer in found}) != len(found):
         raise InvalidInputError("one certificate signs a message once")
-    return specs
-
-
-def inner_type(content_type: str | None, profile: MessageProfile) -> str:
-    """Return the type of a content: the one asked for, or data of the profile."""
-    if content_type is None:
-        return profile.content_type(MessageKind.DATA)
-    return as_text(content_type, "content_type")
+    return found

@@ -21,7 +21,8 @@ from gmpki.cms._streaming import pieces, receive, remaining_len, reported
 from gmpki.cms.algorithms import digest_algorithm
 from gmpki.cms.pem_stream import PEMWriter
 from gmpki.cms.profiles import MessageKind, MessageProfile
-from gmpki.cms.signing import checked_signers, digests_for, inner_type, message_head, sign_digests
+from gmpki.cms.signer_spec import SignerSpec
+from gmpki.cms.signing import checked_signers, digests_for, message_head, sign_digests
 from gmpki.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from gmpki.asn1.ber_writer import Sink
     from gmpki.cms._streaming import Path, Progress
     from gmpki.cms.digests import ContentDigests
-    from gmpki.cms.signer_spec import SignerSpec
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.crl import CertificateRevocationList
 
@@ -62,7 +62,7 @@ def sign_stream(
     :raises InvalidInputError: also when the source changes between the two readings.
     :standard: RFC 5652 5; GM/T 0010
     """
-    specs = checked_signers(signers)
+    specs = checked_signers(signers, SignerSpec)
     member(profile, MessageProfile, "profile")
     member(detached, bool, "detached")
 
@@ -78,12 +78,12 @@ def sign_stream(
         )
 
     total = remaining_len(source)
-    digests = digests_for(specs)
+    digests = digests_for(spec.plan for spec in specs)
     if detached:
         _read(source, (digests.update,), progress, total)
         sink.write(message(digests))
     elif total is None:
-        writer = MessageWriter(sink, _frame(specs, inner_type(content_type, profile), profile))
+        writer = MessageWriter(sink, _frame(specs, profile.inner_type(content_type), profile))
         _read(source, (digests.update, writer.write), progress, None)
         writer.finish(_around(message(digests))[1])
     else:

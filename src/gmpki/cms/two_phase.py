@@ -12,17 +12,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from gmpki import oids
-from gmpki._inputs import as_bytes, as_text, iterated, member
+from gmpki._inputs import as_bytes, iterated, member
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.asn1 import der
 from gmpki.asn1.rfc5652 import EncapsulatedContentInfo, SignerInfo
 from gmpki.cms.algorithms import digest_name, signature_algorithm
 from gmpki.cms.digests import ContentDigests
-from gmpki.cms.profiles import MessageKind, MessageProfile
+from gmpki.cms.profiles import MessageProfile
 from gmpki.cms.signer_spec import SignerPlan
-from gmpki.cms.signing import MAX_SIGNERS, assemble, encoded_certificates, encoded_crls
-from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
+from gmpki.cms.signing import MAX_SIGNERS, assemble, checked_signers, encoded_certificates, encoded_crls
+from gmpki.errors import DecodeError, InvalidInputError
 from gmpki.keys.signature_algorithms import key_for
 from gmpki.x509.certificate import Certificate
 
@@ -171,7 +170,7 @@ def prepare(
     :raises InvalidInputError: also when both or neither of content and digests are given, or digests without
         ``detached``.
     """
-    plans = _plans(signers)
+    plans = checked_signers(signers, SignerPlan)
     member(profile, MessageProfile, "profile")
     member(detached, bool, "detached")
     octets = None if content is None else as_bytes(content, "content")
@@ -182,12 +181,12 @@ def prepare(
     elif not detached:
         raise InvalidInputError("a message whose content is not given is detached")
     member(digests, ContentDigests, "digests")
-    kind = profile.content_type(MessageKind.DATA) if content_type is None else as_text(content_type, "content_type")
+    kind = profile.inner_type(content_type)
     own = [plan.certificate for plan in plans] if include_signer_certificates else []
     unsigned = [plan.unsigned(digests, kind, profile) for plan in plans]
     return PreparedSignature(
         profile,
-        EncapsulatedContentInfo(oids.find(kind), None if detached else octets),
+        EncapsulatedContentInfo(kind, None if detached else octets),
         tuple(entry.info for entry in unsigned),
         encoded_certificates((*own, *iterated(certificates, "certificates"))),
         encoded_crls(crls),
@@ -196,19 +195,6 @@ def prepare(
             for plan, entry in zip(plans, unsigned, strict=True)
         ),
     )
-
-
-def _plans(signers: SignerPlan | Iterable[SignerPlan]) -> tuple[SignerPlan, ...]:
-    plans = (signers,) if isinstance(signers, SignerPlan) else iterated(signers, "signers", most=MAX_SIGNERS + 1)
-    if not plans:
-        raise InvalidInputError("a message is signed by at least one signer")
-    if len(plans) > MAX_SIGNERS:
-        raise LimitExceeded(f"a message is signed by at most {MAX_SIGNERS} signers")
-    for plan in plans:
-        member(plan, SignerPlan, "a signer")
-    if len({plan.certificate for plan in plans}) != len(plans):
-        raise InvalidInputError("one certificate signs a message once")
-    return plans
 
 
 def _elements(fields: Reader, name: str) -> tuple[bytes, ...]:
