@@ -10,6 +10,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from gmpki.cms.certificates import write_bundle
+from gmpki.cms.encrypted import encrypt_with_key
+from gmpki.cms.signed import SignedMessage
+from gmpki.cms.signer_spec import SignerSpec
+from gmpki.cms.signing import sign
 from gmpki.tsa.imprint import Imprint
 from gmpki.tsa.request import TimestampRequest
 from gmpki.tsa.response import TimestampResponse
@@ -207,6 +212,38 @@ def test_usage(run: Run) -> None:
     ):
         run(*arguments, exit_code=2)
     run("tsa", "request", "--output", "req.tsq", "data", exit_code=1)
+
+
+@pytest.mark.usefixtures("sm2_files")
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_time_stamp_over_a_signature(run: Run, answer: Answer, detached: bool) -> None:
+    """What is asked for is what ``gmpki cms sign --timestamp`` puts in, and ``gmpki cms verify`` looks at."""
+    made = scene("sm2")
+    signer = certify(ROOT, made.tsa_key.public_key, ROOT, made.ca_key, SIGNING, serial_number=77)
+    message = sign(DATA, SignerSpec(made.tsa_key, signer), detached=detached)
+    Path("message").write_bytes(message)
+    assert run("tsa", "request", "--of-signature", "--output", "req.tsq", "message").exit_code == 0
+    asked = TimestampRequest.from_der(Path("req.tsq").read_bytes()).imprint
+    assert asked.matches(SignedMessage.from_der(message).signers[0].signature)
+    assert not asked.matches(message)
+    run(*REPLY, "--create-serials", "--output", "resp.tsr", "req.tsq")
+    run(*VERIFY, "--request", "req.tsq", "--token-output", "token")
+    run("cms", "sign", "--timestamp", "token", "--output", "stamped", "message")
+    content = ("--content", "data") if detached else ()
+    verify = ("cms", "verify", "--anchor", "root.pem", "--tsa-anchor", "root.pem", *content, "stamped")
+    assert answer(*verify)["signers"][0]["signed_at"] == answer(*VERIFY, "--request", "req.tsq")["time"]
+
+
+@pytest.mark.usefixtures("sm2_files")
+def test_no_signature_to_stamp(run: Run, answer: Answer) -> None:
+    request = ("tsa", "request", "--of-signature", "--output", "req.tsq")
+    run(*request, "--digest", "00" * 32, exit_code=2)
+    assert answer(*request, "data", exit_code=1)["error"]["type"] in ("DecodeError", "InvalidInputError")
+    Path("other").write_bytes(encrypt_with_key(DATA, bytes(16)))
+    assert answer(*request, "other", exit_code=1)["error"]["reason"] == "not-signed"
+    Path("bundle").write_bytes(write_bundle([scene("sm2").ca]))
+    assert answer(*request, "bundle", exit_code=1)["error"]["reason"] == "no-signers"
+    assert not Path("req.tsq").exists()
 
 
 @pytest.mark.usefixtures("sm2_files")

@@ -50,6 +50,8 @@ CHINESE_NAMES = {
     "KeyMismatchError": "密钥不匹配",
     "LimitExceeded": "超出限制",
     "LintErrors": "证书有错误",
+    "MessageError": "消息不可接受",
+    "NoRecipientError": "没有接收者的私钥",
     "NotADirectoryError": "不是目录",
     "OSError": "读写失败",
     "PermissionError": "没有权限",

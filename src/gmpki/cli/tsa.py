@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,12 +19,11 @@ from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_b
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._times import parse_time
 from gmpki.cli._trust import read_certificates, trust_of, trust_options
+from gmpki.cli._tsa import read_response_or_token, signature_in, token_of
 
 if TYPE_CHECKING:
     from gmpki.tsa.imprint import Imprint
-    from gmpki.tsa.response import TimestampResponse
     from gmpki.tsa.serials import FileSerials
-    from gmpki.tsa.token import TimestampToken
     from gmpki.tsa.verify import TokenPolicy
 
 __all__ = ["command"]
@@ -48,12 +49,18 @@ def command() -> None:
 
 @command.command(
     epilog="\b\nExamples:\n  gmpki tsa request --output req.tsq report.pdf\n"
-    "  gmpki tsa request --hash sha256 --policy 1.2.156.99999.1 --output req.tsq report.pdf\n"
+    "  gmpki tsa request --hash sha256 --policy 1.2.156.99999.1 --output other.tsq report.pdf\n"
+    "  gmpki tsa request --of-signature --output signature.tsq report.p7m\n"
+    "  gmpki tsa request --of-signature --output signature.tsq report.p7m\n"
     '  curl -H "Content-Type: application/timestamp-query" --data-binary @req.tsq -o resp.tsr http://tsa.example.cn/',
 )
 @click.argument("source", type=INPUT, metavar="[FILE]", default="-")
 @digest_option
+@click.option(
+    "--of-signature", is_flag=True, help="FILE is a signed message; its first signature is stamped, not FILE itself."
+)
 @hash_option
+@click.option("--of-signature", is_flag=True, help="FILE is a signed message: stamp its first signature.")
 @click.option("--policy", metavar="OID", help="Under which policy the time-stamp is to be made.")
 @click.option("--nonce/--no-nonce", default=True, show_default=True, help="Tie the answer to this request.")
 @click.option("--cert/--no-cert", default=True, show_default=True, help="Ask for the authority's certificate.")
@@ -64,6 +71,7 @@ def request(
     *,
     source: str,
     digest: str | None,
+    of_signature: bool,
     hash_name: str,
     policy: str | None,
     nonce: bool,
@@ -73,7 +81,9 @@ def request(
 ) -> Report:
     """Make a request for a time-stamp over FILE (standard input without one), of any length.
 
-    生成时间戳申请；文件长度不限。
+    What "gmpki cms sign --timestamp" puts into a signed message is over its signature: --of-signature asks for that.
+
+    生成时间戳申请；文件长度不限。--of-signature 为签名消息中的签名申请时间戳。
     """
     from gmpki.cli._tsa_show import describe_request, lines_of
     from gmpki.tsa.request import TimestampRequest
@@ -81,7 +91,12 @@ def request(
     refuse_json_beside_output(output)
     _io.refuse_terminal(output)
     _io.refuse_existing(output, force=force)
-    imprint = _imprint(source, digest, hash_name)
+    if of_signature:
+        if digest is not None:
+            raise click.UsageError("--of-signature needs the message, not --digest")
+        imprint = _imprint_of_signature(source, hash_name)
+    else:
+        imprint = _imprint(source, digest, hash_name)
     made = TimestampRequest.of(imprint, policy=policy, nonce=nonce, certificate=cert)
     _io.write_output(output, made.to_der(), force=force)
     fields = describe_request(made)
@@ -95,7 +110,12 @@ reply_options = together(
     click.option("--certificate", "certificate_file", type=INPUT, required=True, metavar="FILE", help="Of that key."),
     click.option("--chain", "chain_files", type=INPUT, metavar="FILE", multiple=True, help="Others that go along."),
     click.option(
-        "--serials", "serials_file", type=OUTPUT, required=True, metavar="FILE", help="Where serial numbers are counted."
+        "--serials",
+        "serials_file",
+        type=OUTPUT,
+        required=True,
+        metavar="FILE",
+        help="Where serial numbers are counted.",
     ),
     click.option("--create-serials", is_flag=True, help="Make that file; it must not exist."),
     click.option("--policy", "policies", metavar="OID", multiple=True, required=True, help="First the usual one."),
@@ -112,7 +132,8 @@ reply_options = together(
 
 
 @command.command(
-    epilog="\b\nExamples:\n  gmpki tsa reply --key tsa.key --certificate tsa.pem --serials tsa.serials --create-serials "
+    epilog="\b\nExamples:\n"
+    "  gmpki tsa reply --key tsa.key --certificate tsa.pem --serials tsa.serials --create-serials "
     "--policy 1.2.156.99999.1 --output resp.tsr req.tsq\n"
     "  gmpki tsa reply --key tsa.key --certificate tsa.pem --serials tsa.serials --policy 1.2.156.99999.1 --accuracy 1 "
     "--chain sub.pem --output second.tsr req.tsq",
@@ -153,6 +174,7 @@ def reply(
     refuse_json_beside_output(output)
     _io.refuse_terminal(output)
     _io.refuse_existing(output, force=force)
+    _known_policies(*policies)
     authority = TimestampAuthority(
         _keys.load_private(_keys.read_key_file(key_file), password),
         load_one_certificate(certificate_file),
@@ -232,7 +254,6 @@ def verify(
     from gmpki.cli._tsa_show import describe_stamp, lines_of
     from gmpki.errors import ValidationError
     from gmpki.tsa.request import TimestampRequest
-    from gmpki.tsa.response import TimestampResponse
     from gmpki.tsa.verify import TokenVerifier
 
     if sum(given is not None for given in (source, request_file, digest)) != 1:
@@ -246,8 +267,8 @@ def verify(
     verifier = TokenVerifier(trust, policy=_token_policy(policies, max_accuracy_s, sha1=sha1), lenient=lenient)
     data = _io.read_input(response_file, max_len=MAX_FILE_LEN)
     with naming_lenient(lenient=lenient):
-        found = _response_or_token(data, lenient=lenient)
-    token = found.token if isinstance(found, TimestampResponse) else found
+        found = read_response_or_token(data, lenient=lenient)
+    token = token_of(found)
     try:
         if request_file is not None:
             sent = TimestampRequest.from_der(_io.read_input(request_file, max_len=MAX_FILE_LEN), lenient=lenient)
@@ -290,7 +311,7 @@ def show(*, source: str, lenient: bool) -> Report:
         if is_request:
             fields = describe_request(TimestampRequest.from_der(data, lenient=lenient))
         else:
-            found = _response_or_token(data, lenient=lenient)
+            found = read_response_or_token(data, lenient=lenient)
             fields = describe_response(found) if isinstance(found, TimestampResponse) else describe_token(found)
     return Report(fields, lines_of(fields))
 
@@ -306,27 +327,53 @@ def _imprint(source: str, digest: str | None, hash_name: str) -> Imprint:
         return Imprint.of_pieces(_io.chunks(stream, label="摘要 hashing"), hash_name)
 
 
-def _response_or_token(data: bytes, *, lenient: bool) -> TimestampResponse | TimestampToken:
-    """Read a response, which begins with its status, or a token, which begins with its type."""
-    from gmpki.asn1.der import Reader, Tag
-    from gmpki.asn1.quirks import QuirkLog
-    from gmpki.errors import DecodeError
-    from gmpki.tsa.response import TimestampResponse
-    from gmpki.tsa.token import TimestampToken
+def _imprint_of_signature(source: str, hash_name: str) -> Imprint:
+    """Return the imprint of the first signature of a signed message, however long its content."""
+    from gmpki.asn1.rfc5652 import SignedData
+    from gmpki.cli import _cms
+    from gmpki.cms._streaming import receive
+    from gmpki.errors import MessageError
+    from gmpki.tsa.imprint import Imprint
 
-    try:
-        is_response = Reader(data, quirks=QuirkLog()).sequence().next_is(Tag.SEQUENCE)
-    except DecodeError:  # PEM or base64 perhaps, or BER, which tokens may be in
-        is_response = False
-    if is_response:
-        return TimestampResponse.from_der(data, lenient=lenient)
-    return TimestampToken.from_der(data, lenient=lenient)
+    with _cms.message_source(source) as stream:
+        message = receive(stream, lenient=True).message
+    signed = message.content
+    if not isinstance(signed, SignedData):
+        raise MessageError("not-signed", f"a message of the type {message.content_type.name}, not a signed one")
+    if not signed.signer_infos:
+        raise MessageError("no-signers", "nobody has signed the message")
+    return Imprint.of(signed.signer_infos[0].signature, hash_name)
+
+
+def _imprint_of_signature(source: str, hash_name: str) -> Imprint:
+    from gmpki.tsa.imprint import Imprint
+
+    return Imprint.of(signature_in(source), hash_name)
+
+
+def _known_policies(*policies: str | None) -> None:
+    """Refuse what is no object identifier.
+
+    :raises click.UsageError: one is none.
+    """
+    from gmpki.asn1.der import encode_oid
+    from gmpki.errors import InvalidInputError
+
+    for policy in policies:
+        try:
+            encode_oid(policy or "0.0")
+        except InvalidInputError as error:
+            raise click.UsageError(f"--policy: {error}") from None
 
 
 def _serials(path: str, *, create: bool) -> FileSerials:
     from gmpki.tsa.serials import FileSerials
 
-    return FileSerials.create(path) if create else FileSerials(path)
+    if create:
+        return FileSerials.create(path)
+    if not os.path.exists(path):
+        raise FileNotFoundError(errno.ENOENT, "there is no such file; --create-serials makes it", path)
+    return FileSerials(path)
 
 
 def _token_policy(policies: tuple[str, ...], max_accuracy_s: float | None, *, sha1: bool) -> TokenPolicy:
