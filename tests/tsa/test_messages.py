@@ -21,7 +21,7 @@ from gmpki.x509.crl import CertificateRevocationList
 from gmpki.x509.crl_builder import CRLBuilder, Revocation
 from gmpki.x509.crl_checker import CRLChecker
 from gmpki.x509.names import build_name
-from tsa.scene import ALGORITHMS, DATA, DAY, NOW, ROOT, SIGNING, Scene, certify, key, scene
+from tsa.scene import ALGORITHMS, DATA, DAY, NOW, ROOT, SECOND, SIGNING, Scene, certify, key, scene
 
 SIGNER = build_name(("C", "CN"), ("CN", "张三"))
 
@@ -108,6 +108,32 @@ def test_a_time_stamp_after_the_end_of_the_certificate() -> None:
     with pytest.raises(ValidationError) as caught:
         judged(made, stamped(made, clock=lambda: NOW + 10 * DAY))
     assert caught.value.reason == "expired"
+
+
+def test_a_time_of_nobody_who_is_trusted_decides_nothing() -> None:
+    """A verifier of tokens that looks at signatures alone takes the time that anybody wrote: the chain does not."""
+    made = scene()
+    later = NOW + 100 * DAY
+    only = TokenVerifier(Trust.signature_only())
+    with pytest.raises(ValidationError) as caught:
+        verify(stamped(made), made.trust(at=later), timestamps=only)
+    assert caught.value.reason == "expired"
+    (report,) = verify(stamped(made), made.trust(), timestamps=only).signers
+    assert report.signed_at is None
+    assert not report.timestamps[0].is_trusted
+    assert "nobody who is trusted" in report.check("time-stamp").detail
+
+
+def test_the_accuracy_counts_against_the_signature() -> None:
+    """What was stamped existed at the end of what the accuracy leaves open, and perhaps not before."""
+    made = scene()
+    lists = CRLChecker([crl(made, NOW + DAY, Revocation(77, NOW + SECOND, ReasonCode.KEY_COMPROMISE))])
+    trust = made.trust(at=NOW + 10 * DAY, checkers=[lists])
+    verifier = TokenVerifier(made.trust(at=NOW + 10 * DAY))
+    (report,) = verify(stamped(made, accuracy=SECOND / 2), trust, timestamps=verifier).signers
+    assert report.signed_at == NOW + SECOND / 2
+    with pytest.raises(RevokedError):
+        verify(stamped(made, accuracy=SECOND), trust, timestamps=verifier)
 
 
 # ---- revocation -----------------------------------------------------------------------------------------------------

@@ -45,6 +45,9 @@ class CheckName(str, Enum):
     COUNTERSIGNATURE = "countersignature"
     """Counter-signatures hold."""
 
+    # Equal to its text, so it hashes as that; the hash of Enum, which is Python code, would not.
+    __hash__ = str.__hash__
+
 
 class CheckStatus(str, Enum):
     """What became of a check."""
@@ -52,6 +55,8 @@ class CheckStatus(str, Enum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_CHECKED = "not-checked"
+
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ class SignerReport:
     :ivar index: which signer of the message, counted from 0.
     :ivar signer_certificate: None when it was not found.
     :ivar checks: one for each question; after one that failed, later ones may be NOT_CHECKED.
-    :ivar signed_at: a time at which the signature existed, by a time-stamp that was verified; None without one.
+    :ivar signed_at: a time at which the signature existed, by a time-stamp of an authority that is trusted: the end of
+        what its accuracy leaves open; None without one.
     :ivar claimed_signing_time: what the signer says himself, which proves nothing.
     :ivar timestamps: the time-stamps over the signature that hold.
     :ivar path: the certificates up to the trust anchor; None when they were not looked for, or not found.

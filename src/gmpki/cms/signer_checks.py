@@ -125,7 +125,7 @@ class _Signer:
         else:
             self._run(CheckName.USAGE, lambda: check_usage(certificate))
         stamps = self._timestamps()
-        signed_at = min((stamp.time for stamp in stamps), default=None)
+        signed_at = min((stamp.latest for stamp in stamps if stamp.is_trusted), default=None)
         path = self._path(certificate, signed_at)
         countersignatures = self._countersignatures()
         attributes = self.attributes
@@ -321,7 +321,7 @@ class _Signer:
             stamp = verifier.verify(token, self.info.signature)
             member(stamp, StampedTime, "what a verifier of time-stamps returns")
             stamps.append(stamp)
-        return tuple(stamps), ", ".join(f"{stamp.time:%Y-%m-%d %H:%M:%S} UTC" for stamp in stamps)
+        return tuple(stamps), ", ".join(map(_shown_stamp, stamps))
 
     # ---- chain and revocation ---------------------------------------------------------------
     def _path(self, certificate: Certificate | None, signed_at: datetime | None) -> ValidatedPath | None:
@@ -387,3 +387,7 @@ class _Signer:
         if there:
             self._run(CheckName.COUNTERSIGNATURE, check)
         return tuple(reports)
+
+
+def _shown_stamp(stamp: StampedTime) -> str:
+    return f"{stamp.time:%Y-%m-%d %H:%M:%S} UTC{'' if stamp.is_trusted else ' by nobody who is trusted'}"

@@ -60,7 +60,8 @@ class EvidenceReport:
     """What came of verifying evidence. Immutable.
 
     :ivar steps: from the newest time-stamp inwards to the signer.
-    :ivar signed_at: a time at which the signature existed, by the oldest time-stamp that holds; None without one.
+    :ivar signed_at: a time at which the signature existed, by the oldest time-stamp that holds: the end of what its
+        accuracy leaves open; None without one.
     :ivar signer_certificate: None when it was not found.
     :ivar path: of the signer's certificate, as it was then; None when it was not found.
     :ivar timestamps: the time-stamps over the signature that hold.
@@ -163,14 +164,15 @@ class _Verification:
         around: datetime | None = None
         for older in reversed(range(len(evidence.archive_timestamps))):
             token = evidence.archive_timestamps[older]
-            archives += self._stamp(f"archive-time-stamp {older + 1}", token, around, older)
-            around = token.time
+            found = self._stamp(f"archive-time-stamp {older + 1}", token, around, older)
+            archives += found
+            around = found[0].latest if found else token.time
         stamps: list[VerifiedTimestamp] = []
         for index, token in enumerate(evidence.timestamps):
             stamps += self._stamp(f"signature-time-stamp {index + 1}", token, around, None)
         if not evidence.timestamps:
             self._take("signature-time-stamp", _no_stamp)
-        signed_at = min((stamp.time for stamp in stamps), default=None)
+        signed_at = min((stamp.latest for stamp in stamps), default=None)
         certificate = self._take("signer", self._signer)
         path = None
         if certificate is not None and signed_at is not None:
@@ -231,7 +233,7 @@ class _Verification:
             path = self._path(stamp.certificate, signature, trusted, data, token.certificates)
             what = "the signature" if older is None else f"everything, with {older} older archive time-stamps"
             detail = f"over {what}, by {stamp.certificate.subject}; {_asked(path, signature)}"
-            return replace(stamp, path=path), detail, stamp.time
+            return replace(stamp, path=path, is_trusted=True), detail, stamp.time
 
         found = self._take(name, step)
         return [] if found is None else [found]

@@ -114,22 +114,6 @@ class VerifiedTimestamp(StampedTime):
     path: ValidatedPath | None = None
     quirks: tuple[Quirk, ...] = field(default=(), repr=False)
 
-    @property
-    def earliest(self) -> datetime:
-        """The earliest real time at which the token can have been made, by its accuracy."""
-        try:
-            return self.time - (self.accuracy or timedelta(0))
-        except OverflowError:
-            return datetime.min.replace(tzinfo=timezone.utc)
-
-    @property
-    def latest(self) -> datetime:
-        """The latest real time at which the token can have been made, by its accuracy."""
-        try:
-            return self.time + (self.accuracy or timedelta(0))
-        except OverflowError:
-            return datetime.max.replace(tzinfo=timezone.utc)
-
     def is_before(self, other: VerifiedTimestamp) -> bool | None:
         """Tell whether this token was made before another one; None when their times do not tell.
 
@@ -220,6 +204,7 @@ class TokenVerifier:
             read.nonce,
             path,
             read.quirks,
+            is_trusted=path is not None,
         )
 
     def verify_response(
