@@ -38,6 +38,8 @@ def encode(tag: int, content: bytes) -> bytes:
     length = len(content)
     if length < 0x80:
         return _OCTETS[tag] + _OCTETS[length] + content
+    if length <= _MAX_OCTET:
+        return _OCTETS[tag] + b"\x81" + _OCTETS[length] + content
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
     return _OCTETS[tag] + _OCTETS[0x80 | len(octets)] + octets + content
 

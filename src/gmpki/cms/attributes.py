@@ -42,6 +42,7 @@ MAX_ATTRIBUTES: Final = 64
 # Who signs does not choose these himself, and two of them are made of the signature.
 _OWN: Final = frozenset((oids.CONTENT_TYPE, oids.MESSAGE_DIGEST, oids.SIGNING_TIME))
 _UNSIGNED_ONLY: Final = frozenset((oids.COUNTERSIGNATURE, oids.TIME_STAMP_TOKEN))
+_LONG: Final = 0x80  # the length from which on a header has more than two octets
 _PROTECTED_SIGNATURE: Final = der.Tag.context(1, constructed=True)
 _SINGLE: Final = frozenset((oids.CONTENT_TYPE, oids.MESSAGE_DIGEST, oids.SIGNING_TIME))
 
@@ -185,6 +186,9 @@ def _cached_oid(value: bytes) -> ObjectIdentifier:
 
 
 def _read_octets(value: bytes) -> bytes:
+    contents = len(value) - 2
+    if 0 <= contents < _LONG and value[0] == der.Tag.OCTET_STRING and value[1] == contents:  # nearly always
+        return value[2:]
     try:
         reader = der.Reader(value, name="messageDigest")
         found = reader.octet_string()

@@ -38,6 +38,9 @@ class MessageKind(Enum):
     AUTH_ENVELOPED_DATA = "auth-enveloped-data"
     KEY_AGREEMENT_INFO = "key-agreement-info"
 
+    # There is one object of each; the hash of Enum is Python code, and the tables here are asked with every message.
+    __hash__ = object.__hash__
+
     @classmethod
     def of(cls, content_type: str) -> MessageKind | None:
         """Return what a content type means in either family, PKCS #7 or GM/T 0010; None when it is neither's.
@@ -86,6 +89,8 @@ class MessageProfile(Enum):
     GMT0010 = "gmt0010"
     RFC5652 = "rfc5652"
     CFCA = "cfca"
+
+    __hash__ = object.__hash__
 
     @property
     def rules(self) -> ProfileRules:

@@ -52,6 +52,8 @@ class IssuerAndSerialNumber(Schema):
 
     issuer: Name
     serial_number: int
+    # Encoded when it is first asked for: the same signer stands in many messages.
+    _der: bytes | None = field(init=False, default=None, repr=False, compare=False)
 
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> IssuerAndSerialNumber:
@@ -61,7 +63,11 @@ class IssuerAndSerialNumber(Schema):
 
     def to_der(self) -> bytes:
         """Encode the structure as DER."""
-        return der.encode_sequence(der_of(self.issuer, Name, "issuer"), der.encode_integer(self.serial_number))
+        if self._der is None:
+            encoded = der.encode_sequence(der_of(self.issuer, Name, "issuer"), der.encode_integer(self.serial_number))
+            object.__setattr__(self, "_der", encoded)
+            return encoded
+        return self._der
 
 
 def read_identifier(reader: Reader, name: str) -> IssuerAndSerialNumber | bytes:
