@@ -162,7 +162,7 @@ def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("ROOT_PASSWORD", "example")
     monkeypatch.setenv("REVOKE", "example")
     sample_files.write_authority()
-    if path[0] == "cms" or path == ("tsa", "request"):
+    if path[0] == "cms":
         message_files.write_messages()
     if path[0] == "tsa":
         stamp_files.write_stamps()

@@ -51,14 +51,10 @@ def command() -> None:
     epilog="\b\nExamples:\n  gmpki tsa request --output req.tsq report.pdf\n"
     "  gmpki tsa request --hash sha256 --policy 1.2.156.99999.1 --output other.tsq report.pdf\n"
     "  gmpki tsa request --of-signature --output signature.tsq report.p7m\n"
-    "  gmpki tsa request --of-signature --output signature.tsq report.p7m\n"
     '  curl -H "Content-Type: application/timestamp-query" --data-binary @req.tsq -o resp.tsr http://tsa.example.cn/',
 )
 @click.argument("source", type=INPUT, metavar="[FILE]", default="-")
 @digest_option
-@click.option(
-    "--of-signature", is_flag=True, help="FILE is a signed message; its first signature is stamped, not FILE itself."
-)
 @hash_option
 @click.option("--of-signature", is_flag=True, help="FILE is a signed message: stamp its first signature.")
 @click.option("--policy", metavar="OID", help="Under which policy the time-stamp is to be made.")
@@ -96,7 +92,10 @@ def request(
             raise click.UsageError("--of-signature needs the message, not --digest")
         imprint = _imprint_of_signature(source, hash_name)
     else:
+        if digest is not None and source != "-":
+            raise click.UsageError("--digest stands in the place of FILE")
         imprint = _imprint(source, digest, hash_name)
+    _known_policies(policy)
     made = TimestampRequest.of(imprint, policy=policy, nonce=nonce, certificate=cert)
     _io.write_output(output, made.to_der(), force=force)
     fields = describe_request(made)
@@ -281,9 +280,9 @@ def verify(
         return Report({"valid": False, "reason": error.reason}, [], Failure.of(error))
     if token_output is not None:
         _io.write_output(token_output, token.to_der(), force=force)
-    fields = {**describe_stamp(stamp), "token_output": token_output}
+    fields = {**describe_stamp(stamp), "output": token_output}
     lines = [*facts([("时间戳有效", "time-stamp valid", fields["time"])]), *lines_of(fields)]
-    return Report(fields, [] if token_output == "-" else lines)
+    return Report(fields, [] if fields["output"] == "-" else lines)
 
 
 @command.command(epilog="\b\nExamples:\n  gmpki tsa show req.tsq\n  gmpki tsa show --json resp.tsr")
@@ -329,23 +328,6 @@ def _imprint(source: str, digest: str | None, hash_name: str) -> Imprint:
 
 def _imprint_of_signature(source: str, hash_name: str) -> Imprint:
     """Return the imprint of the first signature of a signed message, however long its content."""
-    from gmpki.asn1.rfc5652 import SignedData
-    from gmpki.cli import _cms
-    from gmpki.cms._streaming import receive
-    from gmpki.errors import MessageError
-    from gmpki.tsa.imprint import Imprint
-
-    with _cms.message_source(source) as stream:
-        message = receive(stream, lenient=True).message
-    signed = message.content
-    if not isinstance(signed, SignedData):
-        raise MessageError("not-signed", f"a message of the type {message.content_type.name}, not a signed one")
-    if not signed.signer_infos:
-        raise MessageError("no-signers", "nobody has signed the message")
-    return Imprint.of(signed.signer_infos[0].signature, hash_name)
-
-
-def _imprint_of_signature(source: str, hash_name: str) -> Imprint:
     from gmpki.tsa.imprint import Imprint
 
     return Imprint.of(signature_in(source), hash_name)
@@ -359,11 +341,11 @@ def _known_policies(*policies: str | None) -> None:
     from gmpki.asn1.der import encode_oid
     from gmpki.errors import InvalidInputError
 
-    for policy in policies:
-        try:
-            encode_oid(policy or "0.0")
-        except InvalidInputError as error:
-            raise click.UsageError(f"--policy: {error}") from None
+    try:
+        for policy in policies:
+            encode_oid("0.0" if policy is None else policy)
+    except InvalidInputError as error:
+        raise click.UsageError(f"--policy: {error}") from None
 
 
 def _serials(path: str, *, create: bool) -> FileSerials:
