@@ -64,6 +64,7 @@ KIND_USAGES = {
     "signing": {"digital_signature", "content_commitment"},
     "encryption": {"key_encipherment", "data_encipherment", "key_agreement"},
     "responder": {"digital_signature"},
+    "timestamper": {"digital_signature"},
 }
 
 refused = refusing(
@@ -181,6 +182,8 @@ class Cryptography:
                 (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False),
                 (x509.OCSPNoCheck(), False),
             ]
+        if kind == "timestamper":
+            return [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True)]
         if kind != "leaf":
             return []
         uri = x509.UniformResourceIdentifier(CRL_URI)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from interop import message_jobs
+from interop.checking import Wrong, expect, must_refuse
 from interop.scenario import (
+    ALGORITHMS,
     COMMON_NAMES,
     DNS_NAME,
     ENCRYPTION_USAGE,
@@ -12,39 +16,20 @@ from interop.scenario import (
     REVOKED_SINCE,
     SERIALS,
     SIGNING_USAGE,
+    Algorithm,
     Hierarchy,
     Peer,
-    Refused,
     Status,
 )
 
-__all__ = ["JOBS", "Wrong"]
+__all__ = ["JOBS", "algorithms_of"]
 
 MESSAGE = "from one to the other: 示例\n".encode()
-
-
-class Wrong(Exception):
-    """An implementation read something else than was written, or accepted what is damaged."""
 
 
 def damaged(data: bytes) -> bytes:
     """Return the same with one bit changed in the last byte, which belongs to the signature."""
     return data[:-1] + bytes((data[-1] ^ 1,))
-
-
-def must_refuse(what: str, check: Callable[..., object], *arguments: object) -> None:
-    """Call a check that must not succeed."""
-    try:
-        check(*arguments)
-    except Refused:
-        return
-    raise Wrong(f"accepted {what}")
-
-
-def expect(what: str, found: object, wanted: object) -> None:
-    """Compare what was read with what was written."""
-    if found != wanted:
-        raise Wrong(f"{what}: read {found!r}, written {wanted!r}")
 
 
 def key(made: Hierarchy, checker: Peer) -> None:
@@ -169,7 +154,7 @@ def _signature_end(response: bytes, made: Hierarchy) -> int:
     return len(response)
 
 
-JOBS: dict[str, Callable[[Hierarchy, Peer], None]] = {
+JOBS: dict[str, Callable[[Hierarchy, Any], None]] = {
     "key": key,
     "signature": signature,
     "root": root,
@@ -186,4 +171,10 @@ JOBS: dict[str, Callable[[Hierarchy, Peer], None]] = {
     "ocsp-revoked": _ocsp("revoked", delegated=False),
     "ocsp-unknown": _ocsp("unknown", delegated=False),
     "ocsp-delegated": _ocsp("good", delegated=True),
+    **message_jobs.JOBS,
 }
+
+
+def algorithms_of(job: str) -> tuple[Algorithm, ...]:
+    """Return the algorithms with which a job is run: all, unless it has some of its own."""
+    return message_jobs.ALGORITHMS_OF.get(job, ALGORITHMS)

@@ -16,8 +16,11 @@ from typing import Any, Literal
 
 import figures
 from interop import bouncy_castle, openssl_peer
-from interop.cryptography_peer import Cryptography
-from interop.jobs import JOBS, Wrong
+from interop.bouncy_castle_messages import BouncyCastle
+from interop.checking import Wrong
+from interop.cryptography_messages import Cryptography
+from interop.jobs import JOBS, algorithms_of
+from interop.openssl_messages import OpenSSLPeer
 from interop.scenario import ALGORITHMS, Algorithm, Hierarchy, Peer, Refused
 from interop.tongsuo_peer import Tongsuopy
 
@@ -39,8 +42,8 @@ class PeerProgram:
 
 
 PEERS = {
-    "bouncy-castle": PeerProgram(lambda _: bouncy_castle.BouncyCastle(), bouncy_castle.missing),
-    "openssl": PeerProgram(openssl_peer.OpenSSLPeer, openssl_peer.missing),
+    "bouncy-castle": PeerProgram(lambda _: BouncyCastle(), bouncy_castle.missing),
+    "openssl": PeerProgram(OpenSSLPeer, openssl_peer.missing),
     "tongsuopy": PeerProgram(lambda _: Tongsuopy()),
     "cryptography": PeerProgram(lambda _: Cryptography()),
 }
@@ -75,7 +78,8 @@ def cells(*, peer: str = "*", algorithm: str = "*", direction: str = "*") -> Ite
     """Give the cells of the matrix, or a part of them."""
     directions: tuple[Direction, ...] = ("we make", "they make")
     for one, each, way, job in itertools.product(PEERS, ALGORITHMS, directions, JOBS):
-        if peer in (one, "*") and algorithm in (each, "*") and direction in (way, "*"):
+        wanted = peer in (one, "*") and algorithm in (each, "*") and direction in (way, "*")
+        if wanted and each in algorithms_of(job):
             yield Cell(job, each, one, way)
 
 

@@ -59,6 +59,7 @@ EXTENSIONS = {
     "signing": "keyUsage=critical,digitalSignature,nonRepudiation\n",
     "encryption": "keyUsage=critical,keyEncipherment,dataEncipherment,keyAgreement\n",
     "responder": "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nnoCheck=ignored\n",
+    "timestamper": "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n",
 }
 USAGES = {
     "Digital Signature": "digitalSignature",

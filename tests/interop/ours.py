@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from gmpki import oids
+from gmpki.asn1.rfc5280 import Extension
 from gmpki.asn1.rfc5280.ext_crl import ReasonCode
 from gmpki.asn1.rfc5280.ext_keys import (
     AuthorityKeyIdentifier,
@@ -82,6 +83,7 @@ KIND_USAGES = {
     "signing": KeyUsages.DIGITAL_SIGNATURE | KeyUsages.NON_REPUDIATION,
     "encryption": KeyUsages.KEY_ENCIPHERMENT | KeyUsages.DATA_ENCIPHERMENT | KeyUsages.KEY_AGREEMENT,
     "responder": KeyUsages.DIGITAL_SIGNATURE,
+    "timestamper": KeyUsages.DIGITAL_SIGNATURE,
 }
 
 
@@ -173,6 +175,8 @@ class Ours:
             return [BasicConstraints(ca=True, path_len=None if kind == "root" else 0)]
         if kind == "responder":
             return [ExtendedKeyUsage((oids.OCSP_SIGNING,)), OCSPNoCheck()]
+        if kind == "timestamper":  # the one purpose, and critical (RFC 3161 2.3)
+            return [Extension(oids.EXTENDED_KEY_USAGE, True, ExtendedKeyUsage((oids.TIME_STAMPING,)).to_der())]
         if kind != "leaf":
             return []
         point = DistributionPoint(DistributionPointName((GeneralName.uri(CRL_URI),)))

@@ -1,4 +1,4 @@
-"""Run the matrix of certificates, requests, revocation lists and OCSP messages with other software.
+"""Run the matrix of what gmpki makes and reads, from certificates to time-stamps, with other software.
 
 Usage: ``python tests/interop/run_interop.py [--peer NAME] [--algorithm NAME]``. Every cell is run; what a peer cannot
 do is listed in ``cannot.toml``. A peer that the machine does not have makes the run fall short.
@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "native" / "tools")]
 
 from figures import Figures  # noqa: E402
-from interop.jobs import JOBS  # noqa: E402
+from interop.jobs import JOBS, algorithms_of  # noqa: E402
 from interop.matrix import PEERS, Matrix, Outcome, cells  # noqa: E402
-from interop.ours import Ours  # noqa: E402
+from interop.our_messages import Ours  # noqa: E402
 from interop.scenario import ALGORITHMS  # noqa: E402
 
 
@@ -33,7 +33,7 @@ def row(matrix: Matrix, job: str, algorithm: str, peers: list[str], counts: Coun
                 marks.append({Outcome.HOLDS: "ok", Outcome.CANNOT: "cannot", Outcome.FAILED: "FAILED"}[outcome])
                 if outcome is Outcome.FAILED:
                     notes.append(f"\n  {cell}: {said}")
-    return f"{job:15} {algorithm:13} {' '.join(f'{mark:>8}' for mark in marks)}{''.join(notes)}"
+    return f"{job:17} {algorithm:13} {' '.join(f'{mark:>8}' for mark in marks)}{''.join(notes)}"
 
 
 def main(arguments: list[str]) -> int:
@@ -48,13 +48,15 @@ def main(arguments: list[str]) -> int:
         figures.skip(reason)
     peers = [name for name in wanted if name not in absent]
     counts: Counter[Outcome] = Counter()
-    print(f"{'':29} {' '.join(f'{name:>17}' for name in peers)}")
-    print(f"{'':29} {' '.join(f'{way:>8}' for _ in peers for way in ('ours', 'theirs'))}")
+    print(f"{'':31} {' '.join(f'{name:>17}' for name in peers)}")
+    print(f"{'':31} {' '.join(f'{way:>8}' for _ in peers for way in ('ours', 'theirs'))}")
     with tempfile.TemporaryDirectory() as directory:
         matrix = Matrix(Ours(), Path(directory))
         try:
             for job in JOBS:
-                for algorithm in [options.algorithm] if options.algorithm else ALGORITHMS:
+                for algorithm in algorithms_of(job):
+                    if options.algorithm not in (None, algorithm):
+                        continue
                     print(row(matrix, job, algorithm, peers, counts), flush=True)
         finally:
             matrix.close()

@@ -27,7 +27,7 @@ __all__ = [
 
 Algorithm = Literal["sm2", "sm2-empty-id", "rsa", "rsa-pss", "p256", "ed25519"]
 ALGORITHMS: tuple[Algorithm, ...] = ("sm2", "sm2-empty-id", "rsa", "rsa-pss", "p256", "ed25519")
-Kind = Literal["root", "sub", "leaf", "signing", "encryption", "responder"]
+Kind = Literal["root", "sub", "leaf", "signing", "encryption", "responder", "timestamper"]
 Status = Literal["good", "revoked", "unknown"]
 
 DNS_NAME = "seal.example.cn"
@@ -40,6 +40,7 @@ COMMON_NAMES: dict[Kind, str] = {
     "signing": "张三",
     "encryption": "张三",
     "responder": "OCSP 应答器",
+    "timestamper": "示例时间戳",
 }
 SIGNING_USAGE = frozenset({"digitalSignature", "nonRepudiation"})
 ENCRYPTION_USAGE = frozenset({"keyEncipherment", "dataEncipherment", "keyAgreement"})
@@ -52,7 +53,9 @@ SERIALS: dict[Kind, int] = {
     "signing": int("55" * 16, 16),
     "encryption": int("2a" * 16, 16),
     "responder": 0xFF01,
+    "timestamper": 0xFF02,
 }
+SECOND_SIGNING_SERIAL, SECOND_ENCRYPTION_SERIAL = 0x2001, 0x2002
 REVOKED_SERIAL = int("1b" * 16, 16)
 # Serial numbers and reasons (RFC 5280 5.3.1); 0 stands for an entry without a reason.
 REVOKED = {REVOKED_SERIAL: 1, 0x8001: 0, 0x1002: 4, 0x1003: 5, 0x1004: 6}
@@ -231,6 +234,18 @@ class Hierarchy:
     @cached_property
     def encryption(self) -> bytes:
         return self._certificate("encryption", "encryption", self.sub, "sub")
+
+    @cached_property
+    def second_signing(self) -> bytes:
+        return self._certificate("signing", "responder", self.sub, "sub", SECOND_SIGNING_SERIAL)
+
+    @cached_property
+    def second_encryption(self) -> bytes:
+        return self._certificate("encryption", "user", self.sub, "sub", SECOND_ENCRYPTION_SERIAL)
+
+    @cached_property
+    def timestamper(self) -> bytes:
+        return self._certificate("timestamper", "responder", self.sub, "sub")
 
     @cached_property
     def responder(self) -> bytes:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from interop.jobs import JOBS, Wrong
+from interop.checking import Wrong
+from interop.jobs import JOBS
 from interop.matrix import CANNOT, PEERS, Cell, Matrix, Outcome, cells
-from interop.ours import Ours
+from interop.our_messages import Ours
 from interop.scenario import ALGORITHMS, Hierarchy, Refused
 
 

@@ -65,6 +65,7 @@ final class Certificates {
 
     static void register(Map<String, Peer.Command> commands) {
         commands.put("make-certificate", Certificates::make);
+        commands.put("public-in", Certificates::publicIn);
         commands.put("check-certificate", Certificates::check);
         commands.put("check-chain", Certificates::checkChain);
         commands.put("make-request", Certificates::makeRequest);
@@ -116,6 +117,11 @@ final class Certificates {
                         Extension.extendedKeyUsage, true, new ExtendedKeyUsage(KeyPurposeId.id_kp_OCSPSigning));
                 builder.addExtension(OCSPObjectIdentifiers.id_pkix_ocsp_nocheck, false, DERNull.INSTANCE);
                 break;
+            case "timestamper":
+                builder.addExtension(Extension.keyUsage, true, usage(KeyUsage.digitalSignature));
+                builder.addExtension(
+                        Extension.extendedKeyUsage, true, new ExtendedKeyUsage(KeyPurposeId.id_kp_timeStamping));
+                break;
             case "signing":
                 builder.addExtension(
                         Extension.keyUsage, true, usage(KeyUsage.digitalSignature | KeyUsage.nonRepudiation));
@@ -141,6 +147,11 @@ final class Certificates {
         GeneralNames names = new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, uri));
         return new CRLDistPoint(
                 new DistributionPoint[] {new DistributionPoint(new DistributionPointName(names), null, null)});
+    }
+
+    private static Peer.Fields publicIn(Peer.Fields request) throws Exception {
+        X509CertificateHolder certificate = new X509CertificateHolder(request.bytes("certificate"));
+        return new Peer.Fields().put("public", certificate.getSubjectPublicKeyInfo().getEncoded());
     }
 
     private static Peer.Fields check(Peer.Fields request) throws Exception {

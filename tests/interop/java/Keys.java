@@ -141,15 +141,16 @@ final class Keys {
 
     /** Sign structures; their signers have no way to name another user id than the default one. */
     static ContentSigner signer(Peer.Fields request) throws Exception {
-        String algorithm = request.text("algorithm");
+        return signer(request.text("algorithm"), request.bytes("private"));
+    }
+
+    static ContentSigner signer(String algorithm, byte[] key) throws Exception {
         if (algorithm.equals("sm2-empty-id")) {
             return new JcaContentSignerBuilder(signatureName(algorithm), new SM2ParameterSpec(new byte[0]))
                     .setProvider(PROVIDER)
-                    .build(privateKey(request.bytes("private")));
+                    .build(privateKey(key));
         }
-        return new JcaContentSignerBuilder(signatureName(algorithm))
-                .setProvider(PROVIDER)
-                .build(privateKey(request.bytes("private")));
+        return new JcaContentSignerBuilder(signatureName(algorithm)).setProvider(PROVIDER).build(privateKey(key));
     }
 
     static ContentVerifierProvider verifier(SubjectPublicKeyInfo key) throws Exception {

@@ -31,6 +31,9 @@ public final class Peer {
         Crls.register(COMMANDS);
         Ocsp.register(COMMANDS);
         Stores.register(COMMANDS);
+        Messages.register(COMMANDS);
+        Envelopes.register(COMMANDS);
+        Timestamps.register(COMMANDS);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
         for (String line = in.readLine(); line != null; line = in.readLine()) {

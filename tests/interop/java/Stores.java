@@ -10,6 +10,7 @@ import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -87,6 +88,9 @@ final class Stores {
             answer.put("alias" + keys, alias);
             Certificate[] chain = store.getCertificateChain(alias);
             answer.put("certificate" + keys, chain == null ? new byte[0] : chain[0].getEncoded());
+            for (int i = 0; chain != null && i < chain.length; i++) {
+                answer.put("chain" + keys + "-" + i, chain[i].getEncoded());
+            }
             keys++;
         }
         return answer.put("keys", Integer.toString(keys)).put("aliases", Integer.toString(aliases.size()));
@@ -96,9 +100,13 @@ final class Stores {
         KeyStore store = KeyStore.getInstance(request.text("type"), request.text("provider"));
         store.load(null, null);
         CertificateFactory factory = CertificateFactory.getInstance("X.509", "BC");
-        Certificate certificate = factory.generateCertificate(new ByteArrayInputStream(request.bytes("certificate")));
+        List<Certificate> chain = new ArrayList<>();
+        chain.add(factory.generateCertificate(new ByteArrayInputStream(request.bytes("certificate"))));
+        for (X509CertificateHolder authority : Messages.certificates(request, "authority")) {
+            chain.add(factory.generateCertificate(new ByteArrayInputStream(authority.getEncoded())));
+        }
         PrivateKey key = Keys.privateKey(request.bytes("private"));
-        store.setKeyEntry(request.text("alias"), key, password(request), new Certificate[] {certificate});
+        store.setKeyEntry(request.text("alias"), key, password(request), chain.toArray(new Certificate[0]));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         store.store(out, password(request));
         return new Peer.Fields().put("store", out.toByteArray());
@@ -247,9 +255,13 @@ final class Stores {
     private static Peer.Fields makePfx(Peer.Fields request) throws Exception {
         OutputEncryptor encryptor = sm4Encryptor(request);
         PKCS12PfxPduBuilder builder = new PKCS12PfxPduBuilder();
-        X509CertificateHolder certificate = new X509CertificateHolder(request.bytes("certificate"));
-        builder.addEncryptedData(
-                encryptor, new PKCS12SafeBag[] {new PKCS12SafeBagBuilder(certificate).build()});
+        List<PKCS12SafeBag> certificates = new ArrayList<>();
+        X509CertificateHolder own = new X509CertificateHolder(request.bytes("certificate"));
+        certificates.add(new PKCS12SafeBagBuilder(own).build());
+        for (X509CertificateHolder authority : Messages.certificates(request, "authority")) {
+            certificates.add(new PKCS12SafeBagBuilder(authority).build());
+        }
+        builder.addEncryptedData(encryptor, certificates.toArray(new PKCS12SafeBag[0]));
         PrivateKeyInfo key = PrivateKeyInfo.getInstance(request.bytes("private"));
         builder.addData(new PKCS12SafeBagBuilder(key, encryptor).build());
         BcPKCS12MacCalculatorBuilder mac =
