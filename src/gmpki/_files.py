@@ -23,11 +23,12 @@ __all__ = [
     "create",
     "is_special",
     "naming",
+    "pieces",
     "refuse_existing",
     "withheld",
 ]
 
-CHUNK_LEN: Final = 1 << 20
+CHUNK_LEN: Final = 1 << 20  # what is read at once of a stream
 EXISTS: Final = "the file exists and is not to be replaced"  # the text of the FileExistsError that is raised here
 # What is left in a directory when a process is killed outright; of no use to anybody, and only its owner can read it.
 TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".gmpki-", ".partial"
@@ -99,8 +100,14 @@ def withheld(stream: IO[bytes]) -> Iterator[IO[bytes]]:
         with naming(tempfile.gettempdir()):
             yield held
             held.seek(0)
-        while chunk := held.read(CHUNK_LEN):
-            stream.write(chunk)
+        for piece in pieces(held):
+            stream.write(piece)
+
+
+def pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    """Read a stream to its end, piece by piece."""
+    while piece := stream.read(CHUNK_LEN):
+        yield piece
 
 
 @contextlib.contextmanager

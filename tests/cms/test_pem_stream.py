@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmpki.cms import pem_stream
+from gmpki.cms.message import PEM_LABELS
 from gmpki.cms.pem_stream import PEMWriter, decoded
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError
 from gmpki.keys import pem
@@ -44,11 +45,11 @@ def test_written_as_the_whole(pieces: list[bytes]) -> None:
     assert out.getvalue() == pem.write_pem("CMS", b"".join(pieces))
 
 
-@given(st.binary(max_size=500), st.integers(1, 300), st.sampled_from(pem_stream.LABELS), st.booleans())
+@given(st.binary(max_size=500), st.integers(1, 300), st.sampled_from(PEM_LABELS), st.booleans())
 def test_read_in_pieces(data: bytes, chunk_len: int, label: str, piped: bool) -> None:
     data = b"\x30\x80" + data
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pem_stream, "_CHUNK_LEN", chunk_len)
+        patch.setattr(pem_stream, "CHUNK_LEN", chunk_len)
         patch.setattr(pem_stream, "_HEAD_LEN", 100)
         assert read(pem.write_pem(label, data), Pipe if piped else io.BytesIO) == data
 

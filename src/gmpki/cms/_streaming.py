@@ -7,24 +7,25 @@ import os
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
+from gmpki._files import create
 from gmpki.asn1.ber_stream import MessageStream
 from gmpki.cms.message import Message, read_message
-from gmpki.cms.pem_stream import decoded
+from gmpki.cms.pem_stream import PEMWriter, decoded
 from gmpki.cms.profiles import MessageKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gmpki.asn1.ber_stream import ContentPlace
+    from gmpki.asn1.ber_writer import Sink
     from gmpki.asn1.quirks import Quirk
 
 __all__ = [
-    "CHUNK_LEN",
     "Path",
     "Progress",
     "Received",
+    "created_message",
     "opened_message",
-    "pieces",
     "receive",
     "remaining_len",
     "reported",
@@ -33,7 +34,6 @@ __all__ = [
 Progress = Callable[[int, int | None], object]
 """What is called with how many bytes are done, and how many there are, None when nobody knows."""
 Path = str | os.PathLike[str]
-CHUNK_LEN: Final = 1 << 20
 _ENCRYPTED: Final = frozenset(
     (
         MessageKind.ENVELOPED_DATA,
@@ -42,12 +42,6 @@ _ENCRYPTED: Final = frozenset(
         MessageKind.SIGNED_AND_ENVELOPED_DATA,
     )
 )
-
-
-def pieces(source: IO[bytes]) -> Iterator[bytes]:
-    """Read a stream to its end."""
-    while piece := source.read(CHUNK_LEN):
-        yield piece
 
 
 def reported(parts: Iterable[bytes], progress: Progress | None, total: int | None, *, done: int = 0) -> Iterator[bytes]:
@@ -100,6 +94,22 @@ def receive(source: IO[bytes], *, lenient: bool) -> Received:
     outline = stream.outline(implicit=MessageKind.of(stream.content_type) in _ENCRYPTED)
     message = read_message(outline.encoded, lenient=lenient)
     return Received(stream, message, outline.content, (*outline.quirks, *message.quirks))
+
+
+@contextlib.contextmanager
+def created_message(path: Path, *, pem: bool, force: bool) -> Iterator[Sink]:
+    """Open the file of a message that is to be written, which appears whole or not at all.
+
+    :param pem: write PEM; without it, what comes as it is.
+    :raises FileExistsError: when the file exists and ``force`` is not set.
+    :raises OSError: when it cannot be written.
+    """
+    with create(path, force=force) as file:
+        if not pem:
+            yield file
+            return
+        with PEMWriter(file) as writer:
+            yield writer
 
 
 @contextlib.contextmanager

@@ -40,7 +40,7 @@ __all__ = ["MAX_MESSAGE_LEN", "PEM_LABELS", "Message", "MessageContent", "read_m
 MAX_MESSAGE_LEN: Final = der.MAX_SIZE
 """The longest message read in memory, in bytes."""
 PEM_LABELS: Final = ("CMS", "PKCS7", "PKCS #7 SIGNED DATA")
-"""The labels of PEM blocks that hold a message: RFC 7468 8 and 9, and what stood before them."""
+"""The labels of PEM blocks that hold a message: RFC 7468 9 and 8, and what stood before them. The first is written."""
 
 MessageContent = (
     SignedData

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 import tempfile
 from typing import IO, TYPE_CHECKING, Final
 
+from gmpki._files import CHUNK_LEN, pieces
 from gmpki._inputs import as_bytes
 from gmpki.cms.message import PEM_LABELS
 from gmpki.errors import DecodeError
@@ -24,12 +24,8 @@ if TYPE_CHECKING:
 
     from gmpki.asn1.ber_writer import Sink
 
-__all__ = ["LABELS", "PEMWriter", "decoded"]
+__all__ = ["PEMWriter", "decoded"]
 
-LABELS: Final = PEM_LABELS
-"""The labels of PEM blocks that hold messages; the first is the one written."""
-
-_CHUNK_LEN: Final = 1 << 20
 _HEAD_LEN: Final = 1 << 16  # where the BEGIN line is looked for
 _LINE_LEN: Final = 64
 _LINE_BYTES: Final = _LINE_LEN // 4 * 3
@@ -60,7 +56,7 @@ def decoded(stream: IO[bytes]) -> Iterator[IO[bytes]]:
             _decode(head, stream, copy)
         else:
             copy.write(head)
-            while piece := stream.read(_CHUNK_LEN):
+            for piece in pieces(stream):
                 copy.write(piece)
         copy.seek(0)
         yield copy
@@ -83,8 +79,8 @@ def _decode(head: bytes, stream: IO[bytes], sink: Sink) -> None:
     if _BEGIN in head:
         line, _, head = head[head.index(_BEGIN) + len(_BEGIN) :].partition(b"\n")
         label = line.strip(_BLANKS).removesuffix(b"-----")
-        if label.decode("ascii", "replace") not in LABELS:
-            raise DecodeError(f"a PEM block {label[:40].decode('ascii', 'replace')!r}; expected one of {LABELS}")
+        if label.decode("ascii", "replace") not in PEM_LABELS:
+            raise DecodeError(f"a PEM block {label[:40].decode('ascii', 'replace')!r}; expected one of {PEM_LABELS}")
     held = b""
     rest: bytes | None = None
     piece = head
@@ -99,19 +95,15 @@ def _decode(head: bytes, stream: IO[bytes], sink: Sink) -> None:
         if whole > 0:
             sink.write(_quads(held[:whole], last=False))
             held = held[whole:]
-        piece = stream.read(_CHUNK_LEN)
+        piece = stream.read(CHUNK_LEN)
     sink.write(_quads(held, last=True))
     if label and (rest or b"").strip(_BLANKS) != b"-----END " + label + b"-----":
         raise DecodeError(f"the PEM block {label.decode('ascii')!r} does not end with its END line and nothing else")
 
 
 def _quads(text: bytes, *, last: bool) -> bytes:
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        data = None
-    # Writing it again finds what decoders pass over: padding inside, unused bits that are not zero.
-    if data is None or base64.b64encode(data) != text or (not last and b"=" in text):
+    data = pem.strict_base64(text)
+    if data is None or (not last and b"=" in text):
         raise DecodeError("the text of a message is not base64")
     return data
 
@@ -119,7 +111,7 @@ def _quads(text: bytes, *, last: bool) -> bytes:
 class PEMWriter:
     """Writes a PEM block as its contents come. A context: one thread at a time."""
 
-    def __init__(self, sink: Sink, label: str = LABELS[0]) -> None:
+    def __init__(self, sink: Sink, label: str = PEM_LABELS[0]) -> None:
         """Write the BEGIN line.
 
         :raises InvalidTypeError: when label is no ``str``.

@@ -5,16 +5,14 @@ What stands around the content is made by :func:`~gmpki.cms.enveloping.empty_env
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import IO, TYPE_CHECKING
 
-from gmpki._files import create, refuse_existing
+from gmpki._files import pieces, refuse_existing
 from gmpki._inputs import member
 from gmpki.asn1.ber_writer import MessageWriter
-from gmpki.cms._streaming import pieces, remaining_len, reported
+from gmpki.cms._streaming import created_message, remaining_len, reported
 from gmpki.cms.content_ciphers import ContentCipher
 from gmpki.cms.enveloping import empty_envelope
-from gmpki.cms.pem_stream import PEMWriter
 from gmpki.cms.profiles import MessageProfile
 
 if TYPE_CHECKING:
@@ -86,11 +84,7 @@ def encrypt_file(
     """
     member(pem, bool, "pem")
     refuse_existing(output, force=force)
-    with (
-        open(source, "rb") as content,
-        create(output, force=force) as file,
-        PEMWriter(file) if pem else nullcontext(file) as sink,
-    ):
+    with open(source, "rb") as content, created_message(output, pem=pem, force=force) as sink:
         encrypt_stream(
             content, sink, recipients, profile=profile, cipher=cipher, content_type=content_type, progress=progress
         )

@@ -6,20 +6,18 @@ contents in memory: what it returns is the detached message, which is then writt
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 from zlib import crc32
 
-from gmpki._files import create, refuse_existing
+from gmpki._files import pieces, refuse_existing
 from gmpki._inputs import as_bytes, member
 from gmpki.asn1 import der
 from gmpki.asn1.ber_writer import MessageFrame, MessageWriter
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.asn1.rfc5652._shared import any_element, encode_set
-from gmpki.cms._streaming import pieces, receive, remaining_len, reported
+from gmpki.cms._streaming import created_message, receive, remaining_len, reported
 from gmpki.cms.algorithms import digest_algorithm
-from gmpki.cms.pem_stream import PEMWriter
 from gmpki.cms.profiles import MessageKind, MessageProfile
 from gmpki.cms.signer_spec import SignerSpec
 from gmpki.cms.signing import checked_signers, digests_for, message_head, sign_digests
@@ -213,11 +211,7 @@ def sign_file(
     """
     member(pem, bool, "pem")
     refuse_existing(output, force=force)
-    with (
-        open(source, "rb") as content,
-        create(output, force=force) as file,
-        PEMWriter(file) if pem else nullcontext(file) as sink,
-    ):
+    with open(source, "rb") as content, created_message(output, pem=pem, force=force) as sink:
         sign_stream(
             content,
             sink,

@@ -10,10 +10,10 @@ from contextlib import nullcontext
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from gmpki._files import create, refuse_existing
+from gmpki._files import create, pieces, refuse_existing
 from gmpki._inputs import member
 from gmpki.asn1.rfc5652 import SignedData
-from gmpki.cms._streaming import opened_message, pieces, receive, remaining_len, reported
+from gmpki.cms._streaming import opened_message, receive, remaining_len, reported
 from gmpki.cms.report import VerifiedMessage
 from gmpki.cms.signed import SignedMessage
 from gmpki.cms.verification import needed_digests, verify_signers

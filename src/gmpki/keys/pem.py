@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["PEMBlock", "bare_base64", "is_pem", "read_pem", "write_pem"]
+__all__ = ["PEMBlock", "bare_base64", "is_pem", "read_pem", "strict_base64", "write_pem"]
 
 _BEGIN: Final = b"-----BEGIN "
 _END: Final = b"-----END "
@@ -100,7 +100,10 @@ def _read_block(label: str, begin: int, lines: Iterator[tuple[int, bytes]]) -> P
             end_label = _label(line, _END, offset)
             if end_label != label:
                 raise DecodeError(f"the PEM block {label!r} is closed by END {end_label!r}", offset=offset)
-            return PEMBlock(label, _decode(b"".join(body), label, begin), tuple(headers))
+            data = strict_base64(b"".join(body))
+            if data is None:
+                raise DecodeError(f"the PEM block {label!r} is not base64", offset=begin)
+            return PEMBlock(label, data, tuple(headers))
         if in_headers or (b":" in line and not headers and not body):
             # Headers of RFC 1421, with their continuation lines, run to the next empty line.
             in_headers = line != b""
@@ -111,15 +114,17 @@ def _read_block(label: str, begin: int, lines: Iterator[tuple[int, bytes]]) -> P
     raise DecodeError(f"the PEM block {label!r} has no END line", offset=begin)
 
 
-def _decode(text: bytes, label: str, offset: int) -> bytes:
+def strict_base64(text: bytes) -> bytes | None:
+    """Return what base64 text stands for; None unless it is the one text that does.
+
+    :standard: RFC 4648 3.5 and 4
+    """
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        data = None
+        return None
     # Writing it again finds what decoders pass over: padding inside, unused bits that are not zero.
-    if data is None or base64.b64encode(data) != text:
-        raise DecodeError(f"the PEM block {label!r} is not base64", offset=offset)
-    return data
+    return data if base64.b64encode(data) == text else None
 
 
 def bare_base64(data: bytes) -> bytes:

@@ -48,7 +48,6 @@ away the same in a column of its own, and says so.
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text, member
@@ -56,6 +55,7 @@ from gmpki.algorithms import kdf
 from gmpki.algorithms.rand import random_bytes
 from gmpki.algorithms.sm4_aead import SM4GCM
 from gmpki.errors import DecodeError, DecryptionError, InvalidInputError, LimitExceeded
+from gmpki.keys.pem import strict_base64
 from gmpki.protect import canonical
 from gmpki.protect._stored import HEADER_LEN, Kind, read_header, write_header
 from gmpki.protect.keys import KeyRing, KeyUse
@@ -210,12 +210,7 @@ def looks_encrypted(stored: Buffer | str) -> bool:
 def _from_text(stored: str) -> bytes:
     if len(stored) > _MAX_TEXT_LEN:
         raise DecodeError(f"a stored field of {len(stored)} characters; at most {_MAX_TEXT_LEN} are read")
-    try:
-        encoded = stored.encode("ascii")
-        raw = base64.b64decode(encoded, validate=True)
-    except (UnicodeEncodeError, binascii.Error, ValueError):
-        raise DecodeError("the stored field is no base64") from None
-    # Writing it again finds what decoders pass over: unused bits that are not zero.
-    if base64.b64encode(raw) != encoded:
+    raw = strict_base64(stored.encode("utf-8", "surrogatepass"))
+    if raw is None:
         raise DecodeError("the stored field is no base64")
     return raw

@@ -20,7 +20,6 @@ against whoever has no key; the signature of a seal makes everything up to it ho
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import re
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from gmpki import _inputs
 from gmpki.algorithms import sm3
 from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
+from gmpki.keys.pem import strict_base64
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,10 +199,9 @@ class Record:
         if form == b"=":
             return rest
         if form == b":":
-            try:
-                return base64.b64decode(rest, validate=True)
-            except binascii.Error:
-                pass
+            data = strict_base64(rest)
+            if data is not None:
+                return data
         raise DecodeError(f"the contents of record {self.number} are neither text nor base64")
 
 

@@ -8,7 +8,6 @@ missing shows only to who remembers a later :class:`Checkpoint`, kept where the 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -18,6 +17,7 @@ from gmpki.algorithms import sm3
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidSignature, InvalidTypeError
 from gmpki.keys.interfaces import PublicKey, Signer
+from gmpki.keys.pem import strict_base64
 from gmpki.protect.log_record import LOG_ID_LEN, MAX_KEY_ID_LEN, Record, RecordKind, words
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _hex(text: str, least: int, most: int | None = None) -> bytes:
 
 
 def _base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise DecodeError("base64 should stand here") from None
+    data = strict_base64(text.encode("ascii"))
+    if data is None:
+        raise DecodeError("base64 should stand here")
+    return data

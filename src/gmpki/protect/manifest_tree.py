@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs
+from gmpki._files import CHUNK_LEN
 from gmpki.algorithms.sm3 import SM3
 from gmpki.errors import InvalidInputError, LimitExceeded, StateError, TamperedError, UnsupportedPlatform
 from gmpki.protect._paths import as_path
@@ -29,7 +30,6 @@ MAX_DEPTH: Final = 200
 MAX_NAMES: Final = 1_000_000
 """How many names a tree may have."""
 
-_CHUNK_LEN: Final = 1 << 20
 _FILE: Final = "file"
 
 
@@ -254,7 +254,7 @@ def _read(top: int, path: str, meter: _Meter) -> ManifestFile:
         if not stat.S_ISREG(before.st_mode):
             raise OSError(errno.EINVAL, "no regular file any more", path)
         size = 0
-        while chunk := os.read(descriptor, _CHUNK_LEN):
+        while chunk := os.read(descriptor, CHUNK_LEN):
             running.update(chunk)
             size += len(chunk)
             meter.add(len(chunk))
