@@ -1,4 +1,6 @@
-"""Files that appear whole or not at all, as every layer writes them; tests/cli/test_io.py has the rest."""
+"""Names of files, locks, and files that appear whole or not at all, as every layer writes them; tests/cli/test_io.py has
+the rest.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,12 @@ import os
 import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gmpki import _files
+from gmpki.errors import InvalidInputError, InvalidTypeError
 
 
 @pytest.mark.parametrize("as_path", [False, True])
@@ -83,3 +87,45 @@ def test_the_umask_is_read_and_not_set(tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.undo()
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "target").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("path", ["name", Path("a") / "b", "档案", "\udcff"])
+def test_paths(path: str | Path) -> None:
+    assert _files.as_path(path) == str(path)
+
+
+@pytest.mark.parametrize("path", [None, 7, b"name", Path, ["name"]])
+def test_what_is_no_path(path: Any) -> None:
+    with pytest.raises(InvalidTypeError, match="source must be str or a path object, not"):
+        _files.as_path(path, "source")
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "\ud800"])
+def test_what_no_file_is_called(path: str) -> None:
+    with pytest.raises(InvalidInputError, match="path is no name that a file can have"):
+        _files.as_path(path)
+
+
+def test_a_lock_keeps_others_out(tmp_path: Path) -> None:
+    path = str(tmp_path / "file")
+    order = []
+
+    def second() -> None:
+        with _files.locked(path):
+            order.append("second")
+
+    other = threading.Thread(target=second)
+    with _files.locked(path):
+        other.start()
+        other.join(0.05)
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]
+    assert (tmp_path / "file.lock").stat().st_mode & 0o777 == 0o600
+    with _files.unwritten(path), _files.unwritten(path):
+        pass  # readers do not wait for each other
+
+
+def test_who_may_not_lock_reads_all_the_same(tmp_path: Path) -> None:
+    with _files.unwritten(str(tmp_path / "file")):
+        assert list(tmp_path.iterdir()) == []

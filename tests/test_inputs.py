@@ -140,3 +140,10 @@ def test_errors_of_gmpki_pass_through_iteration() -> None:
 
     with pytest.raises(InvalidInputError, match="the second"):
         _inputs.iterated(broken(), "it")
+
+
+@pytest.mark.parametrize("value", [None, 7, "print", b"", [print]])
+def test_what_is_no_function(value: Any) -> None:
+    _inputs.function(print, "clock")
+    with pytest.raises(InvalidTypeError, match=f"clock must be a function, not {type(value).__name__}"):
+        _inputs.function(value, "clock")

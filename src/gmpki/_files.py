@@ -1,4 +1,5 @@
-"""Files that appear whole or not at all: written to a neighbour only their owner can read, then renamed.
+"""Files: their names; locks; files that appear whole or not at all, written to a neighbour only their owner can read,
+then renamed.
 
 What fails while writing raises the ``OSError`` of the operating system, with the name of the file that was asked for.
 """
@@ -12,6 +13,8 @@ import stat
 import tempfile
 from typing import IO, TYPE_CHECKING, Final
 
+from gmpki.errors import InvalidInputError, InvalidTypeError, UnsupportedPlatform
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,11 +23,15 @@ __all__ = [
     "EXISTS",
     "TEMPORARY_PREFIX",
     "TEMPORARY_SUFFIX",
+    "as_path",
     "create",
     "is_special",
+    "lock",
+    "locked",
     "naming",
     "pieces",
     "refuse_existing",
+    "unwritten",
     "withheld",
 ]
 
@@ -33,6 +40,81 @@ EXISTS: Final = "the file exists and is not to be replaced"  # the text of the F
 # What is left in a directory when a process is killed outright; of no use to anybody, and only its owner can read it.
 TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".gmpki-", ".partial"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_LOCK_SUFFIX: Final = ".lock"
+
+
+def as_path(path: str | os.PathLike[str], name: str = "path") -> str:
+    """Return a path as text.
+
+    :raises InvalidTypeError: when it is neither ``str`` nor a path object of text.
+    :raises InvalidInputError: when it is empty or has characters that no file name has.
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(text, str):
+        raise InvalidTypeError(f"{name} must be str or a path object, not {type(path).__name__}")
+    try:
+        usable = bool(text) and b"\0" not in os.fsencode(text)
+    except UnicodeError:
+        usable = False
+    if not usable:
+        raise InvalidInputError(f"{name} is no name that a file can have")
+    return text
+
+
+# ---- locks --------------------------------------------------------------------------------
+@contextlib.contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Keep everybody else who does the same out of a file, waiting for whoever does.
+
+    What is locked is an empty file beside it, ``PATH.lock``, which stays: the file itself may be replaced. It is opened
+    anew each time: a lock belongs to an open file, which threads, and processes after a fork, would share.
+
+    :raises OSError: when the lock file cannot be made or opened.
+    :raises UnsupportedPlatform: where files cannot be locked.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(path + _LOCK_SUFFIX, flags, 0o600)
+    try:
+        lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def unwritten(path: str) -> Iterator[None]:
+    """Keep those waiting who hold :func:`locked` to write. Where no lock file can be read, nobody writes.
+
+    :raises UnsupportedPlatform: where files cannot be locked.
+    """
+    try:
+        descriptor = os.open(path + _LOCK_SUFFIX, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        yield
+        return
+    try:
+        lock(descriptor, shared=True)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def lock(descriptor: int, *, shared: bool = False) -> None:
+    """Lock an open file until it is closed, waiting for whoever has locked it.
+
+    It is flock and not lockf: it holds against other descriptors of this process, whose closing does not end it.
+
+    :raises OSError: when it cannot be locked.
+    :raises UnsupportedPlatform: where files cannot be locked.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        raise UnsupportedPlatform("this platform has no fcntl, by which processes lock a file") from None
+    fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+
+
+# ---- writing ------------------------------------------------------------------------------
 
 
 def refuse_existing(path: str | os.PathLike[str], *, force: bool) -> None:

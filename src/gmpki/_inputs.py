@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "as_bytes",
     "as_text",
+    "function",
     "iterated",
     "member",
     "not_a_buffer",
@@ -68,6 +69,15 @@ def as_text(value: str, name: str) -> str:
     if not isinstance(value, str):
         raise InvalidTypeError(f"{name} must be str, not {type(value).__name__}")
     return value
+
+
+def function(value: object, name: str) -> None:
+    """Check that a value can be called.
+
+    :raises InvalidTypeError: when it cannot.
+    """
+    if not callable(value):
+        raise InvalidTypeError(f"{name} must be a function, not {type(value).__name__}")
 
 
 def shown_number(value: int) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gmpki import oids
-from gmpki._inputs import as_text, iterated, member
+from gmpki._inputs import as_text, function, iterated, member
 from gmpki.asn1.rfc5280 import GeneralNameKind
 from gmpki.asn1.rfc5280.ext_points import AuthorityInfoAccess
-from gmpki.errors import GmpkiError, InvalidTypeError
+from gmpki.errors import GmpkiError
 from gmpki.ocsp.cert_ids import usual_hash_name
 from gmpki.ocsp.request_builder import OCSPRequestBuilder
 from gmpki.ocsp.response import OCSPResponse
@@ -79,8 +79,8 @@ class OCSPChecker:
         for response in iterated(responses, "responses"):
             member(response, OCSPResponse, "a response")
             self._index(response)
-        if fetch is not None and not callable(fetch):
-            raise InvalidTypeError(f"fetch must be a function, not {type(fetch).__name__}")
+        if fetch is not None:
+            function(fetch, "fetch")
         member(nonce, bool, "nonce")
         member(policy, ResponsePolicy, "policy")
         self._fetch = fetch

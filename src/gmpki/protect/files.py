@@ -43,12 +43,12 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Final
 
+from gmpki._files import as_path, create, refuse_existing
 from gmpki._inputs import as_bytes, member
 from gmpki.algorithms import kdf
 from gmpki.algorithms.rand import random_bytes
 from gmpki.algorithms.sm4_aead import SM4GCM
 from gmpki.errors import DecodeError, InvalidTag, InvalidTypeError, LimitExceeded, UnsupportedAlgorithm
-from gmpki.protect._paths import as_path
 from gmpki.protect._stored import HEADER_LEN, Kind, read_header, write_header
 from gmpki.protect.keys import KeyRing, KeyUse
 
@@ -195,8 +195,6 @@ def reencrypt_file(ring: KeyRing, path: str | os.PathLike[str], *, context: Buff
     :raises GmpkiError: as :func:`decrypt_stream`.
     :raises OSError: when the file cannot be read or written.
     """
-    from gmpki._files import create
-
     bound = _checked(ring, context)
     name = as_path(path)
     with open(name, "rb") as stream:
@@ -220,8 +218,6 @@ def _convert(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     import os
-
-    from gmpki._files import create, refuse_existing
 
     _checked(ring, context)
     wanted = as_path(target, "target")

@@ -40,12 +40,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs
-from gmpki._files import refuse_existing
+from gmpki._files import as_path, locked, refuse_existing
 from gmpki.algorithms.rand import random_bytes
-from gmpki.errors import InvalidInputError, InvalidTypeError, StateError
+from gmpki.errors import InvalidInputError, StateError
 from gmpki.keys.interfaces import Signer
 from gmpki.protect import log_file
-from gmpki.protect._paths import as_path
 from gmpki.protect.log_record import LOG_ID_LEN, MacKeys, RecordKind, entry_contents
 from gmpki.protect.log_writer import LogWriter
 
@@ -135,8 +134,7 @@ class AppendLog:
         if signer is not None:
             _inputs.member(signer, Signer, "signer")
         _inputs.member(rules, LogRules, "rules")
-        if not callable(clock):
-            raise InvalidTypeError("clock must be a function that returns the time")
+        _inputs.function(clock, "clock")
         self._signer = signer
         self._rules = rules
         self._thread_lock = threading.RLock()
@@ -166,7 +164,7 @@ class AppendLog:
         :raises GmpkiError: what ``keys`` raises.
         """
         log = cls(path, keys, signer=signer, rules=rules, clock=clock)
-        with log_file.locked(log._path):
+        with locked(log._path):
             if log_file.part_names(log._path):
                 raise FileExistsError(errno.EEXIST, "there is a log of that name", log._path)
             log._writer.begin(random_bytes(LOG_ID_LEN), None)
@@ -197,7 +195,7 @@ class AppendLog:
         log = cls(path, keys, signer=signer, rules=rules, clock=clock)
         if not log_file.part_names(log._path):
             raise FileNotFoundError(errno.ENOENT, "there is no log of that name", log._path)
-        with log_file.locked(log._path):
+        with locked(log._path):
             log._writer.catch_up()
             log._sync(Durability.EACH)
         return log
@@ -323,7 +321,7 @@ class AppendLog:
                 raise StateError("this thread is writing to the log already, for instance from within a signer")
             self._inside = True
             try:
-                with log_file.locked(self._path):
+                with locked(self._path):
                     self._writer.catch_up()
                     yield
             finally:

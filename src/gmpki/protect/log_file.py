@@ -13,7 +13,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Final
 
-from gmpki.errors import DecodeError, TamperedError, UnsupportedPlatform
+from gmpki.errors import DecodeError, TamperedError
 from gmpki.protect.log_record import MAX_LINE_LEN, Record
 
 if TYPE_CHECKING:
@@ -23,60 +23,16 @@ __all__ = [
     "first_record",
     "last_record",
     "lines",
-    "locked",
     "open_append",
     "open_read",
     "part_name",
     "part_names",
     "sync",
-    "unwritten",
     "write_whole",
 ]
 
 _BLOCK_LEN: Final = 1 << 16
-_LOCK_SUFFIX: Final = ".lock"
 _PART: Final = re.compile(r"\.([0-9]{6,12})")
-
-
-@contextlib.contextmanager
-def locked(path: str) -> Iterator[None]:
-    """Hold the lock of a log to write to it, waiting for whoever holds it.
-
-    The lock file is opened anew each time: a lock belongs to an open file, which threads, and processes after a fork,
-    would share.
-
-    :raises OSError: when the lock file cannot be made or opened.
-    :raises UnsupportedPlatform: where files cannot be locked.
-    """
-    descriptor = os.open(path + _LOCK_SUFFIX, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        _lock(descriptor, exclusive=True)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def unwritten(path: str) -> Iterator[None]:
-    """Keep those who write to a log waiting. Where there is no lock file that can be read, nobody writes."""
-    try:
-        descriptor = os.open(path + _LOCK_SUFFIX, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        yield
-        return
-    try:
-        _lock(descriptor, exclusive=False)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, *, exclusive: bool) -> None:
-    try:
-        import fcntl
-    except ImportError:
-        raise UnsupportedPlatform("this platform has no fcntl, by which processes lock a log") from None
-    fcntl.flock(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
 
 
 def part_name(path: str, part: int) -> str:

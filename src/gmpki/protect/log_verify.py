@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs
+from gmpki._files import as_path, unwritten
 from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidSignature, TamperedError
 from gmpki.protect import log_file
-from gmpki.protect._paths import as_path
 from gmpki.protect.log_record import MAX_LINE_LEN, NO_RECORD, LogKey, MacKeys, Record, RecordKind
 from gmpki.protect.log_seal import Checkpoint, Header, SignerKeys
 
@@ -163,7 +163,7 @@ def verify_log(
 
 def _files_of(path: str) -> tuple[list[str], int, int]:
     """Find the files of a log, open the one that is written to and see how long it is, while nobody writes."""
-    with log_file.unwritten(path):
+    with unwritten(path):
         names = log_file.part_names(path) or [path]
         newest = log_file.open_read(names[-1])
         return names, newest, os.fstat(newest).st_size

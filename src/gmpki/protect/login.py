@@ -203,9 +203,9 @@ class LoginServer:
         for checker in self._checkers:
             if not callable(getattr(checker, "check", None)):
                 raise InvalidTypeError(f"a checker has a method check, which {type(checker).__name__} has not")
-        for function in (clock, on_refusal):
-            if function is not None and not callable(function):
-                raise InvalidTypeError(f"clock and on_refusal are functions, not {type(function).__name__}")
+        _inputs.function(clock, "clock")
+        if on_refusal is not None:
+            _inputs.function(on_refusal, "on_refusal")
         _inputs.member(policy, PathPolicy, "policy")
         _inputs.member(window, timedelta, "window")
         self._store = MemoryChallengeStore() if store is None else store

@@ -14,9 +14,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from gmpki import _inputs
+from gmpki._files import as_path
 from gmpki.algorithms import sm3
 from gmpki.errors import InvalidInputError, LimitExceeded
-from gmpki.protect._paths import as_path
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs
-from gmpki._files import CHUNK_LEN
+from gmpki._files import CHUNK_LEN, as_path
 from gmpki.algorithms.sm3 import SM3
 from gmpki.errors import InvalidInputError, LimitExceeded, StateError, TamperedError, UnsupportedPlatform
-from gmpki.protect._paths import as_path
 from gmpki.protect.manifest import Manifest, ManifestFile, check_path
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ import stat
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
+from gmpki._files import as_path, create, locked
 from gmpki._inputs import as_bytes
 from gmpki.algorithms import kdf, sm3
 from gmpki.algorithms.rand import random_bytes
@@ -48,7 +49,6 @@ from gmpki.errors import (
     NoRecipientError,
     UnsupportedAlgorithm,
 )
-from gmpki.protect._paths import as_path
 from gmpki.protect._stored import KEY_ID_LEN
 from gmpki.protect.keys import KEY_LEN, KeyInfo, KeyRing, KeyState, RingKey
 
@@ -203,8 +203,6 @@ def _entries(content: bytes) -> Iterator[RingKey]:
 
 def save(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a ring to a new file of mode 0600, as :meth:`KeyRing.save <gmpki.protect.keys.KeyRing.save>` says."""
-    from gmpki._files import create
-
     with create(as_path(path), private=True) as stream:
         stream.write(data)
 
@@ -241,14 +239,10 @@ def change_ring_file(
     :raises GmpkiError: as :meth:`KeyRing.load` and :meth:`KeyRing.to_bytes`.
     :raises OSError: when the file cannot be read or written.
     """
-    import fcntl
-
-    from gmpki._files import create
     from gmpki.keys.interfaces import Decryptor
 
     real = os.path.realpath(as_path(path))
-    with open(os.open(f"{real}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(real):
         ring = KeyRing.load(real, protection)
         changed = change(ring)
         if not isinstance(changed, KeyRing):

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import as_bytes, as_text, iterated, member, number, utc
+from gmpki._inputs import as_bytes, as_text, function, iterated, member, number, utc
 from gmpki.asn1 import der
 from gmpki.asn1.rfc3161 import Accuracy, FailureInfo, PKIStatus, PKIStatusInfo, TimeStampResp, TSTInfo
 from gmpki.asn1.rfc5280 import GeneralName
@@ -123,10 +123,9 @@ class TimestampAuthority:
             raise InvalidInputError(f"this certificate is not one of a time-stamping authority: {problem[1]}")
         if signer.public_key.to_der() != certificate.public_key.to_der():
             raise KeyMismatchError("the signer has another key than the certificate of the authority")
-        if not isinstance(serials, SerialSource):
-            raise InvalidTypeError(f"serials must be a SerialSource, not {type(serials).__name__}")
-        if clock is not None and not callable(clock):
-            raise InvalidTypeError(f"clock must be a function, not {type(clock).__name__}")
+        member(serials, SerialSource, "serials")
+        if clock is not None:
+            function(clock, "clock")
         if profile is None:
             is_sm2 = signer.signature_algorithm.algorithm in SM2_SIGNATURES
             profile = MessageProfile.GMT0010 if is_sm2 else MessageProfile.RFC5652
@@ -293,8 +292,7 @@ def _hash_names(names: Iterable[str]) -> frozenset[str]:
 def _checks(checks: Iterable[ClockCheck]) -> tuple[ClockCheck, ...]:
     found = iterated(checks, "checks")
     for check in found:
-        if not isinstance(check, ClockCheck):
-            raise InvalidTypeError(f"a check must be a ClockCheck, not {type(check).__name__}")
+        member(check, ClockCheck, "a check")
     return found
 
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from gmpki._inputs import member, utc
-from gmpki.errors import InvalidInputError, InvalidTypeError, TimestampError
+from gmpki._inputs import function, member, utc
+from gmpki.errors import InvalidInputError, TimestampError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ class SteadyClock:
         :raises InvalidInputError: when limit is not positive or longer than a day.
         """
         self._limit = _checked_limit(limit)
-        _check_function(monotonic, "monotonic")
+        function(monotonic, "monotonic")
         self._monotonic = monotonic
         self._lock = Lock()
         self._last: tuple[datetime, float] | None = None
@@ -84,7 +84,7 @@ class ReferenceClock:
         :raises InvalidTypeError: when an input has the wrong type.
         :raises InvalidInputError: when limit is not positive or longer than a day.
         """
-        _check_function(reference, "reference")
+        function(reference, "reference")
         self._reference = reference
         self._limit = _checked_limit(limit)
 
@@ -110,8 +110,3 @@ def _checked_limit(limit: timedelta) -> timedelta:
     if not timedelta(0) < limit <= _DAY:
         raise InvalidInputError("limit must be above zero and at most a day")
     return limit
-
-
-def _check_function(value: object, name: str) -> None:
-    if not callable(value):
-        raise InvalidTypeError(f"{name} must be a function, not {type(value).__name__}")

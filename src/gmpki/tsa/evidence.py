@@ -16,12 +16,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import as_bytes, member, number
+from gmpki._inputs import as_bytes, function, member, number
 from gmpki.asn1 import der
 from gmpki.asn1.rfc5652 import Attribute, encode_attributes
 from gmpki.cms.amending import attach_attributes, attach_timestamp
 from gmpki.cms.signed import SignedMessage
-from gmpki.errors import InvalidInputError, InvalidTypeError, LimitExceeded, MessageError, StateError, TimestampError
+from gmpki.errors import InvalidInputError, LimitExceeded, MessageError, StateError, TimestampError
 from gmpki.keys._immutable import Immutable
 from gmpki.tsa.imprint import Imprint
 from gmpki.tsa.token import TimestampToken
@@ -271,8 +271,7 @@ def _tokens(values: tuple[bytes, ...]) -> tuple[TimestampToken, ...]:
 
 
 def _stamped(stamp: Stamp, imprint: Imprint) -> TimestampToken:
-    if not callable(stamp):
-        raise InvalidTypeError(f"stamp must be a function, not {type(stamp).__name__}")
+    function(stamp, "stamp")
     token = TimestampToken.from_der(stamp(imprint))
     if not token.imprint.matches(imprint):
         raise TimestampError("imprint", "the time-stamp is over other data")

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes, as_text, member
-from gmpki.errors import InvalidTypeError
+from gmpki._inputs import as_bytes, as_text, function, member
 from gmpki.tsa.imprint import Imprint
 from gmpki.tsa.request import TimestampRequest
 from gmpki.tsa.response import TimestampResponse
@@ -51,8 +50,7 @@ class TimestampClient:
         :raises InvalidInputError: when policy is no object identifier.
         :raises UnsupportedAlgorithm: when there is no such hash.
         """
-        if not callable(post):
-            raise InvalidTypeError(f"post must be a function, not {type(post).__name__}")
+        function(post, "post")
         member(verifier, TokenVerifier, "verifier")
         self._url = as_text(url, "url")
         self._post = post

@@ -6,16 +6,15 @@ that is full, or two processes over one file can leave numbers out, but never gi
 
 from __future__ import annotations
 
-import fcntl
 import os
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from gmpki import _files
-from gmpki._inputs import as_text, number
+from gmpki._inputs import number
 from gmpki.algorithms import sm3
 from gmpki.algorithms.rand import random_bytes
-from gmpki.errors import InvalidInputError, InvalidTypeError, LimitExceeded, StateError
+from gmpki.errors import LimitExceeded, StateError
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -70,7 +69,7 @@ class FileSerials:
         :raises StateError: when the file is not there, cannot be read, or is none of this kind. There is no new
             beginning by itself: whoever lost the file has to say where to go on, by :meth:`create`.
         """
-        self._path = _path(path)
+        self._path = _files.as_path(path)
         self._block = number(block, 1, MAX_BLOCK, "block")
         self._random_bits = number(random_bits, 0, 127, "random_bits")
         self._lock = Lock()
@@ -90,7 +89,7 @@ class FileSerials:
         :raises InvalidInputError: when a number is out of its bounds.
         :raises StateError: when the file exists or cannot be written.
         """
-        name = _path(path)
+        name = _files.as_path(path)
         record = _record(number(first, 1, 1 << 96, "first"))
         try:
             with _files.create(name, private=True) as stream:
@@ -140,9 +139,8 @@ class _Locked:
     def __enter__(self) -> _Locked:
         try:
             for _ in range(_MAX_REPLACEMENTS):
-                # flock and not lockf: it holds against other descriptors of this process, and their closing is no end.
                 self._descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+                _files.lock(self._descriptor)
                 if os.path.samestat(os.fstat(self._descriptor), os.stat(self._path)):
                     return self
                 os.close(self._descriptor)
@@ -196,20 +194,6 @@ class _Locked:
         except OSError as error:
             raise _trouble(self._path, error) from error
         self._older = 1 - self._older
-
-
-def _path(path: str | PathLike[str]) -> str:
-    try:
-        name = os.fspath(path)
-    except TypeError:
-        raise InvalidTypeError(f"path must be the name of a file, not {type(path).__name__}") from None
-    try:
-        usable = bool(as_text(name, "path")) and b"\0" not in os.fsencode(name)
-    except UnicodeError:
-        usable = False
-    if not usable:
-        raise InvalidInputError("path is no name of a file")
-    return name
 
 
 def _record(count: int) -> bytes:

@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakKeyDictionary
 
-from gmpki._inputs import iterated, member, number
+from gmpki._inputs import function, iterated, member, number
 from gmpki.asn1.rfc5280 import CRLNumber, FreshestCRL, ReasonCode, ReasonFlags
-from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
+from gmpki.errors import GmpkiError, InvalidInputError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.crl import MAX_CRL_LEN, CertificateRevocationList
 from gmpki.x509.crl_scope import (
@@ -111,8 +111,8 @@ class CRLChecker:
             member(value, timedelta, name)
             if value < _NO_TIME:
                 raise InvalidInputError(f"{name} is not negative")
-        if fetch is not None and not callable(fetch):
-            raise InvalidTypeError("fetch must be a function that takes a URI and returns bytes")
+        if fetch is not None:
+            function(fetch, "fetch")
         member(lenient, bool, "lenient")
         member(require_number, bool, "require_number")
         self._require_number = require_number
