@@ -52,8 +52,10 @@ class Certificate(SignedObject[TBSCertificate]):
     :standard: RFC 5280 4; GM/T 0015-2012
     """
 
-    __slots__ = ("_extensions",)
+    __slots__ = ("_extensions", "_path_facts")
     _extensions: Extensions
+    # What path validation has worked out about it, which follows from its bytes alone; see x509.path.facts.
+    _path_facts: object
 
     _WHAT = "certificate"
     _LABEL = "CERTIFICATE"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gmpki.errors import GmpkiError, InvalidSignature, RevokedError, ValidationError
+from gmpki.x509.certificate import Certificate
 from gmpki.x509.path import checks
 from gmpki.x509.path.facts import Facts
 from gmpki.x509.path.name_constraints import NameSpace
@@ -35,6 +36,8 @@ _RULES: Final = {
     for profile, rules in ((PathProfile.RFC5280, RFC5280_RULES), (PathProfile.WEBPKI, WEBPKI_RULES))
     for place in Place
 }
+# An honest certificate holds under one key; who makes more pays for their verification each time.
+_MAX_HELD: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Issuers:
         self._anchors: dict[bytes, list[_Anchor]] = {}
         self._intermediates: dict[bytes, list[Facts]] = {}
         for anchor in dict.fromkeys(anchors):
-            facts = None if anchor.certificate is None else Facts(anchor.certificate)
+            facts = None if anchor.certificate is None else Facts.of(anchor.certificate)
             self._anchors.setdefault(name_key(anchor.subject), []).append(_Anchor(anchor, facts))
         for intermediate in intermediates:
             self._intermediates.setdefault(intermediate.subject_key, []).append(intermediate)
@@ -235,8 +238,11 @@ class Search:
         return self._apply_rules(facts, place) if form_counts else ()
 
     def _apply_rules(self, facts: Facts, place: Place) -> tuple[Departure, ...]:
+        rules = self.policy.profile, place
+        if rules in facts.faultless:
+            return ()
         departures = []
-        for rule in _RULES[self.policy.profile, place]:
+        for rule in _RULES[rules]:
             if rule.about and rule.about.isdisjoint(facts.present):
                 continue
             problem = rule.problem(facts)
@@ -245,6 +251,8 @@ class Search:
             if rule.reason not in self.policy.tolerated:
                 raise refusal(rule.reason, problem, facts.certificate)
             departures.append(Departure(rule.reason, problem, facts.certificate))
+        if not departures:
+            facts.faultless.add(rules)
         return tuple(departures)
 
     # ---- one step -------------------------------------------------------------------------
@@ -259,7 +267,7 @@ class Search:
         if self._initial is not None and not candidate.is_self_issued:
             self._check_names(self._initial, [candidate])
         self._check_above(candidate, below)
-        return self._verify(self._chain[-1], candidate.certificate.public_key_info, candidate.certificate)
+        return self._verify(self._chain[-1], candidate.certificate)
 
     def _arrive(self, candidate: _Anchor) -> FoundPath:
         """Check that an anchor ends the chain, and that the path is acceptable."""
@@ -267,7 +275,7 @@ class Search:
         if candidate.facts is not None and self.policy.anchor_rules is not AnchorRules.NAME_AND_KEY:
             departures += self._judge(candidate.facts, Place.ANCHOR)
             self._check_above(candidate.facts, self._authorities_below())
-        last_link = self._verify(self._chain[-1], candidate.anchor.public_key_info, candidate.anchor)
+        last_link = self._verify(self._chain[-1], candidate.anchor)
         for index, facts in enumerate(self._chain):
             departures += self._judge(facts, Place.AUTHORITY if index else Place.TARGET)
         quirks = tuple(
@@ -298,21 +306,40 @@ class Search:
                 raise refusal("name-constraints", problem, facts.certificate)
 
     # ---- signatures -----------------------------------------------------------------------
-    def _verify(self, facts: Facts, key: SubjectPublicKeyInfo, issuer: object) -> tuple[Quirk, ...]:
+    def _verify(self, facts: Facts, issuer: Certificate | TrustAnchor) -> tuple[Quirk, ...]:
         """Verify a signature; one certificate under one key only once."""
+        key = issuer.public_key_info
         known = self._verified.get((facts, key))
         if known is None:
             self._budget.spend("signatures")
-            known = self._verify_anew(facts, issuer)
+            known = self._verify_or_recall(facts, issuer)
             self._verified[facts, key] = known
         if isinstance(known, ValidationError):
             raise known
         return known
 
-    def _verify_anew(self, facts: Facts, issuer: object) -> tuple[Quirk, ...] | ValidationError:
+    def _verify_or_recall(self, facts: Facts, issuer: Certificate | TrustAnchor) -> tuple[Quirk, ...] | ValidationError:
+        """Verify a signature that has not been seen to hold.
+
+        That it holds follows from what was signed, the signature, the key and the policy, and from nothing else. The
+        first two are the certificate's; the others are what it is looked up by. How the issuer was read decides which
+        forms of a key are taken. What does not hold is not remembered: no error is given but for a signature that was
+        verified just then.
+        """
+        source = issuer if isinstance(issuer, Certificate) else issuer.certificate
+        lenient = source is not None and source.is_lenient
+        looked_up = issuer.public_key_info, lenient, self.policy.signatures
+        known: tuple[Quirk, ...] | ValidationError | None = facts.held.get(looked_up)
+        if known is None:
+            known = self._verify_anew(facts, issuer)
+            if not isinstance(known, ValidationError) and len(facts.held) < _MAX_HELD:
+                facts.held[looked_up] = known
+        return known
+
+    def _verify_anew(self, facts: Facts, issuer: Certificate | TrustAnchor) -> tuple[Quirk, ...] | ValidationError:
         certificate = facts.certificate
         try:
-            return certificate.verify_signature(issuer, policy=self.policy.signatures)  # type: ignore[arg-type]
+            return certificate.verify_signature(issuer, policy=self.policy.signatures)
         except InvalidSignature as error:
             return refusal("signature", f"the signature does not hold under the issuer's key: {error}", certificate)
         except GmpkiError as error:

@@ -1,4 +1,8 @@
-"""What path validation wants to know about a certificate, each thing worked out once and only when asked for."""
+"""What path validation wants to know about a certificate, each thing worked out once and only when asked for.
+
+It stays with the certificate: a service meets the same authorities and signers again and again, and what follows from
+the bytes of a certificate does not change. Time, revocation and what the caller asks are judged anew each time.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,13 @@ from gmpki.x509.path.policies import PolicyFacts
 from gmpki.x509.path.result import refusal
 
 if TYPE_CHECKING:
-    from gmpki.asn1.rfc5280 import GeneralName
+    from gmpki.asn1.quirks import Quirk
+    from gmpki.asn1.rfc5280 import GeneralName, SubjectPublicKeyInfo
     from gmpki.asn1.rfc5280.ext_keys import KeyUsages
     from gmpki.x509.certificate import Certificate
+    from gmpki.x509.path.policy import PathProfile
+    from gmpki.x509.path.rules import Place
+    from gmpki.x509.signatures import SignaturePolicy
 
 __all__ = ["PROCESSED", "Facts"]
 
@@ -77,16 +85,30 @@ class _once(Generic[T]):  # noqa: N801 - reads like property
 
 
 class Facts:
-    """A certificate in a search for paths. Not thread-safe; lives as long as one validation.
+    """A certificate in a search for paths. Thread-safe: what two threads work out at once is the same.
 
     Everything that needs an extension raises ValidationError "malformed" when that cannot be decoded or is there twice.
 
     :ivar present: the object identifiers of its extensions.
+    :ivar faultless: the rules, by profile and place, of which it breaks none.
+    :ivar held: the keys under which its signature was verified and held, each with the policy that took it, and what
+        was met in it.
     """
 
     def __init__(self, certificate: Certificate) -> None:
         self.certificate = certificate
         self.present = frozenset(certificate.extensions.oids)
+        self.faultless: set[tuple[PathProfile, Place]] = set()
+        self.held: dict[tuple[SubjectPublicKeyInfo, bool, SignaturePolicy], tuple[Quirk, ...]] = {}
+
+    @classmethod
+    def of(cls, certificate: Certificate) -> Facts:
+        """Return the facts of a certificate: those from before, when there are any."""
+        known: Facts | None = getattr(certificate, "_path_facts", None)
+        if known is None:
+            known = cls(certificate)
+            object.__setattr__(certificate, "_path_facts", known)
+        return known
 
     def find(self, kind: type[E]) -> E | None:
         """Return the contents of an extension, or None when it is absent."""

@@ -102,7 +102,7 @@ class _Task:
             outcome.append((policies, self._revocation(path)))
 
         issuers = Issuers(self.anchors, self.intermediates, name_key)
-        path = Search(Facts(certificate), issuers, self.policy, self.at, accept).run()
+        path = Search(Facts.of(certificate), issuers, self.policy, self.at, accept).run()
         policies, revocation = outcome[-1]
         chain = tuple(facts.certificate for facts in path.chain)
         return ValidatedPath(chain, path.anchor, policies, revocation, path.quirks, path.departures)
@@ -206,5 +206,5 @@ def _facts(certificates: Iterable[Certificate]) -> list[Facts]:
     for certificate in _inputs.iterated(certificates, "intermediates"):
         _inputs.member(certificate, Certificate, "an intermediate")
         if certificate not in found:
-            found[certificate] = Facts(certificate)
+            found[certificate] = Facts.of(certificate)
     return list(found.values())
