@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gmpki import oids
 from gmpki.asn1 import ber_stream, der
 from gmpki.asn1.ber import ber_to_der
 from gmpki.asn1.ber_stream import CHUNK_LEN, MessageStream, Outline
@@ -221,6 +222,14 @@ def test_the_outline_is_bounded() -> None:
         stream.outline(implicit=False)
     with pytest.raises(InvalidTypeError):
         MessageStream(io.BytesIO(message), max_outline_len="20")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("elements", [b"\x05\x00" * 65, b"\x31\x80" + b"\x05\x00" * 1_000_001 + b"\x00\x00"])
+def test_the_elements_of_the_outline_are_bounded(elements: bytes) -> None:
+    """Each of millions of tiny elements would take ten times its length in memory."""
+    stream = MessageStream(io.BytesIO(der.encode_sequence(der.encode_oid(oids.SIGNED_DATA), elements)))
+    with pytest.raises(LimitExceeded, match="elements around the content"):
+        stream.outline(implicit=False)
 
 
 def test_a_stream_that_cannot_be_sought_is_refused() -> None:

@@ -9,13 +9,14 @@ is malformed outside the way stays in the outline, and whoever reads that refuse
 from __future__ import annotations
 
 import io
+from itertools import count
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from gmpki.asn1 import _content, der
 from gmpki.asn1._content import ContentError
 from gmpki.asn1._cursor import MAX_DEPTH, check_bound
 from gmpki.asn1._tags import CONSTRUCTED, NUMBER_MASK, Tag, tag_name
-from gmpki.asn1.ber import length_octets
+from gmpki.asn1.ber import MAX_ELEMENTS, length_octets
 from gmpki.asn1.ber_writer import END_OF_CONTENTS
 from gmpki.asn1.quirks import Quirk, QuirkKind, QuirkLog
 from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
@@ -34,6 +35,8 @@ __all__ = [
 CHUNK_LEN: Final = 1 << 20  # the pieces that content is read in
 MAX_OUTLINE_LEN: Final = 16 << 20  # certificates, revocation lists and signers; honest ones take some MiB
 
+# Elements beside the way to the content, each of which is copied: a message has no more than a dozen.
+_MAX_BESIDE: Final = 64
 _WINDOW_LEN: Final = 1 << 18  # what is read at once for headers and short segments
 _SHORT_LEN: Final = 1 << 16
 _MAX_HEADER_LEN: Final = 2 + 8
@@ -137,7 +140,7 @@ class MessageStream:
             STRING under it.
         :raises DecodeError: when the elements around the content are not BER, have something behind them, or what
             should be there once is there twice.
-        :raises LimitExceeded: when the outline is longer than its bound.
+        :raises LimitExceeded: when the outline is longer than its bound, or has more elements than a message has.
         """
         elements = self._elements
         walk = _Walk(elements, _IMPLICIT if implicit else _EXPLICIT, self._max_len)
@@ -287,6 +290,7 @@ class _Walk:
         self.way = way
         self.max_len = max_len
         self.copied_len = 0
+        self.copied = 0
         self.content: ContentPlace | None = None
         self.quirks = QuirkLog()
 
@@ -330,9 +334,12 @@ class _Walk:
 
     def _whole(self, pos: int, header: _Header, limit: int) -> tuple[bytes, int]:
         """Copy an element that is beside the way."""
+        self.copied += 1
+        if self.copied > _MAX_BESIDE:
+            raise LimitExceeded(f"more than {_MAX_BESIDE} elements around the content")
         end = header.stop
         if end is None:
-            end = _exhausted(self.elements.inside(header, limit, None))
+            end = _exhausted(self.elements.inside(header, limit, None), MAX_ELEMENTS)
         self.copied_len += end - pos
         if self.copied_len > self.max_len:
             raise LimitExceeded(f"more than {self.max_len} bytes around the content; max_outline_len allows more")
@@ -346,11 +353,15 @@ class _Walk:
             self.quirks.note(QuirkKind.LONG_LENGTH, pos)
 
 
-def _exhausted(steps: Generator[_Header, None, int]) -> int:
-    """Take all steps, and return where they ended."""
+def _exhausted(steps: Generator[_Header, None, int], most: int | None = None) -> int:
+    """Take all steps, and return where they ended.
+
+    :raises LimitExceeded: when there are more than the most.
+    """
     try:
-        while True:
+        for _ in count() if most is None else range(most):
             next(steps)
     except StopIteration as end:
         position: int = end.value
         return position
+    raise LimitExceeded(f"more than {most} elements around the content")
