@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from cms.signers import CONTENT, NOW, person
 from gmpki import oids
 from gmpki.algorithms import sm2, sm3
 from gmpki.asn1 import der
+from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.cms import ContentDigests, MessageProfile, PreparedSignature, SignerPlan, prepare, sign, verify
 from gmpki.errors import (
     DecodeError,
@@ -177,6 +179,55 @@ def test_what_is_kept_is_read_strictly() -> None:
         except GmpkiError:
             continue
         pytest.fail("a signature over something else was put in")
+
+
+def _elsewhere(**fields: Any) -> Any:
+    """Change the entry of the signer."""
+    return lambda kept: {"_infos": (replace(kept._infos[0], **fields),)}
+
+
+def _shown(**fields: Any) -> Any:
+    """Change what the signer is shown."""
+    return lambda kept: {"to_be_signed": (replace(kept.to_be_signed[0], **fields),)}
+
+
+def _other(kept: PreparedSignature) -> PreparedSignature:
+    """Prepare the same for another content."""
+    attributes = kept._infos[0].signed_attributes is not None
+    return prepare(b"another contract", plan(attributes=attributes), detached=kept._inner.content is None)
+
+
+@pytest.mark.parametrize(
+    ("bend", "says"),
+    [
+        (lambda kept: {"_infos": _other(kept)._infos}, "bytes to sign are not the signed attributes"),
+        (lambda kept: {"_inner": _other(kept)._inner}, "digest is not that of the content"),
+        (lambda kept: {"_inner": replace(kept._inner, content_type=oids.TST_INFO)}, "content type"),
+        (lambda kept: {"to_be_signed": _other(kept).to_be_signed}, "bytes to sign are not the signed attributes"),
+        (
+            lambda kept: {"_infos": _other(kept)._infos, "to_be_signed": _other(kept).to_be_signed},
+            "digest is not that of the content",
+        ),
+        (_shown(digest=bytes(32)), "digest to sign"),
+        (_shown(user_id=b"somebody"), "digest to sign"),
+        (_shown(data=None), "bytes to sign are not the signed attributes"),
+        (_shown(certificate=signers.other().certificate), "names"),
+        (_shown(certificate=person("rsa").certificate), "do not fit together"),
+        (_elsewhere(sid=b"somebody"), "names"),
+        (_elsewhere(digest_algorithm=AlgorithmIdentifier(oids.SHA256)), "do not fit together"),
+    ],
+)
+def test_parts_that_were_changed_while_they_waited(bend: Any, says: str) -> None:
+    """Neither is a digest signed that is not that of what is shown, nor a message made that does not verify."""
+    kept = prepare(CONTENT, plan())
+    with pytest.raises(DecodeError, match=says):
+        PreparedSignature.from_bytes(replace(kept, **bend(kept)).to_bytes())
+
+
+def test_a_bare_content_that_was_changed_while_it_waited() -> None:
+    kept = prepare(CONTENT, plan(attributes=False))
+    with pytest.raises(DecodeError, match="bytes to sign are not the content"):
+        PreparedSignature.from_bytes(replace(kept, _inner=_other(kept)._inner).to_bytes())
 
 
 def test_frames_without_signers() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gmpki.keys.interfaces import PublicKey
     from gmpki.x509.signatures import SignaturePolicy
 
-__all__ = ["check_usage", "find_certificate", "verifying_key"]
+__all__ = ["check_usage", "find_certificate", "is_named", "verifying_key"]
 
 _SIGNING: Final = int(SIGNING_USAGES)
 
@@ -36,7 +36,7 @@ def find_certificate(
     found: dict[bytes, Certificate] = {}
     anchors = [anchor for anchor in trust.anchors if isinstance(anchor, Certificate)]
     for certificate in (*certificates, *trust.intermediates, *anchors):
-        if _is_named(certificate, sid):
+        if is_named(certificate, sid):
             found[certificate.der] = certificate
     if not found:
         raise MessageError("signer-missing", f"no certificate of the signer is at hand: {_shown(sid)}")
@@ -45,7 +45,8 @@ def find_certificate(
     return next(iter(found.values()))
 
 
-def _is_named(certificate: Certificate, sid: IssuerAndSerialNumber | bytes) -> bool:
+def is_named(certificate: Certificate, sid: IssuerAndSerialNumber | bytes) -> bool:
+    """Tell whether a certificate is the one that a signer names."""
     if isinstance(sid, bytes):
         try:
             return certificate.subject_key_identifier == sid

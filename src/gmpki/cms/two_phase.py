@@ -17,11 +17,13 @@ from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.asn1 import der
 from gmpki.asn1.rfc5652 import EncapsulatedContentInfo, SignerInfo
 from gmpki.cms.algorithms import digest_name, signature_algorithm
+from gmpki.cms.attributes import read_signed
 from gmpki.cms.digests import ContentDigests
 from gmpki.cms.profiles import MessageProfile
+from gmpki.cms.signer_certificate import is_named
 from gmpki.cms.signer_spec import SignerPlan
 from gmpki.cms.signing import MAX_SIGNERS, assemble, checked_signers, encoded_certificates, encoded_crls
-from gmpki.errors import DecodeError, InvalidInputError
+from gmpki.errors import DecodeError, GmpkiError, InvalidInputError
 from gmpki.keys.signature_algorithms import key_for
 from gmpki.x509.certificate import Certificate
 
@@ -115,7 +117,8 @@ class PreparedSignature:
         """Read what :meth:`to_bytes` gave.
 
         :raises InvalidTypeError: when data has no buffer.
-        :raises DecodeError: when it is something else.
+        :raises DecodeError: when it is something else, or parts of it do not fit together: what would be signed is
+            checked against the rest of the message, which somebody may have changed.
         :raises LimitExceeded: when it is longer than 64 MiB.
         """
         reader = der.Reader(data, name="PreparedSignature")
@@ -140,6 +143,10 @@ class PreparedSignature:
         reader.end()
         if not infos:
             raise DecodeError("a signature that is prepared has a signer")
+        octets = inner.digested_octets
+        digests = None if octets is None else ContentDigests.of(octets)
+        for info, one in zip(infos, waiting, strict=True):
+            _check_fit(info, one, inner, digests)
         return cls(_PROFILES[name], inner, tuple(infos), certificates, crls, tuple(waiting))
 
     def __reduce__(self) -> tuple[object, tuple[bytes]]:
@@ -216,6 +223,45 @@ def _read_signer(signers: Reader) -> tuple[SignerInfo, ToBeSigned]:
         if data is None and digest is None:
             raise fields.error("neither the bytes to sign nor their digest")
     return info, ToBeSigned(certificate, data, digest, user_id)
+
+
+def _check_fit(
+    info: SignerInfo, waiting: ToBeSigned, inner: EncapsulatedContentInfo, digests: ContentDigests | None
+) -> None:
+    """Check that a signature over what is to be signed will hold in the message.
+
+    :param digests: of the content; None when the message is detached.
+    :raises DecodeError: when it would not.
+    """
+    try:
+        problem = _misfit(info, waiting, inner, digests)
+    except GmpkiError as error:
+        problem = str(error)
+    if problem is not None:
+        raise DecodeError(f"the parts of the signature that is prepared do not fit together: {problem}")
+
+
+def _misfit(
+    info: SignerInfo, waiting: ToBeSigned, inner: EncapsulatedContentInfo, digests: ContentDigests | None
+) -> str | None:
+    key = _verifying_key(info, waiting.certificate)
+    if not is_named(waiting.certificate, info.sid):
+        return "the certificate is not the one that the entry of the signer names"
+    if info.signed_attributes is not None:
+        if waiting.data != info.signed_attributes_to_sign:
+            return "the bytes to sign are not the signed attributes"
+        said = read_signed(info.attributes().items, lenient=False)
+        if said.content_type != inner.content_type:
+            return "the signed content type is not that of the message"
+        name = digest_name(info.digest_algorithm, lenient=False)[0]
+        if digests is not None and said.message_digest != digests.hash(name):
+            return "the signed digest is not that of the content"
+    elif digests is not None and waiting.data != digests.content:
+        return "the bytes to sign are not the content"
+    shown, digest = waiting.data, waiting.digest
+    if shown is not None and digest is not None and key.digest(shown, user_id=waiting.user_id) != digest:
+        return "the digest to sign is not that of the bytes to sign"
+    return None
 
 
 def _verifying_key(info: SignerInfo, certificate: Certificate) -> PublicKey:
