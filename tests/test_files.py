@@ -1,6 +1,4 @@
-"""Names of files, locks, and files that appear whole or not at all, as every layer writes them; tests/cli/test_io.py has
-the rest.
-"""
+"""Names of files, locks, and files that appear whole or not at all; tests/cli/test_io.py has the rest."""
 
 from __future__ import annotations
 

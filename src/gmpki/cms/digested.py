@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from gmpki._inputs import as_bytes, as_text, member
 from gmpki.asn1.rfc5652 import ContentInfo, DigestedData, EncapsulatedContentInfo
 from gmpki.cms.algorithms import digest_algorithm, digest_name
-from gmpki.cms.digests import new_hash
+from gmpki.cms.digests import hash_of
 from gmpki.cms.message import read_message
 from gmpki.cms.profiles import MessageKind, MessageProfile
 from gmpki.errors import InvalidInputError, MessageError
@@ -75,11 +75,9 @@ def digest_content(
     octets = as_bytes(content, "the content")
     algorithm = digest_algorithm(as_text(digest, "digest"))
     inner = profile.inner_type(content_type)
-    running = new_hash(digest)
-    running.update(octets)
     version = profile.rules.digested_version(plain_data=MessageKind.of(inner) is MessageKind.DATA)
     encapsulated = EncapsulatedContentInfo(inner, None if detached else octets)
-    return ContentInfo(outer, DigestedData(version, algorithm, encapsulated, running.digest()).to_der()).to_der()
+    return ContentInfo(outer, DigestedData(version, algorithm, encapsulated, hash_of(digest, octets)).to_der()).to_der()
 
 
 def read_digested(data: Buffer, *, content: Buffer | None = None, lenient: bool = False) -> DigestedContent:
@@ -110,8 +108,6 @@ def read_digested(data: Buffer, *, content: Buffer | None = None, lenient: bool 
         octets = as_bytes(content, "the content")
     if octets is None:
         raise MessageError("no-content", "the content is not in the message; give it")
-    running = new_hash(name)
-    running.update(octets)
-    if not compare_digest(running.digest(), digested.digest):
+    if not compare_digest(hash_of(name, octets), digested.digest):
         raise MessageError("digest", "the digest in the message is not that of the content")
     return DigestedContent(octets, digested.encap_content_info.content_type, name, message.quirks, variants)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer, Self
 
-__all__ = ["MAX_ATTRIBUTES_LEN", "ContentDigests", "is_attributes", "new_hash"]
+__all__ = ["MAX_ATTRIBUTES_LEN", "ContentDigests", "hash_of", "is_attributes", "new_hash"]
 
 MAX_ATTRIBUTES_LEN: Final = 1 << 20
 """The longest signed attributes, in bytes: those with revocation lists among them have hundreds of thousands."""
@@ -47,6 +47,20 @@ def new_hash(name: str) -> Any:
     if name not in _HASHLIB:
         raise UnsupportedAlgorithm(f"the digest of a message is SM3 or one of {', '.join(sorted(_HASHLIB))}")
     return hashlib.new(name, usedforsecurity=False)
+
+
+def hash_of(name: str, data: Buffer) -> bytes:
+    """Return the hash of some bytes.
+
+    :raises InvalidTypeError: when name is no ``str``, or data has no buffer.
+    :raises UnsupportedAlgorithm: when it is none that messages have.
+    """
+    if name == "sm3":
+        return sm3.digest(data)
+    running = new_hash(name)
+    running.update(as_bytes(data, "what is hashed"))
+    digest: bytes = running.digest()
+    return digest
 
 
 class ContentDigests:
@@ -135,13 +149,7 @@ class ContentDigests:
         if found is not None:
             return found
         if self._content is not None:
-            if name == "sm3":
-                found = sm3.digest(self._content)
-            else:
-                running = new_hash(name)
-                running.update(self._content)
-                found = running.digest()
-            self._known[name] = found
+            found = self._known[name] = hash_of(name, self._content)
             return found
         if name not in self._hashes:
             raise InvalidInputError(f"the {as_text(name, 'a hash')} hash of this content was not computed")

@@ -6,14 +6,13 @@ the same key can put that one in its place.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki.algorithms import sm3
 from gmpki.asn1.quirks import QuirkLog
 from gmpki.asn1.rfc5035 import ESSCertID, ESSCertIDv2, SigningCertificate, SigningCertificateV2
 from gmpki.cms.algorithms import digest_name
+from gmpki.cms.digests import hash_of
 from gmpki.errors import DecodeError, MessageError
 
 if TYPE_CHECKING:
@@ -61,14 +60,10 @@ def _first(value: bytes, kind: str, *, lenient: bool) -> ESSCertID | ESSCertIDv2
 def _is_hash(identifier: ESSCertID | ESSCertIDv2, certificate: Certificate) -> bool:
     if isinstance(identifier, ESSCertIDv2):
         name = digest_name(identifier.hash_algorithm, lenient=False)[0]
-        return identifier.cert_hash == _hash(name, certificate.der)
+        return identifier.cert_hash == hash_of(name, certificate.der)
     if len(identifier.cert_hash) == _LEN_256:  # which only lenient reading lets in
-        return identifier.cert_hash in (sm3.digest(certificate.der), _hash("sha256", certificate.der))
-    return identifier.cert_hash == _hash("sha1", certificate.der)
-
-
-def _hash(name: str, data: bytes) -> bytes:
-    return sm3.digest(data) if name == "sm3" else hashlib.new(name, data, usedforsecurity=False).digest()
+        return identifier.cert_hash in (hash_of("sm3", certificate.der), hash_of("sha256", certificate.der))
+    return identifier.cert_hash == hash_of("sha1", certificate.der)
 
 
 def _is_named(named: IssuerSerial | None, certificate: Certificate) -> bool:

@@ -17,9 +17,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
+from gmpki.algorithms import kdf
+from gmpki.algorithms.sm4_aead import SM4GCM
 from gmpki.errors import DecodeError, UnsupportedAlgorithm
 
-__all__ = ["HEADER_LEN", "KEY_ID_LEN", "Kind", "read_header", "write_header"]
+__all__ = ["HEADER_LEN", "KEY_ID_LEN", "Kind", "derived_cipher", "read_header", "write_header"]
 
 KEY_ID_LEN: Final = 8
 HEADER_LEN: Final = 14
@@ -35,6 +37,15 @@ class Kind(Enum):
     RECORD_TAG = b"GMPR"
     TABLE_SEAL = b"GMPT"
     INDEX = b"GMPI"
+
+
+def derived_cipher(key: bytes, info: bytes) -> tuple[SM4GCM, bytes]:
+    """Return SM4-GCM under a key of its own, and the nonce of 12 bytes that comes with it, for one message.
+
+    :standard: RFC 5869 2.3 (HKDF-Expand) over HMAC-SM3
+    """
+    derived = kdf.hkdf_expand(key, info, 28)
+    return SM4GCM(derived[:16]), derived[16:]
 
 
 def write_header(kind: Kind, key_id: bytes) -> bytes:

@@ -51,13 +51,12 @@ import base64
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text, member
-from gmpki.algorithms import kdf
 from gmpki.algorithms.rand import random_bytes
 from gmpki.algorithms.sm4_aead import SM4GCM
 from gmpki.errors import DecodeError, DecryptionError, InvalidInputError, LimitExceeded
 from gmpki.keys.pem import strict_base64
 from gmpki.protect import canonical
-from gmpki.protect._stored import HEADER_LEN, Kind, read_header, write_header
+from gmpki.protect._stored import HEADER_LEN, Kind, derived_cipher, read_header, write_header
 from gmpki.protect.keys import KeyRing, KeyUse
 
 if TYPE_CHECKING:
@@ -190,8 +189,7 @@ class FieldCipher:
         key = self._keys.get(key_id)
         if key is None:
             key = self._keys[key_id] = self._ring.derive(KeyUse.FIELD, _PURPOSE, key_id)
-        derived = kdf.hkdf_expand(key, salt, 28)
-        return SM4GCM(derived[:16]), derived[16:]
+        return derived_cipher(key, salt)
 
     def _context(self, row: RowId, kind: str) -> bytes:
         return canonical.encode((_LABEL, kind, self._table, self._column, canonical.row_parts(row)))

@@ -276,8 +276,8 @@ def words(contents: bytes, names: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def time_text(at: datetime) -> str:
-    """Write a time of UTC in whole seconds, the year in four digits."""
-    return at.replace(tzinfo=None).isoformat(timespec="seconds").rjust(19, "0") + "Z"
+    """Write a time of UTC in whole seconds, as ``2026-03-01T08:00:00Z``."""
+    return at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _time(text: bytes) -> datetime:

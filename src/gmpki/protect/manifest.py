@@ -165,8 +165,8 @@ class Manifest:
 
         :raises LimitExceeded: when it is longer than :data:`MAX_MANIFEST_LEN`.
         """
-        created = self.created.replace(tzinfo=None).isoformat(timespec="seconds").rjust(19, "0")
-        lines = [_FIRST, f"created {created}Z", *(f"{_WITHOUT}{path}" for path in self.without)]
+        created = self.created.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+        lines = [_FIRST, f"created {created}", *(f"{_WITHOUT}{path}" for path in self.without)]
         lines += [f"file {file.digest.hex()} {file.mode:04o} {file.size} {file.path}" for file in self.files]
         text = ("\n".join(lines) + "\n").encode("utf-8")
         if len(text) > MAX_MANIFEST_LEN:

@@ -36,9 +36,8 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._files import as_path, create, locked
 from gmpki._inputs import as_bytes
-from gmpki.algorithms import kdf, sm3
+from gmpki.algorithms import sm3
 from gmpki.algorithms.rand import random_bytes
-from gmpki.algorithms.sm4_aead import SM4GCM
 from gmpki.errors import (
     DecodeError,
     DecryptionError,
@@ -49,7 +48,7 @@ from gmpki.errors import (
     NoRecipientError,
     UnsupportedAlgorithm,
 )
-from gmpki.protect._stored import KEY_ID_LEN
+from gmpki.protect._stored import KEY_ID_LEN, derived_cipher
 from gmpki.protect.keys import KEY_LEN, KeyInfo, KeyRing, KeyState, RingKey
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def write_ring(keys: tuple[RingKey, ...], protection: Buffer | SM2PublicKey, *, 
     else:
         kind, wrapped = _PASSWORD, _wrap_under_password(file_key, protection, iterations)
     head = _MAGIC + bytes((_VERSION, _SM4_SM3, kind)) + len(wrapped).to_bytes(2, "big") + wrapped
-    cipher, nonce = _cipher(file_key)
+    cipher, nonce = derived_cipher(file_key, _LABEL)
     return head + cipher.encrypt(nonce, b"".join(map(_entry, keys)), head)
 
 
@@ -115,7 +114,7 @@ def read_ring(data: Buffer, protection: Buffer | Decryptor, *, max_iterations: i
         file_key = _unwrap_under_password(wrapped, protection, max_iterations)
     if len(file_key) != KEY_LEN:
         raise DecryptionError
-    cipher, nonce = _cipher(file_key)
+    cipher, nonce = derived_cipher(file_key, _LABEL)
     try:
         content = cipher.decrypt(nonce, raw[end:], raw[:end])
     except InvalidTag:
@@ -141,11 +140,6 @@ def _head(raw: bytes) -> tuple[int, int]:
     if len(raw) < end + _TAG_LEN:
         raise DecodeError("a key ring that ends before its tag", offset=len(raw))
     return kind, end
-
-
-def _cipher(file_key: bytes) -> tuple[SM4GCM, bytes]:
-    derived = kdf.hkdf_expand(file_key, _LABEL, 28)
-    return SM4GCM(derived[:16]), derived[16:]
 
 
 def _wrap_under_password(file_key: bytes, password: Buffer, iterations: int | None) -> bytes:

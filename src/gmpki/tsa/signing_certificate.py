@@ -11,7 +11,7 @@ from gmpki.asn1.rfc5035 import ESSCertID, ESSCertIDv2, IssuerSerial, SigningCert
 from gmpki.asn1.rfc5280 import GeneralName
 from gmpki.asn1.rfc5652 import Attribute
 from gmpki.cms.algorithms import digest_algorithm
-from gmpki.cms.digests import new_hash
+from gmpki.cms.digests import hash_of
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES
 from gmpki.x509.certificate import Certificate
 
@@ -28,16 +28,9 @@ def signing_certificate(certificate: Certificate, *, old: bool = False) -> Attri
     member(certificate, Certificate, "certificate")
     issuer_serial = IssuerSerial((GeneralName.directory(certificate.issuer),), certificate.serial_number)
     if old:
-        identifier = ESSCertID(_hash(certificate, "sha1"), issuer_serial)
+        identifier = ESSCertID(hash_of("sha1", certificate.der), issuer_serial)
         return Attribute(oids.SIGNING_CERTIFICATE, (SigningCertificate((identifier,)).to_der(),))
     is_sm2 = certificate.public_key.signature_algorithm.algorithm in SM2_SIGNATURES
     name = "sm3" if is_sm2 else "sha256"
-    identifier_v2 = ESSCertIDv2(digest_algorithm(name), _hash(certificate, name), issuer_serial)
+    identifier_v2 = ESSCertIDv2(digest_algorithm(name), hash_of(name, certificate.der), issuer_serial)
     return Attribute(oids.SIGNING_CERTIFICATE_V2, (SigningCertificateV2((identifier_v2,)).to_der(),))
-
-
-def _hash(certificate: Certificate, name: str) -> bytes:
-    running = new_hash(name)
-    running.update(certificate.der)
-    digest: bytes = running.digest()
-    return digest
