@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 from gmpki import _inputs
 from gmpki.algorithms import sm3
@@ -44,6 +44,7 @@ __all__ = [
     "MAX_KEY_ID_LEN",
     "MAX_LINE_LEN",
     "NO_RECORD",
+    "ChainPlace",
     "LogKey",
     "MacKeys",
     "Record",
@@ -205,36 +206,25 @@ class Record:
         raise DecodeError(f"the contents of record {self.number} are neither text nor base64")
 
 
-def new_record(
-    kind: RecordKind,
-    contents: bytes,
-    *,
-    key: LogKey,
-    number: int,
-    at: datetime,
-    seal: int,
-    sealed_at: datetime,
-    previous: bytes,
-) -> Record:
-    """Make the record that follows another."""
-    body = body_of(kind, contents, number=number, at=at, seal=seal, sealed_at=sealed_at, previous=previous)
-    line = key.mac(body) + b" " + body + b"\n"
-    return Record(kind, number, at, seal, sealed_at, previous, contents, line)
+class ChainPlace(NamedTuple):
+    """Where a new record stands; the fields are those of :class:`Record`."""
+
+    number: int
+    at: datetime
+    seal: int
+    sealed_at: datetime
+    previous: bytes
+
+    def front(self, kind: RecordKind) -> bytes:
+        """Return what stands before the contents in the body of a record."""
+        seal = f"{self.seal} {time_text(self.sealed_at)}"
+        return f"{kind.value} {self.number} {time_text(self.at)} {seal} {self.previous.hex()} ".encode("ascii")
 
 
-def body_of(
-    kind: RecordKind,
-    contents: bytes,
-    *,
-    number: int,
-    at: datetime,
-    seal: int,
-    sealed_at: datetime,
-    previous: bytes,
-) -> bytes:
-    """Return what the MAC of a record is over."""
-    front = f"{kind.value} {number} {time_text(at)} {seal} {time_text(sealed_at)} {previous.hex()} "
-    return front.encode("ascii") + contents
+def new_record(kind: RecordKind, place: ChainPlace, contents: bytes, key: LogKey) -> Record:
+    """Make a record with its MAC."""
+    body = place.front(kind) + contents
+    return Record(kind, *place, contents, key.mac(body) + b" " + body + b"\n")
 
 
 def entry_contents(data: Buffer) -> bytes:

@@ -189,12 +189,12 @@ class SignerKeys:
 
 
 def _key_of(signer: object) -> PublicKey:
-    from gmpki.asn1.rfc5280.ext_keys import KeyUsage, KeyUsages
     from gmpki.x509.certificate import Certificate
+    from gmpki.x509.profile import SIGNING_USAGES
 
     if isinstance(signer, Certificate):
-        usage = signer.extensions.find(KeyUsage)
-        if usage is not None and not usage.usages & (KeyUsages.DIGITAL_SIGNATURE | KeyUsages.NON_REPUDIATION):
+        usages = signer.key_usage
+        if usages is not None and not usages & SIGNING_USAGES:
             raise InvalidInputError(f"the keyUsage of the certificate of {signer.subject} does not allow signatures")
         return signer.public_key
     if not isinstance(signer, PublicKey):

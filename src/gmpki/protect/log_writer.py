@@ -18,11 +18,11 @@ from gmpki.protect import log_file
 from gmpki.protect.log_record import (
     MAX_KEY_ID_LEN,
     NO_RECORD,
+    ChainPlace,
     LogKey,
     MacKeys,
     Record,
     RecordKind,
-    body_of,
     new_record,
 )
 from gmpki.protect.log_seal import Checkpoint, Header, seal_contents
@@ -57,6 +57,14 @@ class Tail:
         if self.last.kind is RecordKind.SEAL or self.last.number == 1:
             return self.last.number, self.last.at
         return self.last.seal, self.last.sealed_at
+
+    def following(self, at: datetime) -> ChainPlace:
+        """Return the place of the next record.
+
+        :raises InvalidInputError: when there is none after 10^18 - 1.
+        """
+        number = _inputs.number(self.last.number + 1, 1, _MAX_RECORDS, "the number of a record")
+        return ChainPlace(number, at, *self.seal, self.last.head)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -120,21 +128,10 @@ class LogWriter:
             raise InvalidInputError(f"the id of a key is 1 to {MAX_KEY_ID_LEN} bytes, not {len(key_id)}")
         now = self.now()
         if ended is None:
-            header = Header(log_id, 1, key_id)
-            number, (seal, sealed_at), previous = 1, (1, now), NO_RECORD
+            header, place = Header(log_id, 1, key_id), ChainPlace(1, now, 1, now, NO_RECORD)
         else:
-            header = Header(log_id, ended.header.part + 1, key_id)
-            number, (seal, sealed_at), previous = ended.last.number + 1, ended.seal, ended.last.head
-        record = new_record(
-            RecordKind.LOG,
-            header.contents(),
-            key=LogKey.of(self._keys, log_id, key_id),
-            number=number,
-            at=now,
-            seal=seal,
-            sealed_at=sealed_at,
-            previous=previous,
-        )
+            header, place = Header(log_id, ended.header.part + 1, key_id), ended.following(now)
+        record = new_record(RecordKind.LOG, place, header.contents(), LogKey.of(self._keys, log_id, key_id))
         with _files.create(self.path, private=True) as stream:
             stream.write(record.line)
         self.drop()
@@ -287,18 +284,7 @@ class LogWriter:
         :raises OSError: when it cannot be written.
         """
         known = self.tail
-        seal, sealed_at = known.seal
-        record = new_record(
-            kind,
-            contents,
-            key=known.key,
-            number=_inputs.number(known.last.number + 1, 1, _MAX_RECORDS, "the number of a record"),
-            at=self.now(),
-            seal=seal,
-            sealed_at=sealed_at,
-            previous=known.last.head,
-        )
-        self._put(record)
+        self._put(new_record(kind, known.following(self.now()), contents, known.key))
 
     def write_seal(self, signer: Signer) -> None:
         """Append a seal.
@@ -307,22 +293,9 @@ class LogWriter:
         :raises GmpkiError: what the signer raises.
         """
         known = self.tail
-        seal, sealed_at = known.seal
-        number, now, previous = known.last.number + 1, self.now(), known.last.head
-        front = body_of(RecordKind.SEAL, b"", number=number, at=now, seal=seal, sealed_at=sealed_at, previous=previous)
-        contents = seal_contents(front, known.header, signer)
-        self._put(
-            new_record(
-                RecordKind.SEAL,
-                contents,
-                key=known.key,
-                number=number,
-                at=now,
-                seal=seal,
-                sealed_at=sealed_at,
-                previous=previous,
-            )
-        )
+        place = known.following(self.now())
+        contents = seal_contents(place.front(RecordKind.SEAL), known.header, signer)
+        self._put(new_record(RecordKind.SEAL, place, contents, known.key))
 
     def _put(self, record: Record) -> None:
         known = self.tail

@@ -100,7 +100,7 @@ class DBAPITable:
         cursor = self._connection.cursor()
         try:
             for change in changes:
-                row = change.row if isinstance(change.row, tuple) else (change.row,)
+                row = _parts(change.row, len(self._key))
                 if self._lock:
                     cursor.execute(select + self._lock, row)
                     if [_plain(found[0]) for found in cursor.fetchall()] != [change.old]:
@@ -121,9 +121,7 @@ class DBAPITable:
         """Return the condition for the rows behind one, and its parameters."""
         if after is None:
             return "", ()
-        row = after if isinstance(after, tuple) else (after,)
-        if len(row) != len(self._key):
-            raise InvalidInputError(f"the identity of a row has {len(self._key)} parts here, not {len(row)}")
+        row = _parts(after, len(self._key))
         parts = []
         parameters: list[object] = []
         for last in range(len(row)):
@@ -183,7 +181,7 @@ class SQLAlchemyTable:
     def _replaced(self, connection: Connection, change: Change) -> int:
         import sqlalchemy
 
-        row = change.row if isinstance(change.row, tuple) else (change.row,)
+        row = _parts(change.row, len(self._key))
         this = sqlalchemy.and_(*(column == part for column, part in zip(self._key, row, strict=True)))
         select = sqlalchemy.select(self._column).where(this)
         if self._locks and [_plain(v) for v in connection.scalars(select.with_for_update())] != [change.old]:
@@ -196,9 +194,7 @@ class SQLAlchemyTable:
     def _behind(self, after: RowId) -> ColumnElement[bool]:
         import sqlalchemy
 
-        row = after if isinstance(after, tuple) else (after,)
-        if len(row) != len(self._key):
-            raise InvalidInputError(f"the identity of a row has {len(self._key)} parts here, not {len(row)}")
+        row = _parts(after, len(self._key))
         parts = []
         for last in range(len(row)):
             equal = [self._key[i] == row[i] for i in range(last)]
@@ -223,6 +219,17 @@ def _row_id(parts: Sequence[Any]) -> RowId:
     """Return the identity of a row: its one value, or the tuple of several."""
     values = tuple(_plain(part) for part in parts)
     return values[0] if len(values) == 1 else values
+
+
+def _parts(row: RowId, count: int) -> tuple[Any, ...]:
+    """Return the parts of the identity of a row, one for each column of the key.
+
+    :raises InvalidInputError: when there are more or fewer.
+    """
+    parts = row if isinstance(row, tuple) else (row,)
+    if len(parts) != count:
+        raise InvalidInputError(f"the identity of a row has {count} parts here, not {len(parts)}")
+    return parts
 
 
 def _plain(value: Any) -> Any:
