@@ -349,6 +349,23 @@ def test_segments_of_every_size(content: bytes, size: int) -> None:
     assert read.encrypted_content == content
 
 
+@pytest.mark.parametrize("length", [0xFFFF, 0x10000])
+def test_long_content_is_not_copied(length: int) -> None:
+    value = EncryptedContentInfo(oids.DATA, SM4_CBC, b"c" * length)
+    encoded = value.to_der()
+    read = EncryptedContentInfo.from_der(encoded)
+    assert isinstance(read.encrypted_content, bytes if length < 0x10000 else memoryview)
+    assert read == value
+    assert hash(read) == hash(value)
+    assert read.to_der() == encoded
+    copied = pickle.loads(pickle.dumps(read))
+    assert copied == value
+    assert isinstance(copied.encrypted_content, bytes)
+    if isinstance(read.encrypted_content, memoryview):
+        assert read.encrypted_content.readonly
+        assert read.encrypted_content.obj is encoded
+
+
 def test_shared_information_stands_behind() -> None:
     value = EncryptedContentInfo(oids.GM_DATA, SM4_CBC, b"c", b"one", b"two")
     assert EncryptedContentInfo.from_der(value.to_der()) == value

@@ -256,6 +256,11 @@ class Reader(Cursor):
             raise self.error(f"{size} bytes expected, {found} found", name, offset=at)
         return self._data[start : self._pos]
 
+    def octets_in_place(self, name: str = "", *, tag: int = Tag.OCTET_STRING) -> memoryview:
+        """Read an OCTET STRING without a copy: a read-only view of the data, which it keeps alive."""
+        start = self._next(tag, name)
+        return memoryview(self._data)[start : self._pos]
+
     def bit_string(self, name: str = "", *, tag: int = Tag.BIT_STRING) -> BitString:
         """Read a BIT STRING."""
         return BitString(*self._value(tag, name, _content.decode_bit_string))

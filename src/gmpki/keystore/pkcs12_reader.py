@@ -119,7 +119,7 @@ class _Bags:
             encrypted = EncryptedData.from_der(info.content or b"", quirks=self._log).encrypted_content_info
             self._protected(encrypted.content_encryption_algorithm)
             plain = pbe.decrypt(
-                encrypted.content_encryption_algorithm, encrypted.encrypted_content or b"", self._unlocking
+                encrypted.content_encryption_algorithm, bytes(encrypted.encrypted_content or b""), self._unlocking
             )
             try:
                 self._read_contents(plain, path)

@@ -43,6 +43,9 @@ __all__ = [
     "read_recipients",
 ]
 
+_ENCRYPTED: Final = der.Tag.context(0)
+# From this length on, in bytes, a copy costs more than the message that a view keeps in memory.
+_LONG: Final = 1 << 16
 _ORIGINATOR: Final = der.Tag.context(0, constructed=True)
 _UNPROTECTED: Final = der.Tag.context(1, constructed=True)
 # The CHOICE RecipientInfo: [1] key agreement, [2] key encryption key, [3] password, [4] others (RFC 5652 6.2).
@@ -177,13 +180,14 @@ class EncryptedContentInfo(Schema):
     The shared information belongs to GM/T 0010 alone, where two published implementations have it [B]; RFC 5652 ends
     with encryptedContent. Segments that BER cuts the strings into are joined.
 
-    :ivar encrypted_content: None when it stands elsewhere.
+    :ivar encrypted_content: None when it stands elsewhere; a read-only view of the message that was read when it is
+        long, 64 KiB or more, in one piece.
     :standard: RFC 5652 6.1; RFC 2315 10.1; GM/T 0010
     """
 
     content_type: ObjectIdentifier
     content_encryption_algorithm: AlgorithmIdentifier
-    encrypted_content: bytes | None = None
+    encrypted_content: bytes | memoryview | None = None
     shared_info1: bytes | None = None
     shared_info2: bytes | None = None
 
@@ -194,7 +198,7 @@ class EncryptedContentInfo(Schema):
             return cls(
                 fields.oid("contentType"),
                 AlgorithmIdentifier.read(fields, "contentEncryptionAlgorithm"),
-                optional_octets(fields, 0, "encryptedContent"),
+                _read_content(fields),
                 optional_octets(fields, 1, "sharedInfo1"),
                 optional_octets(fields, 2, "sharedInfo2"),
             )
@@ -204,10 +208,26 @@ class EncryptedContentInfo(Schema):
         return der.encode_sequence(
             der.encode_oid(self.content_type),
             der_of(self.content_encryption_algorithm, AlgorithmIdentifier, "content_encryption_algorithm"),
-            encode_optional_octets(self.encrypted_content, 0),
+            encode_optional_octets(self._octets, 0),
             encode_optional_octets(self.shared_info1, 1),
             encode_optional_octets(self.shared_info2, 2),
         )
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        """Pickle the bytes of a view."""
+        algorithm = self.content_encryption_algorithm
+        return EncryptedContentInfo, (self.content_type, algorithm, self._octets, self.shared_info1, self.shared_info2)
+
+    @property
+    def _octets(self) -> bytes | None:
+        return None if self.encrypted_content is None else bytes(self.encrypted_content)
+
+
+def _read_content(fields: Reader) -> bytes | memoryview | None:
+    if not fields.next_is(_ENCRYPTED):
+        return optional_octets(fields, 0, "encryptedContent")
+    content = fields.octets_in_place("encryptedContent", tag=_ENCRYPTED)
+    return content if len(content) >= _LONG else bytes(content)
 
 
 def read_originator(fields: Reader) -> OriginatorInfo | None:
