@@ -134,6 +134,7 @@ def test_every_truncation() -> None:
         "\ud800",
         " " + STORED_TEXT,
     ],
+    ids=["empty", "plaintext", "padding", "end of line", "much padding", "other text", "surrogate", "space"],
 )
 def test_text_that_is_no_field(stored: str) -> None:
     with pytest.raises(DecodeError):
