@@ -31,6 +31,15 @@ NAMES = (
     "profile",
     "issuing",
     "ber",
+    "signed_message",
+    "envelope",
+    "stream",
+    "key_store",
+    "timestamp",
+    "evidence",
+    "protected",
+    "log",
+    "manifest",
 )
 PLANTED = "planted"
 PLANTED_S = 60  # it takes a few seconds; a loaded machine takes longer

@@ -15,11 +15,11 @@ import atheris
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "native" / "tools")]
 
-with atheris.instrument_imports(include=["gmpki", "fuzz.targets"]):
-    from fuzz import mutation, seeds, targets
+with atheris.instrument_imports(include=["gmpki", "fuzz.targets", "fuzz.message_targets"]):
+    from fuzz import all_seeds, mutation, targets
 
-# Names in text have no elements to change.
-UNSTRUCTURED = {"name"}
+# Names in text, and what is no DER, have no elements to change.
+UNSTRUCTURED = {"name", "protected", "log"}
 
 
 def main(arguments: list[str]) -> None:
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
         targets.one_input(target, Path(seconds).read_bytes())
         return
     folder = Path(os.environ.get("GMPKI_TEST_DATA", ROOT.parent / "shared" / "data"))
-    given = seeds.seeds_of(target, folder)
+    given = all_seeds.seeds_of(target, folder)
     for number, data in enumerate(given):
         (Path(corpus) / f"seed-{number}").write_bytes(data)
 

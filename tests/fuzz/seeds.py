@@ -53,7 +53,7 @@ from gmpki.x509.names import build_name
 from gmpki.x509.profile import BUILTIN_PROFILES, profile_text
 from gmpki.x509.request import RequestBuilder
 
-__all__ = ["AT", "LEAF_KEY", "ROOT_KEY", "SUB_KEY", "outside", "root", "seeds_of"]
+__all__ = ["AT", "LEAF_KEY", "ROOT_KEY", "SUB_KEY", "certificate", "outside", "root", "seeds_of"]
 
 AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 BEGIN, END = AT - timedelta(days=30), AT + timedelta(days=700)
@@ -67,12 +67,20 @@ NAMES = {
 }
 
 
-def _certificate(who: str, key: SM2PrivateKey, issuer: str, issuer_key: SM2PrivateKey, *values: object) -> Certificate:
+def certificate(
+    who: str,
+    key: SM2PrivateKey,
+    issuer: str,
+    issuer_key: SM2PrivateKey,
+    *values: object,
+    serial_number: int | None = None,
+) -> Certificate:
+    """Return a certificate with some extensions, given by their values or whole."""
     builder = (
         CertificateBuilder()
         .subject(NAMES[who])
         .issuer(NAMES[issuer])
-        .serial_number(len(who) + 0x80)
+        .serial_number(len(who) + 0x80 if serial_number is None else serial_number)
         .validity(BEGIN, END)
         .public_key(key.public_key)
         .add_extension(SubjectKeyIdentifier(key_identifier(key.public_key)))
@@ -87,7 +95,7 @@ def _certificate(who: str, key: SM2PrivateKey, issuer: str, issuer_key: SM2Priva
 def root() -> Certificate:
     """Return the trust anchor."""
     usage = KeyUsage(KeyUsages.KEY_CERT_SIGN | KeyUsages.CRL_SIGN)
-    return _certificate("root", ROOT_KEY, "root", ROOT_KEY, BasicConstraints(ca=True, path_len=1), usage)
+    return certificate("root", ROOT_KEY, "root", ROOT_KEY, BasicConstraints(ca=True, path_len=1), usage)
 
 
 @lru_cache(maxsize=1)
@@ -106,7 +114,7 @@ def sub() -> Certificate:
         ),
         excluded=(GeneralSubtree(GeneralName.dns("bad.example.cn")),),
     )
-    return _certificate(
+    return certificate(
         "sub",
         SUB_KEY,
         "root",
@@ -125,7 +133,7 @@ def sub() -> Certificate:
 def leaf() -> Certificate:
     """Return an end entity with names of every kind and the identity extensions."""
     uri = GeneralName.uri("http://crl.example.cn/a.crl")
-    return _certificate(
+    return certificate(
         "leaf",
         LEAF_KEY,
         "sub",
@@ -231,4 +239,4 @@ def seeds_of(target: str, folder: Path) -> list[bytes]:
     if target == "name":
         texts = ["C=CN, O=示例, CN=张三", "/C=CN/O=a/CN=b", "CN=a\\,b+OU=\\#c,DC=example,DC=cn", "1.2.3=#0403414243"]
         return [*(b"\x00" + text.encode() for text in texts), *(b"\x01" + name.to_der() for name in NAMES.values())]
-    return [extension.to_der() for certificate in (root(), sub(), leaf()) for extension in certificate.extensions]
+    return [extension.to_der() for one in (root(), sub(), leaf()) for extension in one.extensions]

@@ -10,7 +10,8 @@ import pickle
 import time
 from collections.abc import Callable
 
-from fuzz import seeds
+from fuzz import message_targets, seeds
+from fuzz.promises import promise, quietly
 from gmpki.asn1 import der
 from gmpki.asn1.ber import ber_to_der
 from gmpki.asn1.quirks import QuirkLog
@@ -49,16 +50,6 @@ class TooSlow(Exception):
     """An input took longer than its length allows."""
 
 
-class Broken(Exception):
-    """A promise does not hold."""
-
-
-def promise(holds: bool, what: str) -> None:
-    """Raise Broken unless something holds."""
-    if not holds:
-        raise Broken(what)
-
-
 def both_modes(
     kind: type[Certificate] | type[CertificateRequest] | type[CertificateRevocationList], data: bytes
 ) -> Parsed:
@@ -78,14 +69,6 @@ def both_modes(
 def show(found: Parsed) -> None:
     """Write the object out in both forms."""
     promise(bool(to_text(found)) and bool(describe(found)), "nothing to show")
-
-
-def quietly(action: Callable[[], object]) -> None:
-    """Do something that may be refused."""
-    try:
-        action()
-    except GmpkiError:
-        return
 
 
 def certificate(data: bytes) -> None:
@@ -224,6 +207,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "profile": profile,
     "issuing": issuing,
     "ber": ber,
+    **message_targets.TARGETS,
     "planted": planted,
 }
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from conftest import outside_data
-from fuzz import mutation, seeds, targets
+from fuzz import all_seeds, mutation, seeds, targets
+from fuzz.promises import Broken
 from fuzz.run_fuzz import NAMES, PLANTED
 
 RUNS = 150
@@ -20,7 +21,7 @@ def test_every_target_is_run() -> None:
 
 @pytest.mark.parametrize("target", [*NAMES, PLANTED])
 def test_seeds_are_valid(target: str) -> None:
-    given = seeds.seeds_of(target, Path("absent"))
+    given = all_seeds.seeds_of(target, Path("absent"))
     assert given
     for data in given:
         targets.TARGETS[target](data)
@@ -29,7 +30,7 @@ def test_seeds_are_valid(target: str) -> None:
 @pytest.mark.parametrize("target", NAMES)
 def test_mutations(target: str) -> None:
     """What the fuzzer does for minutes, for a moment and always the same way."""
-    given = seeds.seeds_of(target, outside_data())
+    given = all_seeds.seeds_of(target, outside_data())
     rng = random.Random(target)
     for _ in range(RUNS):
         data = mutation.mutate(rng.choice(given), rng.choice(given), rng, targets.MAX_LEN)
@@ -37,15 +38,44 @@ def test_mutations(target: str) -> None:
             targets.one_input(target, data)
 
 
+@pytest.mark.parametrize(
+    ("target", "place", "value"),
+    [
+        ("signed_message", "fuzz.message_seeds.CONTENT", b"another"),
+        ("envelope", "fuzz.message_seeds.CONTENT", b"another"),
+        ("stream", "fuzz.message_seeds.CONTENT", b"another"),
+        ("key_store", "fuzz.message_targets.LEAF_KEY", seeds.ROOT_KEY),
+        ("timestamp", "fuzz.message_targets.AT", None),
+        ("evidence", "fuzz.message_seeds.CONTENT", b"another"),
+        ("protected", "fuzz.message_seeds.CONTENT", b"another"),
+        ("log", "fuzz.message_seeds.log", lambda: b"another"),
+        ("manifest", "fuzz.message_seeds.manifests", lambda: [b"another"]),
+    ],
+)
+def test_the_seeds_get_to_the_promises(monkeypatch: pytest.MonkeyPatch, target: str, place: str, value: object) -> None:
+    """They verify and open: where something else is promised, that is a finding."""
+    given = all_seeds.seeds_of(target, Path("absent"))
+    monkeypatch.setattr(place, value)
+
+    def is_broken(data: bytes) -> bool:
+        try:
+            targets.one_input(target, data)
+        except Broken:
+            return True
+        return False
+
+    assert any(map(is_broken, given))
+
+
 def test_mutations_change_the_tree_and_keep_it() -> None:
-    data = seeds.seeds_of("certificate", Path("absent"))[2]
+    data = all_seeds.seeds_of("certificate", Path("absent"))[2]
     made = [mutation.mutate(data, data, random.Random(number), targets.MAX_LEN) for number in range(200)]
     assert len({each for each in made if each is not None and each != data}) > 100
     assert sum(each is not None and mutation.parse(each) is not None for each in made) > 100
 
 
 def test_planted_bug() -> None:
-    data = seeds.seeds_of(PLANTED, Path("absent"))[0]
+    data = all_seeds.seeds_of(PLANTED, Path("absent"))[0]
     assert data.count(bytes.fromhex("30060101FF020101")) == 1  # basicConstraints of the root: an authority, length 1
     with pytest.raises(KeyError, match="planted"):
         targets.one_input(PLANTED, data.replace(bytes.fromhex("30060101FF020101"), bytes.fromhex("30060101FF02017F")))

@@ -1,0 +1,16 @@
+"""The seeds of every target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fuzz import message_seeds, seeds
+
+__all__ = ["seeds_of"]
+
+
+def seeds_of(target: str, folder: Path) -> list[bytes]:
+    """Return the seeds of a target; ``folder`` may hold outside objects."""
+    if target in message_seeds.SEEDS:
+        return [*message_seeds.SEEDS[target](), *message_seeds.outside(folder, target)]
+    return seeds.seeds_of(target, folder)
