@@ -11,8 +11,8 @@ import pytest
 from cms import envelope_examples as envelopes
 from cms import signers
 
-SIZES = (4 << 20, 96 << 20)
-# Pieces of 1 MiB and what is made of them; a message in memory would be 92 MiB more, and its copies.
+SIZES = (4 << 20, 48 << 20)
+# Pieces of 1 MiB and what is made of them; a message in memory would be 44 MiB more, and its copies.
 MOST_GROWTH = 12 << 20
 MOST = 64 << 20
 

@@ -195,14 +195,11 @@ def test_the_error_names_the_place() -> None:
 
 
 def test_hostile_framing() -> None:
-    """Depth and the number of elements are bounded, whatever the framing."""
+    """Depth is bounded, whatever the framing; the number of elements is in the table of bad input."""
     deep = framed(oids.DATA, b"\x24\x80" * 100_000)
-    many = b"\x30\x80" + der.encode_oid(oids.DATA) + b"\xa0\x80" + b"\x05\x00" * 1_100_000 + bytes(4)
     for data in (deep, b"\x30\x80" * 100_000, b"\xa0\x80" * 1000):
         with pytest.raises(InvalidInputError):
             read_message(data)
-    with pytest.raises(LimitExceeded, match="elements"):
-        read_message(many)
 
 
 def test_hostile_values() -> None:

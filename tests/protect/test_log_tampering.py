@@ -36,7 +36,10 @@ class Scene:
         return Checkpoint(log_id, number, sm3.digest(self.lines[number - 1]))
 
     def verify(self, data: bytes | list[bytes], **options: Any) -> LogReport:
-        self.path.write_bytes(data if isinstance(data, bytes) else b"".join(data))
+        whole = data if isinstance(data, bytes) else b"".join(data)
+        with open(self.path, "r+b") as file:  # to cut it off and write it anew takes longer than to verify it
+            file.truncate(len(whole))
+            file.write(whole)
         return verify_log(self.path, **({"keys": KEYS, "signers": PUBLIC} | options))
 
     def found(self, data: bytes | list[bytes], **options: Any) -> TamperedError:
@@ -79,15 +82,19 @@ def test_what_was_not_touched_is_in_order(scene: Scene) -> None:
 
 
 def test_every_flipped_bit_is_found_in_its_record(scene: Scene) -> None:
-    flips = 0
-    for offset, bit in itertools.product(range(len(scene.bytes)), range(8)):
+    # Every bit of the first record, an entry and a seal; of the others, which have their forms, one bit of each byte.
+    flips = [
+        (offset, bit)
+        for offset in range(len(scene.bytes))
+        for bit in (range(8) if scene.number_at(offset) in (1, 2, 4) else (offset % 8,))
+    ]
+    for offset, bit in flips:
         changed = bytearray(scene.bytes)
         changed[offset] ^= 1 << bit
         error = scene.found(bytes(changed), signers=())
         assert error.place == scene.number_at(offset), (offset, bit, str(error))
         assert error.reason in ("changed", "torn", "no-key")
-        flips += 1
-    assert flips == 8 * len(scene.bytes) > 15_000
+    assert len(flips) > 7000
 
 
 def test_an_auditor_without_keys_finds_every_changed_byte_up_to_the_last_seal(scene: Scene) -> None:

@@ -115,7 +115,7 @@ class TestKilled:
     def test_killed_again_and_again(self, files: tuple[Path, Path]) -> None:
         chance = random.Random(20260301)
         halfway = 0
-        for _ in range(12):
+        for _ in range(8):
             with self.start(files, batch=40) as worker:
                 assert worker.stdout is not None
                 assert worker.stdout.readline() == "ready\n"

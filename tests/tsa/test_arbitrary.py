@@ -24,7 +24,9 @@ from tsa.world import YEAR, signer_certificate, twice, world
 tags = st.sampled_from([0x01, 0x02, 0x04, 0x06, 0x17, 0x18, 0x30, 0x31, 0x80, 0xA0, 0xA1])
 leaves = st.builds(der.encode, tags, st.binary(max_size=16))
 trees = st.recursive(
-    leaves, lambda inner: st.builds(lambda tag, parts: der.encode(tag, b"".join(parts)), tags, st.lists(inner))
+    leaves,
+    lambda inner: st.builds(lambda tag, parts: der.encode(tag, b"".join(parts)), tags, st.lists(inner, max_size=4)),
+    max_leaves=20,
 )
 responses = st.builds(
     lambda token: TimeStampResp(PKIStatusInfo(PKIStatus.GRANTED), token).to_der(), trees | st.binary(max_size=64)
