@@ -2,7 +2,11 @@
 
 Messages of many different signers take turns, as at a service that verifies them. Beside them stands the bare
 signature over the same bytes: what a message costs besides it is the difference. asn1crypto signs nothing, so that it
-gets ECDSA messages of gmpki to read, and a signature that was made before to put into what it builds.
+gets ECDSA messages of gmpki to read and to judge in everything but the signature, and a signature that was made before
+to put into what it builds.
+
+gmpki remembers certificates that it has read, and that their signatures held. So there are messages of signers whose
+certificates come again, and messages of so many that each is forgotten before it returns.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from gmpki.x509.names import build_name
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 SIGNERS = 64
+STRANGERS = 320  # more than the 256 certificates that are remembered
 CONTENT = bytes(range(256)) * 4
 
 
@@ -51,10 +56,13 @@ class Gmpki:
             .sign(self._root_key)
         )
 
+    def _make_specs(self, count: int) -> list[SignerSpec]:
+        keys = [self._make_key() for _ in range(count)]
+        return [SignerSpec(key, self._certify(number, key.public_key)) for number, key in enumerate(keys)]
+
     @cached_property
     def specs(self) -> list[SignerSpec]:
-        keys = [self._make_key() for _ in range(SIGNERS)]
-        return [SignerSpec(key, self._certify(number, key.public_key)) for number, key in enumerate(keys)]
+        return self._make_specs(SIGNERS)
 
     @cached_property
     def messages(self) -> list[bytes]:
@@ -105,6 +113,14 @@ class Gmpki:
     def verify_with_path(self) -> bytes:
         return verify(next(self.turns), self._trusted).content
 
+    @cached_property
+    def _strangers(self) -> Iterator[bytes]:
+        specs = self._make_specs(STRANGERS)
+        return itertools.cycle([sign(CONTENT, spec, profile=MessageProfile.RFC5652) for spec in specs])
+
+    def verify_strangers(self) -> bytes:
+        return verify(next(self._strangers), self._trusted).content
+
 
 class Asn1crypto:
     """PyPI ``asn1crypto``: the encoding alone."""
@@ -119,6 +135,27 @@ class Asn1crypto:
 
     def read(self) -> object:
         return self._cms.ContentInfo.load(next(self._ours.turns), strict=True).native
+
+    def judge(self) -> object:
+        """Do all that verifying a message takes, but for the signature: return its key, and what it is over."""
+        message = self._cms.ContentInfo.load(next(self._ours.turns), strict=True)
+        assert message.native  # everything is read, as gmpki does
+        signed = message["content"]
+        (signer,) = signed["signer_infos"]
+        named = signer["sid"].chosen
+        number = named["serial_number"].native
+        (certificate,) = (
+            choice.chosen
+            for choice in signed["certificates"]
+            if choice.chosen.serial_number == number and choice.chosen.issuer == named["issuer"]
+        )
+        attributes = {attribute["type"].native: attribute["values"].native for attribute in signer["signed_attrs"]}
+        inner = signed["encap_content_info"]
+        assert attributes["content_type"] == [inner["content_type"].native]
+        assert signer["digest_algorithm"]["algorithm"].native == "sha256"
+        assert attributes["message_digest"] == [hashlib.sha256(inner["content"].native).digest()]
+        assert "digital_signature" in certificate.key_usage_value.native
+        return certificate.public_key.dump(), signer["signature"].native, signer["signed_attrs"].untag().dump()
 
     @cached_property
     def _parts(self) -> Iterator[tuple[bytes, bytes]]:

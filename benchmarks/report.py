@@ -16,7 +16,7 @@ from pathlib import Path
 WITH_SIGNATURES = (
     ("parse_and_verify", "verify", "parse"),
     ("build_and_sign", "sign", "build"),
-    ("message_verify", "message_bare_verify", "message_read"),
+    ("message_verify", "message_bare_verify", "message_judge"),
     ("message_sign", "message_bare_sign", "message_build"),
 )
 

@@ -16,7 +16,9 @@ OPERATIONS = {
     "sign": "message of 1 KiB signed",
     "bare_sign": "message: the signature, nothing else",
     "verify": "message of 1 KiB read and verified, chain not asked for",
-    "verify_with_path": "message of 1 KiB read and verified with its path",
+    "judge": "message of 1 KiB read and judged by asn1crypto, its signature not verified",
+    "verify_with_path": "message of 1 KiB read and verified with its path, certificate met before",
+    "verify_strangers": "message of 1 KiB read and verified with its path, certificate new",
     "bare_verify": "message: signature verified, nothing else",
     "read": "message of 1 KiB read",
     "build": "message of 1 KiB encoded by asn1crypto, not signed",
@@ -39,9 +41,10 @@ def test_all_do_the_same() -> None:
     """The jobs are the same ones: what asn1crypto builds is a message, and what gmpki builds it reads."""
     for peer in PEERS:
         if isinstance(peer, Gmpki):
-            assert peer.verify() == peer.verify_with_path() == CONTENT
+            assert peer.verify() == peer.verify_with_path() == peer.verify_strangers() == CONTENT
         if isinstance(peer, Asn1crypto):
             built = SignedMessage.from_der(peer.build())
             assert built.unverified_content() == CONTENT
             assert len(built.signers) == len(built.certificates) == 1
             assert peer.read()
+            assert all(peer.judge())
