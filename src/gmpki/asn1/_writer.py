@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 _MAX_OCTET = 0xFF
+_MAX_TWO_OCTETS = 0xFFFF
 # Each octet as bytes: to join two of these takes half as long as to make bytes of two numbers.
 _OCTETS: Final = tuple(bytes((octet,)) for octet in range(_MAX_OCTET + 1))
 # The longest list of named bits in the standards here, PKIFailureInfo, has 27.
@@ -40,6 +41,8 @@ def encode(tag: int, content: bytes) -> bytes:
         return _OCTETS[tag] + _OCTETS[length] + content
     if length <= _MAX_OCTET:
         return _OCTETS[tag] + b"\x81" + _OCTETS[length] + content
+    if length <= _MAX_TWO_OCTETS:
+        return _OCTETS[tag] + b"\x82" + length.to_bytes(2, "big") + content
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
     return _OCTETS[tag] + _OCTETS[0x80 | len(octets)] + octets + content
 

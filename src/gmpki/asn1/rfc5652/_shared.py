@@ -130,6 +130,8 @@ def encode_certificates(certificates: Iterable[bytes], crls: Iterable[bytes]) ->
 
 
 def _unless_empty(elements: Iterable[bytes], tag: int) -> bytes:
+    if elements == ():
+        return b""
     encoded = der.encode_set_of(elements, tag=tag)
     return encoded if len(encoded) > 2 else b""  # a header without contents
 
