@@ -158,6 +158,7 @@ def deep(levels: int) -> bytes:
 
 
 GOOD = explicit(der.encode(4, b"abc"))
+WRAPPED = element(0xA0, der.encode(4, b"abc"))
 OPEN = explicit(segments(b"abcdef", [3], indefinite=True), indefinite=31)
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "ends inside the header"),
@@ -174,6 +175,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "end-mark-in-definite": (explicit(b"\0\0" + der.encode(4, b"abc")), "an end-of-contents mark where none belongs"),
     "content-twice": (explicit(der.encode(4, b"abc") * 2), "a second time"),
     "wrapper-twice": (explicit(der.encode(4, b"abc"), after=element(0xA0, der.encode(4, b"x"))), "a second time"),
+    "wrapper-before-the-type": (GOOD.replace(INNER_OID + WRAPPED, WRAPPED + INNER_OID), "out of its place"),
     "more-in-the-wrapper": (explicit(der.encode(4, b"abc") + der.encode_null()), "more than one element"),
     "length-of-nine-bytes": (b"\x30\x89" + b"\0" * 8 + b"\x05" + GOOD[2:], "a length of 9 bytes"),
     "long-tag": (b"\x30\x80\x1f\x01\x00", "an OBJECT IDENTIFIER expected|tag numbers above 30"),
@@ -191,6 +193,18 @@ def test_bad_framing(name: str) -> None:
     message, match = BAD[name]
     with pytest.raises(DecodeError, match=match):
         read(message)
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1), (2, 0, 1)], ids=["before the algorithm", "before the type"])
+def test_encrypted_content_stands_behind_its_algorithm(order: tuple[int, ...]) -> None:
+    """The outline looks the same wherever the content was."""
+    parts = (INNER_OID, der.encode_sequence(INNER_OID), der.encode(0x80, b"abc"))
+    good = implicit(parts[2])
+    assert read(good, implicit=True)[1] == b"abc"
+    changed = good.replace(b"".join(parts), b"".join(parts[index] for index in order))
+    assert len(changed) == len(good)
+    with pytest.raises(DecodeError, match="out of its place"):
+        read(changed, implicit=True)
 
 
 @pytest.mark.parametrize("message", [GOOD, OPEN], ids=["definite", "indefinite"])

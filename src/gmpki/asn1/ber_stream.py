@@ -47,6 +47,11 @@ _WRAPPER: Final = Tag.context(0, constructed=True)
 # 2.1): the content is the first of its tag within the first of the tag before, and so on.
 _EXPLICIT: Final = ((_WRAPPER,), (Tag.SEQUENCE,), (Tag.SEQUENCE,), (_WRAPPER,), _STRING)
 _IMPLICIT: Final = (*_EXPLICIT[:3], (Tag.context(0), _WRAPPER))
+# The level of what the outline leaves out, and how many elements stand before it there: the content type alone, or
+# that and the algorithm (RFC 5652 5.2 and 6.1). The outline no longer shows where it stood.
+_LEFT_OUT_LEVEL: Final = 3
+_BEFORE_EXPLICIT: Final = 1
+_BEFORE_IMPLICIT: Final = 2
 
 
 class ContentPlace(NamedTuple):
@@ -139,11 +144,11 @@ class MessageStream:
         :param implicit: the content stands directly under the tag [0], as encrypted content does, and not in an OCTET
             STRING under it.
         :raises DecodeError: when the elements around the content are not BER, have something behind them, or what
-            should be there once is there twice.
+            should be there once is there twice, or the content does not stand where it should.
         :raises LimitExceeded: when the outline is longer than its bound, or has more elements than a message has.
         """
         elements = self._elements
-        walk = _Walk(elements, _IMPLICIT if implicit else _EXPLICIT, self._max_len)
+        walk = _Walk(elements, self._max_len, implicit=implicit)
         outer = elements.header(0, elements.size)
         walk.note(0, outer)
         encoded, end = walk.copy(0, outer, elements.size)
@@ -285,9 +290,10 @@ class _Elements:
 class _Walk:
     """Copies a message, and leaves out the content that it finds on its way."""
 
-    def __init__(self, elements: _Elements, way: tuple[tuple[int, ...], ...], max_len: int) -> None:
+    def __init__(self, elements: _Elements, max_len: int, *, implicit: bool) -> None:
         self.elements = elements
-        self.way = way
+        self.way = _IMPLICIT if implicit else _EXPLICIT
+        self.before = _BEFORE_IMPLICIT if implicit else _BEFORE_EXPLICIT
         self.max_len = max_len
         self.copied_len = 0
         self.copied = 0
@@ -308,6 +314,8 @@ class _Walk:
                 continue
             if found:
                 raise DecodeError(f"{tag_name(header.tag)} a second time", offset=pos)
+            if level == _LEFT_OUT_LEVEL and len(parts) != self.before:
+                raise DecodeError(f"{tag_name(header.tag)} out of its place", offset=pos)
             found = True
             self.note(pos, header)
             if level + 1 == len(self.way):
