@@ -15,7 +15,7 @@ from gmpki.asn1 import der
 from gmpki.asn1.gmt0009 import SM2Signature
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier, Name
 from gmpki.asn1.rfc5652 import Attribute, IssuerAndSerialNumber, encode_attributes
-from gmpki.cms import Trust, countersign, sign, verify
+from gmpki.cms import PreparedSignature, SignerPlan, SignerSpec, Trust, countersign, prepare, sign, verify
 from gmpki.errors import (
     DecodeError,
     InvalidInputError,
@@ -73,6 +73,26 @@ def certified_by(certificate: Any) -> bytes:
 def own(**options: Any) -> Any:
     """Certify the signer's key otherwise."""
     return signers.certify(person().key.public_key, **options)
+
+
+def by_authority(purpose: Any) -> bytes:
+    """Sign with a certificate that is for one purpose of authorities alone."""
+    return sign(CONTENT, SignerSpec(person().key, own(purposes=(purpose,))))
+
+
+def countersigned_bare() -> bytes:
+    """Let somebody sign the bytes of a signature as a content, without attributes."""
+    data = message()
+    signed = parts(sign(parts(data)[1].signer_infos[0].signature, other().spec(attributes=False)))[1]
+    attribute = Attribute(oids.COUNTERSIGNATURE, (signed.signer_infos[0].to_der(),))
+    certificates = (person().certificate.der, other().certificate.der)
+    return changed(
+        signers.with_signer(data, unsigned_attributes=encode_attributes((attribute,))), certificates=certificates
+    )
+
+
+def prepared() -> bytes:
+    return prepare(CONTENT, SignerPlan(person().certificate)).to_bytes()
 
 
 def cut(value: bytes, length: int) -> bytes:
@@ -509,6 +529,30 @@ SIGNED: list[Row] = rows(
         ),
         MessageError,
         "attribute-place",
+    ),
+    (
+        "countersignature-bare",
+        "somebody's signature over the same bytes as a content, put in as his counter-signature",
+        lambda: check(countersigned_bare()),
+        MessageError,
+        "no-attributes",
+    ),
+    *(
+        (
+            f"{name}-alone",
+            f"signed by an authority whose certificate is for {name} alone",
+            lambda purpose=purpose: check(by_authority(purpose)),
+            ValidationError,
+            "extended-key-usage",
+        )
+        for name, purpose in (("time-stamping", oids.TIME_STAMPING), ("ocsp-signing", oids.OCSP_SIGNING))
+    ),
+    (
+        "prepared-for-another-content",
+        "what waits for its signature changed to another content",
+        lambda: PreparedSignature.from_bytes(prepared().replace(CONTENT, CONTENT[::-1])),
+        DecodeError,
+        "do not fit together",
     ),
     (
         "countersignature-of-nobody",

@@ -10,7 +10,7 @@ from cms.bad_rows import Row, rows
 from cms.bad_signatures import check
 from cms.signers import NOW, changed, message, trust
 from gmpki import oids
-from gmpki.cms import attach_timestamp
+from gmpki.cms import Trust, attach_timestamp
 from gmpki.errors import DecodeError, InvalidSignature, TimestampError, ValidationError
 from gmpki.tsa import TimestampToken, TokenPolicy, TokenVerifier
 from tsa.scene import DATA as STAMPED
@@ -23,6 +23,12 @@ def stamp(
     """Verify a time-stamp in its scene."""
     verifier = TokenVerifier(scene().trust(**options), policy=policy or TokenPolicy())
     return verifier.verify(scene().token() if token is None else token, data)
+
+
+def stamped_message() -> bytes:
+    """Let the authority of the other scene, whom nobody here trusts, stamp a message."""
+    data = message()
+    return attach_timestamp(data, scene().authority().stamp(signers.only_signer(data).signature))
 
 
 def token_with(data: bytes, **fields: Any) -> bytes:
@@ -109,6 +115,17 @@ STAMPS: list[Row] = rows(
         "critical-extension",
     ),
     ("stamp:cut", "a byte cut off", lambda: TimestampToken.from_der(scene().token()[:-1]), DecodeError, "are left"),
+    (
+        "stamp:of-nobody-trusted",
+        "the time of a self-made authority, after the certificate ended",
+        lambda: check(
+            stamped_message(),
+            trust=trust(at=NOW + timedelta(days=9999)),
+            timestamps=TokenVerifier(Trust.signature_only()),
+        ),
+        ValidationError,
+        "expired",
+    ),
     (
         "stamp:claimed-as-signing-time",
         "a claimed time and no time-stamp, after the certificate ended",

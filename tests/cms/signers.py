@@ -13,7 +13,14 @@ from typing import Any
 
 from gmpki import oids
 from gmpki.asn1 import der
-from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, KeyUsage, KeyUsages, SubjectKeyIdentifier
+from gmpki.asn1.rfc5280 import Extension
+from gmpki.asn1.rfc5280.ext_keys import (
+    AuthorityKeyIdentifier,
+    ExtendedKeyUsage,
+    KeyUsage,
+    KeyUsages,
+    SubjectKeyIdentifier,
+)
 from gmpki.asn1.rfc5280.ext_names import BasicConstraints
 from gmpki.asn1.rfc5652 import Attribute, ContentInfo, SignedData, SignerInfo
 from gmpki.cms import SignedMessage, SignerSpec, Trust, sign
@@ -59,6 +66,7 @@ def certify(
     not_before: datetime = NOW - DAY,
     not_after: datetime = NOW + 3650 * DAY,
     issuer_key: Any = ROOT_KEY,
+    purposes: tuple[oids.ObjectIdentifier, ...] = (),
 ) -> Certificate:
     """Issue a certificate; identifier b"" is that of the key, None leaves it out."""
     name = ROOT_NAME if ca else build_name(("C", "CN"), ("O", "示例市社会保障局"), ("CN", subject))
@@ -69,6 +77,8 @@ def certify(
         builder = builder.add_extension(SubjectKeyIdentifier(identifier or key_identifier(public_key)))
     if usages is not None:
         builder = builder.add_extension(KeyUsage(usages))
+    if purposes:
+        builder = builder.add_extension(Extension(oids.EXTENDED_KEY_USAGE, True, ExtendedKeyUsage(purposes).to_der()))
     if ca:
         builder = builder.add_extension(BasicConstraints(ca=True))
     return builder.sign(issuer_key)

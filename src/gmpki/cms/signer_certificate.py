@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gmpki import oids
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.errors import GmpkiError, MessageError, ValidationError
 from gmpki.x509.certificate import Certificate
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["check_usage", "find_certificate", "is_named", "verifying_key"]
 
 _SIGNING: Final = int(SIGNING_USAGES)
+_OF_AUTHORITIES: Final = frozenset((oids.TIME_STAMPING, oids.OCSP_SIGNING))
 
 
 def find_certificate(
@@ -74,14 +76,26 @@ def verifying_key(certificate: Certificate, policy: SignaturePolicy) -> PublicKe
     )
 
 
-def check_usage(certificate: Certificate) -> tuple[bool, str]:
+def check_usage(certificate: Certificate, content_type: str | None) -> tuple[bool, str]:
     """Check that a certificate is one to sign with: of a pair, the signing one. Return True and what was found.
 
-    :raises ValidationError: "key-usage" when it is not.
-    :raises DecodeError: when keyUsage is malformed.
+    Certificates for documents have many extended key usages, or none. But those of authorities that sign answers to
+    anybody who asks are for these alone.
 
-    :standard: RFC 5280 4.2.1.3; the usages of a pair as in :mod:`gmpki.x509.pair`
+    :param content_type: of what was signed; None for a counter-signature.
+    :raises ValidationError: "key-usage" when it is not; "extended-key-usage" when it is for time-stamps or OCSP alone.
+    :raises DecodeError: when keyUsage or extKeyUsage is malformed.
+
+    :standard: RFC 5280 4.2.1.3 and 4.2.1.12; the usages of a pair as in :mod:`gmpki.x509.pair`
     """
+    extended = certificate.extended_key_usage
+    if extended is not None and content_type != oids.TST_INFO and _OF_AUTHORITIES.issuperset(extended.purposes):
+        names = ", ".join(purpose.name for purpose in extended.purposes)
+        raise ValidationError(
+            "extended-key-usage",
+            f"the certificate is not one to sign messages with: its extKeyUsage holds {names} alone",
+            certificate=certificate,
+        )
     usages = certificate.key_usage
     if usages is None:
         return True, "the certificate says nothing about its use"

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gmpki.cms.timestamps import TimestampVerifier
     from gmpki.cms.trust import Trust
     from gmpki.keys.interfaces import PublicKey
+    from gmpki.oids import ObjectIdentifier
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.path.result import ValidatedPath
 
@@ -123,7 +124,7 @@ class _Signer:
         if certificate is None:
             self._leave(CheckName.USAGE, "there is no certificate")
         else:
-            self._run(CheckName.USAGE, lambda: check_usage(certificate))
+            self._run(CheckName.USAGE, lambda: check_usage(certificate, self._content_type))
         stamps = self._timestamps()
         signed_at = min((stamp.latest for stamp in stamps if stamp.is_trusted), default=None)
         path = self._path(certificate, signed_at)
@@ -142,6 +143,11 @@ class _Signer:
             tuple(dict.fromkeys(self.variants)) if self.variants else (),
             tuple(self.quirks),
         )
+
+    @property
+    def _content_type(self) -> ObjectIdentifier | None:
+        """The type of what was signed; None for a counter-signature, which is over bytes of no type."""
+        return self.task.message.content_type if self.depth == 0 else None
 
     # ---- keeping the account --------------------------------------------------------------
     def _run(self, name: CheckName, check: Callable[[], tuple[T, str]]) -> T | None:
@@ -203,9 +209,12 @@ class _Signer:
 
     def _check_bare_content(self) -> None:
         """Check that a content may be signed without attributes at all."""
-        if self.depth == 0 and self.task.message.content_type not in _DATA_TYPES:
-            kind = self.task.message.content_type.name
-            self._tolerate(Variant.NO_ATTRIBUTES, f"a content of the type {kind} is signed with signed attributes")
+        kind = self._content_type
+        if kind is None:
+            # Who got somebody to sign these bytes as a content would have his counter-signature.
+            self._tolerate(Variant.NO_ATTRIBUTES, "a counter-signature has signed attributes")
+        elif kind not in _DATA_TYPES:
+            self._tolerate(Variant.NO_ATTRIBUTES, f"a content of the type {kind.name} is signed with signed attributes")
         if self.digests.is_attributes:
             raise MessageError(
                 "content-is-attributes",

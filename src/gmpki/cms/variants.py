@@ -45,7 +45,8 @@ class Variant(str, Enum):
     GMSSL3 = "gmssl3"
     """The SM3 digest of the whole encoding of the inner content info was signed, without Z: GmSSL 3 [C]."""
     NO_ATTRIBUTES = "no-attributes"
-    """A signer without signed attributes over a content that is not plain data; RFC 5652 5.3 asks for them."""
+    """A signer without signed attributes over a content that is not plain data, for which RFC 5652 5.3 asks for them;
+    or a counter-signer, who by these alone can be told from somebody who signed the same bytes as a content."""
 
     # Envelopes. To open one says nothing about who wrote it, so these are accepted by strict reading too, and reported.
     CIPHER_WITHOUT_MODE = "cipher-without-mode"
