@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cli import stamp_files
 from cli.sample_files import KMC, OWNER
 from gmpki import cms
 from gmpki.cms.certificates import write_bundle
@@ -26,5 +27,6 @@ def write_messages() -> None:
     prepared = cms.prepare(content, cms.SignerPlan(certificate=signing), detached=True)
     Path("report.prep").write_bytes(prepared.to_bytes())
     Path("signature.bin").write_bytes(OWNER.sign_digest(prepared.to_be_signed[0].digest or b""))
-    # Whose message it is that is attached, the command does not look at.
-    Path("report.tst").write_bytes(cms.sign(b"a token", signer))
+    stamp_files.write_stamps()
+    signature = cms.SignedMessage.from_der(Path("contract.p7m").read_bytes()).signers[0].signature
+    Path("contract.tst").write_bytes(stamp_files.stamped(signature).to_der())

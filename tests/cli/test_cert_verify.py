@@ -119,7 +119,7 @@ def test_options(
 
 def test_quirks_and_departures_are_named(run: Run, answer: Answer, files: Callable[[str], list[str]]) -> None:
     arguments = [*files("signature::empty-id"), "--lenient"]
-    assert "差异      quirk              empty-user-id" in run(*arguments).stdout
+    assert "empty-user-id" in run(*arguments).stdout
     assert "empty-user-id" in answer(*arguments)["chain"][0]["quirks"][0]
 
 

@@ -14,13 +14,14 @@ from typing import Any
 import click
 import pytest
 
-from cli import message_files, sample_files
+from cli import message_files, sample_files, stamp_files
 from gmpki import cms
 from gmpki.cli import _cms, _cms_report, cms_encrypt, cms_sign
 from gmpki.cms import SignedMessage, Trust
 from gmpki.keys import pem
 from gmpki.keys.loader import load_private_key
 
+Process = Callable[..., subprocess.CompletedProcess[bytes]]
 Run = Callable[..., click.testing.Result]
 Answer = Callable[..., dict[str, Any]]
 
@@ -87,7 +88,10 @@ def test_through_pipes(run: Run) -> None:
 
 
 def test_several_signers(run: Run, answer: Answer) -> None:
-    second = ("--key", "ocsp.key", "--certificate", "ocsp.pem")
+    run("csr", "new", "--key", "tsa.key", "--subject", "C=CN, O=示例局, CN=第二人", "--output", "second.csr")
+    authority = ("--ca", "sub.pem", "--ca-key", "sub.key", "--profile", "e-seal-maker")
+    run("cert", "issue", *authority, "--request", "second.csr", "--output", "second.pem")
+    second = ("--key", "tsa.key", "--certificate", "second.pem")
     run("cms", "sign", *SIGNER, *second, "--output", "message", "report.pdf")
     found = answer("cms", "verify", *TRUSTED, "message")
     assert len(found["signers"]) == 2
@@ -150,7 +154,7 @@ def test_lists_and_key_identifiers(run: Run) -> None:
         ("--prepare", "--pem", "--certificate", "signing.pem"),
         ("--prepare", "--finish", "report.prep"),
         ("--finish", "report.prep"),
-        ("--finish", "report.prep", "--timestamp", "report.tst"),
+        ("--finish", "report.prep", "--timestamp", "contract.tst"),
         (*SIGNER, "--profile", "none"),
     ],
 )
@@ -200,7 +204,7 @@ def test_files_that_are_no_messages(answer: Answer, command: str, data: bytes) -
     Path("bad").write_bytes(data)
     options = TRUSTED if command == "verify" else keys
     found = answer("cms", command, *options, "--output", "out", "bad", exit_code=1)
-    assert found["error"]["type"] == "DecodeError"
+    assert found["error"]["type"] in ("InvalidInputError", "DecodeError")
     assert not Path("out").exists()
 
 
@@ -235,16 +239,28 @@ def test_a_signature_of_something_else_finishes_nothing(run: Run, answer: Answer
 
 
 def test_a_token_is_put_into_a_message(run: Run, answer: Answer) -> None:
-    run("cms", "sign", "--timestamp", "report.tst", "--output", "stamped", "report.p7m")
+    run("tsa", "request", "--of-signature", "--output", "asked", "report.p7m")
+    issuing = ("--key", "tsa.key", "--certificate", "tsa.pem", "--serials", "counted", "--create-serials")
+    run("tsa", "reply", *issuing, "--policy", stamp_files.POLICY, "--output", "answered", "asked")
+    run("cms", "sign", "--timestamp", "answered", "--output", "stamped", "report.p7m")
     found = answer("cms", "verify", *TRUSTED, "stamped")
     checks = {check["name"]: check for check in found["signers"][0]["checks"]}
     assert checks["time-stamp"]["status"] == "not-checked"
     assert checks["time-stamp"]["detail"] == "there is one, and nobody to verify it"
-    found = answer("cms", "verify", *TRUSTED, "--tsa-anchor", "root.pem", "stamped", exit_code=1)
+    found = answer("cms", "verify", *TRUSTED, "--tsa-anchor", "root.pem", "stamped")
     checks = {check["name"]: check for check in found["signers"][0]["checks"]}
-    assert checks["time-stamp"]["status"] == "failed"
+    assert checks["time-stamp"]["status"] == "passed"
+    assert found["signers"][0]["signed_at"] is not None
+    run("cms", "verify", *TRUSTED, "--tsa-anchor", "two.pem", "stamped", exit_code=1)
+
+
+def test_tokens_that_go_into_no_message(run: Run, answer: Answer) -> None:
+    # One over the file, not over the signature.
+    found = answer("cms", "sign", "--timestamp", "resp.tsr", "--output", "out", "report.p7m", exit_code=1)
+    assert (found["error"]["type"], found["error"]["reason"]) == ("TimestampError", "imprint")
+    assert "--of-signature" in found["error"]["message"]
     run("cms", "sign", "--timestamp", "report.pdf", "--output", "out", "report.p7m", exit_code=1)
-    run("cms", "sign", "--timestamp", "report.tst", "--output", "out", "report.enc", exit_code=1)
+    run("cms", "sign", "--timestamp", "contract.tst", "--output", "out", "report.enc", exit_code=1)
     assert not Path("out").exists()
 
 
@@ -388,3 +404,38 @@ def test_a_command_that_is_stopped_leaves_nothing(arguments: tuple[str, ...], tm
     assert process.returncode == 1
     assert "no half-written file is left" in errors.decode()
     assert sorted(os.listdir()) == before
+
+
+@pytest.mark.parametrize("wrong", ["signing.pem", "sub.pem"])
+def test_nobody_who_was_named_is_passed_over(wrong: str, answer: Answer) -> None:
+    """A message that one of two recipients cannot open, or one of two did not sign, is not made."""
+    both = ("--recipient", "encryption.pem", "--recipient", wrong)
+    error = answer("cms", "encrypt", *both, "--output", "out", "report.pdf", exit_code=1)["error"]
+    assert error["type"] == "ProfileError"
+    assert error["message"].startswith(f"{wrong}: ")
+    assert "--any-usage" in error["message"]
+    made = answer("cms", "encrypt", *both, "--any-usage", "--output", "out", "report.pdf")
+    assert len(made["recipients"]) == 2
+    signers = ("--certificate", "signing.pem", "--certificate", "encryption.pem")
+    error = answer("cms", "sign", "--prepare", *signers, "--output", "prepared", "report.pdf", exit_code=1)["error"]
+    assert error["message"].startswith("encryption.pem: ")
+    assert not Path("prepared").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("verify", *TRUSTED), ("decrypt", "--key", "encryption.key", "--certificate", "both.pem", "--output", "out")],
+)
+@pytest.mark.parametrize("data", [b"", b"\x00", "补充协议".encode(), b"a text\n"])
+def test_what_is_no_message(command: tuple[str, ...], data: bytes, answer: Answer, process: Process) -> None:
+    Path("文件").write_bytes(data)
+    error = answer("cms", *command, "文件", exit_code=1)["error"]
+    assert error["type"] == "InvalidInputError"
+    assert error["message"].startswith("文件: expected a message as PEM, DER or base64; came ")
+    ran = process("cms", *command, stdin=None, input=data)
+    assert ran.returncode == 1
+    assert b"standard input: expected a message" in ran.stderr
+
+
+def test_the_option_that_brings_the_content(answer: Answer) -> None:
+    assert "--content" in answer("cms", "verify", *TRUSTED, "report.p7s", exit_code=1)["error"]["message"]

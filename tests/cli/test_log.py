@@ -173,3 +173,29 @@ def test_a_process_that_reads_as_it_comes(process: Any, answer: Answer) -> None:
         assert b"=now\n" in Path("audit.log").read_bytes()
         running.kill()
     assert answer(*VERIFY)["entries"] == 3
+
+
+def test_a_ring_that_does_not_open(run: Run, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER", "another password")
+    verify = ("log", "verify", "--keys", "audit.ring", "audit.log")
+    error = answer(*verify, "--password-env", "OTHER", exit_code=1)["error"]
+    assert (error["type"], error["message"][:31]) == ("DecryptionError", "audit.ring: the password is wro")
+    Path("none.ring").write_bytes(b"no ring")
+    Path("none.ring").chmod(0o600)
+    error = answer("log", "verify", "--keys", "none.ring", *RING[2:], "audit.log", exit_code=1)["error"]
+    assert error["message"].startswith("none.ring: ")
+
+
+def test_a_checkpoint_on_standard_output(run: Run) -> None:
+    before = Path("audit.log").read_bytes()
+    for command in (("append", "audit.log", "x"), ("rotate", "audit.log"), ("new", "new.log")):
+        run("log", *command, *RING, "--checkpoint", "-", "--json", exit_code=2)
+    run("log", "seal", "audit.log", *RING, "--key", "signing.key", "--checkpoint", "-", "--json", exit_code=2)
+    assert Path("audit.log").read_bytes() == before
+    assert not Path("new.log").exists()
+    assert run("log", "append", "audit.log", "x", *RING, "--checkpoint", "-").stdout.startswith("gmpki-log ")
+
+
+def test_seals_that_nobody_looked_at(run: Run) -> None:
+    assert "未核对签名 not checked" in run("log", "verify", *RING, "audit.log").stdout
+    assert "not checked" not in run(*VERIFY).stdout

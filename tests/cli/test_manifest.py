@@ -102,7 +102,7 @@ def test_a_manifest_that_was_changed(answer: Answer) -> None:
         ((*SIGN, "--without", "../x", "-o", "x", "program"), 1, "InvalidInputError"),
         ((*SIGN, "program"), 2, "UsageError"),
         (("manifest", "sign", "--key", "kmc.key", "--certificate", "signing.pem", "-o", "x", "program"), 1, None),
-        (("manifest", "sign", "--key", "signing.key", "-o", "x", "program"), 2, "UsageError"),
+        (("manifest", "sign", "--key", "signing.key", "-o", "x", "program"), 1, "KeyMismatchError"),
         (("manifest", "verify", "program.manifest", "program"), 2, "UsageError"),
         (("manifest", "verify", *TRUST, "signing.pem", "program"), 1, None),
         (("manifest", "verify", *TRUST, "program.manifest", "missing"), 1, "FileNotFoundError"),
@@ -121,3 +121,9 @@ def test_a_link(answer: Answer) -> None:
     told = answer(*SIGN, "-o", "x", "program", exit_code=1)
     assert "link" in told["error"]["message"]
     assert answer(*SIGN, "--without", "link", "-o", "x", "program")["files"] == 4
+
+
+def test_pkcs12_brings_key_and_certificate(run: Run, answer: Answer) -> None:
+    run("p12", "create", "--key", "signing.key", "-c", "signing.pem", "--password-env", "PASSWORD", "-o", "own.p12")
+    run("manifest", "sign", "--key", "own.p12", "--password-env", "PASSWORD", "-o", "my.manifest", "program")
+    assert answer("manifest", "verify", *TRUST, "my.manifest", "program")["unchanged"] == 4

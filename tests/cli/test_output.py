@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from gmpki import errors
 from gmpki.cli import _output
 
 SPECIAL = "张三\x1b[2J\x9b31m\u202egnp.exe\u2066\u200b\u2028\x85\x7f\r\n\U000e0041\u3000"
@@ -18,3 +19,9 @@ def test_json_holds_no_control_characters(capsys: pytest.CaptureFixture[str]) ->
     assert printed[:-1].isprintable()
     assert "统一社会信用代码" in printed
     assert json.loads(printed) == {"name": SPECIAL, SPECIAL: ["统一社会信用代码", 1, None]}
+
+
+def test_every_error_has_a_chinese_name() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.GmpkiError)]
+    assert len(kinds) > 25
+    assert [kind.__name__ for kind in kinds if kind.__name__ not in {"GmpkiError", *_output.CHINESE_NAMES}] == []

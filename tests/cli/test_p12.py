@@ -85,7 +85,7 @@ def test_create_to_standard_output(run: Run) -> None:
             1,
             "is for the key in signing.key",
         ),
-        ((*OPEN,), 1, "nothing to write"),
+        ((*OPEN,), 2, "nothing to put into the file"),
         ((*PAIR,), 2, "--password-env"),
         ((*PAIR, *OPEN, "--name", "a", "--name", "b", "--name", "c"), 2, "3 times for 2 keys"),
         ((*PAIR, *OPEN, "--iterations", "0"), 2, "--iterations"),

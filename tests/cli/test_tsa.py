@@ -97,7 +97,7 @@ def test_serial_numbers_go_on(run: Run, answer: Answer) -> None:
     assert int(answer("tsa", "show", "resp.tsr")["serial_number"], 16) > int(first, 16)
     Path("serials").unlink()
     error = answer(*REPLY, "--output", "new.tsr", "req.tsq", exit_code=1)["error"]
-    assert error["type"] == "StateError"
+    assert error["type"] == "FileNotFoundError"
     assert not Path("new.tsr").exists()
 
 
@@ -229,6 +229,8 @@ def test_a_time_stamp_over_a_signature(run: Run, answer: Answer, detached: bool)
     run(*REPLY, "--create-serials", "--output", "resp.tsr", "req.tsq")
     run(*VERIFY, "--request", "req.tsq", "--token-output", "token")
     run("cms", "sign", "--timestamp", "token", "--output", "stamped", "message")
+    run("cms", "sign", "--timestamp", "resp.tsr", "--output", "stamped too", "message")
+    assert Path("stamped").read_bytes() == Path("stamped too").read_bytes()
     content = ("--content", "data") if detached else ()
     verify = ("cms", "verify", "--anchor", "root.pem", "--tsa-anchor", "root.pem", *content, "stamped")
     assert answer(*verify)["signers"][0]["signed_at"] == answer(*VERIFY, "--request", "req.tsq")["time"]
@@ -256,3 +258,19 @@ def test_a_digest_of_another_length(answer: Answer) -> None:
 def test_help_names_examples(run: Run) -> None:
     for verb in ("request", "reply", "verify", "show"):
         assert f"gmpki tsa {verb}" in run("tsa", verb, "--help").stdout
+
+
+@pytest.mark.usefixtures("sm2_files")
+def test_what_usage_errors_are(run: Run, answer: Answer) -> None:
+    for policy in ("none", "9.9", ""):
+        error = answer("tsa", "request", "--policy", policy, "--output", "req.tsq", "data", exit_code=2)["error"]
+        assert error["message"].startswith("--policy: not an object identifier: '")
+    run("tsa", "request", "--digest", "00" * 32, "--output", "req.tsq", "data", exit_code=2)
+    run("tsa", "request", "--output", "req.tsq", "data")
+    run(*REPLY, "--policy", "none", "--create-serials", "--output", "resp.tsr", "req.tsq", exit_code=2)
+    error = answer(*REPLY, "--output", "resp.tsr", "req.tsq", exit_code=1)["error"]
+    assert error["message"] == "there is no such file; --create-serials makes it: serials"
+    stamped(run)
+    run(*VERIFY, "--token-output", "-", "--json", "data", exit_code=2)
+    out = run(*VERIFY, "--token-output", "-", "data").stdout_bytes
+    assert out == TimestampResponse.from_der(Path("resp.tsr").read_bytes()).token.to_der()

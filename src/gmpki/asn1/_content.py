@@ -155,13 +155,15 @@ def encode_oid(dotted: str) -> bytes:
     parts = dotted.split(".")
     if len(parts) < 2 or not all(p.isascii() and p.isdigit() and (p == "0" or p[0] != "0") for p in parts):
         raise InvalidInputError(
-            f"not an object identifier: {dotted!r}; expected numbers with dots, such as 1.2.156.10197"
+            f"not an object identifier: {str(dotted)!r}; expected numbers with dots, such as 1.2.156.10197"
         )
     if max(map(len, parts)) > MAX_OID_LEN * 7 // 3:
         raise InvalidInputError("a number of the object identifier is too large")
     arcs = [int(p) for p in parts]
     if arcs[0] > 2 or (arcs[0] < 2 and arcs[1] > 39):
-        raise InvalidInputError(f"not an object identifier: {dotted!r}; it begins with 0.0 to 0.39, 1.0 to 1.39 or 2")
+        raise InvalidInputError(
+            f"not an object identifier: {str(dotted)!r}; it begins with 0.0 to 0.39, 1.0 to 1.39 or 2"
+        )
     out = bytearray()
     for arc in (arcs[0] * 40 + arcs[1], *arcs[2:]):
         groups = [arc & 0x7F]

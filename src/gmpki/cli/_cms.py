@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -34,6 +35,7 @@ __all__ = [
     "pem_option",
     "profile_option",
     "shown_certificate",
+    "usable_certificates",
 ]
 
 FILES: dict[str, Any] = {"type": INPUT, "metavar": "FILE", "multiple": True}
@@ -55,6 +57,12 @@ def load_certificates(paths: Iterable[str], *, lenient: bool = False) -> list[Ce
     return [certificate for path in paths for certificate in read_certificates(path, lenient=lenient)]
 
 
+def usable_certificates(path: str, usages: KeyUsages) -> list[Certificate]:
+    """Load those certificates of a file whose keyUsage, where they have one, allows one of some usages."""
+    found = read_certificates(path, lenient=False)
+    return [one for one in found if one.key_usage is None or one.key_usage & usages]
+
+
 def load_keys(
     paths: Sequence[str], password: SecretSource, certificates: Sequence[Certificate], *, usages: KeyUsages
 ) -> list[tuple[PrivateKey, Certificate]]:
@@ -70,7 +78,7 @@ def load_keys(
     found = []
     for path in paths:
         data = _keys.read_key_file(path)
-        secret = password.read("私钥口令 Password of the private key") if needs_password(data) else None
+        secret = password.read(_keys.password_prompt(path)) if needs_password(data) else None
         try:
             opened = open_key(data, secret)
         except DecryptionError as error:
@@ -94,7 +102,7 @@ def _owner(key: PrivateKey, certificates: Iterable[Certificate], path: str) -> C
     for certificate in certificates:
         if certificate.public_key.to_der() == public:
             return certificate
-    raise KeyMismatchError(f"{_io.display_name(path)} belongs to no certificate in it or given with --certificate")
+    raise KeyMismatchError(f"{_io.display_name(path)}: no certificate of this key is in the file or in --certificate")
 
 
 def check_output(output: str, *, binary: bool, force: bool) -> None:
@@ -111,10 +119,19 @@ def check_output(output: str, *, binary: bool, force: bool) -> None:
 
 @contextlib.contextmanager
 def message_source(path: str) -> Iterator[IO[bytes]]:
-    """Open a message: DER, BER, PEM or base64; what cannot be sought is copied first."""
+    """Open a message: DER, BER, PEM or base64; what cannot be sought is copied first.
+
+    :raises InvalidInputError: it is none of these, which is not worth looking at more leniently.
+    """
     from gmpki.cms.pem_stream import decoded
+    from gmpki.errors import InvalidInputError
 
     with _io.open_input(path) as file, decoded(file) as stream:
+        begin = stream.read(1)
+        if begin != b"\x30":
+            came = "something that is none of these" if begin else "an empty file"
+            raise InvalidInputError(f"{_io.display_name(path)}: expected a message as PEM, DER or base64; came {came}")
+        stream.seek(-1, os.SEEK_CUR)
         yield stream
 
 

@@ -57,7 +57,7 @@ def _signer(report: SignerReport) -> dict[str, Any]:
 
 def lines_of(found: VerifiedMessage) -> list[str]:
     """Return a verification for a person."""
-    rows = [("差异", "departs from the standard", str(quirk)) for quirk in found.quirks]
+    rows = [("与标准不符", "departure", str(quirk)) for quirk in found.quirks]
     rows += [("变体", "variant", variant.value) for variant in found.variants]
     for report in found.signers:
         rows += _rows(report, ("签名者", "signer"))
@@ -78,7 +78,7 @@ def _rows(report: SignerReport, label: tuple[str, str]) -> list[tuple[str, str, 
     ):
         if time is not None:
             rows.append((chinese, english, str(show_time(time))))
-    rows += [("  差异", "  departs", str(quirk)) for quirk in report.quirks]
+    rows += [("  与标准不符", "  departure", str(quirk)) for quirk in report.quirks]
     rows += [("  变体", "  variant", variant.value) for variant in report.variants]
     for inner in report.countersignatures:
         rows += _rows(inner, ("副署者", "counter-signer"))

@@ -9,6 +9,7 @@ import click
 from gmpki.cli import _cms, _io
 from gmpki.cli._output import Report, facts
 from gmpki.cli._times import now
+from gmpki.cli._tsa import first_signature, read_response_or_token, token_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,7 +55,7 @@ def prepare(options: Options) -> Report:
 
     if options["pem"]:
         raise click.UsageError("--pem goes with --finish; what --prepare writes is for --finish alone")
-    certificates = _signing_certificates(_cms.load_certificates(options["certificates"]))
+    certificates = [one for path in options["certificates"] for one in _signing_certificates(path)]
     time = now() if options["time"] and options["attributes"] else None
     plans = [SignerPlan(certificate=certificate, **wishes(options, time)) for certificate in certificates]
     prepared = _detached(options, plans) if options["detached"] else _attached(options, plans)
@@ -76,12 +77,18 @@ def prepare(options: Options) -> Report:
     return Report(fields, [] if options["output"] == "-" else facts(rows))
 
 
-def _signing_certificates(certificates: list[Certificate]) -> list[Certificate]:
-    """Return the certificates to sign with: a file with both of a pair means the one for signatures."""
+def _signing_certificates(path: str) -> list[Certificate]:
+    """Return the certificates to sign with: a file with both of a pair means the one for signatures.
+
+    :raises ProfileError: a file has none. It is never passed over: whoever was named has to sign.
+    """
+    from gmpki.errors import ProfileError
     from gmpki.x509.profile import SIGNING_USAGES
 
-    fitting = [one for one in certificates if one.key_usage is None or one.key_usage & SIGNING_USAGES]
-    return fitting or certificates
+    fitting = _cms.usable_certificates(path, SIGNING_USAGES)
+    if not fitting:
+        raise ProfileError(f"{_io.display_name(path)}: keyUsage allows no signatures: name the signing certificate")
+    return fitting
 
 
 def _detached(options: Options, plans: list[SignerPlan]) -> PreparedSignature:
@@ -127,16 +134,31 @@ def finish(options: Options) -> Report:
 
 
 def stamp(options: Options, token_file: str) -> Report:
-    """Put the token of a time-stamp over the first signature into a signed message."""
-    from gmpki.cms.amending import attach_timestamp
-    from gmpki.cms.stream_sign import amend_stream
+    """Put the token of a time-stamp over the first signature into a signed message.
 
-    token = _io.read_input(token_file, max_len=MAX_TOKEN_LEN)
+    Whether the time-stamp is one of an authority that is trusted, "gmpki cms verify" tells.
+    """
+    from gmpki.cms.amending import attach_timestamp
+    from gmpki.cms.signed import SignedMessage
+    from gmpki.cms.stream_sign import amend_stream
+    from gmpki.errors import TimestampError
+    from gmpki.tsa.imprint import Imprint
+
+    token = token_of(read_response_or_token(_io.read_input(token_file, max_len=MAX_TOKEN_LEN), lenient=True))
+
+    def amend(detached: bytes) -> bytes:
+        signature = first_signature(SignedMessage.from_der(detached))
+        if Imprint.of(signature, token.imprint.hash_name) != token.imprint:
+            raise TimestampError(
+                "imprint", "the time-stamp is not over this signature; gmpki tsa request --of-signature asks for one"
+            )
+        return attach_timestamp(detached, token.to_der())
+
     with (
         _cms.message_source(options["source"]) as message,
         _cms.created(options["output"], pem=options["pem"], force=options["force"]) as sink,
         _io.progress("写入 writing") as tell,
     ):
-        amend_stream(message, sink, lambda detached: attach_timestamp(detached, token), progress=tell)
+        amend_stream(message, sink, amend, progress=tell)
     rows = [("已加时间戳", "time-stamped", _io.display_name(options["source"])), ("消息", "message", options["output"])]
     return Report({"output": options["output"]}, [] if options["output"] == "-" else facts(rows))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gmpki.keys.loader import PrivateKey, PublicKey
     from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
 
-__all__ = ["algorithm_name", "load_private", "read_key_file", "read_private_key", "read_public_key"]
+__all__ = ["algorithm_name", "load_private", "password_prompt", "read_key_file", "read_private_key", "read_public_key"]
 
 MAX_KEY_FILE_LEN = 1 << 20
 
@@ -21,19 +21,29 @@ def read_key_file(path: str) -> bytes:
     return _io.read_input(path, max_len=MAX_KEY_FILE_LEN)
 
 
-def load_private(data: bytes, password: SecretSource) -> PrivateKey:
-    """Load a private key of any kind; ask for its password only when it is encrypted."""
+def load_private(data: bytes, password: SecretSource, path: str | None = None) -> PrivateKey:
+    """Load a private key of any kind; ask for its password only when it is encrypted.
+
+    :param path: to say which key is meant, where a command takes several.
+    """
     from gmpki.errors import DecryptionError
     from gmpki.keys.loader import is_encrypted, load_private_key
 
     if not is_encrypted(data):
         return load_private_key(data)
-    secret = password.read("私钥口令 Password of the private key")
+    secret = password.read(password_prompt(path))
     try:
         return load_private_key(data, secret)
     except DecryptionError as error:
-        error.args = ("the private key cannot be decrypted: the password is wrong, or the file is damaged",)
+        of = "" if path is None else f" in {_io.display_name(path)}"
+        error.args = (f"the private key{of} cannot be decrypted: the password is wrong, or the file is damaged",)
         raise
+
+
+def password_prompt(path: str | None) -> str:
+    """Return what asks for the password of a private key, and says of which where a command takes several."""
+    of = "" if path is None else f" {_io.display_name(path)}"
+    return f"私钥口令 Password of the private key{of}"
 
 
 def read_private_key(path: str, password: SecretSource) -> SM2PrivateKey:

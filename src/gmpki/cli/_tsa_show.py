@@ -133,7 +133,7 @@ def lines_of(fields: dict[str, Any], indent: str = "") -> list[str]:
     for each in fields.get("certificates", ()):
         lines.append(f"{indent}-")
         lines += lines_of(each, indent + "  ")
-    lines += [f"{indent}偏离标准 quirk: {quirk}" for quirk in fields.get("quirks", ())]
+    lines += [f"{indent}与标准不符 departure: {quirk}" for quirk in fields.get("quirks", ())]
     return lines
 
 

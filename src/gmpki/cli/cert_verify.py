@@ -218,7 +218,7 @@ def _accepted(found: ValidatedPath) -> Report:
         rows.append(("有效期", "valid", f"{link['not_before']} - {link['not_after']}"))
         if "revocation" in link:
             rows.append(("撤销状态", "revocation", link["revocation"]["status"]))
-        rows += [("差异", "quirk", quirk) for quirk in link["quirks"]]
+        rows += [("与标准不符", "departure", quirk) for quirk in link["quirks"]]
     rows.append(("信任锚", "trust anchor", fields["anchor"]["subject"]))
     rows += [("已容忍", "tolerated", f"{d['reason']}: {d['message']} ({d['subject']})") for d in fields["departures"]]
     return Report(fields, facts(rows))

@@ -81,7 +81,8 @@ def command(
         ("已解密", "decrypted", _io.display_name(source)),
         ("接收者", "recipient", f"{recipient['subject']} ({recipient['serial_number']})"),
         ("算法", "cipher", cipher),
-        *[("差异", "quirk", text) for text in (*fields["quirks"], *fields["variants"])],  # type: ignore[misc]
+        *[("与标准不符", "departure", str(quirk)) for quirk in opened.quirks],
+        *[("变体", "variant", variant.value) for variant in opened.variants],
         ("输出", "output", output),
     ]
     return Report(fields, [] if output == "-" else facts(rows))

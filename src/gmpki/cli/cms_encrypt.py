@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gmpki.cli import _cms, _io
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._output import Report, facts, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gmpki.x509.certificate import Certificate
 
 __all__ = ["command"]
 
@@ -67,14 +74,9 @@ def command(
     from gmpki.cms.profiles import MessageProfile
     from gmpki.cms.recipients import Recipient
     from gmpki.cms.stream_encrypt import encrypt_stream
-    from gmpki.x509.profile import ENCRYPTION_USAGES
 
     _cms.check_output(output, binary=not pem, force=force)
-    certificates = _cms.load_certificates(recipients)
-    if not any_usage:
-        # A file with both certificates of a pair means the one that is for encryption.
-        fitting = [one for one in certificates if one.key_usage is None or one.key_usage & ENCRYPTION_USAGES]
-        certificates = fitting or certificates
+    certificates = _cms.load_certificates(recipients) if any_usage else _for_encryption(recipients)
     chosen = [Recipient(one, key_identifier=by_key, any_usage=any_usage) for one in certificates]
     with (
         _io.open_input(source) as content,
@@ -95,3 +97,23 @@ def command(
     rows.append(("消息", "message", output))
     fields = {"profile": profile, "cipher": cipher, "recipients": shown, "output": output}
     return Report(fields, [] if output == "-" else facts(rows))
+
+
+def _for_encryption(paths: Iterable[str]) -> list[Certificate]:
+    """Load the recipients' certificates: a file with both of a pair means the one that is for encryption.
+
+    :raises ProfileError: a file has none. It is never passed over: whoever was named can open the message.
+    """
+    from gmpki.errors import ProfileError
+    from gmpki.x509.profile import ENCRYPTION_USAGES
+
+    chosen = []
+    for path in paths:
+        fitting = _cms.usable_certificates(path, ENCRYPTION_USAGES)
+        if not fitting:
+            raise ProfileError(
+                f"{_io.display_name(path)}: keyUsage allows no encryption: this is not the encryption certificate of "
+                "a pair; --any-usage takes it all the same"
+            )
+        chosen += fitting
+    return chosen

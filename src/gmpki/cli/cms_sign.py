@@ -69,7 +69,10 @@ OPTIONS = together(
     click.option("--finish", type=INPUT, metavar="FILE", help="Put signatures into what --prepare made."),
     click.option("--signature", "signatures", help="For --finish: each signature, DER or r, s.", **_cms.FILES),
     click.option(
-        "--timestamp", type=INPUT, metavar="FILE", help="Put a time-stamp token into the signed message FILE."
+        "--timestamp",
+        type=INPUT,
+        metavar="FILE",
+        help="Put this time-stamp, or the response with it, into the signed message FILE.",
     ),
     output_option,
     _cms.pem_option,
@@ -84,7 +87,7 @@ OPTIONS = together(
     "  gmpki cms sign --key signing.key --certificate signing.pem --detached --pem --output report.p7s report.pdf\n"
     "  gmpki cms sign --prepare --no-time --certificate signing.pem --detached --output report.prep report.pdf\n"
     "  gmpki cms sign --finish report.prep --signature signature.bin --output report.p7s\n"
-    "  gmpki cms sign --timestamp report.tst --output stamped.p7m report.p7m",
+    "  gmpki cms sign --timestamp contract.tst --output stamped.p7m contract.p7m",
 )
 @click.argument("source", type=INPUT, metavar="[FILE]", default="-")
 @OPTIONS

@@ -15,7 +15,7 @@ from gmpki.cli._times import parse_time
 from gmpki.cli._trust import trust_of, trust_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from gmpki.cms.report import VerifiedMessage
@@ -77,9 +77,10 @@ def command(
         _io.refuse_existing(output, force=force)
     at = None if at_text is None else parse_time(at_text, "--at")
     trust = trust_of(anchors, intermediates, crls, responses, at, signature_only=signature_only, lenient=lenient)
-    timestamps = _timestamps(tsa_anchors, at, lenient=lenient)
+    timestamps = _timestamps(tsa_anchors, intermediates, at, lenient=lenient)
     with (
         naming_lenient(lenient=lenient),
+        _naming_content(),
         _cms.message_source(source) as message,
         _opened(content_file) as content,
         _io.progress("验证 verifying") as tell,
@@ -101,16 +102,33 @@ def command(
     return _report(found, source, output)
 
 
+@contextlib.contextmanager
+def _naming_content() -> Iterator[None]:
+    """Say of a detached message in the block which option brings its content."""
+    from gmpki.errors import MessageError
+
+    try:
+        yield
+    except MessageError as error:
+        if error.reason == "content-missing":
+            error.args = ("the message is detached: --content FILE brings its content",)
+        raise
+
+
 def _opened(path: str | None) -> contextlib.AbstractContextManager[IO[bytes] | None]:
     return contextlib.nullcontext() if path is None else _io.open_input(path)
 
 
-def _timestamps(anchors: Sequence[str], at: datetime | None, *, lenient: bool) -> TokenVerifier | None:
+def _timestamps(
+    anchors: Sequence[str], intermediates: Sequence[str], at: datetime | None, *, lenient: bool
+) -> TokenVerifier | None:
     from gmpki.tsa.verify import TokenVerifier
 
     if not anchors:
         return None
-    return TokenVerifier(trust_of(anchors, (), (), (), at, signature_only=False, lenient=lenient), lenient=lenient)
+    return TokenVerifier(
+        trust_of(anchors, intermediates, (), (), at, signature_only=False, lenient=lenient), lenient=lenient
+    )
 
 
 def _written(run: Callable[[IO[bytes]], VerifiedMessage], output: str, *, force: bool) -> VerifiedMessage:

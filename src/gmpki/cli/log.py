@@ -13,7 +13,7 @@ from gmpki.cli import _io, _keys
 from gmpki.cli._files import INPUT, OUTPUT
 from gmpki.cli._group import Group
 from gmpki.cli._options import together
-from gmpki.cli._output import Failure, Report, facts, json_option
+from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
 
 if TYPE_CHECKING:
@@ -61,11 +61,23 @@ def command() -> None:
 # ---- what the commands share ------------------------------------------------------------------------------------
 def read_ring(path: str, password: SecretSource, unwrap_key: str | None) -> KeyRing:
     """Open a key ring with its password, or with an SM2 key that asks for its own password where it has one."""
+    from gmpki.errors import DecryptionError, InvalidInputError
     from gmpki.protect.keys import KeyRing
 
-    if unwrap_key is None:
-        return KeyRing.load(path, password.read("密钥环口令 Password of the key ring"))
-    return KeyRing.load(path, _keys.read_private_key(unwrap_key, password))
+    protection = (
+        password.read("密钥环口令 Password of the key ring")
+        if unwrap_key is None
+        else _keys.read_private_key(unwrap_key, password)
+    )
+    try:
+        return KeyRing.load(path, protection)
+    except DecryptionError as error:
+        wrong = "password is wrong" if unwrap_key is None else "ring is not for this key"
+        error.args = (f"{_io.display_name(path)}: the {wrong}, or the file is damaged",)
+        raise
+    except InvalidInputError as error:
+        error.args = (f"{_io.display_name(path)}: {error}",)
+        raise
 
 
 @contextlib.contextmanager
@@ -83,6 +95,12 @@ def opened(
 def load_signer(key_file: str | None, password: SecretSource) -> Any:
     """Load the key that seals; None where none was named."""
     return None if key_file is None else _keys.load_private(_keys.read_key_file(key_file), password)
+
+
+def _check_checkpoint(output: str | None) -> None:
+    """Refuse, before anything is written, a checkpoint on standard output beside the answer for a program."""
+    if output is not None:
+        refuse_json_beside_output(output, "--checkpoint")
 
 
 def told(path: str, checkpoint: Checkpoint, output: str | None, *rows: tuple[str, str, str], **fields: Any) -> Report:
@@ -118,6 +136,7 @@ def new(
     from gmpki.protect.keys import KeyRing
     from gmpki.protect.log import AppendLog
 
+    _check_checkpoint(checkpoint)
     if new_keys:
         if unwrap_key is not None:
             raise click.UsageError("--new-keys makes a ring under a password, which --unwrap-key does not open")
@@ -167,6 +186,7 @@ def append(
     """
     from datetime import timedelta
 
+    _check_checkpoint(checkpoint)
     rules = {"seal_every": seal_every, "seal_after": timedelta(seconds=seal_after_s)}
     if not texts:
         _io.claim_standard_input()
@@ -213,6 +233,7 @@ def seal(
     """
     if key_file is None:
         raise click.UsageError("to seal takes the key that seals: --key FILE")
+    _check_checkpoint(checkpoint)
     with opened(path, (ring, password, unwrap_key), (key_file, key_password)) as log:
         return told(path, log.seal(), checkpoint)
 
@@ -241,6 +262,7 @@ def rotate(
     """
     from gmpki.protect.log_file import part_name
 
+    _check_checkpoint(checkpoint)
     with opened(path, (ring, password, unwrap_key), (key_file, key_password)) as log:
         ended = part_name(path, log.part)
         return told(path, log.rotate(), checkpoint, ("旧文件", "ended file", ended), ended=ended, part=log.part)
@@ -305,10 +327,10 @@ def verify(
             collect=True,
             progress=tell,
         )
-    return _report(paths[0], report, expected=expected)
+    return _report(paths[0], report, expected=expected, signers=bool(signers))
 
 
-def _report(path: str, report: LogReport, *, expected: Checkpoint | None) -> Report:
+def _report(path: str, report: LogReport, *, expected: Checkpoint | None, signers: bool) -> Report:
     fields: dict[str, Any] = {
         "log": path,
         "id": report.log_id.hex(),
@@ -328,13 +350,15 @@ def _report(path: str, report: LogReport, *, expected: Checkpoint | None) -> Rep
         ],
         "finding_count": report.finding_count,
     }
-    sealed = "-" if report.sealed_through is None else str(report.sealed_through)
+    sealed = f"{report.sealed_through or '-'} ({report.seals})"
+    if not signers:
+        sealed = "未核对签名 not checked: neither --certificate nor --public-key"
     behind = "HMAC" if report.macs_verified else "无保护 nothing that was verified"
     rows = [
         ("日志", "log", f"{path} {report.log_id.hex()}"),
         ("记录", "records", f"{report.first}-{report.last}"),
         ("条目", "entries", str(report.entries)),
-        ("封存", "sealed through record", f"{sealed} ({report.seals})"),
+        ("封存", "sealed through record", sealed),
         ("其后", "records behind that", f"{report.unsealed}, {behind}"),
         ("截断", "cut off", "已对照检查点 compared" if expected else "未对照检查点 not known: no --expect"),
     ]

@@ -44,8 +44,7 @@ def command() -> None:
 @click.option(
     "--certificate",
     "certificate_files",
-    required=True,
-    help="Its certificate; others in these files go along.",
+    help="Its certificate, unless PKCS #12 brings it; others in these files go along.",
     **_cms.FILES,
 )
 @click.option(

@@ -96,6 +96,8 @@ def create(
 
     if len(names) > len(keys):
         raise click.UsageError(f"--name is given {len(names)} times for {len(keys)} keys")
+    if not keys and not certificates:
+        raise click.UsageError("give --key or --certificate: there is nothing to put into the file")
     refuse_json_beside_output(output)
     _io.refuse_terminal(output)
     _io.refuse_existing(output, force=force)
@@ -135,7 +137,7 @@ def _entries(
     by_key = {encoded_public_key(one): one for one in reversed(certificates)}
     entries = []
     for number, path in enumerate(keys):
-        key = _keys.load_private(_keys.read_key_file(path), password)
+        key = _keys.load_private(_keys.read_key_file(path), password, path)
         own = by_key.get(key.public_key.to_der())
         if certificates and own is None:
             raise KeyMismatchError(f"none of the certificates is for the key in {_io.display_name(path)}")
@@ -231,4 +233,4 @@ def _lines(opened: OpenedKey, fields: dict[str, Any]) -> list[str]:
     if rows:
         lines += columns(rows)
     lines += facts([("其他", "other", name) for name in fields["other_bags"]])
-    return lines + facts([("偏差", "departure", quirk) for quirk in fields["quirks"]])
+    return lines + facts([("与标准不符", "departure", quirk) for quirk in fields["quirks"]])
