@@ -23,14 +23,14 @@ from gmpki.errors import (
     UnsupportedAlgorithm,
 )
 from gmpki.keys.ecdsa import ECDSAPrivateKey
-from gmpki.keys.rsa import EncryptionPadding, RSAPrivateKey
+from gmpki.keys.rsa import EncryptionPadding
 from gmpki.x509.delivery import KeyDelivery
 from gmpki.x509.pair import CertificatePair
 from gmpki.x509.profile import Profile, profile_text
 from rsa_keys import rsa_key
 from x509.pair_examples import AT, OWNER, SIGNING_USAGES, issuer
 
-RSA_ENCRYPTION = RSAPrivateKey.generate(2048)
+RSA_ENCRYPTION = rsa_key("encryption")
 PAIRS: dict[str, tuple[CertificatePair, Any, Any]] = {
     "rsa": (
         CertificatePair(

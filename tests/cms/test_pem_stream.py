@@ -14,21 +14,9 @@ from gmpki.cms.message import PEM_LABELS
 from gmpki.cms.pem_stream import PEMWriter, decoded
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError
 from gmpki.keys import pem
+from streams import Pipe
 
 MESSAGE = b"\x30\x80" + bytes(range(256)) * 5
-
-
-class Pipe(io.BytesIO):
-    """What can only be read forward."""
-
-    def seekable(self) -> bool:
-        return False
-
-    def seek(self, *_: int) -> int:
-        raise io.UnsupportedOperation
-
-    def tell(self) -> int:
-        raise io.UnsupportedOperation
 
 
 def read(data: bytes, kind: type[io.BytesIO] = io.BytesIO) -> bytes:

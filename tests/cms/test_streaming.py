@@ -31,23 +31,11 @@ from gmpki.errors import (
     NoRecipientError,
     UnsupportedAlgorithm,
 )
+from streams import Pipe
 
 CONTENT = signers.CONTENT * 9
 LENGTHS = [0, 1, 15, 16, 17, 1 << 16, (1 << 20) - 1, 1 << 20, (1 << 20) + 1]
 SIGNATURES = Trust.signature_only()
-
-
-class Pipe(io.BytesIO):
-    """What can only be read forward."""
-
-    def seekable(self) -> bool:
-        return False
-
-    def seek(self, *_: int) -> int:
-        raise io.UnsupportedOperation
-
-    def tell(self) -> int:
-        raise io.UnsupportedOperation
 
 
 def signed(content: bytes = CONTENT, *specs: Any, kind: type[io.BytesIO] = io.BytesIO, **options: Any) -> bytes:

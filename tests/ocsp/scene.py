@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 
+import certified
+from certified import DAY, NOW
 from gmpki import oids
-from gmpki.asn1.rfc5280 import Extension, Name
+from gmpki.asn1.rfc5280 import Extension
 from gmpki.asn1.rfc5280._extension_value import ExtensionValue
 from gmpki.asn1.rfc5280.ext_keys import ExtendedKeyUsage, KeyUsage, KeyUsages
 from gmpki.asn1.rfc5280.ext_names import BasicConstraints
 from gmpki.asn1.rfc6960 import CertID, CertStatus
 from gmpki.asn1.rfc6960_nocheck import OCSPNoCheck
 from gmpki.keys.ecdsa import ECDSAPrivateKey
-from gmpki.keys.interfaces import Signer
-from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.ocsp.cert_ids import cert_id
 from gmpki.ocsp.response import OCSPResponse
 from gmpki.ocsp.response_builder import OCSPResponseBuilder
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.certificate_builder import CertificateBuilder
 from gmpki.x509.names import build_name
+from rsa_keys import rsa_key
 
-NOW = datetime(2026, 3, 1, 8, 0, 0, tzinfo=timezone.utc)
-DAY = timedelta(days=1)
 ROOT = build_name(("C", "CN"), ("O", "示例数字证书认证中心"), ("CN", "示例根"))
 ALGORITHMS = ("sm2", "ecdsa", "rsa")
 
@@ -36,27 +33,13 @@ ALGORITHMS = ("sm2", "ecdsa", "rsa")
 def key(algorithm: str, owner: str) -> Any:
     """Make a key, always the same one for the same owner."""
     if algorithm == "rsa":
-        return RSAPrivateKey.generate(2048)
+        return rsa_key(owner)
     return SM2PrivateKey.generate() if algorithm == "sm2" else ECDSAPrivateKey.generate()
 
 
-def certify(
-    subject: Name,
-    public_key: Any,
-    issuer: Name,
-    signer: Signer,
-    *extensions: ExtensionValue | Extension,
-    serial_number: int = 1,
-    not_before: datetime = NOW - DAY,
-    not_after: datetime = NOW + 30_000 * DAY,
-    user_id: bytes | None = None,
-) -> Certificate:
-    """Issue a certificate."""
-    builder = CertificateBuilder().subject(subject).issuer(issuer).serial_number(serial_number)
-    builder = builder.validity(not_before, not_after).public_key(public_key)
-    for extension in extensions:
-        builder = builder.add_extension(extension)
-    return builder.sign(signer, user_id=user_id)
+def certify(*whom: Any, **options: Any) -> Certificate:
+    """Issue a certificate that lasts, without the identifiers of keys: no answer depends on them."""
+    return certified.certify(*whom, **({"identifiers": False, "not_after": NOW + 30_000 * DAY} | options))
 
 
 @dataclass(frozen=True)

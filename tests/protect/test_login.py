@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,48 +16,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certified import NOW, certify
 from gmpki import oids
 from gmpki.algorithms import sm3
 from gmpki.asn1 import der
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
-from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, KeyUsage, KeyUsages, SubjectKeyIdentifier
+from gmpki.asn1.rfc5280.ext_keys import KeyUsage, KeyUsages
 from gmpki.asn1.rfc5280.ext_names import BasicConstraints
 from gmpki.errors import DecodeError, InvalidInputError, KeyMismatchError, LimitExceeded, LoginError, RevokedError
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.protect.login import LoginServer, Refusal, answer_challenge
 from gmpki.protect.login_messages import LoginAnswer, LoginChallenge
 from gmpki.protect.login_store import FileChallengeStore, MemoryChallengeStore
-from gmpki.x509.certificate import Certificate
-from gmpki.x509.certificate_builder import CertificateBuilder
 from gmpki.x509.names import build_name
 from gmpki.x509.path import PathPolicy, Purpose, RevocationMode
 from gmpki.x509.revocation import RevocationResult, RevocationStatus
 
 NAME = "https://oa.example.cn"
-NOW = datetime(2026, 3, 1, 8, 0, 0, tzinfo=timezone.utc)
 ROOT_KEY, SUB_KEY, KEY, OTHER = (SM2PrivateKey.from_bytes(bytes([number]) * 32) for number in range(1, 5))
 ROOT_NAME, SUB_NAME, SUBJECT = (build_name(("C", "CN"), ("CN", name)) for name in ("示例根", "示例下级", "张三"))
-
-
-def certify(subject: Any, key: Any, issuer: Any, signer: Any, *extensions: Any, **times: Any) -> Certificate:
-    builder = CertificateBuilder().subject(subject).issuer(issuer).serial_number(7).public_key(key.public_key)
-    begin, end = times.get("begin", NOW - timedelta(days=1)), times.get("end", NOW + timedelta(days=30))
-    builder = builder.validity(begin, end)
-    identifiers = SubjectKeyIdentifier(_identifier(key)), AuthorityKeyIdentifier(_identifier(signer))
-    for extension in (*extensions, *identifiers):
-        builder = builder.add_extension(extension)
-    return builder.sign(signer)
-
-
-def _identifier(key: Any) -> bytes:
-    return sm3.digest(key.public_key.to_der())[:20]
 
 
 AUTHORITY = (BasicConstraints(ca=True), KeyUsage(KeyUsages.KEY_CERT_SIGN | KeyUsages.CRL_SIGN))
 SIGNING = KeyUsage(KeyUsages.DIGITAL_SIGNATURE | KeyUsages.NON_REPUDIATION)
 ENCRYPTION = KeyUsage(KeyUsages.KEY_ENCIPHERMENT | KeyUsages.DATA_ENCIPHERMENT)
-ROOT = certify(ROOT_NAME, ROOT_KEY, ROOT_NAME, ROOT_KEY, *AUTHORITY)
-CERTIFICATE = certify(SUBJECT, KEY, ROOT_NAME, ROOT_KEY, SIGNING)
+ROOT = certify(ROOT_NAME, ROOT_KEY.public_key, ROOT_NAME, ROOT_KEY, *AUTHORITY)
+CERTIFICATE = certify(SUBJECT, KEY.public_key, ROOT_NAME, ROOT_KEY, SIGNING)
 
 
 class Status:
@@ -123,8 +107,8 @@ def test_a_login(scene: Scene) -> None:
 
 
 def test_certificates_that_the_client_brings(scene: Scene) -> None:
-    sub = certify(SUB_NAME, SUB_KEY, ROOT_NAME, ROOT_KEY, *AUTHORITY)
-    certificate = certify(SUBJECT, KEY, SUB_NAME, SUB_KEY, SIGNING)
+    sub = certify(SUB_NAME, SUB_KEY.public_key, ROOT_NAME, ROOT_KEY, *AUTHORITY)
+    certificate = certify(SUBJECT, KEY.public_key, SUB_NAME, SUB_KEY, SIGNING)
     assert scene.refused(scene.answer(certificate=certificate)).startswith("certificate-")
     assert scene.server.verify(scene.answer(certificate=certificate, others=[sub])).path.chain == (certificate, sub)
     with pytest.raises(InvalidInputError):
@@ -145,7 +129,7 @@ def test_an_ecdsa_certificate(scene: Scene) -> None:
     from gmpki.keys.ecdsa import ECDSAPrivateKey
 
     key = ECDSAPrivateKey.generate()
-    certificate = certify(SUBJECT, key, ROOT_NAME, ROOT_KEY, SIGNING)
+    certificate = certify(SUBJECT, key.public_key, ROOT_NAME, ROOT_KEY, SIGNING)
     assert scene.server.verify(scene.answer(signer=key, certificate=certificate)).certificate == certificate
 
 
@@ -210,7 +194,7 @@ def test_another_server(scene: Scene) -> None:
 
 
 def test_a_statement_about_another_certificate_of_the_same_key(scene: Scene) -> None:
-    twin = certify(build_name(("CN", "李四")), KEY, ROOT_NAME, ROOT_KEY, SIGNING)
+    twin = certify(build_name(("CN", "李四")), KEY.public_key, ROOT_NAME, ROOT_KEY, SIGNING)
     challenge = LoginChallenge.from_der(scene.server.challenge())
     statement = challenge.statement(twin.to_der())
     assert scene.refused(signed(challenge, signature=KEY.sign(statement))) == "signature"
@@ -244,21 +228,21 @@ def test_a_client_whose_clock_is_wrong(scene: Scene, minutes: int) -> None:
     [
         ((ENCRYPTION,), {}, "certificate-key-usage"),
         ((), {}, "certificate-key-usage"),
-        ((SIGNING,), {"end": NOW - timedelta(seconds=1)}, "certificate-expired"),
-        ((SIGNING,), {"begin": NOW + timedelta(days=1)}, "certificate-not-yet-valid"),
+        ((SIGNING,), {"not_after": NOW - timedelta(seconds=1)}, "certificate-expired"),
+        ((SIGNING,), {"not_before": NOW + timedelta(days=1)}, "certificate-not-yet-valid"),
     ],
     ids=["encryption", "no-usage", "expired", "future"],
 )
 def test_certificates_that_do_not_log_in(scene: Scene, extensions: Any, times: Any, reason: str) -> None:
-    certificate = certify(SUBJECT, KEY, ROOT_NAME, ROOT_KEY, *extensions, **times)
+    certificate = certify(SUBJECT, KEY.public_key, ROOT_NAME, ROOT_KEY, *extensions, **times)
     assert scene.refused(scene.answer(certificate=certificate)) == reason
     assert scene.refusals[-1].certificate == certificate
 
 
 def test_a_certificate_of_another_authority(scene: Scene) -> None:
-    certificate = certify(SUBJECT, KEY, ROOT_NAME, OTHER, SIGNING)
+    certificate = certify(SUBJECT, KEY.public_key, ROOT_NAME, OTHER, SIGNING)
     assert scene.refused(scene.answer(certificate=certificate)).startswith("certificate-")
-    assert scene.refused(scene.answer(certificate=certify(SUBJECT, KEY, SUBJECT, KEY, SIGNING))).startswith(
+    assert scene.refused(scene.answer(certificate=certify(SUBJECT, KEY.public_key, SUBJECT, KEY, SIGNING))).startswith(
         "certificate-"
     )
 

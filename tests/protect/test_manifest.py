@@ -8,7 +8,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certified import DAY, NOW, certify
 from gmpki.algorithms import sm3
-from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, KeyUsage, KeyUsages, SubjectKeyIdentifier
+from gmpki.asn1.rfc5280.ext_keys import KeyUsage, KeyUsages
 from gmpki.asn1.rfc5280.ext_names import BasicConstraints
 from gmpki.cms import MessageProfile, SignerSpec, Trust
 from gmpki.errors import (
@@ -36,28 +37,20 @@ from gmpki.protect import manifest_tree
 from gmpki.protect.manifest import Manifest, ManifestFile, check_path, open_manifest, sign_manifest
 from gmpki.protect.manifest_tree import FileDifference, ManifestReport, check_tree
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.certificate_builder import CertificateBuilder
 from gmpki.x509.names import build_name
 
-NOW = datetime(2026, 3, 1, 8, 0, 0, tzinfo=timezone.utc)
 ROOT_KEY, KEY = (SM2PrivateKey.from_bytes(bytes([number]) * 32) for number in (1, 2))
 ROOT_NAME = build_name(("C", "CN"), ("CN", "示例根"))
+AUTHORITY = (BasicConstraints(ca=True), KeyUsage(KeyUsages.KEY_CERT_SIGN))
+ROOT = certify(ROOT_NAME, ROOT_KEY.public_key, ROOT_NAME, ROOT_KEY, *AUTHORITY, not_after=NOW + 30 * DAY)
 
 
-def certify(subject: Any, key: Any, *extensions: Any) -> Certificate:
-    builder = CertificateBuilder().subject(subject).issuer(ROOT_NAME).serial_number(5 + key.to_bytes()[0])
-    builder = builder.public_key(key.public_key).validity(NOW - timedelta(days=1), NOW + timedelta(days=30))
-    identifiers = (
-        SubjectKeyIdentifier(sm3.digest(key.public_key.to_der())[:20]),
-        AuthorityKeyIdentifier(sm3.digest(ROOT_KEY.public_key.to_der())[:20]),
-    )
-    for extension in (*extensions, *identifiers):
-        builder = builder.add_extension(extension)
-    return builder.sign(ROOT_KEY)
+def issued(name: str, *extensions: Any) -> Certificate:
+    subject = build_name(("CN", name))
+    return certify(subject, KEY.public_key, ROOT_NAME, ROOT_KEY, *extensions, serial_number=7, not_after=NOW + 30 * DAY)
 
 
-ROOT = certify(ROOT_NAME, ROOT_KEY, BasicConstraints(ca=True), KeyUsage(KeyUsages.KEY_CERT_SIGN))
-CERTIFICATE = certify(build_name(("CN", "发布者")), KEY, KeyUsage(KeyUsages.DIGITAL_SIGNATURE))
+CERTIFICATE = issued("发布者", KeyUsage(KeyUsages.DIGITAL_SIGNATURE))
 TRUST = Trust([ROOT], at=NOW)
 
 CONTENTS = {"app": b"code", "conf/a.toml": b"a = 1\n", "conf/b.toml": b"", "lib/deep/er/x.so": b"\x7fELF" * 1000}
@@ -492,7 +485,7 @@ def test_signatures_that_do_not_hold() -> None:
     with pytest.raises(InvalidSignature):
         open_manifest(signed.replace(b" 0644 5 a", b" 0755 5 a"), TRUST)
     with pytest.raises(ValidationError):
-        open_manifest(signed, Trust([CERTIFICATE, certify(build_name(("CN", "x")), KEY)], at=NOW + timedelta(days=60)))
+        open_manifest(signed, Trust([CERTIFICATE, issued("x")], at=NOW + timedelta(days=60)))
     with pytest.raises(ValidationError):
         open_manifest(signed, replace(TRUST, at=NOW + timedelta(days=31)))
     for wrong in (b"", b"junk", Manifest(NOW, ()).to_bytes()):

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 import pytest
 
+from certified import DAY, NOW, certify
 from gmpki import oids
 from gmpki.asn1.rfc3161 import TSTInfo
-from gmpki.asn1.rfc5280 import BasicConstraints, Extension, Name
+from gmpki.asn1.rfc5280 import BasicConstraints, Extension
 from gmpki.asn1.rfc5280._extension_value import ExtensionValue
 from gmpki.asn1.rfc5280.ext_keys import (
-    AuthorityKeyIdentifier,
     ExtendedKeyUsage,
     KeyUsage,
     KeyUsages,
-    SubjectKeyIdentifier,
 )
 from gmpki.asn1.rfc5652 import Attribute
 from gmpki.cms.profiles import MessageProfile
@@ -27,8 +26,6 @@ from gmpki.cms.signer_spec import SignerSpec
 from gmpki.cms.signing import sign
 from gmpki.cms.trust import Trust
 from gmpki.errors import TimestampError
-from gmpki.keys.interfaces import Signer
-from gmpki.keys.rsa import RSAPrivateKey
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.oids import ObjectIdentifier
 from gmpki.tsa.authority import TimestampAuthority
@@ -37,12 +34,10 @@ from gmpki.tsa.signing_certificate import signing_certificate
 from gmpki.tsa.token import TimestampToken
 from gmpki.tsa.verify import TokenPolicy, TokenVerifier
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier
 from gmpki.x509.names import build_name
+from rsa_keys import rsa_key
 
-NOW = datetime(2026, 3, 1, 8, 0, 0, tzinfo=timezone.utc)
 SECOND = timedelta(seconds=1)
-DAY = timedelta(days=1)
 ROOT = build_name(("C", "CN"), ("O", "示例数字证书认证中心"), ("CN", "示例根"))
 TSA = build_name(("C", "CN"), ("O", "示例时间戳服务中心"), ("CN", "示例时间戳"))
 POLICY = "1.2.156.99999.1.1"
@@ -63,27 +58,7 @@ SIGNING = KeyUsage(KeyUsages.DIGITAL_SIGNATURE | KeyUsages.NON_REPUDIATION)
 @lru_cache(maxsize=32)
 def key(algorithm: str, owner: str) -> Any:
     """Make a key, always the same one for the same owner."""
-    return SM2PrivateKey.generate() if algorithm == "sm2" else RSAPrivateKey.generate(2048)
-
-
-def certify(
-    subject: Name,
-    public_key: Any,
-    issuer: Name,
-    signer: Signer,
-    *extensions: ExtensionValue | Extension,
-    serial_number: int = 1,
-    not_before: datetime = NOW - DAY,
-    not_after: datetime = NOW + 1000 * DAY,
-) -> Certificate:
-    """Issue a certificate."""
-    builder = CertificateBuilder().subject(subject).issuer(issuer).serial_number(serial_number)
-    builder = builder.validity(not_before, not_after).public_key(public_key)
-    builder = builder.add_extension(SubjectKeyIdentifier(key_identifier(public_key)))
-    builder = builder.add_extension(AuthorityKeyIdentifier(key_identifier(signer.public_key)))
-    for extension in extensions:
-        builder = builder.add_extension(extension)
-    return builder.sign(signer)
+    return SM2PrivateKey.generate() if algorithm == "sm2" else rsa_key(owner)
 
 
 class Counter:
