@@ -1,9 +1,8 @@
-"""Judge outside certificates, requests and revocation lists, and compare with what the index of the data says."""
+"""Judge outside certificates, requests, revocation lists and messages, and compare with what their index says."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
@@ -16,62 +15,30 @@ from gmpki.x509.crl import CertificateRevocationList
 from gmpki.x509.names import names_match
 from gmpki.x509.request import CertificateRequest
 from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES, SignaturePolicy
+from objects.judgement import DEFAULT_ID, Entry, Judgement
+from objects.message_judge import judge_message
 
-__all__ = ["Collection", "Entry", "Judgement", "read_index"]
+__all__ = ["Collection", "read_index"]
 
 Object: TypeAlias = "Certificate | CertificateRequest | CertificateRevocationList"
 Signed: TypeAlias = "Certificate | CertificateRevocationList"
 
 KINDS = {"certificate": Certificate, "request": CertificateRequest, "crl": CertificateRevocationList}
-DEFAULT_ID = "valid(id=1234567812345678)"
 # How the index names what a signature that holds was made with.
 VERDICTS = {
     QuirkKind.EMPTY_USER_ID: "valid(id=empty)",
     QuirkKind.WITHOUT_ZA: "valid(noZ: e=SM3(M))",
 }
+MESSAGE = "cms"
 NO_ISSUER = "issuer not in set"
 OTHER_KEY = "no issuer key in set verifies (same-name issuer present)"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A line of the index."""
-
-    path: Path
-    kind: str
-    evaluates_to: str
-    note: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.kind}/{self.path.stem}"
-
-
 def read_index(folder: Path) -> list[Entry]:
-    """Return the entries of certificates, requests and revocation lists."""
+    """Return the entries of certificates, requests, revocation lists and messages."""
     lines = (folder / "INDEX.tsv").read_text(encoding="utf-8").splitlines()[1:]
     rows = [line.split("\t") for line in lines]
-    return [Entry(folder / row[0], row[1], row[2], row[4]) for row in rows if row[1] in KINDS]
-
-
-@dataclass
-class Judgement:
-    """What was found out about an object.
-
-    :ivar strict: whether strict reading takes it.
-    :ivar verdict: in the words of the index.
-    :ivar quirks: of the object and of its signature.
-    :ivar problems: where that differs from what the index says, or from what must hold for every object.
-    """
-
-    strict: bool = False
-    verdict: str = ""
-    quirks: list[Quirk] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    def has(self, kind: QuirkKind) -> bool:
-        """Tell whether a quirk was named."""
-        return any(quirk.kind is kind for quirk in self.quirks)
+    return [Entry(folder / row[0], row[1], row[2], row[4]) for row in rows if row[1] in (*KINDS, MESSAGE)]
 
 
 class Collection:
@@ -95,6 +62,8 @@ class Collection:
 
     def judge(self, entry: Entry) -> Judgement:
         """Read an object in both modes, evaluate its signature, and compare with the index."""
+        if entry.kind == MESSAGE:
+            return judge_message(entry)
         judgement = Judgement()
         data = entry.path.read_bytes()
         kind = KINDS[entry.kind]

@@ -1,4 +1,4 @@
-"""Judge the outside certificates, requests and revocation lists; print what is quirky about each.
+"""Judge the outside certificates, requests, revocation lists and messages; print what is quirky about each.
 
 Usage: ``python tests/objects/run_objects.py``. The folder is ``GMPKI_TEST_DATA``, else the one beside the project.
 """
@@ -13,7 +13,8 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "native" / "tools")]
 
 from conftest import outside_data  # noqa: E402
 from figures import Figures  # noqa: E402
-from objects.judge import Collection, Judgement, read_index  # noqa: E402
+from objects.judge import Collection, read_index  # noqa: E402
+from objects.judgement import Judgement  # noqa: E402
 
 
 def line(name: str, judgement: Judgement) -> str:

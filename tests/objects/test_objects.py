@@ -1,4 +1,4 @@
-"""The outside certificates, requests and revocation lists evaluate as their index says, in both reading modes."""
+"""The outside certificates, requests, revocation lists and messages evaluate as their index says, in both modes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from conftest import outside_data
-from fuzz import seeds
+from fuzz import message_seeds, seeds
 from gmpki.asn1.quirks import QuirkKind
-from objects.judge import Collection, Entry, Judgement, read_index
+from gmpki.cms import SignerSpec, sign
+from objects.judge import Collection, read_index
+from objects.judgement import Entry, Judgement
+from objects.message_judge import judge_message
 
 
 def entries() -> list[Entry]:
@@ -86,3 +89,48 @@ def test_quirks_are_named(tmp_path: Path) -> None:
     found = judged(tmp_path, DEFAULT, b"\x30\x82" + len(body).to_bytes(2, "big") + body, " ", ROOT)
     assert found.has(QuirkKind.NULL_PARAMETERS)
     assert not found.strict
+
+
+# ---- messages -----------------------------------------------------------------------------------
+def message(*, attributes: bool = False, detached: bool = False) -> bytes:
+    spec = SignerSpec(seeds.LEAF_KEY, message_seeds.signer(), attributes=attributes)
+    return sign(message_seeds.CONTENT, spec, detached=detached)
+
+
+def listed(*judged: str, attributes: bool = False) -> str:
+    """Return what the index says of a message of one signer."""
+    return f"CMS outer=1.2.156.10197.6.1.4.2.2 signers=[('1.2.156.10197.1.301.1', {attributes}, {list(judged)}, [])]"
+
+
+def judged_message(folder: Path, evaluates_to: str, data: bytes) -> Judgement:
+    path = folder / "one.der"
+    path.write_bytes(data)
+    return judge_message(Entry(path, "cms", evaluates_to, ""))
+
+
+CONTENT_HOLDS = f"content:{DEFAULT}"
+MESSAGE = message()
+DAMAGED = MESSAGE[:-1] + bytes((MESSAGE[-1] ^ 1,))
+
+
+def test_messages_as_listed(tmp_path: Path) -> None:
+    assert judged_message(tmp_path, listed(CONTENT_HOLDS), message()).problems == []
+    assert judged_message(tmp_path, listed(CONTENT_HOLDS, attributes=True), message(attributes=True)).problems == []
+    assert judged_message(tmp_path, listed("detached"), message(detached=True)).problems == []
+    assert judged_message(tmp_path, listed("content:invalid"), DAMAGED).problems == []
+
+
+@pytest.mark.parametrize(
+    ("evaluates_to", "data"),
+    [
+        (listed("detached"), message()),
+        (listed(CONTENT_HOLDS), message(detached=True)),
+        (listed(CONTENT_HOLDS), message(attributes=True)),
+        (listed(CONTENT_HOLDS), DAMAGED),
+        (listed(CONTENT_HOLDS), MESSAGE[:-1]),
+        (listed(CONTENT_HOLDS).replace("301.1", "301"), message()),
+    ],
+    ids=["not detached", "detached", "attributes", "damaged", "truncated", "another algorithm"],
+)
+def test_messages_not_as_listed(tmp_path: Path, evaluates_to: str, data: bytes) -> None:
+    assert judged_message(tmp_path, evaluates_to, data).problems != []
