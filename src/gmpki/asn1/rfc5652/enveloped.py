@@ -20,7 +20,7 @@ from gmpki.asn1.rfc5652._shared import (
     read_crls,
     read_version,
 )
-from gmpki.asn1.rfc5652.attributes import read_attributes
+from gmpki.asn1.rfc5652.attributes import encode_attribute_octets, optional_attribute_octets
 from gmpki.asn1.rfc5652.content import EncapsulatedContentInfo
 from gmpki.asn1.rfc5652.signed import IssuerAndSerialNumber, encode_identifier, read_identifier
 from gmpki.errors import InvalidInputError
@@ -220,7 +220,8 @@ class EncryptedContentInfo(Schema):
 
     @property
     def _octets(self) -> bytes | None:
-        return None if self.encrypted_content is None else bytes(self.encrypted_content)
+        content = self.encrypted_content
+        return None if content is None else _inputs.as_bytes(content, "encrypted_content")
 
 
 def _read_content(fields: Reader) -> bytes | memoryview | None:
@@ -238,14 +239,6 @@ def read_originator(fields: Reader) -> OriginatorInfo | None:
 def encode_originator(originator: OriginatorInfo | None) -> bytes:
     """Encode the same field."""
     return b"" if originator is None else der.encode_implicit(0, der_of(originator, OriginatorInfo, "originator_info"))
-
-
-def _read_unprotected(fields: Reader) -> bytes | None:
-    return read_attributes(fields, "unprotectedAttrs", _UNPROTECTED)[0] if fields.next_is(_UNPROTECTED) else None
-
-
-def _encode_unprotected(octets: bytes | None) -> bytes:
-    return b"" if octets is None else der.encode(_UNPROTECTED, octets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +265,7 @@ class EnvelopedData(Schema):
                 read_originator(fields),
                 read_recipients(fields),
                 EncryptedContentInfo.read(fields, "encryptedContentInfo"),
-                _read_unprotected(fields),
+                optional_attribute_octets(fields, "unprotectedAttrs", _UNPROTECTED),
             )
 
     def to_der(self) -> bytes:
@@ -286,7 +279,7 @@ class EnvelopedData(Schema):
             encode_originator(self.originator_info),
             encode_recipients(self.recipient_infos),
             der_of(self.encrypted_content_info, EncryptedContentInfo, "encrypted_content_info"),
-            _encode_unprotected(self.unprotected_attributes),
+            encode_attribute_octets(self.unprotected_attributes, _UNPROTECTED),
         )
 
 
@@ -309,7 +302,7 @@ class EncryptedData(Schema):
             return cls(
                 read_version(fields, _ENCRYPTED_VERSIONS),
                 EncryptedContentInfo.read(fields, "encryptedContentInfo"),
-                _read_unprotected(fields),
+                optional_attribute_octets(fields, "unprotectedAttrs", _UNPROTECTED),
             )
 
     def to_der(self) -> bytes:
@@ -317,7 +310,7 @@ class EncryptedData(Schema):
         return der.encode_sequence(
             der.encode_integer(self.version),
             der_of(self.encrypted_content_info, EncryptedContentInfo, "encrypted_content_info"),
-            _encode_unprotected(self.unprotected_attributes),
+            encode_attribute_octets(self.unprotected_attributes, _UNPROTECTED),
         )
 
 
