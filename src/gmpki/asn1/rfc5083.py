@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.rfc5652._shared import read_version
-from gmpki.asn1.rfc5652.attributes import read_attributes
+from gmpki.asn1.rfc5652.attributes import encode_attribute_octets, optional_attribute_octets
 from gmpki.asn1.rfc5652.enveloped import (
     EncryptedContentInfo,
     OriginatorInfo,
@@ -52,17 +52,15 @@ class AuthEnvelopedData(Schema):
     def read(cls, reader: Reader, name: str = "") -> AuthEnvelopedData:
         """Read an AuthEnvelopedData."""
         with reader.sequence(name) as fields:
-            version = read_version(fields, _VERSIONS)
-            originator = read_originator(fields)
-            recipients = read_recipients(fields)
-            content = EncryptedContentInfo.read(fields, "authEncryptedContentInfo")
-            authenticated = unauthenticated = None
-            if fields.next_is(_AUTHENTICATED):
-                authenticated = read_attributes(fields, "authAttrs", _AUTHENTICATED, signed=True)[0]
-            mac = fields.octet_string("mac")
-            if fields.next_is(_UNAUTHENTICATED):
-                unauthenticated = read_attributes(fields, "unauthAttrs", _UNAUTHENTICATED)[0]
-        return cls(version, originator, recipients, content, authenticated, mac, unauthenticated)
+            return cls(
+                read_version(fields, _VERSIONS),
+                read_originator(fields),
+                read_recipients(fields),
+                EncryptedContentInfo.read(fields, "authEncryptedContentInfo"),
+                optional_attribute_octets(fields, "authAttrs", _AUTHENTICATED, signed=True),
+                fields.octet_string("mac"),
+                optional_attribute_octets(fields, "unauthAttrs", _UNAUTHENTICATED),
+            )
 
     def to_der(self) -> bytes:
         """Encode the structure as DER.
@@ -75,17 +73,12 @@ class AuthEnvelopedData(Schema):
             encode_originator(self.originator_info),
             encode_recipients(self.recipient_infos),
             der_of(self.encrypted_content_info, EncryptedContentInfo, "encrypted_content_info"),
-            _encode_set(self.authenticated_attributes, _AUTHENTICATED),
+            encode_attribute_octets(self.authenticated_attributes, _AUTHENTICATED),
             der.encode_octet_string(self.mac),
-            _encode_set(self.unauthenticated_attributes, _UNAUTHENTICATED),
+            encode_attribute_octets(self.unauthenticated_attributes, _UNAUTHENTICATED),
         )
 
     @property
     def associated_data(self) -> bytes:
         """What the tag is over beside the content: the authenticated attributes as a SET OF (RFC 5083 2.2)."""
-        octets = self.authenticated_attributes
-        return b"" if octets is None else der.encode(der.Tag.SET, octets)
-
-
-def _encode_set(octets: bytes | None, tag: int) -> bytes:
-    return b"" if octets is None else der.encode(tag, octets)
+        return encode_attribute_octets(self.authenticated_attributes, der.Tag.SET)

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from gmpki.asn1.der import Reader
 
-__all__ = ["MAX_ATTRIBUTES", "Attributes", "encode_attributes", "read_attributes", "signing_attributes"]
+__all__ = [
+    "MAX_ATTRIBUTES",
+    "Attributes",
+    "encode_attribute_octets",
+    "encode_attributes",
+    "optional_attribute_octets",
+    "read_attributes",
+    "signing_attributes",
+]
 
 MAX_ATTRIBUTES: Final = 256
 """How many attributes a set has at most."""
@@ -98,6 +106,16 @@ def read_attributes(reader: Reader, name: str, tag: int, *, signed: bool = False
                 seen.add(item.type)
             items.append(item)
     return contents, Attributes(tuple(items))
+
+
+def optional_attribute_octets(reader: Reader, name: str, tag: int, *, signed: bool = False) -> bytes | None:
+    """Read ``[n] IMPLICIT SET OF Attribute OPTIONAL`` as :func:`read_attributes` does: its exact contents octets."""
+    return read_attributes(reader, name, tag, signed=signed)[0] if reader.next_is(tag) else None
+
+
+def encode_attribute_octets(octets: bytes | None, tag: int) -> bytes:
+    """Encode the same field."""
+    return b"" if octets is None else der.encode(tag, octets)
 
 
 def encode_attributes(attributes: tuple[Attribute, ...]) -> bytes:
