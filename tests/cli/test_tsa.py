@@ -237,6 +237,20 @@ def test_a_time_stamp_over_a_signature(run: Run, answer: Answer, detached: bool)
 
 
 @pytest.mark.usefixtures("sm2_files")
+def test_a_revoked_authority_in_a_message(run: Run, answer: Answer) -> None:
+    """A list that says so is not passed over because it was given for the signers."""
+    made = scene("sm2")
+    signer = certify(ROOT, made.tsa_key.public_key, ROOT, made.ca_key, SIGNING, serial_number=77)
+    Path("message").write_bytes(sign(DATA, SignerSpec(made.tsa_key, signer)))
+    run("tsa", "request", "--of-signature", "--output", "req.tsq", "message")
+    run(*REPLY, "--create-serials", "--output", "resp.tsr", "req.tsq")
+    run("cms", "sign", "--timestamp", "resp.tsr", "--output", "stamped", "message")
+    verify = ("cms", "verify", "--anchor", "root.pem", "--tsa-anchor", "root.pem", "stamped")
+    assert answer(*verify, "--crl", "good.crl")["signers"][0]["signed_at"] is not None
+    assert answer(*verify, "--crl", "bad.crl", exit_code=1)["error"]["type"] == "RevokedError"
+
+
+@pytest.mark.usefixtures("sm2_files")
 def test_no_signature_to_stamp(run: Run, answer: Answer) -> None:
     request = ("tsa", "request", "--of-signature", "--output", "req.tsq")
     run(*request, "--digest", "00" * 32, exit_code=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -37,7 +38,8 @@ __all__ = ["command"]
 @click.option(
     "--tsa-anchor",
     "tsa_anchors",
-    help="Certificates that are trusted for time-stamps. May be given several times.",
+    help="Certificates that are trusted for time-stamps; a revocation in --crl or --ocsp counts for these too. May be "
+    "given several times.",
     **_cms.FILES,
 )
 @click.option(
@@ -77,7 +79,7 @@ def command(
         _io.refuse_existing(output, force=force)
     at = None if at_text is None else parse_time(at_text, "--at")
     trust = trust_of(anchors, intermediates, crls, responses, at, signature_only=signature_only, lenient=lenient)
-    timestamps = _timestamps(tsa_anchors, intermediates, at, lenient=lenient)
+    timestamps = _timestamps(tsa_anchors, intermediates, crls, responses, at, lenient=lenient)
     with (
         naming_lenient(lenient=lenient),
         _naming_content(),
@@ -120,15 +122,24 @@ def _opened(path: str | None) -> contextlib.AbstractContextManager[IO[bytes] | N
 
 
 def _timestamps(
-    anchors: Sequence[str], intermediates: Sequence[str], at: datetime | None, *, lenient: bool
+    anchors: Sequence[str],
+    intermediates: Sequence[str],
+    crls: Sequence[str],
+    responses: Sequence[str],
+    at: datetime | None,
+    *,
+    lenient: bool,
 ) -> TokenVerifier | None:
     from gmpki.tsa.verify import TokenVerifier
+    from gmpki.x509.path import RevocationMode
 
     if not anchors:
         return None
-    return TokenVerifier(
-        trust_of(anchors, intermediates, (), (), at, signature_only=False, lenient=lenient), lenient=lenient
-    )
+    trust = trust_of(anchors, intermediates, crls, responses, at, signature_only=False, lenient=lenient)
+    if trust.checkers:
+        # They were given for the signers, whose authorities need not be those of time-stamps; what they know counts.
+        trust = replace(trust, policy=replace(trust.policy, revocation=RevocationMode.SOFT))
+    return TokenVerifier(trust, lenient=lenient)
 
 
 def _written(run: Callable[[IO[bytes]], VerifiedMessage], output: str, *, force: bool) -> VerifiedMessage:
