@@ -60,7 +60,7 @@ def verify(
         "attribute-missing", "attribute-twice", "attribute-values", "attribute-malformed", "attribute-place",
         "signing-certificate".
     :raises ValidationError: when the signer's certificate is not acceptable: "key-usage" when it is none to sign with,
-        and all that path validation raises.
+        "extended-key-usage" when it is for time-stamps or OCSP alone, and all that path validation raises.
     :raises TimestampError: when a time-stamp is over something else, or not acceptable.
     :raises UnsupportedAlgorithm: when an algorithm is not known.
     :raises KeyMismatchError: when the signature algorithm is not one of the certificate's key.
