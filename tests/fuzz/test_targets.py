@@ -27,6 +27,14 @@ def test_seeds_are_valid(target: str) -> None:
         targets.TARGETS[target](data)
 
 
+def bent(data: bytes, rng: random.Random) -> bytes:
+    """Change, remove or repeat some bytes of what is no DER."""
+    start = rng.randrange(len(data) + 1)
+    part = data[start : start + rng.randrange(20)]
+    instead = rng.choice((b"", part + part, bytes(byte ^ 1 << rng.randrange(8) for byte in part)))
+    return data[:start] + instead + data[start + len(part) :]
+
+
 @pytest.mark.parametrize("target", NAMES)
 def test_mutations(target: str) -> None:
     """What the fuzzer does for minutes, for a moment and always the same way."""
@@ -34,8 +42,7 @@ def test_mutations(target: str) -> None:
     rng = random.Random(target)
     for _ in range(RUNS):
         data = mutation.mutate(rng.choice(given), rng.choice(given), rng, targets.MAX_LEN)
-        if data is not None:
-            targets.one_input(target, data)
+        targets.one_input(target, bent(rng.choice(given), rng) if data is None else data)
 
 
 @pytest.mark.parametrize(
