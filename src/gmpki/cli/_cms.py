@@ -11,7 +11,6 @@ import click
 from gmpki.cli import _io, _keys
 from gmpki.cli._files import INPUT
 from gmpki.cli._names import show_name
-from gmpki.cli._output import refuse_json_beside_output
 from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._trust import read_certificates
 
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FILES",
     "PROFILES",
-    "check_output",
     "created",
-    "load_certificates",
     "load_keys",
     "message_source",
     "pem_option",
@@ -50,11 +47,6 @@ profile_option = click.option(
     help="Whose identifiers are written.",
 )
 pem_option = click.option("--pem", is_flag=True, help="Write PEM in place of DER.")
-
-
-def load_certificates(paths: Iterable[str], *, lenient: bool = False) -> list[Certificate]:
-    """Load every certificate of some files."""
-    return [certificate for path in paths for certificate in read_certificates(path, lenient=lenient)]
 
 
 def usable_certificates(path: str, usages: KeyUsages) -> list[Certificate]:
@@ -103,18 +95,6 @@ def _owner(key: PrivateKey, certificates: Iterable[Certificate], path: str) -> C
         if certificate.public_key.to_der() == public:
             return certificate
     raise KeyMismatchError(f"{_io.display_name(path)}: no certificate of this key is in the file or in --certificate")
-
-
-def check_output(output: str, *, binary: bool, force: bool) -> None:
-    """Refuse an output early that cannot be written.
-
-    :raises click.UsageError: standard output is asked for two things, or would take a terminal binary data.
-    :raises FileExistsError: the file exists.
-    """
-    refuse_json_beside_output(output)
-    if binary:
-        _io.refuse_terminal(output)
-    _io.refuse_existing(output, force=force)
 
 
 @contextlib.contextmanager

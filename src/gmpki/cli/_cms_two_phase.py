@@ -9,6 +9,7 @@ import click
 from gmpki.cli import _cms, _io
 from gmpki.cli._output import Report, facts
 from gmpki.cli._times import now
+from gmpki.cli._trust import load_certificates
 from gmpki.cli._tsa import first_signature, read_response_or_token, token_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def around(options: Options) -> dict[str, Any]:
 
     return {
         "profile": MessageProfile(options["profile"]),
-        "certificates": _cms.load_certificates(options["along"]),
+        "certificates": load_certificates(options["along"]),
         "crls": [read_file(path, load_crl, max_len=MAX_CRL_LEN, lenient=False) for path in options["crls"]],
         "include_signer_certificates": not options["without_certificates"],
     }

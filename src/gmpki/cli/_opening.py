@@ -13,9 +13,8 @@ from gmpki.cli._secrets import SecretSource, secret_options
 
 if TYPE_CHECKING:
     from gmpki.keystore import OpenedKey
-    from gmpki.x509.certificate import Certificate
 
-__all__ = ["Opening", "open_source", "read_certificates", "source_options"]
+__all__ = ["Opening", "open_source", "source_options"]
 
 MAX_FILE_LEN = 1 << 22
 
@@ -81,13 +80,3 @@ def open_source(options: Opening) -> OpenedKey:
     except DecryptionError as error:
         error.args = ("the file cannot be decrypted: the password or the key is the wrong one, or it was changed",)
         raise
-
-
-def read_certificates(paths: tuple[str, ...]) -> list[Certificate]:
-    """Read the certificates of some files: PEM, DER, base64 or PKCS #7."""
-    from gmpki.cms.certificates import load_certificates
-
-    found: list[Certificate] = []
-    for path in paths:
-        found += load_certificates(_io.read_input(path, max_len=MAX_FILE_LEN))
-    return found

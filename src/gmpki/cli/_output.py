@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Failure",
     "Report",
+    "check_output",
     "columns",
     "error",
     "facts",
@@ -151,6 +152,20 @@ def refuse_json_beside_output(output: str, option: str = "--output") -> None:
     """
     if output == "-" and wants_json():
         raise click.UsageError(f"--json needs {option} FILE: standard output holds the answer")
+
+
+def check_output(output: str, *, binary: bool, force: bool) -> None:
+    """Refuse an output early that cannot be written.
+
+    :raises click.UsageError: standard output is asked for two things, or would take a terminal binary data.
+    :raises FileExistsError: the file exists.
+    """
+    from gmpki.cli import _io  # the list of commands needs none of it
+
+    refuse_json_beside_output(output)
+    if binary:
+        _io.refuse_terminal(output)
+    _io.refuse_existing(output, force=force)
 
 
 def error(problem: Exception, *, as_json: bool) -> None:

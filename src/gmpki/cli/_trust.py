@@ -12,14 +12,14 @@ from gmpki.cli._hints import naming_lenient
 from gmpki.cli._options import together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from gmpki.cms.trust import Trust
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.revocation import RevocationChecker
 
-__all__ = ["read_certificates", "read_checkers", "read_file", "trust_of", "trust_options"]
+__all__ = ["load_certificates", "read_certificates", "read_checkers", "read_file", "trust_of", "trust_options"]
 
 T = TypeVar("T")
 
@@ -70,6 +70,11 @@ def read_certificates(path: str, *, lenient: bool) -> tuple[Certificate, ...]:
     return read_file(path, load_certificates, max_len=MAX_FILE_LEN, lenient=lenient)
 
 
+def load_certificates(paths: Iterable[str], *, lenient: bool = False) -> list[Certificate]:
+    """Load every certificate of some files, in their order."""
+    return [certificate for path in paths for certificate in read_certificates(path, lenient=lenient)]
+
+
 def read_checkers(
     crls: Sequence[str], responses: Sequence[str], others: Sequence[Certificate], *, lenient: bool
 ) -> list[RevocationChecker]:
@@ -113,14 +118,14 @@ def trust_of(
     if signature_only is bool(anchors):
         raise click.UsageError("give --anchor with the certificates that are trusted, or --signature-only")
     signatures = LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES
-    others = [found for path in intermediates for found in read_certificates(path, lenient=lenient)]
+    others = load_certificates(intermediates, lenient=lenient)
     if signature_only:
         if crls or responses:
             raise click.UsageError("--signature-only looks at no chain; --crl and --ocsp have no place there")
         return Trust.signature_only(others, signatures=signatures)
     return Trust(
         # What is trusted is trusted as it is: a widely used root has a serial number that strict reading refuses.
-        tuple(anchor for path in anchors for anchor in read_certificates(path, lenient=True)),
+        tuple(load_certificates(anchors, lenient=True)),
         tuple(others),
         PathPolicy(signatures=signatures, tolerated=FIELD_DEPARTURES if lenient else frozenset()),
         tuple(read_checkers(crls, responses, others, lenient=lenient)),

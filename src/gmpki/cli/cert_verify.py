@@ -12,7 +12,7 @@ from gmpki.cli._options import together
 from gmpki.cli._output import Failure, Report, facts, json_option
 from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import parse_time, show_time
-from gmpki.cli._trust import read_certificates, read_checkers
+from gmpki.cli._trust import load_certificates, read_certificates, read_checkers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +131,7 @@ def command(
     for path in intermediates:
         others += read_certificates(path, lenient=lenient)
     # What is trusted is trusted as it is: a widely used root has a serial number that strict reading refuses.
-    trusted = [anchor for path in anchors for anchor in read_certificates(path, lenient=True)]
+    trusted = load_certificates(anchors, lenient=True)
     checkers = read_checkers(crls, responses, others, lenient=lenient)
     try:
         found = validate_path(

@@ -7,8 +7,9 @@ import click
 from gmpki.cli import _cms, _io
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._hints import naming_lenient
-from gmpki.cli._output import Report, facts, json_option
+from gmpki.cli._output import Report, check_output, facts, json_option
 from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._trust import load_certificates
 
 __all__ = ["command"]
 
@@ -55,8 +56,8 @@ def command(
     from gmpki.cms.stream_decrypt import decrypt_stream
     from gmpki.x509.profile import ENCRYPTION_USAGES
 
-    _cms.check_output(output, binary=False, force=force)
-    known = _cms.load_certificates(certificates, lenient=True)
+    check_output(output, binary=False, force=force)
+    known = load_certificates(certificates, lenient=True)
     found = _cms.load_keys(keys, password, known, usages=ENCRYPTION_USAGES)
     history = KeyHistory([(certificate, key) for key, certificate in found])  # type: ignore[misc] # checked there
     with (

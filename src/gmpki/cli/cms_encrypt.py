@@ -8,7 +8,8 @@ import click
 
 from gmpki.cli import _cms, _io
 from gmpki.cli._files import INPUT, force_option, output_option
-from gmpki.cli._output import Report, facts, json_option
+from gmpki.cli._output import Report, check_output, facts, json_option
+from gmpki.cli._trust import load_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,8 +76,8 @@ def command(
     from gmpki.cms.recipients import Recipient
     from gmpki.cms.stream_encrypt import encrypt_stream
 
-    _cms.check_output(output, binary=not pem, force=force)
-    certificates = _cms.load_certificates(recipients) if any_usage else _for_encryption(recipients)
+    check_output(output, binary=not pem, force=force)
+    certificates = load_certificates(recipients) if any_usage else _for_encryption(recipients)
     chosen = [Recipient(one, key_identifier=by_key, any_usage=any_usage) for one in certificates]
     with (
         _io.open_input(source) as content,

@@ -9,9 +9,10 @@ import click
 from gmpki.cli import _cms, _cms_two_phase, _io
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._options import together
-from gmpki.cli._output import Report, facts, json_option
+from gmpki.cli._output import Report, check_output, facts, json_option
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._times import now
+from gmpki.cli._trust import load_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,7 @@ def command(**options: Unpack[Options]) -> Report:
         raise click.UsageError("signing needs --key" if needs_keys else f"--{steps[0]} takes no --key")
     if options["prepare"] and not options["certificates"]:
         raise click.UsageError("--prepare needs the signers' certificates with --certificate")
-    _cms.check_output(options["output"], binary=not options["pem"], force=options["force"])
+    check_output(options["output"], binary=not options["pem"], force=options["force"])
     if options["prepare"]:
         return _cms_two_phase.prepare(options)
     if options["finish"] is not None:
@@ -125,7 +126,7 @@ def _sign(options: Options) -> Report:
     from gmpki.cms.stream_sign import sign_stream
     from gmpki.x509.profile import SIGNING_USAGES
 
-    certificates = _cms.load_certificates(options["certificates"])
+    certificates = load_certificates(options["certificates"])
     found = _cms.load_keys(options["keys"], options["password"], certificates, usages=SIGNING_USAGES)
     wishes = _cms_two_phase.wishes(options, now() if options["time"] and options["attributes"] else None)
     specs = [SignerSpec(key, certificate, **wishes) for key, certificate in found]

@@ -10,12 +10,14 @@ import click
 from gmpki.cli import _cms, _io
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
-from gmpki.cli._output import Failure, Report, facts, json_option
+from gmpki.cli._output import Failure, Report, check_output, facts, json_option
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._times import parse_time, show_time
-from gmpki.cli._trust import trust_of, trust_options
+from gmpki.cli._trust import load_certificates, trust_of, trust_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gmpki.protect.manifest import SignedManifest
     from gmpki.protect.manifest_tree import ManifestReport
 
@@ -80,8 +82,8 @@ def sign(
     from gmpki.protect.manifest import Manifest, sign_manifest
     from gmpki.x509.profile import SIGNING_USAGES
 
-    _cms.check_output(output, binary=not pem, force=force)
-    certificates = _cms.load_certificates(certificate_files)
+    check_output(output, binary=not pem, force=force)
+    certificates = load_certificates(certificate_files)
     found = _cms.load_keys(key_files, password, certificates, usages=SIGNING_USAGES)
     specs = [SignerSpec(key, own) for key, own in found]
     inside = _inside(output, root)
@@ -119,10 +121,18 @@ def _inside(output: str, root: str) -> str | None:
 
 @command.command(
     epilog="\b\nExamples:\n  gmpki manifest verify --anchor root.pem --intermediate sub.pem program.manifest program\n"
-    "  gmpki manifest verify --anchor root.pem --intermediate sub.pem --json program.manifest program",
+    "  gmpki manifest verify --anchor root.pem --intermediate sub.pem --signer signing.pem --json program.manifest "
+    "program",
 )
 @click.argument("source", type=INPUT, metavar="MANIFEST")
 @click.argument("root", type=INPUT, metavar="DIRECTORY")
+@click.option(
+    "--signer",
+    "signer_files",
+    help="The certificate of who has to have signed. May be given several times, then one of them has to.  [default: "
+    "anybody whom the anchors vouch for]",
+    **_cms.FILES,
+)
 @trust_options
 @click.option("--modes/--no-modes", default=True, show_default=True, help="Compare the modes of files too.")
 @json_option
@@ -130,6 +140,7 @@ def verify(
     *,
     source: str,
     root: str,
+    signer_files: tuple[str, ...],
     anchors: tuple[str, ...],
     intermediates: tuple[str, ...],
     crls: tuple[str, ...],
@@ -140,9 +151,10 @@ def verify(
 ) -> Report:
     """Verify who signed MANIFEST, and compare the files below DIRECTORY with it.
 
-    Exit code 1 when a file was changed, is missing or was added.
+    Exit code 1 when a file was changed, is missing or was added. Whoever has a certificate below the anchors can sign
+    a list: --signer says whose counts.
 
-    验证清单签名，并核对目录中的文件：改动、缺失、新增均返回 1。
+    验证清单签名，并核对目录中的文件：改动、缺失、新增均返回 1；--signer 限定签名者。
     """
     from gmpki.protect.manifest import open_manifest
     from gmpki.protect.manifest_tree import check_tree
@@ -151,9 +163,22 @@ def verify(
     trust = trust_of(anchors, intermediates, crls, responses, at, signature_only=signature_only, lenient=False)
     with _cms.message_source(source) as stream:
         opened = open_manifest(stream.read(MAX_SIGNED_LEN + 1), trust)
+    _check_signer(opened, signer_files)
     with _io.progress("核对 checking") as tell:
         report = check_tree(opened.manifest, root, modes=modes, progress=tell)
     return _report(opened, report, root)
+
+
+def _check_signer(opened: SignedManifest, paths: Sequence[str]) -> None:
+    """Check that one of those who may sign has.
+
+    :raises ValidationError: "signer", when there are such and none of them has.
+    """
+    from gmpki.errors import ValidationError
+
+    allowed = load_certificates(paths, lenient=True)
+    if paths and not any(signer.signer_certificate in allowed for signer in opened.message.signers):
+        raise ValidationError("signer", "nobody whose certificate is given with --signer has signed this")
 
 
 def _report(opened: SignedManifest, report: ManifestReport, root: str) -> Report:

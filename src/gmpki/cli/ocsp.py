@@ -13,7 +13,7 @@ from gmpki.cli._group import Group
 from gmpki.cli._hints import naming_lenient
 from gmpki.cli._names import show_name
 from gmpki.cli._options import together
-from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output
+from gmpki.cli._output import Failure, Report, check_output, facts, json_option
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._serial_numbers import parse_serial_number, show_serial_number
 from gmpki.cli._times import parse_time, show_time
@@ -83,9 +83,7 @@ def request(
         raise click.UsageError("name a certificate, or a serial number with --serial")
     if nonce_hex is not None and not nonce:
         raise click.UsageError("--nonce-hex does not go with --no-nonce")
-    refuse_json_beside_output(output)
-    _io.refuse_terminal(output)
-    _io.refuse_existing(output, force=force)
+    check_output(output, binary=True, force=force)
     issuer = _certificate(issuer_file)
     hash_name = hash_name or usual_hash_name(issuer)
     builder = OCSPRequestBuilder()
@@ -290,9 +288,7 @@ def respond(
     from gmpki.ocsp.responder import CRLStatusSource, OCSPResponder
     from gmpki.ocsp.response import OCSPResponse
 
-    refuse_json_beside_output(output)
-    _io.refuse_terminal(output)
-    _io.refuse_existing(output, force=force)
+    check_output(output, binary=True, force=force)
     issuer = _certificate(issuer_file)
     responder = OCSPResponder(
         issuer,

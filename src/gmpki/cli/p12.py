@@ -10,10 +10,11 @@ from gmpki.cli import _io, _keys, _opening
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import LaterGroup
 from gmpki.cli._names import show_name
-from gmpki.cli._output import Report, columns, facts, json_option, refuse_json_beside_output
+from gmpki.cli._output import Report, check_output, columns, facts, json_option
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import show_time
+from gmpki.cli._trust import load_certificates
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -98,10 +99,8 @@ def create(
         raise click.UsageError(f"--name is given {len(names)} times for {len(keys)} keys")
     if not keys and not certificates:
         raise click.UsageError("give --key or --certificate: there is nothing to put into the file")
-    refuse_json_beside_output(output)
-    _io.refuse_terminal(output)
-    _io.refuse_existing(output, force=force)
-    held = _opening.read_certificates(certificates)
+    check_output(output, binary=True, force=force)
+    held = load_certificates(certificates)
     entries = _entries(keys, key_password, held, names)
     data = write_pkcs12(
         entries,

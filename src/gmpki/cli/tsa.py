@@ -15,10 +15,10 @@ from gmpki.cli._group import Group
 from gmpki.cli._hints import naming_lenient
 from gmpki.cli._issuing import load_one_certificate
 from gmpki.cli._options import together
-from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output
+from gmpki.cli._output import Failure, Report, check_output, facts, json_option, refuse_json_beside_output
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._times import parse_time
-from gmpki.cli._trust import read_certificates, trust_of, trust_options
+from gmpki.cli._trust import load_certificates, trust_of, trust_options
 from gmpki.cli._tsa import read_response_or_token, signature_in, token_of
 
 if TYPE_CHECKING:
@@ -84,9 +84,7 @@ def request(
     from gmpki.cli._tsa_show import describe_request, lines_of
     from gmpki.tsa.request import TimestampRequest
 
-    refuse_json_beside_output(output)
-    _io.refuse_terminal(output)
-    _io.refuse_existing(output, force=force)
+    check_output(output, binary=True, force=force)
     if of_signature:
         if digest is not None:
             raise click.UsageError("--of-signature needs the message, not --digest")
@@ -170,16 +168,14 @@ def reply(
     from gmpki.tsa.authority import TimestampAuthority
     from gmpki.tsa.response import TimestampResponse
 
-    refuse_json_beside_output(output)
-    _io.refuse_terminal(output)
-    _io.refuse_existing(output, force=force)
+    check_output(output, binary=True, force=force)
     _known_policies(*policies)
     authority = TimestampAuthority(
         _keys.load_private(_keys.read_key_file(key_file), password),
         load_one_certificate(certificate_file),
         _serials(serials_file, create=create_serials),
         policies,
-        chain=[found for path in chain_files for found in read_certificates(path, lenient=False)],
+        chain=load_certificates(chain_files),
         accuracy=None if accuracy_s is None else timedelta(seconds=accuracy_s),
         fraction_digits=digits,
         profile=None if form is None else MessageProfile(form),
