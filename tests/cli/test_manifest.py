@@ -127,3 +127,12 @@ def test_pkcs12_brings_key_and_certificate(run: Run, answer: Answer) -> None:
     run("p12", "create", "--key", "signing.key", "-c", "signing.pem", "--password-env", "PASSWORD", "-o", "own.p12")
     run("manifest", "sign", "--key", "own.p12", "--password-env", "PASSWORD", "-o", "my.manifest", "program")
     assert answer("manifest", "verify", *TRUST, "my.manifest", "program")["unchanged"] == 4
+
+
+def test_who_may_sign(run: Run, answer: Answer) -> None:
+    """Others below the same anchors have certificates too."""
+    assert answer(*VERIFY, "--signer", "signing.pem")["unchanged"] == 4
+    assert answer(*VERIFY, "--signer", "two.pem", "--signer", "both.pem")["unchanged"] == 4
+    error = answer(*VERIFY, "--signer", "two.pem", exit_code=1)["error"]
+    assert (error["type"], error["reason"]) == ("ValidationError", "signer")
+    answer(*VERIFY, "--signer", "missing.pem", exit_code=1)
