@@ -497,6 +497,18 @@ def test_signatures_that_do_not_hold() -> None:
         sign_manifest(b"manifest", SignerSpec(KEY, CERTIFICATE))  # type: ignore[arg-type]
 
 
+def test_whose_signature_counts() -> None:
+    manifest = Manifest(NOW, files("a"))
+    signed = sign_manifest(manifest, SignerSpec(KEY, CERTIFICATE))
+    assert open_manifest(signed, TRUST, signers=[issued("x"), CERTIFICATE]).manifest == manifest
+    with pytest.raises(ValidationError, match="nobody whose signature counts") as caught:
+        open_manifest(signed, TRUST, signers=[issued("x")])
+    assert caught.value.reason == "signer"
+    for wrong in (5, [CERTIFICATE.der]):
+        with pytest.raises(InvalidTypeError):
+            open_manifest(signed, TRUST, signers=wrong)  # type: ignore[arg-type]
+
+
 def test_something_else_that_was_signed() -> None:
     from gmpki.cms import sign
 

@@ -34,7 +34,7 @@ class TestTags:
     def test_format(self) -> None:
         header = b"GMPR\x01\x01" + RING.primary_id
         data = header + encode(["gmpki record 1", "grants", [7], RECORD])
-        assert header + hmac.new(RING.mac_key("record"), data, sm3).digest() == TAG
+        assert header + hmac.new(RING.mac_key("gmpki record"), data, sm3).digest() == TAG
         assert len(TAG) == 46
 
     def test_holds(self) -> None:
@@ -127,7 +127,7 @@ SEAL = SEALER.seal(ROWS, number=4)
 
 class TestSeals:
     def test_format(self) -> None:
-        key = RING.mac_key("table")
+        key = RING.mac_key("gmpki table")
         entries = []
         for row, record in ROWS:
             mac = hmac.new(key, encode(["gmpki table row 1", "grants", [row], record]), sm3).digest()

@@ -16,8 +16,6 @@ from gmpki.cli._times import parse_time, show_time
 from gmpki.cli._trust import load_certificates, trust_of, trust_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gmpki.protect.manifest import SignedManifest
     from gmpki.protect.manifest_tree import ManifestReport
 
@@ -161,24 +159,12 @@ def verify(
 
     at = None if at_text is None else parse_time(at_text, "--at")
     trust = trust_of(anchors, intermediates, crls, responses, at, signature_only=signature_only, lenient=False)
+    signers = load_certificates(signer_files, lenient=True)
     with _cms.message_source(source) as stream:
-        opened = open_manifest(stream.read(MAX_SIGNED_LEN + 1), trust)
-    _check_signer(opened, signer_files)
+        opened = open_manifest(stream.read(MAX_SIGNED_LEN + 1), trust, signers=signers)
     with _io.progress("核对 checking") as tell:
         report = check_tree(opened.manifest, root, modes=modes, progress=tell)
     return _report(opened, report, root)
-
-
-def _check_signer(opened: SignedManifest, paths: Sequence[str]) -> None:
-    """Check that one of those who may sign has.
-
-    :raises ValidationError: "signer", when there are such and none of them has.
-    """
-    from gmpki.errors import ValidationError
-
-    allowed = load_certificates(paths, lenient=True)
-    if paths and not any(signer.signer_certificate in allowed for signer in opened.message.signers):
-        raise ValidationError("signer", "nobody whose certificate is given with --signer has signed this")
 
 
 def _report(opened: SignedManifest, report: ManifestReport, root: str) -> Report:

@@ -65,7 +65,7 @@ MAX_KEY_ID_LEN: Final = 32
 """The longest id of a key, in bytes."""
 NO_RECORD: Final = bytes(sm3.DIGEST_LEN)
 """What the first record of a log has in the place of the digest of the one before."""
-PURPOSE: Final = "log"
+PURPOSE: Final = "gmpki log"
 """What the MAC keys of logs are derived for."""
 
 _DOMAIN: Final = b"gmpki log 1\n"

@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs
 from gmpki.algorithms import sm3
-from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
+from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded, ValidationError
 
 if TYPE_CHECKING:
     import os
@@ -276,16 +276,32 @@ def sign_manifest(
     return sign(manifest.to_bytes(), signers, profile=chosen, certificates=certificates)
 
 
-def open_manifest(signed: Buffer, trust: Trust, *, timestamps: TimestampVerifier | None = None) -> SignedManifest:
+def open_manifest(
+    signed: Buffer,
+    trust: Trust,
+    *,
+    signers: Iterable[Certificate] = (),
+    timestamps: TimestampVerifier | None = None,
+) -> SignedManifest:
     """Verify the signature of a manifest, and read it.
 
-    :param trust: who may sign manifests.
+    :param trust: how certificates of signers are judged.
+    :param signers: whose signature counts: one of them must have signed. With none given, anybody may sign whose
+        certificate the trust accepts.
     :param timestamps: who verifies time-stamps, for a signer whose certificate has expired since.
     :raises GmpkiError: as :func:`gmpki.cms.verify`.
+    :raises ValidationError: "signer", when none of the signers given has signed it.
     :raises DecodeError: when the message, or the manifest in it, is malformed.
     :raises LimitExceeded: when the manifest is too long.
+    :raises InvalidTypeError: when an input has the wrong type.
     """
     from gmpki.cms import verify
+    from gmpki.x509.certificate import Certificate
 
+    allowed = _inputs.iterated(signers, "signers")
+    for certificate in allowed:
+        _inputs.member(certificate, Certificate, "a signer")
     verified = verify(_inputs.as_bytes(signed, "a signed manifest"), trust, timestamps=timestamps)
+    if allowed and not any(report.signer_certificate in allowed for report in verified.signers):
+        raise ValidationError("signer", "nobody whose signature counts has signed the manifest")
     return SignedManifest(Manifest.from_bytes(verified.content), verified)

@@ -134,7 +134,7 @@ class RecordTagger:
 
     def _mac(self, header: bytes, key_id: bytes, record: Mapping[str, Value], row: RowId) -> bytes:
         data = canonical.encode((_RECORD, self._table, canonical.row_parts(row), _mapping(record)))
-        return sm3.hmac(self._ring.mac_key("record", key_id), header + data)
+        return sm3.hmac(self._ring.mac_key("gmpki record", key_id), header + data)
 
 
 class TableDifference(NamedTuple):
@@ -244,7 +244,7 @@ class TableSealer:
         self, rows: Iterable[tuple[RowId, Mapping[str, Value]]], key_id: bytes
     ) -> dict[bytes, tuple[bytes, bytes]]:
         """Return, by the hash of each row's identity, the MAC of the row and how it is shown."""
-        key = self._ring.mac_key("table", key_id)
+        key = self._ring.mac_key("gmpki table", key_id)
         found: dict[bytes, tuple[bytes, bytes]] = {}
         for pair in iterated(rows, "rows", most=MAX_ROWS + 1):
             if not isinstance(pair, tuple) or len(pair) != 2:
@@ -260,7 +260,7 @@ class TableSealer:
         return found
 
     def _mac(self, content: bytes, key_id: bytes) -> bytes:
-        return sm3.hmac(self._ring.mac_key("table", key_id), canonical.encode((_TABLE, self._table)) + content)
+        return sm3.hmac(self._ring.mac_key("gmpki table", key_id), canonical.encode((_TABLE, self._table)) + content)
 
 
 def _sealed_rows(content: bytes) -> dict[bytes, tuple[bytes, bytes]]:
