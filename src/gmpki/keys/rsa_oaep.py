@@ -12,12 +12,12 @@ from gmpki._inputs import as_text, member
 from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier
 from gmpki.asn1.rfc8017 import RSAESOAEPParams
 from gmpki.errors import DecodeError, UnsupportedAlgorithm
+from gmpki.keys._mgf1 import HASH_NAMES, one_hash
 
 __all__ = ["oaep_algorithm", "read_oaep"]
 
-# SHA-1 is the default of the structure. OAEP does not ask that nobody finds collisions.
-_HASHES: Final = {oids.SHA256: "sha256", oids.SHA384: "sha384", oids.SHA512: "sha512", oids.SHA1: "sha1"}
-_OIDS: Final = {name: oid for oid, name in _HASHES.items()}
+# SHA-1 among them: OAEP does not ask that nobody finds collisions.
+_OIDS: Final = {name: oid for oid, name in HASH_NAMES.items()}
 
 
 def oaep_algorithm(hash_name: str) -> AlgorithmIdentifier:
@@ -47,19 +47,7 @@ def read_oaep(algorithm: AlgorithmIdentifier) -> str:
     if algorithm.parameters is None:
         raise DecodeError("RSAES-OAEP without parameters")
     read = RSAESOAEPParams.from_der(algorithm.parameters)
-    mask, hashed = read.mask_gen_algorithm, read.hash_algorithm
-    if mask.algorithm != oids.MGF1 or mask.parameters is None:
-        raise UnsupportedAlgorithm(f"RSAES-OAEP with the mask generation function {mask.shown}; MGF1 is read")
-    mask_hash = AlgorithmIdentifier.from_der(mask.parameters)
-    for part in (hashed, mask_hash):
-        if not part.has_no_parameters:
-            raise DecodeError(f"the parameters of {part.shown} are absent or NULL, these are neither")
-    if mask_hash.algorithm != hashed.algorithm:
-        raise UnsupportedAlgorithm(
-            f"RSAES-OAEP with {hashed.shown} and MGF1 over {mask_hash.shown}; both must be the same"
-        )
-    if hashed.algorithm not in _HASHES:
-        raise UnsupportedAlgorithm(f"RSAES-OAEP with the hash {hashed.shown}")
+    hash_name = one_hash("RSAES-OAEP", read.hash_algorithm, read.mask_gen_algorithm)
     if not read.has_empty_label:
         raise UnsupportedAlgorithm("RSAES-OAEP with a label; the empty one is read")
-    return _HASHES[hashed.algorithm]
+    return hash_name

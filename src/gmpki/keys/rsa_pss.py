@@ -14,7 +14,8 @@ from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.algorithms.rsa import EncryptionPadding, PublicHandle, SignaturePadding
 from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier, SubjectPublicKeyInfo
 from gmpki.asn1.rfc8017 import RSASSAPSSParams
-from gmpki.errors import DecodeError, KeyMismatchError, UnsupportedAlgorithm
+from gmpki.errors import DecodeError, KeyMismatchError
+from gmpki.keys._mgf1 import one_hash
 from gmpki.keys.rsa import RSAPublicKey
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PSSUse", "RSAPSSPublicKey", "read_pss"]
 
-_HASHES: Final = {oids.SHA256: "sha256", oids.SHA384: "sha384", oids.SHA512: "sha512", oids.SHA1: "sha1"}
 _RSA: Final = AlgorithmIdentifier(oids.RSA_ENCRYPTION, NULL)
 
 
@@ -41,22 +41,10 @@ def read_pss(parameters: bytes) -> PSSUse:
     :standard: RFC 4055 3.1
     """
     read = RSASSAPSSParams.from_der(parameters)
-    mask, hashed = read.mask_gen_algorithm, read.hash_algorithm
-    if mask.algorithm != oids.MGF1 or mask.parameters is None:
-        raise UnsupportedAlgorithm(f"RSASSA-PSS with the mask generation function {mask.shown}; MGF1 is read")
-    mask_hash = AlgorithmIdentifier.from_der(mask.parameters)
-    for part in (hashed, mask_hash):
-        if not part.has_no_parameters:
-            raise DecodeError(f"the parameters of {part.shown} are absent or NULL, these are neither")
-    if mask_hash.algorithm != hashed.algorithm:
-        raise UnsupportedAlgorithm(
-            f"RSASSA-PSS with {hashed.shown} and MGF1 over {mask_hash.shown}; both must be the same"
-        )
-    if hashed.algorithm not in _HASHES:
-        raise UnsupportedAlgorithm(f"RSASSA-PSS with the hash {hashed.shown}")
+    hash_name = one_hash("RSASSA-PSS", read.hash_algorithm, read.mask_gen_algorithm)
     if read.trailer_field != 1:
         raise DecodeError(f"the trailer field of RSASSA-PSS is 1, not {read.trailer_field}")
-    return PSSUse(_HASHES[hashed.algorithm], read.salt_length)
+    return PSSUse(hash_name, read.salt_length)
 
 
 class RSAPSSPublicKey(RSAPublicKey):
