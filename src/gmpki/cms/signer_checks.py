@@ -353,8 +353,8 @@ class _Signer:
             self.checks.append(Check(CheckName.CHAIN, CheckStatus.FAILED, str(error), error))
             self._leave(CheckName.REVOCATION, "there is no chain")
             return None
-        when = "the time of the time-stamp" if signed_at else "the time asked for" if trust.at else "now"
-        self.checks.append(Check(CheckName.CHAIN, CheckStatus.PASSED, f"for {when}"))
+        when = "at the time of the time-stamp" if signed_at else "at the time asked for" if trust.at else "now"
+        self.checks.append(Check(CheckName.CHAIN, CheckStatus.PASSED, f"valid {when}"))
         if path.revocation:
             status = ", ".join(result.status.value for result in path.revocation)
             self.checks.append(Check(CheckName.REVOCATION, CheckStatus.PASSED, status))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Final, TypeVar
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, TypeVar
 
 from gmpki._inputs import member, utc_seconds
 from gmpki.cms.report import CheckStatus
@@ -13,7 +13,7 @@ from gmpki.cms.verification import verify as verify_message
 from gmpki.errors import GmpkiError, InvalidInputError, MessageError, TimestampError
 from gmpki.tsa.evidence import Evidence
 from gmpki.tsa.validation_data import ValidationData
-from gmpki.tsa.verify import DEFAULT_TOKENS, TokenPolicy, TokenVerifier, VerifiedTimestamp
+from gmpki.tsa.verify import DEFAULT_TOKENS, MAX_CLOCK_SKEW, TokenPolicy, TokenVerifier, VerifiedTimestamp
 from gmpki.x509.crl_checker import CRLChecker
 from gmpki.x509.path.past import AskedToday, PastSignature, validate_past
 from gmpki.x509.path.purposes import Purpose
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["EvidenceReport", "EvidenceStep", "verify_evidence"]
 
 T = TypeVar("T")
-
-_CENTURY: Final = timedelta(days=36525)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +217,7 @@ class _Verification:
             others = (*self._authorities.intermediates, *data.certificates)
             only = Trust.signature_only(others, signatures=self._authorities.signatures)
             # Whether it is of the future is told by what is around it, below.
-            policy = replace(self._policy, clock_skew=_CENTURY)
+            policy = replace(self._policy, clock_skew=MAX_CLOCK_SKEW)
             stamp = TokenVerifier(only, policy=policy).verify(token, over)
             if stamp.certificate is None:
                 raise MessageError("signer-missing", "the certificate of the authority is not known")

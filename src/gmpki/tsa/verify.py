@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from gmpki.asn1.quirks import Quirk
     from gmpki.x509.path.result import ValidatedPath
 
-__all__ = ["DEFAULT_TOKENS", "TokenPolicy", "TokenVerifier", "VerifiedTimestamp"]
+__all__ = ["DEFAULT_TOKENS", "MAX_CLOCK_SKEW", "TokenPolicy", "TokenVerifier", "VerifiedTimestamp"]
 
-_CENTURY: Final = timedelta(days=36525)
+MAX_CLOCK_SKEW: Final = timedelta(days=36525)
+"""The most that a policy may say about clocks and accuracies: a century."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class TokenPolicy:
             if value is None and name == "max_accuracy":
                 continue
             member(value, timedelta, name)
-            if not timedelta(0) <= value <= _CENTURY:
+            if not timedelta(0) <= value <= MAX_CLOCK_SKEW:
                 raise InvalidInputError(f"{name} must be 0 to 100 years")
         for name in ("require_certificate_attribute", "require_ordering"):
             member(getattr(self, name), bool, name)
