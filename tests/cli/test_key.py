@@ -35,7 +35,7 @@ def foreign(kind: str) -> None:
     Path("pub.pem").write_bytes(public)
 
 
-@pytest.mark.parametrize("profile", ["gm", "gmssl", "openssl"])
+@pytest.mark.parametrize("profile", ["gm", "gmssl", "openssl", "aes"])
 @pytest.mark.parametrize("encoding", ["pem", "der"])
 def test_generate_encrypted(profile: str, encoding: str, run: Run) -> None:
     options = ("--profile", profile, "--encoding", encoding, "--password-env", "PASSWORD", *QUICK)
@@ -155,7 +155,7 @@ def test_convert_plain(source: str, to: str, encoding: str, run: Run) -> None:
     assert first.public_key == second.public_key
 
 
-@pytest.mark.parametrize("profile", ["gm", "gmssl", "openssl"])
+@pytest.mark.parametrize("profile", ["gm", "gmssl", "openssl", "aes"])
 def test_convert_changes_password_and_profile(profile: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEW", "another password")
     run("key", "generate", "--password-env", "PASSWORD", *QUICK, "--output", "in")
