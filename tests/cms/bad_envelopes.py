@@ -20,6 +20,7 @@ from cms.envelope_examples import (
     gcm_changed,
     key_of,
     parts,
+    settled,
 )
 from gmpki import oids
 from gmpki.asn1 import der
@@ -383,7 +384,7 @@ ENVELOPES: list[Row] = rows(
     (
         "uniform:wrong-symmetric-key",
         "EncryptedData under another key",
-        lambda: decrypt_with_key(encrypt_with_key(CONTENT, KEY), bytes(16)),
+        lambda: decrypt_with_key(settled("own key", lambda: encrypt_with_key(CONTENT, KEY)), bytes(16)),
         DecryptionError,
         UNIFORM,
     ),

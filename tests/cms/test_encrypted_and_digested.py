@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import hostile
-from cms.envelope_examples import CONTENT, PAIR, flipped
+from cms.envelope_examples import CONTENT, PAIR, flipped, settled
 from gmpki import oids
 from gmpki.asn1 import der
 from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier
@@ -35,7 +35,7 @@ from gmpki.errors import (
 )
 
 KEY = bytes(range(16))
-MESSAGE = encrypt_with_key(CONTENT, KEY)
+MESSAGE = settled("own key", lambda: encrypt_with_key(CONTENT, KEY))
 DIGESTED = digest_content(CONTENT)
 
 
