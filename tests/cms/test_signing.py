@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -13,10 +14,12 @@ from cms import signers
 from cms.signers import CONTENT, NOW, message, parts, person
 from gmpki import oids
 from gmpki.asn1 import der
+from gmpki.asn1.gmt0009 import SM2Signature
 from gmpki.asn1.rfc5652 import Attribute, IssuerAndSerialNumber
 from gmpki.cms import MessageProfile, SignedMessage, SignerPlan, SignerSpec, sign, verify
 from gmpki.cms.signing import digests_for
 from gmpki.errors import (
+    FaultDetected,
     InvalidInputError,
     InvalidTypeError,
     KeyMismatchError,
@@ -108,25 +111,51 @@ def test_signing_by_digests(kind: str, attributes: bool) -> None:
     assert verify(signers.changed(whole, signer_infos=(made,)), signers.trust()).ok
 
 
-def test_a_signer_of_ones_own() -> None:
-    """A key that lives elsewhere has the methods of the protocol and nothing else."""
+@dataclass(frozen=True)
+class Token:
+    """A key that lives elsewhere: it has the methods of the protocol and nothing else."""
 
-    @dataclass(frozen=True)
-    class Token:
-        public_key: Any
-        signature_algorithm: Any
+    key: Any
+    answer: Callable[[bytes], bytes] = bytes
 
-        def sign(self, message: bytes, *, user_id: bytes | None = None) -> bytes:
-            return key.sign(message, user_id=user_id)
+    @property
+    def public_key(self) -> Any:
+        return self.key.public_key
 
-        def sign_digest(self, digest: bytes) -> bytes:
-            return key.sign_digest(digest)
+    @property
+    def signature_algorithm(self) -> Any:
+        return self.key.signature_algorithm
 
-    key = person().key
-    token = Token(key.public_key, key.signature_algorithm)
-    for attributes in (True, False):
-        data = sign(CONTENT, SignerSpec(token, person().certificate, attributes=attributes))
-        assert verify(data, signers.trust()).content == CONTENT
+    def sign(self, message: bytes, *, user_id: bytes | None = None) -> bytes:
+        return self.answer(self.key.sign(message, user_id=user_id))
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        return self.answer(self.key.sign_digest(digest))
+
+
+@pytest.mark.parametrize("attributes", [True, False])
+def test_a_signer_of_ones_own(attributes: bool) -> None:
+    token = Token(person().key)
+    data = sign(CONTENT, SignerSpec(token, person().certificate, attributes=attributes))
+    assert verify(data, signers.trust()).content == CONTENT
+
+
+def fixed_width(signature: bytes) -> bytes:
+    numbers = SM2Signature.from_der(signature)
+    return numbers.r.to_bytes(32, "big") + numbers.s.to_bytes(32, "big")
+
+
+@pytest.mark.parametrize("attributes", [True, False])
+def test_what_a_token_answers(attributes: bool) -> None:
+    """Two numbers of fixed width become DER; what does not hold is not released."""
+    key, certificate = person().key, person().certificate
+    raw = Token(key, fixed_width)
+    data = sign(CONTENT, SignerSpec(raw, certificate, attributes=attributes))
+    assert verify(data, signers.trust()).content == CONTENT
+    for answer in (lambda _: b"", lambda made: made[:-1] + bytes((made[-1] ^ 1,)), lambda _: key.sign(b"another")):
+        broken = SignerSpec(Token(key, answer), certificate, attributes=attributes)
+        with pytest.raises(FaultDetected, match="does not hold"):
+            sign(CONTENT, broken)
 
 
 # ---- what is not ------------------------------------------------------------------------------

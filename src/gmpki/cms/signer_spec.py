@@ -15,9 +15,18 @@ from gmpki.asn1.rfc5652 import IssuerAndSerialNumber, SignerInfo, encode_attribu
 from gmpki.cms.algorithms import digest_algorithm, hash_of_key
 from gmpki.cms.attributes import build_signed, check_extra
 from gmpki.cms.profiles import MessageProfile
-from gmpki.errors import InvalidInputError, KeyMismatchError, MessageError, ProfileError, UnsupportedAlgorithm
+from gmpki.errors import (
+    FaultDetected,
+    InvalidInputError,
+    InvalidSignature,
+    KeyMismatchError,
+    MessageError,
+    ProfileError,
+    UnsupportedAlgorithm,
+)
 from gmpki.keys._hashed import HashedPrivateKey
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES, key_for
+from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.keys.sm2_public import SM2PublicKey
 from gmpki.x509._building import demand_signer
 from gmpki.x509.certificate import Certificate
@@ -63,6 +72,22 @@ class Unsigned:
         if isinstance(key, SM2PublicKey):
             return self._digests.sm3_after(key.za(user_id=self._user_id))
         return self._digests.hash(hash_of_key(key))
+
+    def verified(self, signature: bytes, digest: bytes | None) -> bytes:
+        """Verify a signature that was just made, and return it as messages have it.
+
+        :param digest: what was signed; None when it was the bytes.
+        :raises FaultDetected: when it does not hold.
+        """
+        try:
+            encoded = self._key.standard_signature(signature)
+            if digest is not None:
+                self._key.verify_digest(encoded, digest)
+            else:
+                self._key.verify(encoded, self.data or b"", user_id=self._user_id)
+        except InvalidSignature as error:
+            raise FaultDetected(f"the signature that was just made does not hold: {error}") from None
+        return encoded
 
     def signed(self, signature: bytes) -> SignerInfo:
         """Return the entry with its signature."""
@@ -276,14 +301,21 @@ class SignerSpec(_Wishes):
         object.__setattr__(self, "plan", plan)
 
     def sign(self, digests: ContentDigests, content_type: str | None, profile: MessageProfile) -> SignerInfo:
-        """Return the entry of this signer; errors as :meth:`SignerPlan.unsigned`, and those of the key."""
+        """Return the entry of this signer; errors as :meth:`SignerPlan.unsigned`, and those of the key.
+
+        :raises FaultDetected: when the signer is none of this package, and its signature does not hold.
+        """
         waiting = self.plan.unsigned(digests, content_type, profile)
         digest = waiting.digest() if waiting.info.signed_attributes is None else None
         if digest is not None:
             signature = self.signer.sign_digest(digest)
         else:
             signature = self.signer.sign(waiting.data or b"", user_id=self.plan.user_id)
-        return waiting.signed(as_bytes(signature, "the signature"))
+        encoded = as_bytes(signature, "the signature")
+        # Keys in software look after their own; a token may answer with anything.
+        if not isinstance(self.signer, (SM2PrivateKey, HashedPrivateKey)):
+            encoded = waiting.verified(encoded, digest)
+        return waiting.signed(encoded)
 
 
 _WISHES: Final = tuple(_Wishes.__dataclass_fields__)

@@ -70,6 +70,7 @@ def sign(
     :raises MessageError: "content-is-attributes" when a content to be signed without attributes would itself pass for
         signed attributes.
     :raises GmpkiError: what a signer that lives elsewhere raises.
+    :raises FaultDetected: when the signature that such a signer made does not hold.
     :standard: RFC 5652 5.1 to 5.4; GM/T 0010
     """
     member(detached, bool, "detached")
