@@ -50,8 +50,8 @@ writing_options = together(
     click.option(
         "--profile",
         type=click.Choice(PROFILES),
-        help="Who has to read the encrypted key: gm (as the standards have it), gmssl, openssl, or aes (programs without "
-        "SM4).  [default: gm]",
+        help="Who has to read the encrypted key: gm (as the standards have it), gmssl, openssl, or aes (programs "
+        "without SM4).  [default: gm]",
     ),
     click.option("--iterations", type=click.IntRange(min=1), help="Iterations of PBKDF2."),
     click.option("--no-password", is_flag=True, help="Write the private key unencrypted."),
