@@ -59,6 +59,10 @@ def jars(*names: str) -> Callable[[], bool]:
     return lambda: all(Path(f"/usr/share/java/{name}.jar").exists() for name in names)
 
 
+def chinese_font() -> bool:
+    return any(Path("/usr/share/fonts").rglob("NotoSerifCJK*"))
+
+
 OLDEST = (3, 10)
 
 CLANGS = (*(f"clang-{version}" for version in range(25, 13, -1)), "clang")
@@ -81,6 +85,9 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "test": (
         Need("the openssl command", ("openssl",), program("openssl")),
         Need("git", ("git",), program("git")),
+        Need("qpdf", ("qpdf",), program("qpdf")),
+        Need("poppler's tools", ("poppler-utils",), lambda: program("pdfsig")() and program("pdftoppm")()),
+        Need("a Chinese font", ("fonts-noto-cjk",), chinese_font),
     ),
     "ctime": (
         GCC,

@@ -35,6 +35,7 @@ __all__ = [
     "ResponderError",
     "RevocationUnknownError",
     "RevokedError",
+    "SealError",
     "SelfTestError",
     "StateError",
     "TamperedError",
@@ -189,6 +190,14 @@ class TimestampError(ValidationError):
     """A time-stamp is not acceptable.
 
     :ivar reason: a stable code in lower case, such as "imprint" or "nonce".
+    """
+
+
+class SealError(ValidationError):
+    """A seal, or what a document was sealed with, is not acceptable, for another reason than a signature or a
+    certificate.
+
+    :ivar reason: a stable code in lower case, such as "signer-not-listed" or "changed".
     """
 
 

@@ -64,6 +64,7 @@ CHINESE_NAMES = {
     "ResponderError": "OCSP 服务未予答复",
     "RevocationUnknownError": "撤销状态未知",
     "RevokedError": "证书已撤销",
+    "SealError": "印章或签章不可接受",
     "SelfTestError": "自检失败",
     "StateError": "当前状态不允许",
     "TamperedError": "数据已被改动",

@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.path.result import ValidatedPath
 
-__all__ = ["Check", "CheckName", "CheckStatus", "SignerReport", "VerifiedMessage"]
+__all__ = ["Check", "CheckName", "CheckStatus", "Question", "SignerReport", "VerifiedMessage"]
 
 
-class CheckName(str, Enum):
+class Question(str, Enum):
+    """What a check is about; each kind of report has its own questions."""
+
+    # Equal to its text, so it hashes as that; the hash of Enum, which is Python code, would not.
+    __hash__ = str.__hash__
+
+
+class CheckName(Question):
     """The questions about a signer, in the order in which they are asked."""
 
     CERTIFICATE = "certificate"
@@ -44,9 +51,6 @@ class CheckName(str, Enum):
     """No certificate of the chain was revoked."""
     COUNTERSIGNATURE = "countersignature"
     """Counter-signatures hold."""
-
-    # Equal to its text, so it hashes as that; the hash of Enum, which is Python code, would not.
-    __hash__ = str.__hash__
 
 
 class CheckStatus(str, Enum):
@@ -67,7 +71,7 @@ class Check:
     :ivar error: what was raised; None unless the check failed.
     """
 
-    name: CheckName
+    name: Question
     status: CheckStatus
     detail: str = ""
     error: GmpkiError | None = None
@@ -77,8 +81,8 @@ class Check:
         return f"{self.name.value}: {self.status.value}{f' ({self.detail})' if self.detail else ''}"
 
 
-@lru_cache(maxsize=256)
-def check_without_error(name: CheckName, status: CheckStatus, detail: str) -> Check:
+@lru_cache(maxsize=256, typed=True)
+def check_without_error(name: Question, status: CheckStatus, detail: str) -> Check:
     """Return a check that did not fail; most reports hold the same ones."""
     return Check(name, status, detail)
 

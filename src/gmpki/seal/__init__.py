@@ -1,0 +1,1 @@
+"""Electronic seals (GM/T 0031, GB/T 38540): made, used, verified, on OFD, PDF and other documents."""

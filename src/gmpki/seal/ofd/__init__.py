@@ -1,0 +1,1 @@
+"""Seals in OFD documents (GB/T 33190, GM/T 0099)."""

@@ -1,0 +1,1 @@
+"""The pictures of seals: taken over, taken from a scan, or drawn."""
