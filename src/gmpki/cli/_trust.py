@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gmpki.cms.trust import Trust
+    from gmpki.tsa.verify import TokenVerifier
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.revocation import RevocationChecker
 
-__all__ = ["load_certificates", "read_certificates", "read_checkers", "read_file", "trust_of", "trust_options"]
+__all__ = [
+    "load_certificates",
+    "read_certificates",
+    "read_checkers",
+    "read_file",
+    "timestamps_of",
+    "trust_of",
+    "trust_options",
+]
 
 T = TypeVar("T")
 
@@ -132,3 +142,25 @@ def trust_of(
         at,
         signatures,
     )
+
+
+def timestamps_of(
+    anchors: Sequence[str],
+    intermediates: Sequence[str],
+    crls: Sequence[str],
+    responses: Sequence[str],
+    at: datetime | None,
+    *,
+    lenient: bool,
+) -> TokenVerifier | None:
+    """Return who verifies time-stamps; None when nobody is trusted for them."""
+    from gmpki.tsa.verify import TokenVerifier
+    from gmpki.x509.path import RevocationMode
+
+    if not anchors:
+        return None
+    trust = trust_of(anchors, intermediates, crls, responses, at, signature_only=False, lenient=lenient)
+    if trust.checkers:
+        # They were given for the signers, whose authorities need not be those of time-stamps; what they know counts.
+        trust = replace(trust, policy=replace(trust.policy, revocation=RevocationMode.SOFT))
+    return TokenVerifier(trust, lenient=lenient)

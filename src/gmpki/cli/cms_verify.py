@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -13,14 +12,12 @@ from gmpki.cli._files import INPUT, OUTPUT, force_option
 from gmpki.cli._hints import naming_lenient
 from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output
 from gmpki.cli._times import parse_time
-from gmpki.cli._trust import trust_of, trust_options
+from gmpki.cli._trust import timestamps_of, trust_of, trust_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
 
     from gmpki.cms.report import VerifiedMessage
-    from gmpki.tsa.verify import TokenVerifier
 
 __all__ = ["command"]
 
@@ -79,7 +76,7 @@ def command(
         _io.refuse_existing(output, force=force)
     at = None if at_text is None else parse_time(at_text, "--at")
     trust = trust_of(anchors, intermediates, crls, responses, at, signature_only=signature_only, lenient=lenient)
-    timestamps = _timestamps(tsa_anchors, intermediates, crls, responses, at, lenient=lenient)
+    timestamps = timestamps_of(tsa_anchors, intermediates, crls, responses, at, lenient=lenient)
     with (
         naming_lenient(lenient=lenient),
         _naming_content(),
@@ -119,27 +116,6 @@ def _naming_content() -> Iterator[None]:
 
 def _opened(path: str | None) -> contextlib.AbstractContextManager[IO[bytes] | None]:
     return contextlib.nullcontext() if path is None else _io.open_input(path)
-
-
-def _timestamps(
-    anchors: Sequence[str],
-    intermediates: Sequence[str],
-    crls: Sequence[str],
-    responses: Sequence[str],
-    at: datetime | None,
-    *,
-    lenient: bool,
-) -> TokenVerifier | None:
-    from gmpki.tsa.verify import TokenVerifier
-    from gmpki.x509.path import RevocationMode
-
-    if not anchors:
-        return None
-    trust = trust_of(anchors, intermediates, crls, responses, at, signature_only=False, lenient=lenient)
-    if trust.checkers:
-        # They were given for the signers, whose authorities need not be those of time-stamps; what they know counts.
-        trust = replace(trust, policy=replace(trust.policy, revocation=RevocationMode.SOFT))
-    return TokenVerifier(trust, lenient=lenient)
 
 
 def _written(run: Callable[[IO[bytes]], VerifiedMessage], output: str, *, force: bool) -> VerifiedMessage:
