@@ -59,6 +59,15 @@ class QuirkKind(str, Enum):
     DUPLICATE_ATTRIBUTE = "duplicate-attribute"
     UNWRAPPED_VALUE = "unwrapped-value"
     UNTYPED_VALUE = "untyped-value"
+    # Electronic seals (GM/T 0031, GB/T 38540).
+    FIELD_TAGGING = "field-tagging"
+    HEADER_ID = "header-id"
+    SEAL_TYPE = "seal-type"
+    PICTURE_TYPE = "picture-type"
+    CERTIFICATE_AS_TEXT = "certificate-as-text"
+    CERTIFICATE_UNREADABLE = "certificate-unreadable"
+    LIST_TYPE = "list-type"
+    TIME_AS_TEXT = "time-as-text"
     # Keys and signatures.
     EXPLICIT_CURVE = "explicit-curve"
     WRAPPED_KEY = "wrapped-key"
