@@ -29,6 +29,7 @@ __all__ = [
     "HEADER_ID",
     "MAX_EXTENSIONS",
     "MAX_LISTED",
+    "VERSION",
     "SESHeader",
     "SESPictureInfo",
     "SESPropertyInfo",
@@ -52,7 +53,8 @@ MAX_LISTED: Final = 4096
 MAX_EXTENSIONS: Final = 1024
 """The most elements of one ExtensionDatas."""
 
-_VERSION: Final = 1
+VERSION: Final = 1
+"""Of the header of a seal, and of TBS_Sign: the example in the text, and what implementations write."""
 _TYPES: Final = frozenset((1, 2))
 _MAX_SIDE_MM: Final = (1 << 31) - 1
 _TAGGED: Final = der.Tag.context(0, constructed=True)
@@ -300,7 +302,7 @@ class SESSealInfo(Schema):
         with reader.sequence(name) as fields:
             at = fields.offset
             header = SESHeader.read(fields, "header")
-            if header.version != _VERSION:
+            if header.version != VERSION:
                 fields.note(QuirkKind.VERSION, "header", offset=at)
             return cls(
                 header,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gmpki.oids import ObjectIdentifier
     from gmpki.x509.crl import CertificateRevocationList
 
-__all__ = ["SignedMessage"]
+__all__ = ["SignedMessage", "read_certificate"]
 
 # Certificates that are longer, in bytes, are read each time: a few hundred of them would fill the memory.
 _REMEMBERED_LEN: Final = 4096
@@ -104,7 +104,7 @@ class SignedMessage(Immutable):
         certificates: list[Certificate] = []
         for encoded in data.certificates:
             if encoded[:1] == b"\x30":  # the other choices are attribute certificates and obsolete kinds
-                certificate = _certificate(encoded, lenient)
+                certificate = read_certificate(encoded, lenient)
                 if certificate.quirks:
                     log.extend(certificate.quirks, f"certificates[{len(certificates)}]")
                 certificates.append(certificate)
@@ -242,10 +242,13 @@ def _restore(outer: str, data: SignedData, quirks: tuple[Quirk, ...], lenient: b
     return SignedMessage.of(outer, data, quirks, lenient=lenient)
 
 
-def _certificate(encoded: bytes, lenient: bool) -> Certificate:
+def read_certificate(encoded: bytes, lenient: bool) -> Certificate:
     """Read a certificate, or return the one that was read from the same bytes before.
 
     The signers of one verifier's messages are the same ones again and again, and certificates do not change.
+
+    :raises DecodeError: as :meth:`~gmpki.x509.certificate.Certificate.from_der`.
+    :raises LimitExceeded: when it is longer than 1 MiB.
     """
     if len(encoded) <= _REMEMBERED_LEN:
         return _remembered_certificate(encoded, lenient)

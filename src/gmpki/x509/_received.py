@@ -16,12 +16,12 @@ from gmpki.asn1.quirks import QuirkKind, QuirkLog
 from gmpki.asn1.rfc5280 import SignedStructure, read_signed
 from gmpki.errors import DecodeError
 
-__all__ = ["Received", "read_inside", "read_received"]
+__all__ = ["NEEDS_NORMALISING", "Received", "first_inside", "read_inside", "read_received"]
 
 S = TypeVar("S", bound=Schema)
 
 # What a reader of DER cannot take in place.
-_NEEDS_NORMALISING: Final = frozenset({QuirkKind.INDEFINITE_LENGTH, QuirkKind.CONSTRUCTED_STRING})
+NEEDS_NORMALISING: Final = frozenset({QuirkKind.INDEFINITE_LENGTH, QuirkKind.CONSTRUCTED_STRING})
 _CONSTRUCTED: Final = 0x20
 _INDEFINITE: Final = 0x80
 
@@ -85,16 +85,16 @@ def _read_ber(data: bytes, kind: type[S], tbs_name: str, max_len: int, refused: 
         normalised = ber_to_der(data, sort_sets=False, max_size=max_len)
     except DecodeError:
         raise refused from None
-    if not any(quirk.kind in _NEEDS_NORMALISING for quirk in normalised.quirks):
+    if not any(quirk.kind in NEEDS_NORMALISING for quirk in normalised.quirks):
         raise refused
     log = QuirkLog()
     log.extend(normalised.quirks)
     signed, tbs = _read(normalised.der, kind, tbs_name, log, max_len)
-    as_it_came = SignedStructure(_first_inside(data), signed.signature_algorithm, signed.signature)
+    as_it_came = SignedStructure(first_inside(data), signed.signature_algorithm, signed.signature)
     return Received(as_it_came, tbs, signed.tbs_der, log)
 
 
-def _first_inside(data: bytes) -> bytes:
+def first_inside(data: bytes) -> bytes:
     """Return the first element inside the outermost one, of BER that has been read before."""
     start, _ = _header(data, 0)
     pos = start
