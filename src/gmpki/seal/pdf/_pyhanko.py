@@ -34,7 +34,7 @@ def guarded(what: str = "the PDF file cannot be read") -> Iterator[None]:
         raise
     except MemoryError:
         raise LimitExceeded(f"{what}: it takes more memory than there is") from None
-    except Exception as error:  # noqa: BLE001 - as the docstring says
+    except Exception as error:
         raise DecodeError(f"{what}: {str(error) or type(error).__name__}"[:500]) from error
 
 

@@ -1,10 +1,10 @@
-"""What stands in a PDF signature dictionary: one table of Filter, SubFilter and the kind of Contents, for who writes them
-and for who reads them.
+"""What stands in a PDF signature dictionary: one table of Filter, SubFilter and the kind of Contents, for who writes
+them and for who reads them.
 
 GM/T 0112-2021 is the standard about signatures and seals in PDF; its names were not read, and are not claimed here. Of
 the rows with confidence C each name is that of one product, as public code shows it.
 
->>> find_profile("/GM.sm2seal").contents.value
+>>> find_profile("/GM.sm2seal").row.contents.value
 'seal-signature'
 >>> find_profile("/adbe.pkcs7.detached") is PDFProfile.CMS
 True
