@@ -72,13 +72,17 @@ class DocumentSigner(Protocol):
         """Whose key signs."""
 
     @property
+    def digest_name(self) -> str:
+        """The hash by which the container digests what it protects, as ``hashlib`` names it: sm3 for SM2."""
+
+    @property
     def estimated_len(self) -> int:
         """At least as many bytes as :meth:`sign_document` returns, for containers that reserve the place before."""
 
     def sign_document(self, digest: Buffer, property_info: str) -> bytes:
         """Return the bytes for the container.
 
-        :param digest: SM3 of what the container protects, 32 bytes.
+        :param digest: of what the container protects, by the hash of :attr:`digest_name`: 32 bytes for SM3.
         :param property_info: what is protected, in the container's words; an ASCII text, such as the path of
             Signature.xml.
         :raises GmpkiError: when the signature cannot be made.
