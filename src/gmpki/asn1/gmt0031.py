@@ -29,6 +29,7 @@ __all__ = [
     "HEADER_ID",
     "MAX_EXTENSIONS",
     "MAX_LISTED",
+    "SEAL_TYPES",
     "VERSION",
     "SESHeader",
     "SESPictureInfo",
@@ -55,7 +56,8 @@ MAX_EXTENSIONS: Final = 1024
 
 VERSION: Final = 1
 """Of the header of a seal, and of TBS_Sign: the example in the text, and what implementations write."""
-_TYPES: Final = frozenset((1, 2))
+SEAL_TYPES: Final = frozenset((1, 2))
+"""The types of seals of GM/T 0031-2014: of an organisation, of a person."""
 _MAX_SIDE_MM: Final = (1 << 31) - 1
 _TAGGED: Final = der.Tag.context(0, constructed=True)
 _CHINA: Final = timezone(timedelta(hours=8))
@@ -252,7 +254,7 @@ class SESPropertyInfo(Schema):
         with reader.sequence(name) as fields:
             at = fields.offset
             kind = fields.integer("type")
-            if kind not in _TYPES:
+            if kind not in SEAL_TYPES:
                 fields.note(QuirkKind.SEAL_TYPE, "type", offset=at)
             return cls(
                 kind,

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from gmpki import oids
 from gmpki.asn1 import der, gbt38540, gmt0031
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from gmpki.oids import ObjectIdentifier
 
 __all__ = ["LayoutRules", "SealLayout", "layout_of"]
 
@@ -49,6 +52,9 @@ class LayoutRules:
     :ivar stamp_is_signed: whether a time-stamp stands in timeInfo, inside what is signed, so that it cannot be over
         the value of the signature.
     :ivar takes_digests: whether a seal may list digests of certificates.
+    :ivar types: the types of seals; None where the business defines them.
+    :ivar algorithms: what seals and signatures are made with here. Which others are verified is decided by the
+        verifier's policy.
     :ivar takes_signed_extensions: whether what is signed has a place for extensions.
     :ivar is_made: whether seals and signatures of this layout are made here.
     """
@@ -61,6 +67,8 @@ class LayoutRules:
     signer_is_signed: bool
     stamp_is_signed: bool
     takes_digests: bool
+    types: frozenset[int] | None
+    algorithms: frozenset[ObjectIdentifier]
     takes_signed_extensions: bool
     is_made: bool
 
@@ -75,6 +83,8 @@ def _like_gbt38540(version: int, *, is_made: bool) -> LayoutRules:
         signer_is_signed=False,
         stamp_is_signed=False,
         takes_digests=True,
+        types=None,
+        algorithms=frozenset((oids.SM2_WITH_SM3,)),
         takes_signed_extensions=True,
         is_made=is_made,
     )
@@ -90,6 +100,9 @@ _RULES: Final[Mapping[SealLayout, LayoutRules]] = {
         signer_is_signed=True,
         stamp_is_signed=True,
         takes_digests=False,
+        types=gmt0031.SEAL_TYPES,
+        # The standard names RSA with SHA-1 too, which is not written any more.
+        algorithms=frozenset((oids.SM2_WITH_SM3, oids.RSA_SHA256)),
         takes_signed_extensions=False,
         is_made=True,
     ),
