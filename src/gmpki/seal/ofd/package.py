@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gmpki._inputs import as_bytes, as_text, member
-from gmpki.errors import DecodeError, InvalidInputError
+from gmpki.cms.digests import hash_of
+from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError
 from gmpki.seal.ofd import archive, xml
 from gmpki.seal.ofd.archive import DEFAULT_LIMITS, PackageLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
 
     from typing_extensions import Buffer
 
@@ -71,14 +73,13 @@ class OFDPackage:
     :ivar limits: how much it was allowed to hold.
     """
 
-    __slots__ = ("_digests", "_documents", "_files", "_members", "limits", "names")
+    __slots__ = ("_digests", "_files", "_members", "limits", "names")
 
     def __init__(self, members: Iterable[archive.Member], limits: PackageLimits) -> None:
         """Hold members that were read; callers use :meth:`from_bytes`."""
         self._members = tuple(members)
         self._files = {entry.name: entry for entry in self._members if not entry.is_directory}
-        self._digests: dict[tuple[str, object], bytes] = {}
-        self._documents: dict[str, Element] = {}
+        self._digests: dict[tuple[str, str], bytes] = {}
         self.names = tuple(self._files)
         self.limits = limits
 
@@ -121,28 +122,26 @@ class OFDPackage:
             raise DecodeError(f"the package has no file {path[:200]!r}")
         return entry
 
-    def digest(self, path: str, hash_of: Callable[[bytes], bytes]) -> bytes:
+    def digest(self, path: str, hash_name: str = "sm3") -> bytes:
         """Return the digest of a file, which is computed once however many signatures protect it.
 
-        :param hash_of: such as :func:`gmpki.algorithms.sm3.digest`.
+        :param hash_name: "sm3", "sha256", "sha1" and their like.
+        :raises UnsupportedAlgorithm: when there is no such hash.
         :raises DecodeError: when there is no file of that name, or it is damaged.
         """
-        name = self._member(path).name
-        key = (name, hash_of)
+        key = (self._member(path).name, hash_name)
         if key not in self._digests:
-            self._digests[key] = hash_of(self.read(name))
+            self._digests[key] = hash_of(hash_name, self.read(path))
         return self._digests[key]
 
     def xml(self, path: str) -> Element:
-        """Return the root element of a file of XML, parsed once.
+        """Return the root element of a file of XML.
 
         :raises DecodeError: when there is no file of that name, or it is damaged or not well-formed.
         :raises LimitExceeded: when it is too long, too deep or too much.
         """
         name = self._member(path).name
-        if name not in self._documents:
-            self._documents[name] = xml.parse(self.read(name), name=name, max_len=self.limits.xml_len)
-        return self._documents[name]
+        return xml.parse(self.read(name), name=shown(name), max_len=self.limits.xml_len)
 
     def with_members(self, new: Mapping[str, Buffer], *, replaced: Mapping[str, Buffer] | None = None) -> bytes:
         """Return a package with more files, or other ones, in which all that is not named keeps its bytes.
@@ -152,14 +151,13 @@ class OFDPackage:
 
         :param new: files that are not there yet.
         :param replaced: files that are.
-        :raises InvalidTypeError: when a content has no buffer.
+        :raises InvalidTypeError: when there is no mapping of text to buffers.
         :raises InvalidInputError: when a new file is there already, or a replaced one is not, or the names of the
             result could be taken for one another.
         :raises DecodeError: when a name is none that a package may have.
         :raises LimitExceeded: when the result would be beyond the limits of this package.
         """
-        others = {name.removeprefix("/"): as_bytes(data, "a file") for name, data in (replaced or {}).items()}
-        added = {name.removeprefix("/"): as_bytes(data, "a file") for name, data in new.items()}
+        others, added = _contents(replaced or {}), _contents(new)
         for name in others:
             if name not in self._files:
                 raise InvalidInputError(f"the package has no file {name!r} to replace")
@@ -177,15 +175,27 @@ class OFDPackage:
 def build_package(files: Mapping[str, Buffer], *, limits: PackageLimits = DEFAULT_LIMITS) -> bytes:
     """Return a new package of files, in their order. The same files always give the same bytes.
 
-    :raises InvalidTypeError: when a content has no buffer.
+    :raises InvalidTypeError: when there is no mapping of text to buffers.
     :raises InvalidInputError: when there is no OFD.xml, or two names could be taken for one another.
     :raises DecodeError: when a name is none that a package may have.
     :raises LimitExceeded: when it would be beyond the limits.
     """
-    contents = {name.removeprefix("/"): as_bytes(data, "a file") for name, data in files.items()}
+    contents = _contents(files)
     if ENTRY_NAME not in contents:
         raise InvalidInputError("an OFD package needs an OFD.xml")
     return _checked(archive.assemble(archive.deflated(name, data) for name, data in contents.items()), limits)
+
+
+def _contents(files: Mapping[str, Buffer]) -> dict[str, bytes]:
+    """Return the files of a mapping by their names without a slash at the beginning."""
+    if not isinstance(files, Mapping):
+        raise InvalidTypeError(f"files must be a mapping of names to bytes, not {type(files).__name__}")
+    contents = {
+        as_text(name, "the name of a file").removeprefix("/"): as_bytes(files[name], "a file") for name in files
+    }
+    if len(contents) != len(files):
+        raise InvalidInputError("two files have one name")
+    return contents
 
 
 def _checked(data: bytes, limits: PackageLimits) -> bytes:

@@ -153,6 +153,16 @@ class StampAnnotation:
     boundary: Box
     clip: Box | None = None
 
+    @property
+    def visible(self) -> Box:
+        """The part of the page on which it shows."""
+        whole, clip = self.boundary, self.clip
+        if clip is None:
+            return whole
+        left, upper = max(clip.x, 0.0), max(clip.y, 0.0)
+        right, lower = min(clip.x + clip.width, whole.width), min(clip.y + clip.height, whole.height)
+        return Box(whole.x + left, whole.y + upper, max(right - left, 0.0), max(lower - upper, 0.0))
+
 
 @dataclass(frozen=True, slots=True)
 class SignatureFile:

@@ -1,0 +1,164 @@
+"""What one signature of an OFD package protects, and what of the package lies outside.
+
+A signature names files. Whatever else the package holds was left out when it was made, or came later. Later signatures
+bring files of their own; they are the only ones that may be there, and only where no reader shows them as a part of
+the document.
+
+:standard: GB/T 33190-2016 chapter 18; the two modes of protection (all files; all but the list of signatures) as makers
+    use them
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gmpki.errors import DecodeError, LimitExceeded
+from gmpki.seal.ofd import xml
+from gmpki.seal.ofd.package import ENTRY_NAME, resolve, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gmpki.seal.ofd.package import OFDPackage
+    from gmpki.seal.ofd.signatures import SignatureFile
+    from gmpki.seal.ofd.xml import Element
+
+__all__ = ["INTEGRITY_LIST", "INTEGRITY_SIGNATURE", "Coverage", "CoverageJudge", "named"]
+
+INTEGRITY_LIST: Final = "OFDEntries.xml"
+INTEGRITY_SIGNATURE: Final = "signedvalue.dat"
+"""The two files of GM/T 0099 about the package as a whole, which come after every signature."""
+
+_SHOWN_FILES: Final = 8
+_LITERAL_PARTS: Final = 64  # so many names are looked for in the bytes; parsing is quicker than looking for more
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one signature protects. Immutable.
+
+    :ivar protected: the names of the files that it protects, its own among them.
+    :ivar exposed: files outside that a reader shows as a part of the document.
+    :ivar strange: files outside that no signature accounts for.
+    :ivar later: files outside that belong to other signatures.
+    :ivar closed: whether it protects the list of signatures, so that none can follow.
+    """
+
+    protected: frozenset[str]
+    exposed: tuple[str, ...]
+    strange: tuple[str, ...]
+    later: tuple[str, ...]
+    closed: bool
+    total: int
+
+    def __str__(self) -> str:
+        """Return one sentence for a person."""
+        sentence = f"{len(self.protected)} of {self.total} files"
+        if self.closed:
+            return f"{sentence}, the list of signatures among them: no further signature is possible"
+        return f"{sentence}; further signatures may be added"
+
+
+def named(paths: Iterable[str]) -> str:
+    """Return names of files for a message, the first of them."""
+    every = [shown(path) for path in paths]
+    rest = len(every) - _SHOWN_FILES
+    return ", ".join(every[:_SHOWN_FILES]) + (f" and {rest} more" if rest > 0 else "")
+
+
+class CoverageJudge:
+    """Tells of each signature of a package what it protects. A context: made for one verification."""
+
+    def __init__(self, package: OFDPackage, lists: Iterable[str], signatures: Sequence[SignatureFile]) -> None:
+        """Look through the package once for all signatures.
+
+        :param lists: the names of the lists of signatures.
+        :param signatures: those that could be read.
+        :raises DecodeError: when a file of the document is damaged or no XML though its name says so.
+        """
+        self._names = frozenset(package.names)
+        self._lists = frozenset(lists)
+        # Signatures account for their own files and for those that they protect.
+        self._accounted = {INTEGRITY_LIST, INTEGRITY_SIGNATURE}
+        for signature in signatures:
+            self._accounted |= _files_of(signature) | {reference.path for reference in signature.references}
+        outside: set[str] = set()
+        for signature in signatures:
+            outside |= self._names - self._protected(signature)
+        # Lists of signatures and descriptions of signatures name files that no reader shows.
+        silent = self._lists | {signature.path for signature in signatures}
+        self._named_by = _named_by(package, self._names - silent, frozenset(outside - self._lists))
+
+    def _protected(self, signature: SignatureFile) -> frozenset[str]:
+        return self._names & (_files_of(signature) | {reference.path for reference in signature.references})
+
+    def coverage(self, signature: SignatureFile, own_list: str) -> Coverage:
+        """Return what a signature protects.
+
+        :param own_list: the name of the list in which it stands.
+        """
+        protected = self._protected(signature)
+        outside = self._names - protected
+        exposed = {name for name in outside if name == ENTRY_NAME or self._named_by.get(name, _NOBODY) & protected}
+        hidden = outside - exposed - self._lists
+        return Coverage(
+            protected,
+            tuple(sorted(exposed)),
+            tuple(sorted(hidden - self._accounted)),
+            tuple(sorted(hidden & self._accounted)),
+            own_list in protected,
+            len(self._names),
+        )
+
+
+_NOBODY: Final[frozenset[str]] = frozenset()
+
+
+def _files_of(signature: SignatureFile) -> set[str]:
+    """Return the files of which a signature consists."""
+    return {signature.path, signature.signed_value, *([signature.seal] if signature.seal else [])}
+
+
+def _named_by(package: OFDPackage, bases: Iterable[str], wanted: frozenset[str]) -> dict[str, set[str]]:
+    """Return which files of XML name each of some files.
+
+    Whatever in them reads like the location of a file counts, in an element or an attribute of whatever name: readers
+    know extensions of which nothing is known here.
+    """
+    found: dict[str, set[str]] = {}
+    last_parts = {name.rpartition("/")[2] for name in wanted}
+    if not last_parts:
+        return found
+    literal = [part.encode() for part in last_parts] if len(last_parts) <= _LITERAL_PARTS else None
+    for base in bases:
+        if not base.lower().endswith(".xml"):
+            continue
+        data = package.read(base)
+        # What stands there literally is found without parsing; only a reference to a character hides a name from that.
+        if literal and b"&" not in data and not any(part in data for part in literal):
+            continue
+        root = package.xml(base)
+        starts = [base, "", *_resource_folder(root, base)]
+        for element in root.iter():
+            for value in (element.text, *element.attrib.values()):
+                if value and value.strip().rpartition("/")[2] in last_parts:
+                    for name in _resolved(value, starts) & wanted:
+                        found.setdefault(name, set()).add(base)
+    return found
+
+
+def _resource_folder(root: Element, base: str) -> list[str]:
+    """Return the base to which the locations in a list of resources are relative."""
+    folder = xml.attribute(root, "BaseLoc")
+    return [f"{name}/{ENTRY_NAME}" for name in _resolved(folder, [base])] if folder else []
+
+
+def _resolved(location: str, bases: Iterable[str]) -> set[str]:
+    """Return what a location may mean; of what is none, nothing."""
+    found: set[str] = set()
+    for base in bases:
+        with contextlib.suppress(DecodeError, LimitExceeded):
+            found.add(resolve(location, base))
+    return found
