@@ -115,9 +115,10 @@ class ChainFile:
 
     def _line(self, place: ChainPlace, fields: Mapping[str, Any]) -> bytes:
         try:
-            text = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-        except ValueError:  # UnicodeEncodeError among them; or a number too long for Python to write
-            raise InvalidInputError("an entry holds a text or a number that cannot be written") from None
+            # What is no character, in a file name for instance, becomes the escape that JSON has for it.
+            text = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+        except ValueError:  # a number of more digits than Python writes
+            raise InvalidInputError("an entry holds a number that cannot be written") from None
         body = b"%d %b" % (place.number + 1, text)
         line = b"%b %b\n" % (self._digest(place.head, body).hex().encode("ascii"), body)
         if len(line) > MAX_LINE_LEN:
@@ -215,7 +216,7 @@ class ChainWriter(ChainReader):
 
         :param place: behind the last entry, which the caller has read up to; what a crash left there is cut off.
         :raises StateError: when there is a whole entry behind the place.
-        :raises InvalidInputError: when a text has lone surrogates, or a number has thousands of digits.
+        :raises InvalidInputError: when a number has thousands of digits.
         :raises LimitExceeded: when the entry is longer than 256 KiB.
         :raises OSError: when it cannot be written; nothing is appended then.
         """
