@@ -10,21 +10,35 @@ from typing import TYPE_CHECKING
 from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from gmpki.seal.digital import DigitalForm, DigitalSigner, PreparedDigitalSignature
+    from gmpki.seal.interfaces import DocumentSigner, GrantCheck, PreparedDocumentSignature, UseEvent, UseRecorder
     from gmpki.seal.layouts import SealLayout
     from gmpki.seal.making import PendingSeal, SealSpec, make_seal, prepare_seal
     from gmpki.seal.report import DocumentReport, Placement, SealCheck, SignatureReport, Verdict
     from gmpki.seal.seal import Seal, SealPicture, SealType, SignerDigest
+    from gmpki.seal.signature import SealSignature
+    from gmpki.seal.signing import SealSigner
     from gmpki.seal.status import SealState, SealStatus, SealStatusSource
     from gmpki.seal.trust import SealTrust
+    from gmpki.seal.two_phase import PreparedSealSignature, prepared_from_bytes
 
 __all__ = [
+    "DigitalForm",
+    "DigitalSigner",
     "DocumentReport",
+    "DocumentSigner",
+    "GrantCheck",
     "PendingSeal",
     "Placement",
+    "PreparedDigitalSignature",
+    "PreparedDocumentSignature",
+    "PreparedSealSignature",
     "Seal",
     "SealCheck",
     "SealLayout",
     "SealPicture",
+    "SealSignature",
+    "SealSigner",
     "SealSpec",
     "SealState",
     "SealStatus",
@@ -33,19 +47,31 @@ __all__ = [
     "SealType",
     "SignatureReport",
     "SignerDigest",
+    "UseEvent",
+    "UseRecorder",
     "Verdict",
     "make_seal",
     "prepare_seal",
+    "prepared_from_bytes",
 ]
 
 _HOMES = {
+    "DigitalForm": "gmpki.seal.digital",
+    "DigitalSigner": "gmpki.seal.digital",
     "DocumentReport": "gmpki.seal.report",
+    "DocumentSigner": "gmpki.seal.interfaces",
+    "GrantCheck": "gmpki.seal.interfaces",
     "PendingSeal": "gmpki.seal.making",
     "Placement": "gmpki.seal.report",
+    "PreparedDigitalSignature": "gmpki.seal.digital",
+    "PreparedDocumentSignature": "gmpki.seal.interfaces",
+    "PreparedSealSignature": "gmpki.seal.two_phase",
     "Seal": "gmpki.seal.seal",
     "SealCheck": "gmpki.seal.report",
     "SealLayout": "gmpki.seal.layouts",
     "SealPicture": "gmpki.seal.seal",
+    "SealSignature": "gmpki.seal.signature",
+    "SealSigner": "gmpki.seal.signing",
     "SealSpec": "gmpki.seal.making",
     "SealState": "gmpki.seal.status",
     "SealStatus": "gmpki.seal.status",
@@ -54,9 +80,12 @@ _HOMES = {
     "SealType": "gmpki.seal.seal",
     "SignatureReport": "gmpki.seal.report",
     "SignerDigest": "gmpki.seal.seal",
+    "UseEvent": "gmpki.seal.interfaces",
+    "UseRecorder": "gmpki.seal.interfaces",
     "Verdict": "gmpki.seal.report",
     "make_seal": "gmpki.seal.making",
     "prepare_seal": "gmpki.seal.making",
+    "prepared_from_bytes": "gmpki.seal.two_phase",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

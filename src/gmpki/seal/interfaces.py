@@ -110,7 +110,8 @@ class UseEvent:
     """One use of a seal, as the log of uses keeps it. Immutable.
 
     :ivar time: when, in UTC.
-    :ivar action: "seal" (a signature was made), "prepare" (one was prepared for a key elsewhere), or "verify".
+    :ivar action: "seal" or "sign" (a signature was made, with a seal or without), "prepare" (one was prepared for a key
+        elsewhere), or "verify".
     :ivar digest: of the document, or of what the container protects; 32 bytes for SM3.
     :ivar name: of the document or of what is protected, for people.
     :ivar seal_id: esID of the seal; empty for a signature without one.
