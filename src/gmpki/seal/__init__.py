@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gmpki.seal.making import PendingSeal, SealSpec, make_seal, prepare_seal
     from gmpki.seal.report import DocumentReport, Placement, SealCheck, SignatureReport, Verdict
     from gmpki.seal.seal import Seal, SealPicture, SealType, SignerDigest
+    from gmpki.seal.seal_check import SealFindings, check_seal, verify_seal
     from gmpki.seal.signature import SealSignature
     from gmpki.seal.signing import SealSigner
     from gmpki.seal.status import SealState, SealStatus, SealStatusSource
@@ -35,6 +36,7 @@ __all__ = [
     "PreparedSealSignature",
     "Seal",
     "SealCheck",
+    "SealFindings",
     "SealLayout",
     "SealPicture",
     "SealSignature",
@@ -50,9 +52,11 @@ __all__ = [
     "UseEvent",
     "UseRecorder",
     "Verdict",
+    "check_seal",
     "make_seal",
     "prepare_seal",
     "prepared_from_bytes",
+    "verify_seal",
 ]
 
 _HOMES = {
@@ -68,6 +72,7 @@ _HOMES = {
     "PreparedSealSignature": "gmpki.seal.two_phase",
     "Seal": "gmpki.seal.seal",
     "SealCheck": "gmpki.seal.report",
+    "SealFindings": "gmpki.seal.seal_check",
     "SealLayout": "gmpki.seal.layouts",
     "SealPicture": "gmpki.seal.seal",
     "SealSignature": "gmpki.seal.signature",
@@ -83,8 +88,10 @@ _HOMES = {
     "UseEvent": "gmpki.seal.interfaces",
     "UseRecorder": "gmpki.seal.interfaces",
     "Verdict": "gmpki.seal.report",
+    "check_seal": "gmpki.seal.seal_check",
     "make_seal": "gmpki.seal.making",
     "prepare_seal": "gmpki.seal.making",
+    "verify_seal": "gmpki.seal.seal_check",
     "prepared_from_bytes": "gmpki.seal.two_phase",
 }
 

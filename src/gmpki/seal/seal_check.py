@@ -1,0 +1,249 @@
+"""The checks on a seal: that it is as its maker signed it, who the maker is, and whether it is in its period.
+
+>>> from gmpki.seal import SealTrust, verify_seal
+>>> report = verify_seal(open("seal.esl", "rb").read(), SealTrust(trust, makers))  # doctest: +SKIP
+>>> report.verdict  # doctest: +SKIP
+<Verdict.VALID: 'valid'>
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Final
+
+from gmpki._inputs import as_bytes, as_text, member, utc_seconds
+from gmpki.algorithms import sm3
+from gmpki.cms.report import Check, CheckStatus, check_without_error
+from gmpki.cms.signer_certificate import check_usage
+from gmpki.cms.trust import Trust
+from gmpki.errors import (
+    GmpkiError,
+    InvalidInputError,
+    InvalidTypeError,
+    RevocationUnknownError,
+    RevokedError,
+    SealError,
+)
+from gmpki.seal.report import DocumentReport, SealCheck, SignatureReport
+from gmpki.seal.seal import Seal
+from gmpki.seal.signed_value import verify_value
+from gmpki.seal.status import SealState, SealStatus
+from gmpki.seal.trust import SealTrust
+from gmpki.x509.path.past import PastSignature, validate_past
+from gmpki.x509.revocation import said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typing_extensions import Buffer
+
+    from gmpki.asn1.quirks import Quirk
+    from gmpki.seal.status import SealStatusSource
+    from gmpki.x509.path.result import ValidatedPath
+
+__all__ = ["SealFindings", "check_seal", "verify_seal"]
+
+_CLOCK_SKEW: Final = timedelta(minutes=5)
+_REENCODED: Final = "the maker's signature is over the DER of what the seal says, not over the bytes that came"
+
+
+@dataclass(frozen=True, slots=True)
+class SealFindings:
+    """What was found out about a seal. Immutable. Iterating gives the checks.
+
+    :ivar checks: SEAL_SIGNATURE, MAKER_USAGE, MAKER_CHAIN, MAKER_REVOCATION and SEAL_VALIDITY, in this order.
+    :ivar path: from the certificate of the maker to the trust anchor; None when it was not looked for, or not found.
+    :ivar quirks: where the maker's signature departs from the standards in form.
+    :ivar variants: where it departs in meaning, one sentence each.
+    """
+
+    checks: tuple[Check, ...]
+    path: ValidatedPath | None = None
+    quirks: tuple[Quirk, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Check]:
+        return iter(self.checks)
+
+
+def check_seal(
+    seal: Seal, makers: Trust, *, at: datetime | None = None, existed_at: datetime | None = None
+) -> SealFindings:
+    """Check a seal, whatever was done with it.
+
+    The path of the maker's certificate has to be valid when the seal says that it was made. Revocation counts today: a
+    key that was stolen since can make seals of any day. Only a revocation for a reason that leaves the key in its
+    owner's hands spares the seals made before it, or one after a proof that the seal existed.
+
+    :param makers: whom to trust for the certificates of makers; its ``at`` is the time of the verification, None is
+        now.
+    :param at: when the seal is or was used; None is the time of the verification.
+    :param existed_at: a time at which the seal is proved to have existed, such as that of a time-stamp over a signature
+        made with it.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when a time has no time zone.
+    :standard: GM/T 0031-2014 6 (verification of a seal); GB/T 38540-2020
+    """
+    member(seal, Seal, "seal")
+    member(makers, Trust, "makers")
+    today = makers.at or utc_seconds(datetime.now(timezone.utc), "now")
+    used_at = today if at is None else utc_seconds(at, "at")
+    proved = None if existed_at is None else utc_seconds(existed_at, "existed_at")
+    signature, quirks, variants = _check_signature(seal, makers)
+    path, chain = _check_path(seal, makers, today, proved)
+    checks = (signature, _check_usage(seal), *chain, _check_validity(seal, used_at))
+    return SealFindings(checks, path, quirks, variants)
+
+
+def _passed(name: SealCheck, detail: str) -> Check:
+    return check_without_error(name, CheckStatus.PASSED, detail)
+
+
+def _left(name: SealCheck, detail: str) -> Check:
+    return check_without_error(name, CheckStatus.NOT_CHECKED, detail)
+
+
+def _failed(name: SealCheck, error: GmpkiError) -> Check:
+    return Check(name, CheckStatus.FAILED, str(error), error)
+
+
+def _check_signature(seal: Seal, makers: Trust) -> tuple[Check, tuple[Quirk, ...], tuple[str, ...]]:
+    def forms() -> Iterator[tuple[bytes, str]]:
+        received = seal.to_be_signed
+        yield received, ""
+        reencoded = seal.reencoded_to_be_signed
+        if reencoded != received:
+            yield reencoded, _REENCODED
+
+    try:
+        quirks, variants = verify_value(
+            seal.maker_certificate,
+            seal.signature_algorithm,
+            seal.signature,
+            forms(),
+            makers.signatures,
+            lenient=seal.is_lenient,
+        )
+    except GmpkiError as error:
+        return _failed(SealCheck.SEAL_SIGNATURE, error), (), ()
+    return _passed(SealCheck.SEAL_SIGNATURE, seal.signature_algorithm.name), quirks, variants
+
+
+def _check_usage(seal: Seal) -> Check:
+    try:
+        return _passed(SealCheck.MAKER_USAGE, check_usage(seal.maker_certificate, None)[1])
+    except GmpkiError as error:
+        return _failed(SealCheck.MAKER_USAGE, error)
+
+
+def _check_path(
+    seal: Seal, makers: Trust, today: datetime, existed_at: datetime | None
+) -> tuple[ValidatedPath | None, tuple[Check, Check]]:
+    """Validate the path of the maker's certificate; revocation is told apart from the rest."""
+    chain, revocation = SealCheck.MAKER_CHAIN, SealCheck.MAKER_REVOCATION
+    if not makers.checks_chain:
+        detail = "not asked for: signatures alone"
+        return None, (_left(chain, detail), _left(revocation, detail))
+    try:
+        if seal.created_at - _CLOCK_SKEW > today:
+            raise SealError("made-in-future", f"the seal says that it was made at {seal.created_at}; it is {today} now")
+        path = validate_past(
+            seal.maker_certificate,
+            PastSignature(seal.created_at, today, existed_at),
+            makers.policy,
+            anchors=makers.anchors,
+            intermediates=makers.intermediates,
+            checkers=makers.checkers,
+        )
+    except (RevokedError, RevocationUnknownError) as error:
+        return None, (_passed(chain, "but for revocation"), _failed(revocation, error))
+    except GmpkiError as error:
+        return None, (_failed(chain, error), _left(revocation, "there is no chain"))
+    valid = _passed(chain, "valid when the seal was made")
+    if not path.revocation:
+        return path, (valid, _left(revocation, "nobody was asked"))
+    return path, (valid, _passed(revocation, ", ".join(result.status.value for result in path.revocation)))
+
+
+def _check_validity(seal: Seal, used_at: datetime) -> Check:
+    name = SealCheck.SEAL_VALIDITY
+    if used_at < seal.valid_from:
+        return _failed(
+            name, SealError("seal-not-yet-valid", f"the seal is valid from {seal.valid_from}, not {used_at}")
+        )
+    if used_at > seal.valid_until:
+        return _failed(name, SealError("seal-expired", f"the seal was valid until {seal.valid_until}, not {used_at}"))
+    return _passed(name, f"{seal.valid_from:%Y-%m-%d} to {seal.valid_until:%Y-%m-%d}")
+
+
+# ---- a seal by itself -----------------------------------------------------------------------------------------------
+def verify_seal(
+    seal: Seal | Buffer,
+    trust: SealTrust,
+    *,
+    at: datetime | None = None,
+    lenient: bool = False,
+    name: str = "",
+) -> DocumentReport:
+    """Verify a seal that stands by itself, such as the file that its maker delivers.
+
+    What cannot be read fails the check "structure"; nothing is raised for it.
+
+    :param seal: one that was read, or the bytes of one.
+    :param trust: whom to trust for makers, and who knows which seals are in use.
+    :param at: when the seal is to be in its period and in use; None takes the time of the trust, or now.
+    :param lenient: read the bytes leniently; see :meth:`~gmpki.seal.seal.Seal.from_der`.
+    :param name: of the file, for the report.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when the time has no time zone.
+    :standard: GM/T 0031-2014 6; GB/T 38540-2020
+    """
+    member(trust, SealTrust, "trust")
+    as_text(name, "name")
+    when = None if at is None else utc_seconds(at, "at")
+    encoded = seal.der if isinstance(seal, Seal) else as_bytes(seal, "a seal")
+    try:
+        read = seal if isinstance(seal, Seal) else Seal.from_der(encoded, lenient=lenient)
+    except InvalidTypeError:
+        raise
+    except InvalidInputError as error:
+        report = SignatureReport(0, name, (_failed(SealCheck.STRUCTURE, error),))
+        return DocumentReport("seal", name, sm3.digest(encoded), (report,), accepted=frozenset(trust.accept))
+    makers = trust.maker_trust
+    found = check_seal(read, makers, at=when)
+    today = makers.at or utc_seconds(datetime.now(timezone.utc), "now")
+    report = SignatureReport(
+        0,
+        read.seal_id,
+        (
+            _passed(SealCheck.STRUCTURE, read.layout.value),
+            *found,
+            _check_status(read, trust.statuses, when or today),
+        ),
+        layout=read.layout.value,
+        seal=read,
+        maker_path=found.path,
+        claimed_time=read.created_at,
+        quirks=(*read.quirks, *found.quirks),
+        variants=found.variants,
+    )
+    return DocumentReport("seal", name, sm3.digest(encoded), (report,), accepted=frozenset(trust.accept))
+
+
+def _check_status(seal: Seal, source: SealStatusSource | None, at: datetime) -> Check:
+    """Ask whether the seal is in use at a time."""
+    if source is None:
+        return _left(SealCheck.STATUS, "nobody was asked")
+    try:
+        status = source.status(seal, at=at)
+        member(status, SealStatus, "what a source of statuses returns")
+    except Exception as error:  # noqa: BLE001 - whatever a source meets, it has not found the seal in use
+        return _left(SealCheck.STATUS, said(error))
+    if status.state is SealState.UNKNOWN:
+        return _left(SealCheck.STATUS, status.detail or "the seal is not known there")
+    if status.state is SealState.IN_USE:
+        return _passed(SealCheck.STATUS, status.detail or "in use")
+    since = f" since {status.since}" if status.since else ""
+    refusal = SealError(f"seal-{status.state.value}", f"the seal is {status.state.value}{since}")
+    return _failed(SealCheck.STATUS, refusal)
