@@ -1,1 +1,49 @@
-"""Seals and signatures in PDF documents."""
+"""Seals and signatures in PDF files (ISO 32000): made, found, verified.
+
+The names below are loaded when they are first used.
+
+>>> from gmpki.seal.pdf import Stamp, sign_pdf
+>>> sealed = sign_pdf(data, signer, Stamp(page=1, x_mm=120, y_mm=200))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gmpki._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from gmpki.seal.pdf.cms_signer import CMSSigner
+    from gmpki.seal.pdf.placing import FieldStamp, KeywordStamp, Stamp
+    from gmpki.seal.pdf.profiles import PDFProfile
+    from gmpki.seal.pdf.signing import SignatureTexts, prepare_pdf, sign_pdf
+    from gmpki.seal.pdf.straddle import StraddleStamp
+    from gmpki.seal.pdf.two_phase import PreparedPDF
+
+__all__ = [
+    "CMSSigner",
+    "FieldStamp",
+    "KeywordStamp",
+    "PDFProfile",
+    "PreparedPDF",
+    "SignatureTexts",
+    "Stamp",
+    "StraddleStamp",
+    "prepare_pdf",
+    "sign_pdf",
+]
+
+_HOMES = {
+    "CMSSigner": "gmpki.seal.pdf.cms_signer",
+    "FieldStamp": "gmpki.seal.pdf.placing",
+    "KeywordStamp": "gmpki.seal.pdf.placing",
+    "PDFProfile": "gmpki.seal.pdf.profiles",
+    "PreparedPDF": "gmpki.seal.pdf.two_phase",
+    "SignatureTexts": "gmpki.seal.pdf.signing",
+    "Stamp": "gmpki.seal.pdf.placing",
+    "StraddleStamp": "gmpki.seal.pdf.straddle",
+    "prepare_pdf": "gmpki.seal.pdf.signing",
+    "sign_pdf": "gmpki.seal.pdf.signing",
+}
+
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)
