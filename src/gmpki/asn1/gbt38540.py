@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
-from gmpki.asn1.gmt0031 import (
+from gmpki.asn1._seals import (
     MAX_LISTED,
+    TAGGED,
     SESHeader,
     SESPictureInfo,
     encode_extension_datas,
@@ -55,7 +56,6 @@ DIGESTS: Final = 2
 """certListType of a list of digests of certificates."""
 
 _VERSIONS: Final = frozenset((VERSION, FIVE_FIELD_VERSION))
-_TAGGED: Final = der.Tag.context(0, constructed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ class SESSealInfo(Schema):
                 fields.ia5_string("esID"),
                 SESPropertyInfo.read(fields, "property"),
                 SESPictureInfo.read(fields, "picture"),
-                extensions_tagged=fields.next_is(_TAGGED),
+                extensions_tagged=fields.next_is(TAGGED),
                 extensions=read_extension_datas(fields, usually_tagged=False),
             )
 
@@ -231,7 +231,7 @@ def _read_time_stamp(fields: Reader) -> bytes | None:
     """Read ``timeStamp [0] EXPLICIT BIT STRING OPTIONAL``; without its tag only tolerantly, as one implementation has
     it (C).
     """
-    if fields.next_is(_TAGGED):
+    if fields.next_is(TAGGED):
         with fields.explicit(0, "timeStamp") as wrapped:
             return wrapped.bit_string_bytes()
     if fields.next_is(der.Tag.BIT_STRING):

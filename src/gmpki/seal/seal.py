@@ -98,12 +98,9 @@ class SealPicture:
 
 # ---- who may use the seal -------------------------------------------------------------------------------------------
 _HASHES: Final = {
-    "sm3": "sm3",
     "sha256": "sha256",
     "sha384": "sha384",
     "sha512": "sha512",
-    str(oids.SM3): "sm3",
-    str(oids.SM3_HASH): "sm3",
     str(oids.SHA256): "sha256",
     str(oids.SHA384): "sha384",
     str(oids.SHA512): "sha512",
@@ -122,19 +119,12 @@ class SignerDigest:
 
     @property
     def hash_name(self) -> str:
-        """The hash: sm3, sha256, sha384 or sha512; empty when the type names none of them."""
-        return _HASHES.get(self.type.strip().lower().replace("-", ""), "")
+        """The hash: sha256, sha384 or sha512 where the type says so, else sm3.
 
-    def matches(self, certificate: Certificate) -> bool:
-        """Tell whether it is the digest of a certificate.
-
-        A type that says nothing that is understood stands for SM3 (C), and can stand for nothing weaker: SHA-1 and MD5
-        never match.
-
-        :raises InvalidTypeError: when it is no certificate.
+        A type that says something else stands for SM3 (C), and for nothing weaker: digests by SHA-1 and MD5 are those
+        of no certificate.
         """
-        member(certificate, Certificate, "certificate")
-        return certificate.fingerprint(self.hash_name or "sm3") == self.digest
+        return _HASHES.get(self.type.strip().lower().replace("-", ""), "sm3")
 
 
 # ---- the seal -------------------------------------------------------------------------------------------------------
@@ -360,7 +350,9 @@ class Seal(Immutable):
         member(certificate, Certificate, "certificate")
         if certificate.der in self._structure.info.properties.certificates:
             return True
-        return any(digest.matches(certificate) for digest in self.signer_digests)
+        # Of thousands of digests each hash is computed once.
+        wanted = {(one.hash_name, one.digest) for one in self.signer_digests}
+        return any((name, certificate.fingerprint(name)) in wanted for name in sorted({name for name, _ in wanted}))
 
     def digest(self) -> bytes:
         """Return SM3 of all its bytes, 32 bytes."""
