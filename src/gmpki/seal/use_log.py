@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,16 +24,18 @@ from gmpki.errors import StateError, TamperedError
 from gmpki.protect.log_record import time_text
 from gmpki.seal._chain_file import START, ChainFile, ChainPlace, ChainReader
 from gmpki.seal._journal import read_time
-from gmpki.seal.interfaces import UseEvent
+from gmpki.seal.interfaces import UseEvent, UseRecorder
+from gmpki.seal.report import DocumentReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from typing_extensions import Buffer
 
+    from gmpki.cms.report import Check
     from gmpki.seal._chain_file import ChainWriter
 
-__all__ = ["MAX_BATCH", "FileUseLog", "LoggedUse", "MemoryUseLog"]
+__all__ = ["MAX_BATCH", "FileUseLog", "LoggedUse", "MemoryUseLog", "record_verification"]
 
 KIND: Final = "gmpki seal uses 1"
 MAX_BATCH: Final = 10_000
@@ -50,6 +53,35 @@ class LoggedUse:
 
     number: int
     event: UseEvent
+
+
+def record_verification(log: UseRecorder, report: DocumentReport, *, at: datetime | None = None) -> None:
+    """Keep in a log that a document was verified: one event for each signature, or one for a document without any.
+
+    The result is the verdict, or the reason of the first check that failed.
+
+    :param at: when; None for now.
+    :raises InvalidTypeError: when an argument has the wrong type.
+    :raises InvalidInputError: when the time has no time zone.
+    :raises GmpkiError: what the log raises.
+    """
+    member(log, UseRecorder, "log")
+    member(report, DocumentReport, "report")
+    when = datetime.now(timezone.utc) if at is None else at
+    if not report.signatures:
+        log.record(UseEvent(when, "verify", report.digest, report.name, result="not-signed"))
+    of_document = _reason(report.checks)
+    for one in report.signatures:
+        signer = "" if one.signer_certificate is None else str(one.signer_certificate.subject)
+        seal_id = "" if one.seal is None else one.seal.seal_id
+        result = of_document or _reason(one.checks) or one.verdict(report.accepted).value
+        log.record(UseEvent(when, "verify", report.digest, report.name, seal_id, signer, result))
+
+
+def _reason(checks: Iterable[Check]) -> str:
+    """Return the reason of the first check that failed; empty when none did."""
+    error = next((check.error for check in checks if check.error is not None), None)
+    return "" if error is None else getattr(error, "reason", type(error).__name__)
 
 
 class MemoryUseLog:
