@@ -15,10 +15,12 @@ from gmpki.cli._times import parse_time
 from gmpki.cli._trust import timestamps_of, trust_of, trust_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from gmpki.cli._output import Report
     from gmpki.cms.trust import Trust
+    from gmpki.seal.report import DocumentReport
     from gmpki.seal.trust import SealTrust
 
 __all__ = ["TrustChoice", "seal_trust_options"]
@@ -63,6 +65,7 @@ class TrustChoice:
     tsa_anchors: tuple[str, ...]
     registry: str | None
     accept: tuple[str, ...]
+    use_log: str | None
     lenient: bool
 
     @property
@@ -93,6 +96,23 @@ class TrustChoice:
             statuses,
             self.accept,
         )
+
+    def answer(self, found: Sequence[tuple[str, DocumentReport | Exception]]) -> Report:
+        """Keep verifications in the log of uses, where one was named, and return what the command answers about them.
+
+        :param found: as :func:`gmpki.cli._seal_report.answer` takes it.
+        """
+        from gmpki.cli._seal_report import answer
+
+        if self.use_log is not None:
+            from gmpki.cli._seal_signer import open_use_log
+            from gmpki.seal.use_log import record_verification
+
+            log = open_use_log(self.use_log)
+            for _, report in found:
+                if not isinstance(report, Exception):
+                    record_verification(log, report)
+        return answer(found)
 
     def _trust(self, anchors: tuple[str, ...], *, signature_only: bool = False) -> Trust:
         return trust_of(
@@ -135,6 +155,9 @@ def seal_trust_options(command: Callable[..., Result]) -> Callable[..., Result]:
         multiple=True,
         help="Do without a check that cannot be made, such as seal-status or time-stamp. May be given several times. A "
         "check that failed is never accepted.",
+    )
+    @click.option(
+        "--use-log", type=INPUT, metavar="FILE", help="Keep each verification in this file; made where there is none."
     )
     @click.option("--lenient", is_flag=True, help="Accept what documents in the field show, and name each departure.")
     @functools.wraps(command)
