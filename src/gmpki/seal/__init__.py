@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gmpki.seal.status import SealState, SealStatus, SealStatusSource
     from gmpki.seal.trust import SealTrust
     from gmpki.seal.two_phase import PreparedSealSignature, prepared_from_bytes
+    from gmpki.seal.verification import check_seal_signature, verify_seal_signature
 
 __all__ = [
     "DigitalForm",
@@ -53,10 +54,12 @@ __all__ = [
     "UseRecorder",
     "Verdict",
     "check_seal",
+    "check_seal_signature",
     "make_seal",
     "prepare_seal",
     "prepared_from_bytes",
     "verify_seal",
+    "verify_seal_signature",
 ]
 
 _HOMES = {
@@ -89,10 +92,12 @@ _HOMES = {
     "UseRecorder": "gmpki.seal.interfaces",
     "Verdict": "gmpki.seal.report",
     "check_seal": "gmpki.seal.seal_check",
+    "check_seal_signature": "gmpki.seal.verification",
     "make_seal": "gmpki.seal.making",
     "prepare_seal": "gmpki.seal.making",
-    "verify_seal": "gmpki.seal.seal_check",
     "prepared_from_bytes": "gmpki.seal.two_phase",
+    "verify_seal": "gmpki.seal.seal_check",
+    "verify_seal_signature": "gmpki.seal.verification",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gmpki import oids
 from gmpki.asn1 import der, gbt38540, gmt0031
 from gmpki.asn1.quirks import Quirk, QuirkLog
 from gmpki.cms.signed import read_certificate
@@ -35,6 +36,12 @@ __all__ = ["SealSignature"]
 _KINDS_BY_TAG: Final[dict[int, type[gmt0031.SESSignature | gbt38540.SESSignature]]] = {
     der.Tag.BIT_STRING: gmt0031.SESSignature,
     der.Tag.OCTET_STRING: gbt38540.SESSignature,
+}
+_HASHES: Final = {
+    oids.RSA_SHA1: "sha1",
+    oids.RSA_SHA256: "sha256",
+    oids.RSA_SHA384: "sha384",
+    oids.RSA_SHA512: "sha512",
 }
 _SEAL_PATH: Final = "SESSignature.toSign.eseal"
 
@@ -159,6 +166,15 @@ class SealSignature(Immutable):
     def time_text(self) -> str:
         """The time as text, where text is written in its place, which only lenient reading takes; else empty."""
         return "" if self._time_info is None else self._time_info.text
+
+    @property
+    def digest_name(self) -> str:
+        """The hash by which the document was digested, as ``hashlib`` names it: that of the signature algorithm, sm3
+        where that names none.
+
+        :standard: GM/T 0031-2014
+        """
+        return _HASHES.get(self.signature_algorithm, "sm3")
 
     @property
     def data_hash(self) -> bytes:

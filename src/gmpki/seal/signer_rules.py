@@ -30,17 +30,18 @@ def check_listed(seal: Seal, certificate: Certificate) -> str:
     return "by the digest of his certificate" if seal.signer_digests else "by his certificate"
 
 
-def check_times(when: datetime, seal: Seal, certificate: Certificate) -> None:
+def check_times(when: datetime, seal: Seal | None, certificate: Certificate) -> None:
     """Check that a time of signature lies inside the validity of the signer's certificate and of the seal.
+
+    :param seal: None for a signature without one.
 
     :raises SealError: "signed-before-certificate" or "signed-after-certificate", "signed-before-seal" or
         "signed-after-seal" when it does not.
     :standard: GM/T 0031-2014 6
     """
-    periods = (
-        ("certificate", "the certificate of the signer", certificate.not_before, certificate.not_after),
-        ("seal", f"the seal {seal.seal_id!r}", seal.valid_from, seal.valid_until),
-    )
+    periods = [("certificate", "the certificate of the signer", certificate.not_before, certificate.not_after)]
+    if seal is not None:
+        periods.append(("seal", f"the seal {seal.seal_id!r}", seal.valid_from, seal.valid_until))
     for reason, what, begin, end in periods:
         if begin <= when <= end:
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gmpki._inputs import iterated, member
 from gmpki.cms.timestamps import TimestampVerifier
@@ -12,9 +11,6 @@ from gmpki.errors import InvalidTypeError
 from gmpki.seal.report import judge
 from gmpki.seal.status import SealStatusSource
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 __all__ = ["SealTrust"]
 
 
@@ -22,7 +18,7 @@ __all__ = ["SealTrust"]
 class SealTrust:
     """Whom a verifier of seals trusts. Immutable; thread-safe when its parts are.
 
-    >>> SealTrust(Trust.signature_only(), accept={"seal-status"}).accept
+    >>> SealTrust(Trust.signature_only(), accept=frozenset({"seal-status"})).accept
     frozenset({'seal-status'})
 
     :ivar signers: whom to trust for the certificates of signers, and of seals' makers where ``makers`` is None. Its
@@ -42,7 +38,7 @@ class SealTrust:
     makers: Trust | None = None
     timestamps: TimestampVerifier | None = None
     statuses: SealStatusSource | None = None
-    accept: Iterable[str] = frozenset()
+    accept: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         member(self.signers, Trust, "signers")

@@ -1,0 +1,150 @@
+"""When a document was signed, by whose word, and what that means for the certificate of the signer.
+
+The time that a signer writes is his own word. A time-stamp over the value of the signature proves that the signature
+existed at its time; what is revoked later takes nothing with it. One that the signer signed along, as the layout of
+GM/T 0031-2014 has it, proves the reverse: the signature is no older than the time-stamp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Final
+
+from gmpki._inputs import member, utc_seconds
+from gmpki.cms.timestamps import StampedTime
+from gmpki.errors import SealError
+from gmpki.seal._checks import attempted, left, path_checks
+from gmpki.seal.report import SealCheck
+from gmpki.seal.signer_rules import check_times
+from gmpki.x509.path.past import PastSignature, validate_past
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gmpki.cms.report import Check
+    from gmpki.cms.trust import Trust
+    from gmpki.seal.seal import Seal
+    from gmpki.x509.certificate import Certificate
+    from gmpki.x509.path.result import ValidatedPath
+
+__all__ = ["SigningTime", "as_of", "check_stamp", "check_time", "signer_path", "time_of_verification"]
+
+_CLOCK_SKEW: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningTime:
+    """All that is known about when a signature was made. Immutable.
+
+    :ivar today: the time of the verification.
+    :ivar claimed: what the signer says; None when he says nothing that can be read.
+    :ivar signed_at: a time at which the signature is proved to have existed; None when nobody proves it.
+    """
+
+    today: datetime
+    claimed: datetime | None = None
+    signed_at: datetime | None = None
+
+    @property
+    def best(self) -> datetime:
+        """The time that counts: the one that is proved, else the one that is claimed unless it lies ahead, else now."""
+        if self.signed_at is not None:
+            return self.signed_at
+        return self.today if self.claimed is None else min(self.claimed, self.today)
+
+
+def time_of_verification(now: datetime | None, trust: Trust) -> datetime:
+    """Return the time of a verification: the one that is given, that of the trust, or that of the clock.
+
+    :raises InvalidTypeError: when it is no time.
+    :raises InvalidInputError: when it has no time zone.
+    """
+    if now is None:
+        now = trust.at or datetime.now(timezone.utc)
+    return utc_seconds(now, "now")
+
+
+def as_of(trust: Trust, today: datetime) -> Trust:
+    """Return a trust for the time of a verification."""
+    return replace(trust, at=today) if trust.checks_chain and trust.at != today else trust
+
+
+def check_stamp(verify: Callable[[], StampedTime]) -> tuple[StampedTime | None, Check]:
+    """Verify a time-stamp. One of an authority that nobody looked at decides nothing.
+
+    :param verify: does it, and raises when it does not hold.
+    """
+    found: list[StampedTime] = []
+
+    def check() -> str:
+        stamp = verify()
+        member(stamp, StampedTime, "what a verifier of time-stamps returns")
+        found.append(stamp)
+        return f"{stamp.time:%Y-%m-%d %H:%M:%S} UTC"
+
+    answer = attempted(SealCheck.TIME_STAMP, check)
+    if not found:
+        return None, answer
+    if not found[0].is_trusted:
+        return found[0], left(SealCheck.TIME_STAMP, f"{answer.detail}, by an authority that nobody looked at")
+    return found[0], answer
+
+
+def check_time(when: SigningTime, seal: Seal | None, certificate: Certificate, *, text: str = "") -> Check:
+    """Check what the signer says about the time against what else is known.
+
+    :param text: what he wrote in its place that is no time.
+    :standard: GM/T 0031-2014 6
+    """
+    claimed = when.claimed
+    if claimed is None:
+        return left(SealCheck.TIME, f"{text!r} is no time" if text else "the signature says no time")
+
+    def check() -> str:
+        if claimed > when.today + _CLOCK_SKEW:
+            raise SealError("signed-in-future", f"the signature is of {claimed}, and it is {when.today} now")
+        if when.signed_at is not None and claimed > when.signed_at + _CLOCK_SKEW:
+            raise SealError("signed-after-stamp", f"the signature says {claimed}, and existed at {when.signed_at}")
+        check_times(claimed, seal, certificate)
+        return f"{claimed:%Y-%m-%d %H:%M:%S} UTC, {'by the signer' if when.signed_at is None else 'time-stamped'}"
+
+    return attempted(SealCheck.TIME, check)
+
+
+def signer_path(
+    certificate: Certificate, others: Sequence[Certificate], trust: Trust, when: SigningTime
+) -> tuple[ValidatedPath | None, tuple[Check, Check]]:
+    """Validate the path of the signer's certificate for the time of the signature.
+
+    Without a proof of that time a signer who was revoked since counts as revoked, unless the reason leaves the key in
+    his hands.
+
+    :param others: certificates that came along.
+    """
+    chain, revocation = SealCheck.SIGNER_CHAIN, SealCheck.SIGNER_REVOCATION
+    if not trust.checks_chain:
+        detail = "not asked for: signatures alone"
+        return None, (left(chain, detail), left(revocation, detail))
+    proved = when.signed_at
+    if proved is not None:
+        of_today = as_of(trust, when.today)
+        return path_checks(
+            chain,
+            revocation,
+            lambda: of_today.validate(certificate, others, at=proved),
+            "at the time of the time-stamp",
+        )
+    return path_checks(
+        chain,
+        revocation,
+        lambda: validate_past(
+            certificate,
+            PastSignature(when.best, when.today),
+            trust.policy,
+            anchors=trust.anchors,
+            intermediates=(*trust.intermediates, *others),
+            checkers=trust.checkers,
+        ),
+        "now" if when.best == when.today else "at the time that the signer says",
+    )
