@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from asn1crypto import core
 
@@ -10,13 +10,13 @@ from asn1crypto import core
 class Header(core.Sequence):
     """SES_Header."""
 
-    _fields = [("id", core.IA5String), ("version", core.Integer), ("vid", core.IA5String)]
+    _fields: ClassVar[list[Any]] = [("id", core.IA5String), ("version", core.Integer), ("vid", core.IA5String)]
 
 
 class Picture(core.Sequence):
     """SES_ESPictrueInfo."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("type", core.IA5String),
         ("data", core.OctetString),
         ("width", core.Integer),
@@ -27,7 +27,7 @@ class Picture(core.Sequence):
 class ExtData(core.Sequence):
     """ExtData."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("extn_id", core.ObjectIdentifier),
         ("critical", core.Boolean, {"default": False}),
         ("extn_value", core.OctetString),
@@ -50,7 +50,7 @@ class Certificates(core.SequenceOf):
 class Properties1(core.Sequence):
     """SES_ESPropertyInfo of 2014."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("type", core.Integer),
         ("name", core.UTF8String),
         ("cert_list", Certificates),
@@ -63,7 +63,7 @@ class Properties1(core.Sequence):
 class SealInfo1(core.Sequence):
     """SES_SealInfo of 2014."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("header", Header),
         ("es_id", core.IA5String),
         ("property", Properties1),
@@ -75,7 +75,7 @@ class SealInfo1(core.Sequence):
 class SignInfo1(core.Sequence):
     """SES_SignInfo."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("cert", core.OctetString),
         ("signature_algorithm", core.ObjectIdentifier),
         ("sign_data", core.OctetBitString),
@@ -85,13 +85,13 @@ class SignInfo1(core.Sequence):
 class Seal1(core.Sequence):
     """SESeal of 2014."""
 
-    _fields = [("eseal_info", SealInfo1), ("sign_info", SignInfo1)]
+    _fields: ClassVar[list[Any]] = [("eseal_info", SealInfo1), ("sign_info", SignInfo1)]
 
 
 class ToSign1(core.Sequence):
     """TBS_Sign of 2014."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("version", core.Integer),
         ("eseal", Seal1),
         ("time_info", core.OctetBitString),
@@ -105,14 +105,14 @@ class ToSign1(core.Sequence):
 class Signature1(core.Sequence):
     """SES_Signature of 2014."""
 
-    _fields = [("to_sign", ToSign1), ("signature", core.OctetBitString)]
+    _fields: ClassVar[list[Any]] = [("to_sign", ToSign1), ("signature", core.OctetBitString)]
 
 
 # ---- GB/T 38540-2020 ----------------------------------------------------------------------
 class CertDigest(core.Sequence):
     """CertDigestObj."""
 
-    _fields = [("type", core.PrintableString), ("value", core.OctetString)]
+    _fields: ClassVar[list[Any]] = [("type", core.PrintableString), ("value", core.OctetString)]
 
 
 class CertDigests(core.SequenceOf):
@@ -124,7 +124,7 @@ class CertDigests(core.SequenceOf):
 class Properties4(core.Sequence):
     """SES_ESPropertyInfo of 2020; what the list holds, its type says."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("type", core.Integer),
         ("name", core.UTF8String),
         ("cert_list_type", core.Integer),
@@ -134,13 +134,13 @@ class Properties4(core.Sequence):
         ("valid_end", core.GeneralizedTime),
     ]
     _oid_pair = ("cert_list_type", "cert_list")
-    _oid_specs = {1: Certificates, 2: CertDigests}
+    _oid_specs: ClassVar[dict[int, Any]] = {1: Certificates, 2: CertDigests}
 
 
 class SealInfo4(core.Sequence):
     """SES_SealInfo of 2020."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("header", Header),
         ("es_id", core.IA5String),
         ("property", Properties4),
@@ -152,7 +152,7 @@ class SealInfo4(core.Sequence):
 class Seal4(core.Sequence):
     """SESeal of 2020."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("eseal_info", SealInfo4),
         ("cert", core.OctetString),
         ("sign_alg_id", core.ObjectIdentifier),
@@ -163,13 +163,16 @@ class Seal4(core.Sequence):
 class Seal5(core.Sequence):
     """SESeal with a fifth field."""
 
-    _fields = [*Seal4._fields, ("time_stamp", core.OctetBitString, {"explicit": 0, "optional": True})]
+    _fields: ClassVar[list[Any]] = [
+        *Seal4._fields,
+        ("time_stamp", core.OctetBitString, {"explicit": 0, "optional": True}),
+    ]
 
 
 class ToSign4(core.Sequence):
     """TBS_Sign of 2020."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("version", core.Integer),
         ("eseal", Seal4),
         ("time_info", core.GeneralizedTime),
@@ -182,7 +185,7 @@ class ToSign4(core.Sequence):
 class Signature4(core.Sequence):
     """SES_Signature of 2020."""
 
-    _fields = [
+    _fields: ClassVar[list[Any]] = [
         ("to_sign", ToSign4),
         ("cert", core.OctetString),
         ("signature_alg_id", core.ObjectIdentifier),

@@ -94,7 +94,8 @@ class SESPropertyInfo(Schema):
 
     :ivar type: what the business means by it; 1, 3, 4, 6 and 15 are met [F].
     :ivar certificates: of those who may use the seal, each as it stands there.
-    :raises InvalidInputError: when both lists hold something.
+    :raises InvalidTypeError: when a list is no tuple.
+    :raises InvalidInputError: when both hold something.
     :standard: GB/T 38540-2020 [B]
     """
 
@@ -108,6 +109,8 @@ class SESPropertyInfo(Schema):
     valid_until: datetime
 
     def __post_init__(self) -> None:
+        for name in ("certificates", "digests"):
+            _inputs.member(getattr(self, name), tuple, name)
         if self.certificates and self.digests:
             raise InvalidInputError("a seal lists certificates or their digests, not both")
 
