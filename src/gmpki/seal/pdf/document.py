@@ -19,6 +19,8 @@ from gmpki.seal.pdf.syntax import WHITE, Reference, Stream, read_value, referenc
 from gmpki.seal.pdf.xref import Entry, Section, last_end, read_section
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
 __all__ = ["PDFDocument", "Revision", "StoredObject"]
@@ -73,7 +75,7 @@ class PDFDocument:
         self._heads: dict[int, tuple[int, int, Any, int]] = {}
         self._streams: dict[tuple[int, int], _ObjectStream] = {}
         self._values: dict[tuple[int, int], StoredObject] = {}
-        self._references: dict[tuple[int, int], frozenset[int]] = {}
+        self.known_references: dict[tuple[int, int], frozenset[int]] = {}
         self._left = _MAX_READ_FACTOR * len(self.data) + (1 << 20)
         self._decoded_left = _MAX_DECODED
 
@@ -210,7 +212,8 @@ class Revision:
     """A file as it stood at the end of one of its revisions. A context, as its document.
 
     :ivar end: how many bytes the file had.
-    :ivar sections: its cross-references, the newest first.
+    :ivar places: where its cross-references are said to stand, the newest first.
+    :ivar sections: these cross-references.
     :ivar trailer: the newest trailer.
     """
 
@@ -221,27 +224,28 @@ class Revision:
         closing = last_end(document.data, end)
         if document.data[closing.end() : end].strip(WHITE):
             raise DecodeError("something follows the end of the file", offset=closing.end())
-        self.sections = self._chain(int(closing[1]))
+        self._referrers: dict[int, int] | None = None
+        self.places, self.sections = self._chain(int(closing[1]))
         self.trailer = self.sections[0].trailer
         if any("Encrypt" in section.trailer for section in self.sections):
             raise UnsupportedAlgorithm("the PDF file is encrypted; decrypt it before it is verified")
 
-    def _chain(self, start: int) -> tuple[Section, ...]:
+    def _chain(self, start: int) -> tuple[tuple[int, ...], tuple[Section, ...]]:
         sections: list[Section] = []
-        seen: set[int] = set()
+        seen: dict[int, None] = {}
         place: int | None = start
         while place is not None:
             if place in seen:
                 raise DecodeError("the cross-references run in a circle", offset=place)
             if len(sections) == MAX_SECTIONS:
                 raise LimitExceeded(f"a file that was written more than {MAX_SECTIONS} times")
-            seen.add(place)
+            seen[place] = None
             section = self.document.section(place)
             if section.end > self.end:
                 raise DecodeError("the cross-references of a revision stand behind its end", offset=place)
             sections.append(section)
             place = section.previous
-        return tuple(sections)
+        return tuple(seen), tuple(sections)
 
     # ---- objects --------------------------------------------------------------------------
     def entry(self, number: int) -> Entry | None:
@@ -288,6 +292,14 @@ class Revision:
             raise DecodeError(f"object {number} stands behind the end of its revision", offset=entry.offset)
         return StoredObject(entry.offset, end, value)
 
+    def span(self, number: int, entry: Entry) -> tuple[int, int]:
+        """Return where an object that lies in the file itself begins and ends.
+
+        :raises DecodeError: when it is malformed, or not where it should be.
+        """
+        found = self._at(number, entry)
+        return found.start, found.end
+
     def _length(self, reference: Reference, *, in_file: bool) -> Any:
         """Return the length of a stream that stands in an object of its own.
 
@@ -297,8 +309,7 @@ class Revision:
         if entry is None or entry.generation != reference.generation:
             return None
         if entry.stream:
-            stored = None if in_file else self.stored(reference.number)
-            return None if stored is None else stored.value
+            return None if in_file else self.value(reference.number)
         number, _, value, _ = self.document.head(entry.offset)
         return value if number == reference.number else None
 
@@ -315,11 +326,18 @@ class Revision:
         if entry.generation != value.generation:
             # Some readers take the object, some null.
             raise DecodeError(f"{value} refers to another generation than there is")
-        stored = self.stored(value.number)
-        found = None if stored is None else stored.value
+        found = self.value(value.number)
         if isinstance(found, Reference):
             raise DecodeError(f"object {value.number} is nothing but a reference")
         return found
+
+    def value(self, number: int) -> Any:
+        """Return the object of a number; None when there is none.
+
+        :raises DecodeError: when it is malformed, or not where it should be.
+        """
+        stored = self.stored(number)
+        return None if stored is None else stored.value
 
     def dictionary(self, value: Any, what: str) -> dict[str, Any]:
         """Return a dictionary that a value is or refers to.
@@ -371,23 +389,34 @@ class Revision:
 
         :raises DecodeError: when any object of the revision is malformed.
         """
-        there = self.numbers()
-        wanted: set[int] = set()
-        for section in self.sections:
-            wanted |= references(section.trailer)
-        known = self.document._references
-        for number in there:
-            entry = self.entry(number)
-            if entry is None:
-                continue
-            if entry.stream:
-                wanted.add(entry.stream)
-            stored = self.stored(number)
-            if stored is None:
+        return self._counted().keys() - self.numbers()
+
+    def referrers(self, number: int) -> int:
+        """Return how many objects, trailers included, refer to an object.
+
+        :raises DecodeError: when any object of the revision is malformed.
+        """
+        return self._counted().get(number, 0)
+
+    def _counted(self) -> dict[int, int]:
+        """Count for every number the objects that refer to it."""
+        if self._referrers is not None:
+            return self._referrers
+        counts: dict[int, int] = {}
+        known = self.document.known_references
+        groups: list[Iterable[int]] = [set().union(*(references(section.trailer) for section in self.sections))]
+        for number in self.numbers():
+            entry, stored = self.entry(number), self.stored(number)
+            if entry is None or stored is None:
                 continue
             # Objects of one stream share its place: their numbers tell them apart.
             key = (stored.start, number)
             if key not in known:
                 known[key] = frozenset(references(stored.value))
-            wanted |= known[key]
-        return wanted - there
+            groups.append(known[key])
+            groups.append((entry.stream,) if entry.stream else ())
+        for group in groups:
+            for number in group:
+                counts[number] = counts.get(number, 0) + 1
+        self._referrers = counts
+        return counts
