@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from gmpki.seal.pdf.cms_signer import CMSSigner
     from gmpki.seal.pdf.placing import FieldStamp, KeywordStamp, Stamp
     from gmpki.seal.pdf.profiles import PDFProfile
+    from gmpki.seal.pdf.signers import cms_signer
     from gmpki.seal.pdf.signing import SignatureTexts, prepare_pdf, sign_pdf
     from gmpki.seal.pdf.straddle import StraddleStamp
     from gmpki.seal.pdf.two_phase import PreparedPDF
+    from gmpki.seal.pdf.validation_data import add_document_timestamp, add_validation_data
 
 __all__ = [
-    "CMSSigner",
     "FieldStamp",
     "KeywordStamp",
     "PDFProfile",
@@ -29,12 +29,14 @@ __all__ = [
     "SignatureTexts",
     "Stamp",
     "StraddleStamp",
+    "add_document_timestamp",
+    "add_validation_data",
+    "cms_signer",
     "prepare_pdf",
     "sign_pdf",
 ]
 
 _HOMES = {
-    "CMSSigner": "gmpki.seal.pdf.cms_signer",
     "FieldStamp": "gmpki.seal.pdf.placing",
     "KeywordStamp": "gmpki.seal.pdf.placing",
     "PDFProfile": "gmpki.seal.pdf.profiles",
@@ -42,6 +44,9 @@ _HOMES = {
     "SignatureTexts": "gmpki.seal.pdf.signing",
     "Stamp": "gmpki.seal.pdf.placing",
     "StraddleStamp": "gmpki.seal.pdf.straddle",
+    "add_document_timestamp": "gmpki.seal.pdf.validation_data",
+    "add_validation_data": "gmpki.seal.pdf.validation_data",
+    "cms_signer": "gmpki.seal.pdf.signers",
     "prepare_pdf": "gmpki.seal.pdf.signing",
     "sign_pdf": "gmpki.seal.pdf.signing",
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gmpki._inputs import as_text
 from gmpki.errors import DecodeError, InvalidInputError, SealError
 from gmpki.seal._extras import extra
+from gmpki.seal.pdf._pyhanko import entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,37 +48,39 @@ def check_allowed(handler: Any, *, protect_all: bool) -> None:
     :standard: ISO 32000-1 12.8.2.2 (DocMDP); ISO 32000-2 12.7.5.5 (P in a SigFieldLock)
     """
     signatures = [signature for _, signature in signed_fields(handler)]
-    permissions = handler.root.get("/Perms", {})
+    permissions = entry(handler.root, "/Perms", {})
     if "/DocMDP" in permissions:
         signatures.append(permissions["/DocMDP"])
     for signature in signatures:
-        for number, reference in enumerate(signature.get("/Reference", ())):
+        for number, reference in enumerate(entry(signature, "/Reference", ())):
             if number == _MAX_REFERENCES:
                 break
-            parameters = reference.get_object().get("/TransformParams", {})
-            if parameters.get("/P") == _NO_CHANGES:
+            parameters = entry(reference.get_object(), "/TransformParams", {})
+            if entry(parameters, "/P") == _NO_CHANGES:
                 raise SealError("protected", "a signature of the document says that nothing may come after it")
     if protect_all and signatures:
         raise SealError("signed", "only the first signature of a document can say that nothing may come after it")
 
 
-def new_name(handler: Any, wanted: str | None) -> str:
+def new_name(handler: Any, wanted: str | None, stem: str = "Seal") -> str:
     """Return the name for a new field: the one that is wanted, or the first of Seal1, Seal2 and so on that is free.
+
+    :param stem: what stands before the number.
 
     :raises InvalidTypeError: when the name is no ``str``.
     :raises InvalidInputError: when it is taken, or no name for a field.
     """
-    form = handler.root.get("/AcroForm", {})
+    form = entry(handler.root, "/AcroForm", {})
     taken = set()
-    for number, reference in enumerate(form.get("/Fields", ())):
+    for number, reference in enumerate(entry(form, "/Fields", ())):
         if number == _MAX_FIELDS:
             raise DecodeError(f"the document has more than {_MAX_FIELDS} fields")
-        taken.add(str(reference.get_object().get("/T", "")))
+        taken.add(str(entry(reference.get_object(), "/T", "")))
     if wanted is None:
         number = 1
-        while f"Seal{number}" in taken:
+        while f"{stem}{number}" in taken:
             number += 1
-        return f"Seal{number}"
+        return f"{stem}{number}"
     if not 1 <= len(as_text(wanted, "field_name")) <= _MAX_NAME or "." in wanted or not wanted.isprintable():
         raise InvalidInputError(f"the name of a field has 1 to {_MAX_NAME} printable characters, and no full stop")
     if wanted in taken:
@@ -108,16 +111,16 @@ def place_of(handler: Any, name: str) -> tuple[int, tuple[float, float, float, f
     from gmpki.seal.pdf.placing import page_frames
 
     reference, widget = _widget(handler, name)
-    demands = reference.get_object().get("/SV", {})
-    if demands.get("/Ff", 0):
+    demands = entry(reference.get_object(), "/SV", {})
+    if entry(demands, "/Ff", 0):
         raise SealError("field-constraints", f"the field {name!r} makes demands on its signature that are not met here")
     left, bottom, right, top = (float(side) for side in widget["/Rect"])
     if left == right or bottom == top:
         return None
-    own = widget.container_ref
+    own = widget.container_ref.idnum
     for frame in page_frames(handler).values():
-        for annotation in frame.reference.get_object().get("/Annots", ()):
-            if annotation.container_ref == own:
+        for annotation in entry(frame.reference.get_object(), "/Annots", ()):
+            if getattr(annotation, "idnum", None) == own:
                 return frame.number, (min(left, right), min(bottom, top), max(left, right), max(bottom, top))
     raise DecodeError(f"the field {name!r} stands on no page")
 
@@ -129,7 +132,7 @@ def locks(handler: Any, field_reference: Any, request: Request) -> Any:
     """
     fields = extra("pyhanko.sign.fields")
     embedding = extra("pyhanko.sign.signers.cms_embedder")
-    lock = field_reference.get_object().get("/Lock")
+    lock = entry(field_reference.get_object(), "/Lock")
     level = None
     if lock is not None and "/P" in lock:
         level = fields.MDPPerm(lock["/P"])

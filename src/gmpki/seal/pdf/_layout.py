@@ -122,9 +122,11 @@ def lay_out(octets: bytes, request: Request) -> LaidOut:
     """Write everything but the signature; errors as :func:`~gmpki.seal.pdf.signing.sign_pdf`."""
     writer = open_writer(octets)
     with guarded("the PDF file cannot be signed"):
-        _fields.check_allowed(writer, protect_all=request.protect_all)
+        stamping = request.profile is PDFProfile.TIMESTAMP
+        if not stamping:  # a time-stamp may come after a signature that allows nothing else (ISO 32000-2 12.8.2.2)
+            _fields.check_allowed(writer, protect_all=request.protect_all)
         places, existing = resolve(octets, writer, request.stamps, request.picture)
-        name = existing or _fields.new_name(writer, request.field_name)
+        name = existing or _fields.new_name(writer, request.field_name, "Timestamp" if stamping else "Seal")
         embedder, field_reference = _begin(writer, name, places, existing=existing is not None)
         if places and request.picture is not None:
             _show(writer, places, request.picture, field_reference, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["MAX_PDF_LEN", "guarded", "open_reader", "open_writer", "pdf_bytes"]
+__all__ = ["MAX_PDF_LEN", "entry", "guarded", "open_reader", "open_writer", "pdf_bytes"]
 
 MAX_PDF_LEN: Final = 1 << 29
 """The longest file that is read, in bytes: it lies in memory several times."""
+
+
+_SILENT: Final = logging.NullHandler()
 
 
 @contextlib.contextmanager
@@ -36,6 +40,13 @@ def guarded(what: str = "the PDF file cannot be read") -> Iterator[None]:
         raise LimitExceeded(f"{what}: it takes more memory than there is") from None
     except Exception as error:
         raise DecodeError(f"{what}: {str(error) or type(error).__name__}"[:500]) from error
+
+
+def entry(dictionary: Any, key: str, default: Any = None) -> Any:
+    """Return an entry of one of pyHanko's dictionaries; its ``get`` returns the reference where there is one."""
+    if key not in dictionary:
+        return default
+    return dictionary[key]
 
 
 def pdf_bytes(data: Buffer) -> bytes:
@@ -60,6 +71,7 @@ def open_reader(octets: bytes) -> Any:
     :raises DecodeError: when the file cannot be read.
     """
     reading = extra("pyhanko.pdf_utils.reader")
+    logging.getLogger("pyhanko").addHandler(_SILENT)  # what it warns of is no output of whoever calls us
     with guarded():
         return reading.PdfFileReader(BytesIO(octets), strict=False)
 

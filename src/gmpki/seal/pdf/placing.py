@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gmpki._inputs import as_text, number
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, LimitExceeded
-from gmpki.seal.pdf._pyhanko import guarded
+from gmpki.seal.pdf._pyhanko import entry, guarded
 from gmpki.seal.report import Placement
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ def _frame(page_number: int, reference: Any) -> PageFrame:
     rotate = _inherited(page, "/Rotate") or 0
     if not isinstance(rotate, int) or rotate % 90:
         raise DecodeError(f"page {page_number} is turned by {rotate!s:.40} degrees")
-    unit = float(page.get("/UserUnit", 1))
+    unit = float(entry(page, "/UserUnit", 1))
     if not 1e-3 <= unit <= 1e4:
         raise DecodeError(f"page {page_number} has units of {unit:g}/72 inch")
     return PageFrame(page_number, reference, box, rotate % 360, unit * UNIT_MM)

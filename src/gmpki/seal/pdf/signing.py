@@ -11,13 +11,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_text, member, number, utc_seconds
-from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.errors import InvalidInputError
 from gmpki.seal.interfaces import DocumentSigner
 from gmpki.seal.pdf._layout import Request, lay_out
 from gmpki.seal.pdf._places import checked_stamps
 from gmpki.seal.pdf._pyhanko import pdf_bytes
-from gmpki.seal.pdf.cms_signer import CMSSigner
-from gmpki.seal.pdf.profiles import PDFProfile
+from gmpki.seal.pdf.signers import checked_profile
 from gmpki.seal.pdf.two_phase import PreparedPDF
 from gmpki.seal.seal import SealPicture
 
@@ -27,8 +26,9 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from gmpki.seal.pdf._places import AnyStamp
+    from gmpki.seal.pdf.profiles import PDFProfile
 
-__all__ = ["SignatureTexts", "prepare_pdf", "profile_of", "sign_pdf"]
+__all__ = ["SignatureTexts", "prepare_pdf", "sign_pdf"]
 
 _MAX_TEXT: Final = 1000
 _TIMESTAMP_LEN: Final = 12288
@@ -59,25 +59,12 @@ class SignatureTexts:
                 raise InvalidInputError(f"{entry} is longer than {_MAX_TEXT} characters")
 
 
-def profile_of(signer: DocumentSigner) -> PDFProfile:
-    """Return the form of signature that a signer makes in PDF.
-
-    A :class:`CMSSigner` has its own, a seal that of seals; anybody else's messages are around the digest.
-
-    :raises InvalidTypeError: when it is no signer.
-    """
-    if isinstance(signer, CMSSigner):
-        return signer.profile
-    if not isinstance(signer, DocumentSigner):
-        raise InvalidTypeError(f"the signer must sign documents; {type(signer).__name__} does not")
-    return PDFProfile.SEAL if signer.kind == "seal" else PDFProfile.GM_CMS
-
-
 def sign_pdf(
     data: Buffer,
     signer: DocumentSigner,
     stamps: AnyStamp | Iterable[AnyStamp] = (),
     *,
+    profile: PDFProfile | None = None,
     picture: SealPicture | None = None,
     texts: SignatureTexts | None = None,
     field_name: str | None = None,
@@ -88,9 +75,11 @@ def sign_pdf(
     """Seal or sign a PDF file, and return the file with the signature at its end.
 
     :param data: the file.
-    :param signer: a :class:`~gmpki.seal.SealSigner`, a :class:`CMSSigner`, or another that signs documents.
+    :param signer: a :class:`~gmpki.seal.SealSigner`, who :func:`~gmpki.seal.pdf.cms_signer` returns, or another that
+        signs documents.
     :param stamps: where the seal stands; none makes an invisible signature. The first place is that of the signature
         field, others are Stamp annotations under the same signature.
+    :param profile: the form of the signature, which has to be one that the signer makes; None is his own.
     :param picture: what is shown; None is the picture of the seal.
     :param field_name: of the new signature field; None is the first of Seal1, Seal2 and so on that is free. A field
         that is there is used by :class:`FieldStamp`.
@@ -115,6 +104,7 @@ def sign_pdf(
     request = _request(
         signer,
         stamps,
+        profile=profile,
         picture=picture,
         texts=texts,
         field_name=field_name,
@@ -131,6 +121,7 @@ def prepare_pdf(
     signer: DocumentSigner,
     stamps: AnyStamp | Iterable[AnyStamp] = (),
     *,
+    profile: PDFProfile | None = None,
     picture: SealPicture | None = None,
     texts: SignatureTexts | None = None,
     field_name: str | None = None,
@@ -149,6 +140,7 @@ def prepare_pdf(
     request = _request(
         signer,
         stamps,
+        profile=profile,
         picture=picture,
         texts=texts,
         field_name=field_name,
@@ -164,6 +156,7 @@ def _request(
     signer: DocumentSigner,
     stamps: AnyStamp | Iterable[AnyStamp],
     *,
+    profile: PDFProfile | None,
     picture: SealPicture | None,
     texts: SignatureTexts | None,
     field_name: str | None,
@@ -172,7 +165,7 @@ def _request(
     reserve_len: int | None,
 ) -> Request:
     """Check what was asked for; errors as :func:`sign_pdf`."""
-    profile = profile_of(signer)
+    form = checked_profile(signer, profile)
     member(protect_all, bool, "protect_all")
     texts = SignatureTexts() if texts is None else texts
     member(texts, SignatureTexts, "texts")
@@ -189,7 +182,7 @@ def _request(
         "/ContactInfo": texts.contact,
     }
     return Request(
-        profile,
+        form,
         checked_stamps(stamps),
         picture,
         {name: text for name, text in entries.items() if text},

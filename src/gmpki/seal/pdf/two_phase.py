@@ -17,8 +17,7 @@ from gmpki.asn1 import der
 from gmpki.errors import DecodeError, LimitExceeded
 from gmpki.seal.pdf._layout import LaidOut
 from gmpki.seal.pdf._pyhanko import MAX_PDF_LEN
-from gmpki.seal.pdf.cms_signer import PreparedCMS
-from gmpki.seal.pdf.profiles import ContentsKind, PDFProfile
+from gmpki.seal.pdf.profiles import PDFProfile
 from gmpki.seal.two_phase import prepared_from_bytes
 
 if TYPE_CHECKING:
@@ -130,8 +129,7 @@ class PreparedPDF:
             raise DecodeError("there is no place for a signature where it should be")
         if laid.digest() != digest:
             raise DecodeError("the file is not the one that was prepared")
-        read = PreparedCMS.from_bytes if profile.row.contents is ContentsKind.DETACHED_CMS else prepared_from_bytes
-        return cls(laid, read(waiting))
+        return cls(laid, prepared_from_bytes(waiting))
 
     def __reduce__(self) -> tuple[object, tuple[bytes]]:
         """Pickle the bytes."""
