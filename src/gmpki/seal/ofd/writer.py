@@ -16,9 +16,7 @@ Enough for the papers that a program fills in and seals. The same calls give the
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
@@ -27,12 +25,14 @@ from gmpki import __version__
 from gmpki._inputs import as_bytes, member, utc_seconds
 from gmpki.errors import InvalidInputError
 from gmpki.seal.ofd.fonts import TrueTypeFont
-from gmpki.seal.ofd.markup import MOST_MM, box, decimal, document, element, escaped, length_mm, plain_text
+from gmpki.seal.ofd.markup import box, decimal, document, element, escaped, length_mm, plain_text
+from gmpki.seal.ofd.model import MAX_PAGE_MM
+from gmpki.seal.ofd.package import build_package
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["BLACK", "Colour", "OFDFont", "OFDPage", "OFDWriter"]
+__all__ = ["BLACK", "Colour", "OFDFont", "OFDWriter", "PageWriter"]
 
 Colour = tuple[int, int, int]
 """Red, green, blue, each 0 to 255."""
@@ -89,7 +89,7 @@ class OFDFont:
         return self.outlines.descent * size_mm / self.outlines.units_per_em
 
 
-class OFDPage:
+class PageWriter:
     """A page being written, which :meth:`OFDWriter.add_page` gives. A context: one thread at a time.
 
     Places are in mm from the left and upper edge of the page.
@@ -276,7 +276,7 @@ class OFDWriter:
             raise InvalidInputError("document_id must be 32 hexadecimal digits in lower case")
         self._document_id = document_id
         self._last_identifier = 0
-        self._pages: list[OFDPage] = []
+        self._pages: list[PageWriter] = []
         self._fonts: list[OFDFont] = []
         self._pictures: dict[bytes, tuple[int, str, str]] = {}
 
@@ -300,13 +300,13 @@ class OFDWriter:
             raise InvalidInputError("the name of the font is empty")
         return self._font(name, None)
 
-    def add_page(self, width_mm: float = 210, height_mm: float = 297) -> OFDPage:
+    def add_page(self, width_mm: float = 210, height_mm: float = 297) -> PageWriter:
         """Add a page, A4 upright unless told otherwise, and return it.
 
         :raises InvalidInputError: when a size is not above 0.
         """
-        width = length_mm(width_mm, "width_mm", least=1.0, most=MOST_MM)
-        page = OFDPage(self, width, length_mm(height_mm, "height_mm", least=1.0, most=MOST_MM))
+        width = length_mm(width_mm, "width_mm", least=1.0, most=MAX_PAGE_MM)
+        page = PageWriter(self, width, length_mm(height_mm, "height_mm", least=1.0, most=MAX_PAGE_MM))
         self._pages.append(page)
         return page
 
@@ -314,15 +314,11 @@ class OFDWriter:
         """Return the document.
 
         :raises InvalidInputError: when it has no page.
+        :raises LimitExceeded: when it is larger than :data:`~gmpki.seal.ofd.package.DEFAULT_LIMITS` lets a document be.
         """
         if not self._pages:
             raise InvalidInputError("a document has at least one page")
-        stream = io.BytesIO()
-        with zipfile.ZipFile(stream, "w") as package:
-            for name, data in self._files().items():
-                # The time of a member is nobody's business: the document says itself when it was made.
-                package.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-        return stream.getvalue()
+        return build_package(self._files())
 
     def _files(self) -> dict[str, bytes]:
         files = {"OFD.xml": self._entry(), "Doc_0/Document.xml": self._document()}
