@@ -14,24 +14,16 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text, member, utc_seconds
 from gmpki.algorithms import sm3
-from gmpki.cms.report import Check, CheckStatus, check_without_error
 from gmpki.cms.signer_certificate import check_usage
 from gmpki.cms.trust import Trust
-from gmpki.errors import (
-    GmpkiError,
-    InvalidInputError,
-    InvalidTypeError,
-    RevocationUnknownError,
-    RevokedError,
-    SealError,
-)
+from gmpki.errors import GmpkiError, InvalidInputError, SealError
+from gmpki.seal._checks import attempted, failed, in_order, left, passed, path_checks
 from gmpki.seal.report import DocumentReport, SealCheck, SignatureReport
 from gmpki.seal.seal import Seal
 from gmpki.seal.signed_value import verify_value
-from gmpki.seal.status import SealState, SealStatus
+from gmpki.seal.status_check import check_status
 from gmpki.seal.trust import SealTrust
 from gmpki.x509.path.past import PastSignature, validate_past
-from gmpki.x509.revocation import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +31,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from gmpki.asn1.quirks import Quirk
-    from gmpki.seal.status import SealStatusSource
+    from gmpki.cms.report import Check
     from gmpki.x509.path.result import ValidatedPath
 
 __all__ = ["SealFindings", "check_seal", "verify_seal"]
@@ -92,20 +84,13 @@ def check_seal(
     proved = None if existed_at is None else utc_seconds(existed_at, "existed_at")
     signature, quirks, variants = _check_signature(seal, makers)
     path, chain = _check_path(seal, makers, today, proved)
-    checks = (signature, _check_usage(seal), *chain, _check_validity(seal, used_at))
+    checks = (
+        signature,
+        attempted(SealCheck.MAKER_USAGE, lambda: check_usage(seal.maker_certificate, None)[1]),
+        *chain,
+        _check_validity(seal, used_at),
+    )
     return SealFindings(checks, path, quirks, variants)
-
-
-def _passed(name: SealCheck, detail: str) -> Check:
-    return check_without_error(name, CheckStatus.PASSED, detail)
-
-
-def _left(name: SealCheck, detail: str) -> Check:
-    return check_without_error(name, CheckStatus.NOT_CHECKED, detail)
-
-
-def _failed(name: SealCheck, error: GmpkiError) -> Check:
-    return Check(name, CheckStatus.FAILED, str(error), error)
 
 
 def _check_signature(seal: Seal, makers: Trust) -> tuple[Check, tuple[Quirk, ...], tuple[str, ...]]:
@@ -126,29 +111,23 @@ def _check_signature(seal: Seal, makers: Trust) -> tuple[Check, tuple[Quirk, ...
             lenient=seal.is_lenient,
         )
     except GmpkiError as error:
-        return _failed(SealCheck.SEAL_SIGNATURE, error), (), ()
-    return _passed(SealCheck.SEAL_SIGNATURE, seal.signature_algorithm.name), quirks, variants
-
-
-def _check_usage(seal: Seal) -> Check:
-    try:
-        return _passed(SealCheck.MAKER_USAGE, check_usage(seal.maker_certificate, None)[1])
-    except GmpkiError as error:
-        return _failed(SealCheck.MAKER_USAGE, error)
+        return failed(SealCheck.SEAL_SIGNATURE, error), (), ()
+    return passed(SealCheck.SEAL_SIGNATURE, seal.signature_algorithm.name), quirks, variants
 
 
 def _check_path(
     seal: Seal, makers: Trust, today: datetime, existed_at: datetime | None
 ) -> tuple[ValidatedPath | None, tuple[Check, Check]]:
-    """Validate the path of the maker's certificate; revocation is told apart from the rest."""
+    """Validate the path of the maker's certificate."""
     chain, revocation = SealCheck.MAKER_CHAIN, SealCheck.MAKER_REVOCATION
     if not makers.checks_chain:
         detail = "not asked for: signatures alone"
-        return None, (_left(chain, detail), _left(revocation, detail))
-    try:
-        if seal.created_at - _CLOCK_SKEW > today:
+        return None, (left(chain, detail), left(revocation, detail))
+
+    def validate() -> ValidatedPath:
+        if seal.created_at > today and seal.created_at - today > _CLOCK_SKEW:
             raise SealError("made-in-future", f"the seal says that it was made at {seal.created_at}; it is {today} now")
-        path = validate_past(
+        return validate_past(
             seal.maker_certificate,
             PastSignature(seal.created_at, today, existed_at),
             makers.policy,
@@ -156,25 +135,17 @@ def _check_path(
             intermediates=makers.intermediates,
             checkers=makers.checkers,
         )
-    except (RevokedError, RevocationUnknownError) as error:
-        return None, (_passed(chain, "but for revocation"), _failed(revocation, error))
-    except GmpkiError as error:
-        return None, (_failed(chain, error), _left(revocation, "there is no chain"))
-    valid = _passed(chain, "valid when the seal was made")
-    if not path.revocation:
-        return path, (valid, _left(revocation, "nobody was asked"))
-    return path, (valid, _passed(revocation, ", ".join(result.status.value for result in path.revocation)))
+
+    return path_checks(chain, revocation, validate, "when the seal was made")
 
 
 def _check_validity(seal: Seal, used_at: datetime) -> Check:
     name = SealCheck.SEAL_VALIDITY
     if used_at < seal.valid_from:
-        return _failed(
-            name, SealError("seal-not-yet-valid", f"the seal is valid from {seal.valid_from}, not {used_at}")
-        )
+        return failed(name, SealError("seal-not-yet-valid", f"the seal is valid from {seal.valid_from}, not {used_at}"))
     if used_at > seal.valid_until:
-        return _failed(name, SealError("seal-expired", f"the seal was valid until {seal.valid_until}, not {used_at}"))
-    return _passed(name, f"{seal.valid_from:%Y-%m-%d} to {seal.valid_until:%Y-%m-%d}")
+        return failed(name, SealError("seal-expired", f"the seal was valid until {seal.valid_until}, not {used_at}"))
+    return passed(name, f"{seal.valid_from:%Y-%m-%d} to {seal.valid_until:%Y-%m-%d}")
 
 
 # ---- a seal by itself -----------------------------------------------------------------------------------------------
@@ -201,26 +172,25 @@ def verify_seal(
     """
     member(trust, SealTrust, "trust")
     as_text(name, "name")
+    member(lenient, bool, "lenient")
     when = None if at is None else utc_seconds(at, "at")
     encoded = seal.der if isinstance(seal, Seal) else as_bytes(seal, "a seal")
     try:
         read = seal if isinstance(seal, Seal) else Seal.from_der(encoded, lenient=lenient)
-    except InvalidTypeError:
-        raise
     except InvalidInputError as error:
-        report = SignatureReport(0, name, (_failed(SealCheck.STRUCTURE, error),))
-        return DocumentReport("seal", name, sm3.digest(encoded), (report,), accepted=frozenset(trust.accept))
+        report = SignatureReport(0, name, (failed(SealCheck.STRUCTURE, error),))
+        return DocumentReport("seal", name, sm3.digest(encoded), (report,), accepted=trust.accept)
     makers = trust.maker_trust
     found = check_seal(read, makers, at=when)
-    today = makers.at or utc_seconds(datetime.now(timezone.utc), "now")
+    used_at = when or makers.at or utc_seconds(datetime.now(timezone.utc), "now")
+    checks = [passed(SealCheck.STRUCTURE, read.layout.value), *found]
+    checks.append(check_status(read, trust.statuses, at=used_at, today=used_at))
+    if read.time_stamp is not None:
+        checks.append(left(SealCheck.TIME_STAMP, "there is one in the seal; what it is over was read in no standard"))
     report = SignatureReport(
         0,
         read.seal_id,
-        (
-            _passed(SealCheck.STRUCTURE, read.layout.value),
-            *found,
-            _check_status(read, trust.statuses, when or today),
-        ),
+        in_order(checks),
         layout=read.layout.value,
         seal=read,
         maker_path=found.path,
@@ -228,22 +198,4 @@ def verify_seal(
         quirks=(*read.quirks, *found.quirks),
         variants=found.variants,
     )
-    return DocumentReport("seal", name, sm3.digest(encoded), (report,), accepted=frozenset(trust.accept))
-
-
-def _check_status(seal: Seal, source: SealStatusSource | None, at: datetime) -> Check:
-    """Ask whether the seal is in use at a time."""
-    if source is None:
-        return _left(SealCheck.STATUS, "nobody was asked")
-    try:
-        status = source.status(seal, at=at)
-        member(status, SealStatus, "what a source of statuses returns")
-    except Exception as error:  # noqa: BLE001 - whatever a source meets, it has not found the seal in use
-        return _left(SealCheck.STATUS, said(error))
-    if status.state is SealState.UNKNOWN:
-        return _left(SealCheck.STATUS, status.detail or "the seal is not known there")
-    if status.state is SealState.IN_USE:
-        return _passed(SealCheck.STATUS, status.detail or "in use")
-    since = f" since {status.since}" if status.since else ""
-    refusal = SealError(f"seal-{status.state.value}", f"the seal is {status.state.value}{since}")
-    return _failed(SealCheck.STATUS, refusal)
+    return DocumentReport("seal", name, sm3.digest(encoded), (report,), accepted=trust.accept)
