@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gmpki.cms.report import Check, CheckStatus
+from gmpki.cms.report import CheckStatus
 from gmpki.errors import DecodeError, GmpkiError, SealError
+from gmpki.seal._checks import failed, left, passed
 from gmpki.seal.ofd import xml
 from gmpki.seal.ofd.coverage import INTEGRITY_LIST, named
 from gmpki.seal.ofd.package import shown
@@ -23,6 +24,7 @@ from gmpki.seal.report import SealCheck
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gmpki.cms.report import Check
     from gmpki.seal.ofd.package import OFDPackage
     from gmpki.seal.report import SignatureReport
 
@@ -72,15 +74,15 @@ def check_integrity(package: OFDPackage, verify: Callable[[bytes, bytes], Signat
             raise SealError("smuggled-file", _difference(names - files, files - names))
         report = verify(package.read(found.signed_value), package.digest(INTEGRITY_LIST))
     except GmpkiError as error:
-        return Check(SealCheck.CHANGES, CheckStatus.FAILED, str(error), error)
+        return failed(SealCheck.CHANGES, error)
     for check in report.checks:
         if check.error is not None:
-            return Check(SealCheck.CHANGES, CheckStatus.FAILED, f"the list of all files: {check}", check.error)
+            return failed(SealCheck.CHANGES, check.error)
     undone = [check.name.value for check in report.checks if check.status is CheckStatus.NOT_CHECKED]
     if undone:
         detail = f"the list of all files is signed, but not everything was checked: {', '.join(undone)}"
-        return Check(SealCheck.CHANGES, CheckStatus.NOT_CHECKED, detail)
-    return Check(SealCheck.CHANGES, CheckStatus.PASSED, "the signed list of all files names every file")
+        return left(SealCheck.CHANGES, detail)
+    return passed(SealCheck.CHANGES, "the signed list of all files names every file")
 
 
 def _difference(added: set[str], missing: set[str]) -> str:

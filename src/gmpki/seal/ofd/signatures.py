@@ -12,6 +12,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
 from gmpki.errors import DecodeError, LimitExceeded
@@ -37,6 +38,7 @@ MAX_SIGNATURES: Final = 1_000
 MAX_REFERENCES: Final = 50_000
 MAX_STAMPS: Final = 20_000
 _MAX_DIGEST_TEXT_LEN: Final = 256
+_UTC: Final = re.compile(r"([0-9]{14})(?:\.[0-9]{1,9})?Z")
 _SIGN_TYPES: Final = {"": "Seal", "seal": "Seal", "sign": "Sign"}
 
 
@@ -187,6 +189,17 @@ class SignatureFile:
     references: tuple[Reference, ...]
     stamps: tuple[StampAnnotation, ...]
     seal: str | None
+
+    @property
+    def time(self) -> datetime | None:
+        """The time where it says its time zone, such as 20261122080000Z; None for the forms that do not."""
+        found = _UTC.fullmatch(self.time_text)
+        if found is None:
+            return None
+        try:
+            return datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
+        except ValueError:
+            return None
 
     @classmethod
     def parse(cls, package: OFDPackage, path: str) -> SignatureFile:
