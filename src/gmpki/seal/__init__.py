@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from gmpki.seal.consent import Consent, consent_of
     from gmpki.seal.digital import DigitalForm, DigitalSigner, PreparedDigitalSignature
+    from gmpki.seal.digital_check import check_digital_signature
     from gmpki.seal.interfaces import DocumentSigner, GrantCheck, PreparedDocumentSignature, UseEvent, UseRecorder
     from gmpki.seal.layouts import SealLayout
     from gmpki.seal.making import PendingSeal, SealSpec, make_seal, prepare_seal
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from gmpki.seal.verification import check_seal_signature, verify_seal_signature
 
 __all__ = [
+    "Consent",
     "DigitalForm",
     "DigitalSigner",
     "DocumentReport",
@@ -53,8 +56,10 @@ __all__ = [
     "UseEvent",
     "UseRecorder",
     "Verdict",
+    "check_digital_signature",
     "check_seal",
     "check_seal_signature",
+    "consent_of",
     "make_seal",
     "prepare_seal",
     "prepared_from_bytes",
@@ -63,6 +68,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Consent": "gmpki.seal.consent",
     "DigitalForm": "gmpki.seal.digital",
     "DigitalSigner": "gmpki.seal.digital",
     "DocumentReport": "gmpki.seal.report",
@@ -91,8 +97,10 @@ _HOMES = {
     "UseEvent": "gmpki.seal.interfaces",
     "UseRecorder": "gmpki.seal.interfaces",
     "Verdict": "gmpki.seal.report",
+    "check_digital_signature": "gmpki.seal.digital_check",
     "check_seal": "gmpki.seal.seal_check",
     "check_seal_signature": "gmpki.seal.verification",
+    "consent_of": "gmpki.seal.consent",
     "make_seal": "gmpki.seal.making",
     "prepare_seal": "gmpki.seal.making",
     "prepared_from_bytes": "gmpki.seal.two_phase",

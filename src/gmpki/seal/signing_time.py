@@ -92,22 +92,26 @@ def check_stamp(verify: Callable[[], StampedTime]) -> tuple[StampedTime | None, 
 
 
 def check_time(when: SigningTime, seal: Seal | None, certificate: Certificate, *, text: str = "") -> Check:
-    """Check what the signer says about the time against what else is known.
+    """Check the time of the signature against the validity of certificate and seal, and what the signer says about it
+    against what else is known.
 
     :param text: what he wrote in its place that is no time.
     :standard: GM/T 0031-2014 6
     """
-    claimed = when.claimed
-    if claimed is None:
+    claimed, proved = when.claimed, when.signed_at
+    if claimed is None and proved is None:
         return left(SealCheck.TIME, f"{text!r} is no time" if text else "the signature says no time")
 
     def check() -> str:
+        if claimed is None:
+            check_times(when.best, seal, certificate)
+            return f"{when.best:%Y-%m-%d %H:%M:%S} UTC, by the time-stamp"
         if claimed > when.today + _CLOCK_SKEW:
             raise SealError("signed-in-future", f"the signature is of {claimed}, and it is {when.today} now")
-        if when.signed_at is not None and claimed > when.signed_at + _CLOCK_SKEW:
-            raise SealError("signed-after-stamp", f"the signature says {claimed}, and existed at {when.signed_at}")
+        if proved is not None and claimed > proved + _CLOCK_SKEW:
+            raise SealError("signed-after-stamp", f"the signature says {claimed}, and existed at {proved}")
         check_times(claimed, seal, certificate)
-        return f"{claimed:%Y-%m-%d %H:%M:%S} UTC, {'by the signer' if when.signed_at is None else 'time-stamped'}"
+        return f"{claimed:%Y-%m-%d %H:%M:%S} UTC, {'by the signer' if proved is None else 'time-stamped'}"
 
     return attempted(SealCheck.TIME, check)
 
