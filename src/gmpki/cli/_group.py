@@ -27,7 +27,8 @@ class LaterGroup(Group):
     """A group most of whose commands stand in modules of their own, imported when a command is used.
 
     :ivar own: the commands that are defined with the group, which come first: one line in English, one in Chinese.
-    :ivar later: the module in :mod:`gmpki.cli` of each other one, and the same two lines.
+    :ivar later: the module in :mod:`gmpki.cli` of each other one, with the name that the command has there behind a
+        colon where that is not "command"; and the same two lines.
     """
 
     def __init__(
@@ -50,8 +51,9 @@ class LaterGroup(Group):
         """Return a command, or None when there is none of that name."""
         if cmd_name not in self.later:
             return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"gmpki.cli.{self.later[cmd_name][0]}")
-        command: click.Command = module.command
+        name, _, attribute = self.later[cmd_name][0].partition(":")
+        module = importlib.import_module(f"gmpki.cli.{name}")
+        command: click.Command = getattr(module, attribute or "command")
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -94,7 +94,7 @@ class TrustChoice:
                 self.tsa_anchors, self.intermediates, self.crls, self.responses, self.at, lenient=self.lenient
             ),
             statuses,
-            self.accept,
+            frozenset(self.accept),
         )
 
     def answer(self, found: Sequence[tuple[str, DocumentReport | Exception]]) -> Report:

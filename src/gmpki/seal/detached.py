@@ -21,8 +21,8 @@ from gmpki._inputs import as_bytes, as_text, member, not_a_buffer
 from gmpki.asn1 import der
 from gmpki.asn1.sealed_file import PROPERTY_INFO, DetachedSignature, FileInfo, SignatureKind
 from gmpki.cms.digests import new_hash
-from gmpki.cms.report import Check, CheckStatus
 from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidTypeError, SealError
+from gmpki.seal._checks import failed, in_order, left, passed
 from gmpki.seal.interfaces import DocumentSigner, PreparedDocumentSignature
 from gmpki.seal.report import DocumentReport, SealCheck, SignatureReport
 from gmpki.seal.signature import SealSignature
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from gmpki.cms.report import Check
+
 __all__ = ["MAX_CONTAINER_LEN", "PreparedFile", "prepare_file", "seal_file", "verify_detached"]
 
 MAX_CONTAINER_LEN: Final = 32 << 20
@@ -44,7 +46,6 @@ OCTETS: Final = "application/octet-stream"
 _MAX_NAME_LEN: Final = 255
 _FORMAT: Final = 1
 _KINDS: Final = {"seal": SignatureKind.SEAL, "signature": SignatureKind.SIGNATURE}
-_ORDER: Final = {name: position for position, name in enumerate(SealCheck)}
 
 
 def seal_file(source: Buffer | IO[bytes], signer: DocumentSigner, *, name: str, media_type: str = OCTETS) -> bytes:
@@ -169,12 +170,10 @@ def verify_detached(
     digests, size = _digests(source, {"sm3", expected.hash_name})
     report = _signature_report(held, expected, trust, now=now, lenient=lenient)
     own = (_check_file(held.file, expected, digests[expected.hash_name], size), _check_coverage(held, lenient=lenient))
-    checks = sorted((*own, *report.checks), key=lambda check: _ORDER[SealCheck(check.name)])
     shown = name or held.file.name
     found = replace(
         report,
-        name=held.file.name,
-        checks=tuple(checks),
+        checks=in_order((*own, *report.checks)),
         coverage=f"the whole file {held.file.name}, {held.file.size} bytes, {held.file.media_type}",
     )
     return DocumentReport("detached", shown, digests["sm3"], (found,), accepted=frozenset(trust.accept))
@@ -183,42 +182,41 @@ def verify_detached(
 def _signature_report(
     held: DetachedSignature, expected: Imprint, trust: SealTrust, *, now: datetime | None, lenient: bool
 ) -> SignatureReport:
-    from gmpki.seal.verification import check_digital_signature, check_seal_signature
+    from gmpki.seal.digital_check import check_digital_signature
+    from gmpki.seal.verification import check_seal_signature
 
-    digest = _hash(held.file.to_der(), expected.hash_name)
+    info = held.file.to_der()
     if held.kind is SignatureKind.SEAL:
-        return check_seal_signature(held.signature, digest, trust, now=now, lenient=lenient)
-    return check_digital_signature(held.signature, digest, trust, now=now, lenient=lenient)
+        digest = _hash(info, expected.hash_name)
+        return check_seal_signature(held.signature, digest, trust, now=now, lenient=lenient, name=held.file.name)
+    return check_digital_signature(
+        held.signature, _hash(info, "sm3"), trust, content=info, now=now, lenient=lenient, name=held.file.name
+    )
 
 
 def _check_file(file: FileInfo, expected: Imprint, digest: bytes, size: int) -> Check:
     references = SealCheck.REFERENCES
     if expected.hash_name not in STRONG_HASHES:
-        weak = SealError("weak-hash", f"the hash of the file is {expected.hash_name}, which proves nothing any more")
-        return Check(references, CheckStatus.FAILED, str(weak), weak)
-    if size != file.size or not hmac.compare_digest(digest, expected.digest):
-        how = (
-            f"it has {size} bytes, {file.size} were signed"
-            if size != file.size
-            else "it is as long as it was, and not the same"
-        )
-        changed = SealError("changed", f"the file is not the one that was signed: {how}")
-        return Check(references, CheckStatus.FAILED, str(changed), changed)
-    return Check(references, CheckStatus.PASSED, f"{expected.hash_name} of {size} bytes")
+        weak = f"the hash of the file is {expected.hash_name}, which proves nothing any more"
+        return failed(references, SealError("weak-hash", weak))
+    if size != file.size:
+        return failed(references, SealError("changed", f"the file has {size} bytes, and {file.size} were signed"))
+    if not hmac.compare_digest(digest, expected.digest):
+        return failed(references, SealError("changed", "the file is not the one that was signed"))
+    return passed(references, f"{expected.hash_name} of {size} bytes")
 
 
 def _check_coverage(held: DetachedSignature, *, lenient: bool) -> Check:
     """Look whether a seal signature was made for a container of this kind."""
-    coverage = SealCheck.COVERAGE
     if held.kind is SignatureKind.SEAL:
         try:
             said = SealSignature.from_der(held.signature, lenient=lenient).property_info
         except GmpkiError as error:
-            return Check(coverage, CheckStatus.NOT_CHECKED, f"the signature cannot be read: {error}")
+            return left(SealCheck.COVERAGE, f"the signature cannot be read: {error}")
         if said != PROPERTY_INFO:
-            other = SealError("property-info", f"the signature was made for something else: {said[:80]!r}")
-            return Check(coverage, CheckStatus.FAILED, str(other), other)
-    return Check(coverage, CheckStatus.PASSED, "all of the file")
+            message = f"the signature was made for something else: {said[:80]!r}"
+            return failed(SealCheck.COVERAGE, SealError("property-info", message))
+    return passed(SealCheck.COVERAGE, "all of the file")
 
 
 # ---- files ----------------------------------------------------------------------------------------------------------

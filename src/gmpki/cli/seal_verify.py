@@ -1,0 +1,81 @@
+"""``gmpki seal verify``: seals, and files with a signature beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gmpki.cli import _io
+from gmpki.cli._files import INPUT
+from gmpki.cli._hints import naming_lenient
+from gmpki.cli._output import Report, json_option
+from gmpki.cli._seal import TrustChoice, seal_trust_options
+
+if TYPE_CHECKING:
+    from gmpki.seal.report import DocumentReport
+    from gmpki.seal.trust import SealTrust
+
+__all__ = ["command"]
+
+MAX_LEN = 32 << 20
+
+
+@click.command(
+    name="verify",
+    epilog="\b\nExamples:\n"
+    "  gmpki seal verify --anchor maker-root.pem --registry seals --accept maker-revocation org.esl\n"
+    "  gmpki seal verify --anchor root.pem --maker-anchor maker-root.pem --crl root.crl --crl maker.crl "
+    "--registry seals --accept time-stamp --content form.html form.html.seal",
+)
+@click.argument("sources", type=INPUT, metavar="FILE...", nargs=-1, required=True)
+@click.option("--content", "content_file", type=INPUT, metavar="FILE", help="What a signature beside a file is about.")
+@seal_trust_options
+@json_option
+def command(*, sources: tuple[str, ...], content_file: str | None, trusting: TrustChoice) -> Report:
+    """Verify seals; or, with --content, the signature that "gmpki seal sign" put beside a file.
+
+    Exit code 1 unless everything holds and everything was checked that --accept does not name. For a seal alone,
+    --anchor are the authorities of its maker, unless --maker-anchor is given.
+
+    验证电子印章；用 --content 指明原文件时验证外附签章。
+    """
+    from gmpki.errors import GmpkiError
+
+    if content_file is not None and len(sources) != 1:
+        raise click.UsageError("--content goes with one signature")
+    trust = trusting.trust()
+    found: list[tuple[str, DocumentReport | Exception]] = []
+    for source in sources:
+        name = _io.display_name(source)
+        try:
+            found.append((name, _verified(source, content_file, trust, trusting)))
+        except (GmpkiError, OSError) as error:
+            found.append((name, error))
+    return trusting.answer(found)
+
+
+def _verified(source: str, content_file: str | None, trust: SealTrust, trusting: TrustChoice) -> DocumentReport:
+    from gmpki.seal.detached import verify_detached
+    from gmpki.seal.seal_check import verify_seal
+
+    data = _io.read_input(source, max_len=MAX_LEN)
+    name = _io.display_name(source)
+    if content_file is None:
+        if _is_detached(data):
+            raise click.UsageError(f"{name} is a signature beside a file: --content names the file")
+        return verify_seal(data, trust, at=trusting.at, lenient=trusting.lenient, name=name)
+    with _io.open_input(content_file) as content, naming_lenient(lenient=trusting.lenient):
+        shown = _io.display_name(content_file)
+        return verify_detached(data, content, trust, now=trusting.at, lenient=trusting.lenient, name=shown)
+
+
+def _is_detached(data: bytes) -> bool:
+    from gmpki.asn1.sealed_file import DetachedSignature
+    from gmpki.errors import InvalidInputError
+
+    try:
+        DetachedSignature.from_der(data, max_size=MAX_LEN)
+    except InvalidInputError:
+        return False
+    return True
