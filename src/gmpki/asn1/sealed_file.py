@@ -105,6 +105,6 @@ class DetachedSignature(Schema):
         return der.encode_sequence(
             der.encode_integer(_VERSION),
             der_of(self.file, FileInfo, "file"),
-            der.encode_integer(self.kind),
+            der.encode_integer(int(self.kind)),
             der.encode_octet_string(self.signature),
         )

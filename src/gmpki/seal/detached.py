@@ -112,7 +112,7 @@ class PreparedFile:
         return der.encode_sequence(
             der.encode_integer(_FORMAT),
             self.file.to_der(),
-            der.encode_integer(self.kind),
+            der.encode_integer(int(self.kind)),
             der.encode_octet_string(self.signature.to_bytes()),
         )
 
