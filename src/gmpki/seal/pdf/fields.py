@@ -8,7 +8,9 @@ signature: one with a SubFilter that nobody knows is a signature too, and is rep
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki.errors import DecodeError, LimitExceeded
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
     from gmpki.seal.pdf.document import Revision
     from gmpki.seal.report import Placement
 
-__all__ = ["MAX_FIELDS", "Field", "SignatureValue", "form_of", "read_fields", "text_of"]
+__all__ = ["MAX_FIELDS", "Field", "SignatureValue", "date_of", "form_of", "read_fields", "text_of"]
 
 MAX_FIELDS: Final = 10_000
 """The most fields and widgets of a form."""
 _MAX_DEPTH: Final = 16
+_DATE: Final = re.compile(
+    r"D:([0-9]{4})([0-9]{2})?([0-9]{2})?([0-9]{2})?([0-9]{2})?([0-9]{2})?([Z+-])(?:([0-9]{2})'?(?:([0-9]{2})'?)?)?\Z"
+)
+_LEAST: Final = (1, 1, 1, 0, 0, 0)
 _INHERITED: Final = ("FT", "V", "Lock")
 
 
@@ -189,6 +195,26 @@ def _value(revision: Revision, item: Any, field_number: int) -> SignatureValue:
     if entry is None or stored is None:
         raise DecodeError("a signature lies in no object")
     return SignatureValue(number, stored.start, bool(entry.stream), dictionary)
+
+
+def date_of(value: Any) -> datetime | None:
+    """Return the time that a date string says; None when it is none, or says no time zone.
+
+    :standard: ISO 32000-1 7.9.4
+    """
+    found = _DATE.match(text_of(value))
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (
+        int(part or least) for part, least in zip(found.groups()[:6], _LEAST, strict=True)
+    )
+    sign, hours, minutes = found[7], int(found[8] or 0), int(found[9] or 0)
+    offset = timedelta(hours=hours, minutes=minutes) * (-1 if sign == "-" else 1)
+    try:
+        zone = timezone.utc if sign == "Z" else timezone(offset)
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
 
 
 def text_of(value: Any) -> str:
