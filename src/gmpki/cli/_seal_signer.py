@@ -13,6 +13,7 @@ import click
 
 from gmpki.cli import _cms, _io
 from gmpki.cli._files import INPUT
+from gmpki.cli._options import together
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._trust import load_certificates, read_file, timestamps_of
 
@@ -35,6 +36,8 @@ __all__ = [
     "open_use_log",
     "read_seal",
     "seal_signer_options",
+    "stamp_options",
+    "stamp_source",
 ]
 
 MAX_SEAL_LEN = 16 << 20
@@ -43,6 +46,15 @@ STAMP_TIMEOUT_S = 60
 MAX_RESPONSE_LEN = 1 << 20
 
 Result = TypeVar("Result")
+
+stamp_options = together(
+    click.option(
+        "--stamp-command",
+        metavar="COMMAND",
+        help="A program that reads the request for a time-stamp and writes the response.",
+    ),
+    click.option("--stamp-anchor", "stamp_anchors", help="Certificates that are trusted for it.", **_cms.FILES),
+)
 
 
 def read_seal(path: str, *, lenient: bool = False) -> Seal:
@@ -141,22 +153,27 @@ class SignerChoice:
         return None if self.registry is None else UseCheck(open_registry(self.registry), open_grants(self.registry))
 
     def stamp(self) -> Callable[[bytes], bytes] | None:
-        """Return what gets a time-stamp over bytes; None when no program was named.
+        """Return what gets a time-stamp over bytes, as :func:`stamp_source`."""
+        return stamp_source(self.stamp_command, self.stamp_anchors)
 
-        :raises click.UsageError: when nobody is trusted for it.
-        """
-        from gmpki.tsa.http import TimestampClient
 
-        if self.stamp_command is None:
-            return None
-        verifier = timestamps_of(self.stamp_anchors, (), (), (), None, lenient=False)
-        if verifier is None:
-            raise click.UsageError("--stamp-command needs --stamp-anchor: who is trusted for time-stamps")
-        command = shlex.split(self.stamp_command)
-        if not command:
-            raise click.UsageError("--stamp-command names no program")
-        client = TimestampClient("", lambda _, request: _run(command, request), verifier)
-        return lambda data: client.stamp(data).token
+def stamp_source(stamp_command: str | None, anchors: tuple[str, ...]) -> Callable[[bytes], bytes] | None:
+    """Return what gets a time-stamp over bytes; None when no program was named.
+
+    :raises click.UsageError: when nobody is trusted for it.
+    """
+    from gmpki.tsa.http import TimestampClient
+
+    if stamp_command is None:
+        return None
+    verifier = timestamps_of(anchors, (), (), (), None, lenient=False)
+    if verifier is None:
+        raise click.UsageError("--stamp-command needs --stamp-anchor: who is trusted for time-stamps")
+    command = shlex.split(stamp_command)
+    if not command:
+        raise click.UsageError("--stamp-command names no program")
+    client = TimestampClient("", lambda _, request: _run(command, request), verifier)
+    return lambda data: client.stamp(data).token
 
 
 def _run(command: list[str], request: bytes) -> bytes:
@@ -192,12 +209,7 @@ def seal_signer_options(command: Callable[..., Result]) -> Callable[..., Result]
         help="Sign only when the seal is in use there, and a grant there covers it.",
     )
     @click.option("--purpose", default="", metavar="TEXT", help="For what the seal is used, as grants name it.")
-    @click.option(
-        "--stamp-command",
-        metavar="COMMAND",
-        help="A program that reads the request for a time-stamp and writes the response.",
-    )
-    @click.option("--stamp-anchor", "stamp_anchors", help="Certificates that are trusted for it.", **_cms.FILES)
+    @stamp_options
     @click.option("--use-log", type=INPUT, metavar="FILE", help="Keep each use in this file; made where there is none.")
     @functools.wraps(command)
     def run(**parameters: Any) -> Result:
