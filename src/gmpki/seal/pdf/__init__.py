@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gmpki.seal.pdf.straddle import StraddleStamp
     from gmpki.seal.pdf.two_phase import PreparedPDF
     from gmpki.seal.pdf.validation_data import add_document_timestamp, add_validation_data
+    from gmpki.seal.pdf.verify import verify_pdf
 
 __all__ = [
     "FieldStamp",
@@ -34,6 +35,7 @@ __all__ = [
     "cms_signer",
     "prepare_pdf",
     "sign_pdf",
+    "verify_pdf",
 ]
 
 _HOMES = {
@@ -49,6 +51,7 @@ _HOMES = {
     "cms_signer": "gmpki.seal.pdf.signers",
     "prepare_pdf": "gmpki.seal.pdf.signing",
     "sign_pdf": "gmpki.seal.pdf.signing",
+    "verify_pdf": "gmpki.seal.pdf.verify",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

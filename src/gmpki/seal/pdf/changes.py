@@ -55,11 +55,17 @@ class Additions:
 
     def __str__(self) -> str:
         """Return one sentence."""
-        parts = [f"{len(self.signatures)} further signatures" if self.signatures else ""]
-        parts.append(f"{len(self.timestamps)} time-stamps over the document" if self.timestamps else "")
-        parts.append("validation data" if self.validation_data else "")
-        found = ", ".join(part for part in parts if part)
+        parts = [
+            _counted(len(self.signatures), "further signature", ""),
+            _counted(len(self.timestamps), "time-stamp", " over the document"),
+            "validation data" if self.validation_data else "",
+        ]
+        found = ", ".join(filter(None, parts))
         return f"nothing but {found} came after" if found else "nothing was added that can be seen"
+
+
+def _counted(number: int, what: str, where: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}{where}" if number else ""
 
 
 def compare(signed: Revision, newest: Revision, permissions: Permissions) -> Additions:
