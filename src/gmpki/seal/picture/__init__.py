@@ -23,6 +23,7 @@ from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
     from gmpki.seal.picture.fonts import Font, find_font, load_font
+    from gmpki.seal.picture.importing import import_picture
     from gmpki.seal.picture.impression import Impression
     from gmpki.seal.picture.name_seal import draw_name_seal
     from gmpki.seal.picture.round_seals import draw_round_seal, draw_special_seal
@@ -34,6 +35,7 @@ __all__ = [
     "draw_round_seal",
     "draw_special_seal",
     "find_font",
+    "import_picture",
     "load_font",
 ]
 
@@ -44,6 +46,7 @@ _HOMES = {
     "draw_round_seal": "gmpki.seal.picture.round_seals",
     "draw_special_seal": "gmpki.seal.picture.round_seals",
     "find_font": "gmpki.seal.picture.fonts",
+    "import_picture": "gmpki.seal.picture.importing",
     "load_font": "gmpki.seal.picture.fonts",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidTypeError, LimitExceeded
 from gmpki.seal._extras import extra
@@ -124,7 +124,8 @@ def _eight_bits(opened: Image) -> Image:
         return opened.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if opened.mode in ("I", "F"):
         whole = opened.convert("F")
-        return whole.point(lambda value: value * (1 / 256)).convert("L") if max(whole.getextrema()) > 255 else whole
+        _, highest = cast("tuple[float, float]", whole.getextrema())
+        return whole.point(lambda value: value * (1 / 256)).convert("L") if highest > 255 else whole
     return opened
 
 
