@@ -110,7 +110,12 @@ class TrueTypeFont:
         return bytes(self._tables.get(tag, b""))
 
     def glyph_id(self, character: str) -> int:
-        """Return the number of a character's glyph; 0 when the font has none for it."""
+        """Return the number of a character's glyph; 0 when the font has none for it.
+
+        :raises InvalidInputError: when it is not one character.
+        """
+        if len(as_text(character, "character")) != 1:
+            raise InvalidInputError("a glyph is that of one character")
         glyph = self._map(ord(character))
         return glyph if glyph < self.glyph_count else 0
 

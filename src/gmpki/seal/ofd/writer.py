@@ -414,15 +414,19 @@ def _colour(name: str, colour: Colour | None) -> str:
 
 def _lines(text: str, advances: list[float], width: float) -> list[str]:
     """Return a paragraph in lines: at least one character each, words of ASCII kept together where they fit."""
-    lines, begin, length = [], 0, 0.0
-    for place, advance in enumerate(advances):
-        if place > begin and length + advance > width + 1e-9:
-            cut = _break(text, begin, place)
-            lines.append(text[begin:cut].rstrip(" "))
-            begin = cut + len(text[cut:place]) - len(text[cut:place].lstrip(" "))
-            length = sum(advances[begin:place])
-        length += advance
-    return [*lines, text[begin:]]
+    lines, begin, count = [], 0, len(text)
+    while begin < count:
+        end, length = begin + 1, advances[begin]
+        while end < count and length + advances[end] <= width + 1e-9:
+            length += advances[end]
+            end += 1
+        if end < count:
+            end = _break(text, begin, end)
+        lines.append(text[begin:end].rstrip(" "))
+        begin = end
+        while begin < count and text[begin] == " ":
+            begin += 1
+    return lines or [""]
 
 
 def _break(text: str, begin: int, place: int) -> int:
