@@ -17,8 +17,7 @@ from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.seal.ofd import xml
 from gmpki.seal.ofd.model import physical_box
 from gmpki.seal.ofd.signatures import MAX_STAMPS, Box
-from gmpki.seal.pdf.placing import Stamp
-from gmpki.seal.pdf.straddle import StraddleStamp
+from gmpki.seal.stamps import Stamp, StraddleStamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

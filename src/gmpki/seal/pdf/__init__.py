@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from gmpki.seal.pdf.placing import FieldStamp, KeywordStamp, Stamp
+    from gmpki.seal.pdf.placing import FieldStamp, KeywordStamp
     from gmpki.seal.pdf.profiles import PDFProfile
     from gmpki.seal.pdf.signers import cms_signer
     from gmpki.seal.pdf.signing import SignatureTexts, prepare_pdf, sign_pdf
-    from gmpki.seal.pdf.straddle import StraddleStamp
     from gmpki.seal.pdf.two_phase import PreparedPDF
     from gmpki.seal.pdf.validation_data import add_document_timestamp, add_validation_data
     from gmpki.seal.pdf.verify import verify_pdf
+    from gmpki.seal.stamps import Stamp, StraddleStamp
 
 __all__ = [
     "FieldStamp",
@@ -44,8 +44,8 @@ _HOMES = {
     "PDFProfile": "gmpki.seal.pdf.profiles",
     "PreparedPDF": "gmpki.seal.pdf.two_phase",
     "SignatureTexts": "gmpki.seal.pdf.signing",
-    "Stamp": "gmpki.seal.pdf.placing",
-    "StraddleStamp": "gmpki.seal.pdf.straddle",
+    "Stamp": "gmpki.seal.stamps",
+    "StraddleStamp": "gmpki.seal.stamps",
     "add_document_timestamp": "gmpki.seal.pdf.validation_data",
     "add_validation_data": "gmpki.seal.pdf.validation_data",
     "cms_signer": "gmpki.seal.pdf.signers",

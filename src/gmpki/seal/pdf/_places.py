@@ -9,17 +9,9 @@ from gmpki._inputs import iterated
 from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.seal.pdf import _fields
 from gmpki.seal.pdf.appearance import Strip
-from gmpki.seal.pdf.placing import (
-    MAX_PAGES,
-    FieldStamp,
-    KeywordStamp,
-    PageFrame,
-    Stamp,
-    find_keyword,
-    page_frames,
-)
-from gmpki.seal.pdf.straddle import StraddleStamp
+from gmpki.seal.pdf.placing import FieldStamp, KeywordStamp, PageFrame, find_keyword, page_frames
 from gmpki.seal.report import Placement
+from gmpki.seal.stamps import MAX_PAGES, Stamp, StraddleStamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,10 +1,10 @@
-"""Where a seal goes on the pages of a PDF file: by page and mm, by a word on the page, or in a field that is there.
+"""Where a seal goes on the pages of a PDF file: by a word on the page or in a field that is there, and what a page is.
 
 Everything here counts as a person does who looks at a page: in mm from the upper left corner of what is shown, upright,
 whatever the page's own units, its crop box and its rotation are.
 
->>> Stamp(1, 120, 200, width_mm=42, height_mm=42)
-Stamp(page=1, x_mm=120.0, y_mm=200.0, width_mm=42.0, height_mm=42.0)
+>>> KeywordStamp("盖章处", occurrence=-1).occurrence
+-1
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki._inputs import as_text, number
-from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, LimitExceeded
+from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
 from gmpki.seal.pdf._pyhanko import entry, guarded
 from gmpki.seal.report import Placement
+from gmpki.seal.stamps import MAX_PAGES, checked_mm, checked_page, checked_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
-    "MAX_PAGES",
     "UNIT_MM",
     "FieldStamp",
     "KeywordStamp",
     "PageFrame",
-    "Stamp",
     "find_keyword",
     "page_frames",
 ]
@@ -35,71 +34,10 @@ __all__ = [
 UNIT_MM: Final = 25.4 / 72
 """One unit of a page whose UserUnit is 1, in mm (ISO 32000-1 8.3.2.3)."""
 
-MAX_PAGES: Final = 100_000
-MAX_SIDE_MM: Final = 1000.0
 _MAX_DEPTH: Final = 64
 _MAX_KEYWORD: Final = 200
 _MAX_FOUND: Final = 10_000
 _TOLERANCE_MM: Final = 0.5  # of pages whose size was rounded
-
-
-def checked_mm(value: float, name: str, low: float = -MAX_SIDE_MM, high: float = 20 * MAX_SIDE_MM) -> float:
-    """Return a length in mm as a float.
-
-    :raises InvalidTypeError: when it is no number.
-    :raises InvalidInputError: when it is not finite, or outside.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InvalidTypeError(f"{name} must be a number, not {type(value).__name__}")
-    if isinstance(value, int) and value.bit_length() > 64:
-        raise InvalidInputError(f"{name} must be {low:g} to {high:g} mm")
-    if not math.isfinite(value) or not low <= value <= high:
-        raise InvalidInputError(f"{name} must be {low:g} to {high:g} mm, not {value:g}")
-    return float(value)
-
-
-def checked_page(value: int) -> int:
-    """Return the number of a page: from 1, or from -1 for the last one.
-
-    :raises InvalidTypeError: when it is no ``int``.
-    :raises InvalidInputError: when it is 0 or too far away.
-    """
-    if number(value, -MAX_PAGES, MAX_PAGES, "page") == 0:
-        raise InvalidInputError("pages are counted from 1, and from -1 backwards")
-    return value
-
-
-def _check_sizes(stamp: Stamp | KeywordStamp) -> None:
-    for name in ("width_mm", "height_mm"):
-        value = getattr(stamp, name)
-        if value is not None:
-            object.__setattr__(stamp, name, checked_mm(value, name, 0.1, MAX_SIDE_MM))
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """A place on a page. Immutable.
-
-    :ivar page: counted from 1; -1 is the last one.
-    :ivar x_mm: of the left edge of the seal, from the left edge of the page.
-    :ivar y_mm: of the upper edge of the seal, from the upper edge of the page.
-    :ivar width_mm: None takes the seal's own, which is its true size.
-    :ivar height_mm: the same.
-    :raises InvalidTypeError: when a field has the wrong type.
-    :raises InvalidInputError: when one is out of bounds.
-    """
-
-    page: int
-    x_mm: float
-    y_mm: float
-    width_mm: float | None = None
-    height_mm: float | None = None
-
-    def __post_init__(self) -> None:
-        checked_page(self.page)
-        for name in ("x_mm", "y_mm"):
-            object.__setattr__(self, name, checked_mm(getattr(self, name), name))
-        _check_sizes(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +71,8 @@ class KeywordStamp:
             checked_page(self.page)
         for name in ("dx_mm", "dy_mm"):
             object.__setattr__(self, name, checked_mm(getattr(self, name), name))
-        _check_sizes(self)
+        for name in ("width_mm", "height_mm"):
+            object.__setattr__(self, name, checked_size(getattr(self, name), name))
 
 
 @dataclass(frozen=True, slots=True)
