@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gmpki.seal.seal import Seal
     from gmpki.x509.path.result import ValidatedPath
 
-__all__ = ["answer", "describe", "lines_of", "shown_facts"]
+__all__ = ["answer", "describe", "describe_placement", "lines_of", "place_text", "shown_facts"]
 
 # What the answers of checks and the verdicts of gmpki.seal.report are called in Chinese; a test compares them.
 STATUS = {"passed": "通过", "failed": "未通过", "not-checked": "未检查"}
@@ -98,7 +98,7 @@ def _signature(one: SignatureReport, report: DocumentReport) -> dict[str, Any]:
         "signed_at": show_time(one.signed_at),
         "timestamps": [_timestamp(stamp) for stamp in one.timestamps],
         "coverage": one.coverage,
-        "placements": [_placement(place) for place in one.placements],
+        "placements": [describe_placement(place) for place in one.placements],
         "checks": [_check(check) for check in one.checks],
         "chain": _chain(one.signer_path),
         "maker_chain": _chain(one.maker_path),
@@ -128,7 +128,8 @@ def _timestamp(stamp: StampedTime) -> dict[str, Any]:
     }
 
 
-def _placement(place: Placement) -> dict[str, Any]:
+def describe_placement(place: Placement) -> dict[str, Any]:
+    """Return where a seal shows, for a program."""
     return {name: getattr(place, name) for name in ("page", "x_mm", "y_mm", "width_mm", "height_mm")}
 
 
@@ -169,14 +170,15 @@ def _signature_rows(one: SignatureReport, report: DocumentReport) -> list[tuple[
         details.append(("声称时间", "claimed time", str(show_time(one.claimed_time))))
     if one.coverage:
         details.append(("范围", "protects", one.coverage))
-    details += [("位置", "place", _place_text(place)) for place in one.placements]
+    details += [("位置", "place", place_text(place)) for place in one.placements]
     details += [_check_row(check, report) for check in one.checks]
     details += [("与标准不符", "departure", str(quirk)) for quirk in one.quirks]
     details += [("变体", "variant", variant) for variant in one.variants]
     return rows + [(f"  {chinese}", f"  {english}", value) for chinese, english, value in details]
 
 
-def _place_text(place: Placement) -> str:
+def place_text(place: Placement) -> str:
+    """Return where a seal shows, for a person."""
     return (
         f"第 {place.page} 页 page {place.page}: {place.x_mm:g}, {place.y_mm:g} mm; "
         f"{place.width_mm:g} x {place.height_mm:g} mm"

@@ -24,9 +24,10 @@ from gmpki.seal.ofd.coverage import Coverage, CoverageJudge, named
 from gmpki.seal.ofd.integrity import check_integrity
 from gmpki.seal.ofd.model import OFDDocument, read_documents
 from gmpki.seal.ofd.package import DEFAULT_LIMITS, OFDPackage, PackageLimits, shown
+from gmpki.seal.ofd.placements import placements_of
 from gmpki.seal.ofd.references import ReferenceResult, check_references, hash_name_of
 from gmpki.seal.ofd.signatures import SignatureEntry, SignatureFile, SignatureList, signature_lists
-from gmpki.seal.report import DocumentReport, Placement, SealCheck, SignatureReport
+from gmpki.seal.report import DocumentReport, SealCheck, SignatureReport
 from gmpki.seal.signature import SealSignature
 from gmpki.seal.trust import SealTrust
 from gmpki.seal.verification import check_seal_signature
@@ -43,7 +44,6 @@ __all__ = ["OFDSignatureReport", "verify_ofd"]
 _TAG_SEQUENCE: Final = 0x30
 # What is asked of the package, not of the signature in it.
 _PROBLEMS: Final = ("changed", "missing", "damaged")
-_MOST_ASTRAY: Final = 8
 _UNKNOWN: Final = "the package could not be looked through"
 _DIGITS: Final = re.compile("[0-9]{1,18}$")
 _OF_PACKAGE: Final = (SealCheck.REFERENCES, SealCheck.COVERAGE, SealCheck.CHANGES)
@@ -144,7 +144,8 @@ class _Verification:
             inner = self._of_value(described, value, is_seal=is_seal)
         except GmpkiError as error:
             return _unreadable(index, name, kind, error)
-        placements, variants = self._placements(described, listed)
+        document = next((one for one in self.documents if one.index == listed.document), None)
+        placements, variants = placements_of(document, described.stamps)
         if (kind == "seal") is not is_seal:
             variants.append(f"the list of signatures calls it {entry.type}, which it is not")
         results, on_files = self._references(described, variants)
@@ -215,21 +216,6 @@ class _Verification:
             return passed(SealCheck.SEAL_COPY, "")
         problem = SealError("other-seal", f"{shown(described.seal)} is another seal than the one that was signed")
         return failed(SealCheck.SEAL_COPY, problem)
-
-    def _placements(self, described: SignatureFile, listed: SignatureList) -> tuple[tuple[Placement, ...], list[str]]:
-        """Return where the seal appears, and a sentence for each stamp on a page that is not there."""
-        document = next((one for one in self.documents if one.index == listed.document), None)
-        if document is None:
-            return (), []
-        pages = {page.id: page.number for page in document.pages}
-        found, astray = [], []
-        for stamp in described.stamps:
-            if stamp.page_id not in pages:
-                astray.append(f"a stamp is on a page {stamp.page_id[:40]!r}, which is not there")
-                continue
-            box = stamp.visible
-            found.append(Placement(pages[stamp.page_id], box.x, box.y, box.width, box.height))
-        return tuple(found), astray[:_MOST_ASTRAY]
 
     def document_checks(self) -> tuple[Check, ...]:
         """Return the checks about the package as a whole."""
