@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from gmpki.asn1 import der
 
 _CONSTRUCTED = 0x20
+INDEFINITE = 0x80
+"""The length octet of the indefinite form."""
 
 
 @dataclass(frozen=True)
@@ -95,3 +97,19 @@ def longer(node: Node) -> tuple[Node, ...]:
 
 
 CHANGES: tuple[Callable[[Node], tuple[Node, ...]], ...] = (other_tag, removed, twice, longer)
+
+
+# ---- other encodings of the same ------------------------------------------------------------
+def as_ber(encoded: bytes) -> bytes:
+    """Return an element, and the first one inside, with indefinite lengths."""
+    tree = parse(encoded)
+    inner = b"".join(child.encode() for child in tree.children[0].children)
+    first = bytes((tree.children[0].tag, INDEFINITE)) + inner + bytes(2)
+    rest = b"".join(child.encode() for child in tree.children[1:])
+    return bytes((tree.tag, INDEFINITE)) + first + rest + bytes(2)
+
+
+def raw(signature: bytes) -> bytes:
+    """Return r, s as 64 bytes, as tokens give them."""
+    r, s = (node.content.lstrip(b"\0").rjust(32, b"\0") for node in parse(signature).children)
+    return r + s

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from certified import DAY, NOW, certify
 from gmpki import oids
+from gmpki.asn1 import gbt38540
 from gmpki.asn1.rfc5280 import BasicConstraints, Extension
 from gmpki.asn1.rfc5280.ext_keys import ExtendedKeyUsage, KeyUsage, KeyUsages
 from gmpki.cms.trust import Trust
@@ -201,6 +202,16 @@ def new_seal(layout: SealLayout = SealLayout.GBT38540, *, by: Person | None = No
 def seal(layout: SealLayout = SealLayout.GBT38540) -> Seal:
     """Return the seal of the organisation, which lists 张三 with both his keys."""
     return new_seal(layout)
+
+
+def five_field(time_stamp: bytes | None = b"token") -> gbt38540.SESeal:
+    """Return a seal with a fifth field, signed as those of GB/T 38540 are."""
+    made = seal().structure
+    assert isinstance(made, gbt38540.SESeal)
+    info = replace(made.info, header=replace(made.info.header, version=5))
+    made_by = maker()
+    signature = made_by.key.sign(info.to_der())
+    return gbt38540.SESeal(info, made_by.certificate.der, oids.SM2_WITH_SM3, signature, time_stamp)
 
 
 # ---- trust --------------------------------------------------------------------------------

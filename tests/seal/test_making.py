@@ -34,7 +34,7 @@ from gmpki.x509.certificate import Certificate
 from hostile import results
 from rsa_keys import rsa_key
 from seal import samples
-from seal.der_tree import CHANGES, changed, parse, paths
+from seal.der_tree import CHANGES, changed, parse, paths, raw
 
 NOW, DAY = samples.NOW, samples.DAY
 BOTH = pytest.mark.parametrize("layout", samples.LAYOUTS, ids=lambda layout: layout.name)
@@ -55,12 +55,6 @@ class Remote:
 
     def sign_digest(self, digest: Any) -> bytes:
         return self._bend(self._key.sign_digest(digest))
-
-
-def raw(signature: bytes) -> bytes:
-    """Return r, s as 64 bytes, as tokens give them."""
-    r, s = (node.content.lstrip(b"\0").rjust(32, b"\0") for node in parse(signature).children)
-    return r + s
 
 
 @cache

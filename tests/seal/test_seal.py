@@ -22,10 +22,9 @@ from gmpki.seal._received import MAX_LEN
 from hostile import results
 from seal import asn1crypto_schemas as peer
 from seal import samples
-from seal.der_tree import parse, put
+from seal.der_tree import INDEFINITE, as_ber, parse, put
 
 BOTH = pytest.mark.parametrize("layout", samples.LAYOUTS, ids=lambda layout: layout.name)
-INDEFINITE = 0x80
 
 
 def noted(seal: Seal) -> list[tuple[QuirkKind, str]]:
@@ -40,25 +39,6 @@ def only_lenient(encoded: bytes, *expected: tuple[QuirkKind, str]) -> Seal:
     assert noted(seal) == list(expected)
     assert seal.der == encoded
     return seal
-
-
-def five_field(time_stamp: bytes | None = b"token") -> gbt38540.SESeal:
-    """Return a seal with a fifth field, signed as those of GB/T 38540 are."""
-    made = samples.seal().structure
-    assert isinstance(made, gbt38540.SESeal)
-    info = replace(made.info, header=replace(made.info.header, version=5))
-    maker = samples.maker()
-    signature = maker.key.sign(info.to_der())
-    return gbt38540.SESeal(info, maker.certificate.der, oids.SM2_WITH_SM3, signature, time_stamp)
-
-
-def as_ber(encoded: bytes) -> bytes:
-    """Return an element, and the first one inside, with indefinite lengths."""
-    tree = parse(encoded)
-    inner = b"".join(child.encode() for child in tree.children[0].children)
-    first = bytes((tree.children[0].tag, INDEFINITE)) + inner + bytes(2)
-    rest = b"".join(child.encode() for child in tree.children[1:])
-    return bytes((tree.tag, INDEFINITE)) + first + rest + bytes(2)
 
 
 # ---- what a seal says ---------------------------------------------------------------------
@@ -164,7 +144,7 @@ def test_layouts() -> None:
 
 def test_a_seal_with_a_fifth_field() -> None:
     for time_stamp in (b"token", None):
-        seal = Seal.from_der(five_field(time_stamp).to_der())
+        seal = Seal.from_der(samples.five_field(time_stamp).to_der())
         assert (seal.layout, seal.time_stamp, seal.quirks) == (SealLayout.FIVE_FIELD, time_stamp, ())
         peer.load(peer.Seal5, seal.der)
 

@@ -43,9 +43,7 @@ from gmpki.x509.path import PathPolicy, RevocationMode
 from gmpki.x509.signatures import SignaturePolicy
 from hostile import results
 from seal import samples
-from seal.der_tree import parse, put
-from seal.test_making import raw
-from seal.test_seal import as_ber, five_field
+from seal.der_tree import as_ber, parse, put, raw
 
 NOW, DAY = samples.NOW, samples.DAY
 BOTH = pytest.mark.parametrize("layout", samples.LAYOUTS, ids=lambda layout: layout.name)
@@ -431,7 +429,7 @@ def test_a_register_that_does_not_know(answer: Any) -> None:
 
 # ---- a time-stamp in the seal -------------------------------------------------------------
 def test_a_time_stamp_in_the_seal_is_named() -> None:
-    with_stamp, without = (Seal.from_der(five_field(token).to_der()) for token in (b"token", None))
+    with_stamp, without = (Seal.from_der(samples.five_field(token).to_der()) for token in (b"token", None))
     assert report(without).verdict is Verdict.VALID
     assert report(with_stamp).verdict is Verdict.INCOMPLETE
     assert report(with_stamp, accept=ACCEPTED | {"time-stamp"}).verdict is Verdict.VALID
