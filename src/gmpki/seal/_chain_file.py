@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["START", "ChainFile", "ChainPlace", "ChainWriter"]
+__all__ = ["START", "ChainFile", "ChainPlace", "ChainWriter", "open_chain"]
 
 MAX_LINE_LEN: Final = 1 << 18
 _MIN_KEY_LEN: Final = 16
@@ -53,24 +53,32 @@ START: Final = ChainPlace(0, 0, bytes(sm3.DIGEST_LEN))
 """The beginning of a file."""
 
 
+def open_chain(path: str | os.PathLike[str], kind: str, key: Buffer | None) -> ChainFile:
+    """Return a file of a kind; nothing is read yet.
+
+    :param key: of the HMAC, 16 to 1024 bytes; None for digests that anybody can compute.
+    :raises InvalidTypeError: when an argument has the wrong type.
+    :raises InvalidInputError: when the path is none, or the key has another length.
+    """
+    raw = None if key is None else as_bytes(key, "key")
+    if raw is not None and not _MIN_KEY_LEN <= len(raw) <= _MAX_KEY_LEN:
+        raise InvalidInputError(f"the key is {_MIN_KEY_LEN} to {_MAX_KEY_LEN} bytes long, not {len(raw)}")
+    return ChainFile(_files.as_path(path), kind, raw)
+
+
 @dataclass
 class ChainFile:
     """One file. Thread-safe; any number of processes of one machine may share it.
 
     :ivar path: its name. ``PATH.lock`` is what processes lock; it is empty and stays.
     :ivar kind: what its first line has to say.
-    :ivar key: of the HMAC, 16 to 1024 bytes; None for digests that anybody can compute. Not shown by ``repr``.
+    :ivar key: of the HMAC; None for digests that anybody can compute. Not shown by ``repr``.
     """
 
     path: str
     kind: str
-    key: bytes | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        self.path = _files.as_path(self.path)
-        if self.key is not None:
-            self.key = _checked_key(self.key)
-        self._threads = RLock()
+    key: bytes | None = field(repr=False)
+    _threads: RLock = field(default_factory=RLock, repr=False)
 
     def create(self) -> None:
         """Make the file.
@@ -235,10 +243,3 @@ class ChainWriter(ChainReader):
                 os.ftruncate(self._descriptor, place.offset)
             raise
         return self._file._entry(place, line)[0]
-
-
-def _checked_key(key: Buffer) -> bytes:
-    raw = as_bytes(key, "key")
-    if not _MIN_KEY_LEN <= len(raw) <= _MAX_KEY_LEN:
-        raise InvalidInputError(f"the key is {_MIN_KEY_LEN} to {_MAX_KEY_LEN} bytes long, not {len(raw)}")
-    return raw

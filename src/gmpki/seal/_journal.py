@@ -11,7 +11,7 @@ from datetime import datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gmpki.errors import GmpkiError, InvalidInputError, TamperedError
+from gmpki.errors import GmpkiError, InvalidInputError, StateError, TamperedError
 from gmpki.protect.log_record import time_text
 from gmpki.seal._chain_file import START, ChainFile, ChainPlace, ChainReader
 
@@ -97,6 +97,8 @@ class FileJournal:
             if place.number > 1:
                 self._take(place, fields)
             self._place = place
+        if self._place.number == 0:
+            raise StateError(f"{self._file.path} is no {self._file.kind}: it has no first line")
         self._identity = reader.identity
 
     def _take(self, place: ChainPlace, fields: Mapping[str, Any]) -> None:

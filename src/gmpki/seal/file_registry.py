@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki import _files
 from gmpki.algorithms import sm3
 from gmpki.errors import StateError, TamperedError
-from gmpki.seal._chain_file import ChainFile, ChainPlace
+from gmpki.seal._chain_file import ChainFile, ChainPlace, open_chain
 from gmpki.seal._journal import FileJournal
 from gmpki.seal.registry import JournalRegistry, now_utc
 
@@ -133,4 +133,4 @@ class _SealFiles:
 
 
 def _chain_file(directory: str, key: Buffer | None) -> ChainFile:
-    return ChainFile(os.path.join(directory, _FILE), KIND, None if key is None else bytes(memoryview(key)))
+    return open_chain(os.path.join(directory, _FILE), KIND, key)

@@ -15,13 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from gmpki import _files
 from gmpki._inputs import as_bytes, function, iterated, member, number, utc_seconds
 from gmpki.algorithms import sm3
 from gmpki.algorithms.rand import random_bytes
 from gmpki.errors import InvalidInputError, InvalidTypeError, SealError
 from gmpki.protect.log_record import time_text
-from gmpki.seal._chain_file import ChainFile, ChainPlace
+from gmpki.seal._chain_file import ChainPlace, open_chain
 from gmpki.seal._journal import FileJournal, Journal, MemoryJournal, read_time
 from gmpki.seal.life import line_of_text, steady_time
 from gmpki.seal.registry import now_utc
@@ -341,7 +340,7 @@ class FileGrants(_Grants):
         :raises TamperedError: when an entry is not as it was written.
         """
         super().__init__(clock)
-        self._file = ChainFile(_files.as_path(path), KIND, None if key is None else as_bytes(key, "key"))
+        self._file = open_chain(path, KIND, key)
         self._file_journal = FileJournal(self._file, self._apply)
         self._journal = self._file_journal
         with self._journal.reading():
@@ -358,7 +357,7 @@ class FileGrants(_Grants):
         :raises StateError: when the file exists or cannot be written.
         """
         function(clock, "clock")
-        ChainFile(_files.as_path(path), KIND, None if key is None else as_bytes(key, "key")).create()
+        open_chain(path, KIND, key).create()
         return cls(path, key=key, clock=clock)
 
     @property

@@ -248,8 +248,8 @@ class JournalRegistry:
         if step.action is SealAction.MAKE:
             self._refuse_id(made, None)
             return [made.after(step)]
-        self._refuse_id(made, digest)
         old = self._known(digest).after(step)
+        self._refuse_id(made, digest)
         first = SealStep(SealAction.MAKE, step.at, step.by, step.why, other=digest)
         second = SealStep(SealAction.FILE, step.at, step.by, record_number=step.record_number)
         return [old, made.after(first).after(second)]

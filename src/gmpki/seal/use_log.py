@@ -19,10 +19,10 @@ from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki import _files
-from gmpki._inputs import as_bytes, function, member, number
+from gmpki._inputs import function, member, number
 from gmpki.errors import StateError, TamperedError
 from gmpki.protect.log_record import time_text
-from gmpki.seal._chain_file import START, ChainFile, ChainPlace, ChainReader
+from gmpki.seal._chain_file import START, ChainPlace, ChainReader, open_chain
 from gmpki.seal._journal import read_time
 from gmpki.seal.interfaces import UseEvent, UseRecorder
 from gmpki.seal.report import DocumentReport
@@ -146,7 +146,7 @@ class FileUseLog:
         :raises StateError: when there is none, it cannot be read, or it was made with a key and none is given.
         :raises TamperedError: when its first or last line is not as it was written.
         """
-        self._file = _chain_file(path, key)
+        self._file = open_chain(path, KIND, key)
         with self._file.reading() as reader:
             self._identity = reader.identity
             self._place = reader.last()
@@ -159,7 +159,7 @@ class FileUseLog:
         :raises InvalidInputError: when the path is none, or the key has the wrong length.
         :raises StateError: when the file exists or cannot be written.
         """
-        _chain_file(path, key).create()
+        open_chain(path, KIND, key).create()
         return cls(path, key=key)
 
     def record(self, event: UseEvent) -> LoggedUse:
@@ -281,10 +281,6 @@ class _Draining:
 
     def __exit__(self, *_: object) -> None:
         self._lock.__exit__(None, None, None)
-
-
-def _chain_file(path: str | os.PathLike[str], key: Buffer | None) -> ChainFile:
-    return ChainFile(_files.as_path(path), KIND, None if key is None else as_bytes(key, "key"))
 
 
 def _to_fields(event: UseEvent) -> dict[str, Any]:
