@@ -286,6 +286,18 @@ def test_over_the_bytes_that_came(layout: SealLayout) -> None:
         seal.maker_certificate.public_key.verify(value, seal.reencoded_to_be_signed)
 
 
+def test_what_cannot_be_written_anew() -> None:
+    """Text that only lenient reading takes has no DER: the signature counts over the bytes that came, or not at all."""
+    encoded = samples.new_seal(list_digests=True).der
+    bent = put(encoded, (0, 2, 3, 0, 0), der.encode(der.Tag.PRINTABLE_STRING, b"SM_3"))
+    seal = Seal.from_der(bent, lenient=True)
+    with pytest.raises(InvalidInputError):
+        seal.reencoded_to_be_signed  # noqa: B018 - it is a property
+    assert isinstance(failed(report(seal), SealCheck.SEAL_SIGNATURE), InvalidSignature)
+    value = der.encode_bit_string(samples.maker().key.sign(seal.to_be_signed))
+    assert report(put(bent, (3,), value), lenient=True).verdict is Verdict.VALID
+
+
 # ---- the maker ----------------------------------------------------------------------------
 @BOTH
 def test_a_maker_whom_nobody_trusts(layout: SealLayout) -> None:

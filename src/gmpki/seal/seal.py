@@ -333,7 +333,10 @@ class Seal(Immutable):
 
     @property
     def reencoded_to_be_signed(self) -> bytes:
-        """What the maker signed, if he signed the DER of what is said and not the bytes that came."""
+        """What the maker signed, if he signed the DER of what is said and not the bytes that came.
+
+        :raises InvalidInputError: when what was read leniently cannot be written.
+        """
         return self._signed_form(self._structure.info.to_der())
 
     def _signed_form(self, info: bytes) -> bytes:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
 from gmpki.cms.algorithms import signature_algorithm
 from gmpki.cms.signer_certificate import verifying_key
-from gmpki.errors import InvalidSignature
+from gmpki.errors import InvalidInputError, InvalidSignature
 from gmpki.keys.sm2_public import SM2PublicKey
 from gmpki.x509.signatures import verify_signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gmpki.asn1.quirks import Quirk
     from gmpki.oids import ObjectIdentifier
@@ -37,7 +37,7 @@ def verify_value(
     :param algorithm: what stands beside the signature: an identifier without parameters.
     :param forms: what may have been signed, in the order in which it is tried, each with a sentence that says how it
         departs from the standard; empty for what the standard has. A generator makes what follows only when it is
-        needed.
+        needed, and ends them with InvalidInputError where what was read leniently cannot be written anew.
     :param policy: which signatures are taken.
     :param lenient: take r, s as 64 bytes as well, and the identifier of the key's kind in place of the algorithm's.
     :returns: what departs in form, and in meaning.
@@ -55,12 +55,19 @@ def verify_value(
         if isinstance(key, SM2PublicKey):
             named, found = signature_algorithm(named, "sm3", key, policy.algorithms, lenient=True)
             variants += [f"{algorithm.name} stands in the place of the signature algorithm" for _ in found]
-    refused: InvalidSignature | None = None
-    for form, departs in forms:
+    refused: list[InvalidSignature] = []
+    for form, departs in _as_many_as_there_are(forms):
         try:
             quirks = verify_signed(key, named, signature, form, policy)
         except InvalidSignature as error:
-            refused = refused or error
+            refused.append(error)
             continue
         return quirks, (*variants, *([departs] if departs else []))
-    raise refused or InvalidSignature("there is nothing that may have been signed")
+    raise refused[0] if refused else InvalidSignature("there is nothing that may have been signed")
+
+
+def _as_many_as_there_are(forms: Iterable[tuple[bytes, str]]) -> Iterator[tuple[bytes, str]]:
+    try:
+        yield from forms
+    except InvalidInputError:
+        return
