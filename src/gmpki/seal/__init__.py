@@ -11,11 +11,16 @@ from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
     from gmpki.seal.consent import Consent, consent_of
+    from gmpki.seal.detached import PreparedFile, prepare_file, seal_file, verify_detached
     from gmpki.seal.digital import DigitalForm, DigitalSigner, PreparedDigitalSignature
     from gmpki.seal.digital_check import check_digital_signature
+    from gmpki.seal.file_registry import FileSealRegistry
+    from gmpki.seal.grants import FileGrants, Grant, MemoryGrants
     from gmpki.seal.interfaces import DocumentSigner, GrantCheck, PreparedDocumentSignature, UseEvent, UseRecorder
     from gmpki.seal.layouts import SealLayout
+    from gmpki.seal.life import SealAction, SealRecord, SealStage, SealStep
     from gmpki.seal.making import PendingSeal, SealSpec, make_seal, prepare_seal
+    from gmpki.seal.registry import MemorySealRegistry, SealRegistry
     from gmpki.seal.report import DocumentReport, Placement, SealCheck, SignatureReport, Verdict
     from gmpki.seal.seal import Seal, SealPicture, SealType, SignerDigest
     from gmpki.seal.seal_check import SealFindings, check_seal, verify_seal
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
     from gmpki.seal.status import SealState, SealStatus, SealStatusSource
     from gmpki.seal.trust import SealTrust
     from gmpki.seal.two_phase import PreparedSealSignature, prepared_from_bytes
+    from gmpki.seal.use_check import UseCheck
+    from gmpki.seal.use_log import FileUseLog, LoggedUse, MemoryUseLog, record_verification
     from gmpki.seal.verification import check_seal_signature, verify_seal_signature
 
 __all__ = [
@@ -32,27 +39,42 @@ __all__ = [
     "DigitalSigner",
     "DocumentReport",
     "DocumentSigner",
+    "FileGrants",
+    "FileSealRegistry",
+    "FileUseLog",
+    "Grant",
     "GrantCheck",
+    "LoggedUse",
+    "MemoryGrants",
+    "MemorySealRegistry",
+    "MemoryUseLog",
     "PendingSeal",
     "Placement",
     "PreparedDigitalSignature",
     "PreparedDocumentSignature",
+    "PreparedFile",
     "PreparedSealSignature",
     "Seal",
+    "SealAction",
     "SealCheck",
     "SealFindings",
     "SealLayout",
     "SealPicture",
+    "SealRecord",
+    "SealRegistry",
     "SealSignature",
     "SealSigner",
     "SealSpec",
+    "SealStage",
     "SealState",
     "SealStatus",
     "SealStatusSource",
+    "SealStep",
     "SealTrust",
     "SealType",
     "SignatureReport",
     "SignerDigest",
+    "UseCheck",
     "UseEvent",
     "UseRecorder",
     "Verdict",
@@ -61,8 +83,12 @@ __all__ = [
     "check_seal_signature",
     "consent_of",
     "make_seal",
+    "prepare_file",
     "prepare_seal",
     "prepared_from_bytes",
+    "record_verification",
+    "seal_file",
+    "verify_detached",
     "verify_seal",
     "verify_seal_signature",
 ]
@@ -73,27 +99,42 @@ _HOMES = {
     "DigitalSigner": "gmpki.seal.digital",
     "DocumentReport": "gmpki.seal.report",
     "DocumentSigner": "gmpki.seal.interfaces",
+    "FileGrants": "gmpki.seal.grants",
+    "FileSealRegistry": "gmpki.seal.file_registry",
+    "FileUseLog": "gmpki.seal.use_log",
+    "Grant": "gmpki.seal.grants",
     "GrantCheck": "gmpki.seal.interfaces",
+    "LoggedUse": "gmpki.seal.use_log",
+    "MemoryGrants": "gmpki.seal.grants",
+    "MemorySealRegistry": "gmpki.seal.registry",
+    "MemoryUseLog": "gmpki.seal.use_log",
     "PendingSeal": "gmpki.seal.making",
     "Placement": "gmpki.seal.report",
     "PreparedDigitalSignature": "gmpki.seal.digital",
     "PreparedDocumentSignature": "gmpki.seal.interfaces",
+    "PreparedFile": "gmpki.seal.detached",
     "PreparedSealSignature": "gmpki.seal.two_phase",
     "Seal": "gmpki.seal.seal",
+    "SealAction": "gmpki.seal.life",
     "SealCheck": "gmpki.seal.report",
     "SealFindings": "gmpki.seal.seal_check",
     "SealLayout": "gmpki.seal.layouts",
     "SealPicture": "gmpki.seal.seal",
+    "SealRecord": "gmpki.seal.life",
+    "SealRegistry": "gmpki.seal.registry",
     "SealSignature": "gmpki.seal.signature",
     "SealSigner": "gmpki.seal.signing",
     "SealSpec": "gmpki.seal.making",
+    "SealStage": "gmpki.seal.life",
     "SealState": "gmpki.seal.status",
     "SealStatus": "gmpki.seal.status",
     "SealStatusSource": "gmpki.seal.status",
+    "SealStep": "gmpki.seal.life",
     "SealTrust": "gmpki.seal.trust",
     "SealType": "gmpki.seal.seal",
     "SignatureReport": "gmpki.seal.report",
     "SignerDigest": "gmpki.seal.seal",
+    "UseCheck": "gmpki.seal.use_check",
     "UseEvent": "gmpki.seal.interfaces",
     "UseRecorder": "gmpki.seal.interfaces",
     "Verdict": "gmpki.seal.report",
@@ -102,8 +143,12 @@ _HOMES = {
     "check_seal_signature": "gmpki.seal.verification",
     "consent_of": "gmpki.seal.consent",
     "make_seal": "gmpki.seal.making",
+    "prepare_file": "gmpki.seal.detached",
     "prepare_seal": "gmpki.seal.making",
     "prepared_from_bytes": "gmpki.seal.two_phase",
+    "record_verification": "gmpki.seal.use_log",
+    "seal_file": "gmpki.seal.detached",
+    "verify_detached": "gmpki.seal.detached",
     "verify_seal": "gmpki.seal.seal_check",
     "verify_seal_signature": "gmpki.seal.verification",
 }
