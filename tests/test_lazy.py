@@ -15,10 +15,11 @@ import gmpki.cms
 import gmpki.keystore
 import gmpki.ocsp
 import gmpki.protect
+import gmpki.seal
 import gmpki.tsa
 import gmpki.x509
 
-FACES = [gmpki, gmpki.x509, gmpki.cms, gmpki.ocsp, gmpki.tsa, gmpki.keystore, gmpki.protect]
+FACES = [gmpki, gmpki.x509, gmpki.cms, gmpki.ocsp, gmpki.tsa, gmpki.keystore, gmpki.protect, gmpki.seal]
 LOADERS = {"gmpki._lazy"}
 each_face = pytest.mark.parametrize("face", FACES, ids=lambda face: face.__name__)
 

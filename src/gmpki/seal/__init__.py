@@ -1,6 +1,39 @@
 """Electronic seals (GM/T 0031, GB/T 38540): made, used, verified, on OFD, PDF and other documents.
 
-The names below are loaded when they are first used.
+The names below are loaded when they are first used. A maker makes a seal for somebody, who signs with it:
+
+>>> from datetime import datetime, timedelta, timezone
+>>> from gmpki import SM2PrivateKey
+>>> from gmpki.algorithms import sm3
+>>> from gmpki.cms import Trust
+>>> from gmpki.seal import SealPicture, SealSigner, SealSpec, SealTrust, make_seal, verify_seal_signature
+>>> from gmpki.x509.certificate_builder import CertificateBuilder
+>>> from gmpki.x509.names import build_name
+>>> now = datetime.now(timezone.utc).replace(microsecond=0)
+>>> def certified(key, name):
+...     builder = CertificateBuilder().subject(name).issuer(name).serial_number(1).public_key(key.public_key)
+...     return builder.validity(now, now + timedelta(days=365)).sign(key)
+>>> maker_key, key = SM2PrivateKey.generate(), SM2PrivateKey.generate()
+>>> maker = certified(maker_key, build_name(("C", "CN"), ("CN", "示例制章中心")))
+>>> certificate = certified(key, build_name(("C", "CN"), ("CN", "张三")))
+
+>>> picture = SealPicture("SVG", b'<svg xmlns="http://www.w3.org/2000/svg"/>', 40, 40)
+>>> spec = SealSpec("31010000000001", "示例市社会保障局", picture, [certificate], now, now + timedelta(days=365))
+>>> seal = make_seal(spec, maker_key, maker)
+>>> seal
+<Seal '示例市社会保障局', id '31010000000001', GB/T 38540-2020>
+
+>>> digest = sm3.digest("合同".encode())
+>>> signature = SealSigner(seal, key, certificate).sign(digest, "contract.txt")
+>>> trust = SealTrust(Trust([certificate]), Trust([maker]), accept={"time-stamp", "seal-status"})
+>>> report = verify_seal_signature(signature, digest, trust)
+>>> report.verdict.value
+'incomplete'
+>>> [check.name.value for check in report.signatures[0].checks if check.status.value == "not-checked"]
+['signer-revocation', 'time-stamp', 'maker-revocation', 'seal-status']
+
+Nobody was asked about revocation here, and the report says so: a document is valid when everything was checked that the
+verifier did not accept by name to do without.
 """
 
 from __future__ import annotations
