@@ -27,24 +27,29 @@ if TYPE_CHECKING:
     from gmpki.seal.picture.impression import Impression
     from gmpki.seal.picture.name_seal import draw_name_seal
     from gmpki.seal.picture.round_seals import draw_round_seal, draw_special_seal
+    from gmpki.seal.picture.scan import ExtractedPicture, extract_impression
 
 __all__ = [
+    "ExtractedPicture",
     "Font",
     "Impression",
     "draw_name_seal",
     "draw_round_seal",
     "draw_special_seal",
+    "extract_impression",
     "find_font",
     "import_picture",
     "load_font",
 ]
 
 _HOMES = {
+    "ExtractedPicture": "gmpki.seal.picture.scan",
     "Font": "gmpki.seal.picture.fonts",
     "Impression": "gmpki.seal.picture.impression",
     "draw_name_seal": "gmpki.seal.picture.name_seal",
     "draw_round_seal": "gmpki.seal.picture.round_seals",
     "draw_special_seal": "gmpki.seal.picture.round_seals",
+    "extract_impression": "gmpki.seal.picture.scan",
     "find_font": "gmpki.seal.picture.fonts",
     "import_picture": "gmpki.seal.picture.importing",
     "load_font": "gmpki.seal.picture.fonts",
