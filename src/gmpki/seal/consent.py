@@ -72,6 +72,7 @@ class Consent:
     def __post_init__(self) -> None:
         if not 0 < len(as_text(self.service, "service")) <= _MAX_SERVICE_LEN:
             raise InvalidInputError(f"service has 1 to {_MAX_SERVICE_LEN} characters")
+        der.encode_utf8_string(self.service)  # refuses what is no text to be written
         object.__setattr__(self, "digest", as_bytes(self.digest, "digest"))
         if len(self.digest) != sm3.DIGEST_LEN:
             raise InvalidInputError(f"the digest of a statement has {sm3.DIGEST_LEN} bytes, not {len(self.digest)}")

@@ -182,6 +182,8 @@ class DigitalSigner:
     def __post_init__(self) -> None:
         member(self.form, DigitalForm, "form")
         member(self.signing_time, bool, "signing_time")
+        if self.profile is not None:
+            member(self.profile, MessageProfile, "profile")
         as_text(self.document_name, "document_name")
         for name in ("timestamp", "clock"):
             if getattr(self, name) is not None:
@@ -273,7 +275,7 @@ class DigitalSigner:
 
     # ---- steps --------------------------------------------------------------------------------
     def _prepared(self, digest: bytes, when: datetime | None) -> PreparedDigitalSignature:
-        profile = self.profile or MessageProfile.GMT0010
+        profile = MessageProfile.GMT0010 if self.profile is None else self.profile
         if self.form is DigitalForm.DIGEST:
             prepared = prepare(digest, self._plan, profile=profile, certificates=self.certificates)
         else:
