@@ -39,7 +39,7 @@ seal_options = together(
         help='"organisation", "person" or the number that your business gives it.',
     ),
     click.option("--picture", "picture_file", type=INPUT, required=True, metavar="FILE", help="PNG, SVG or another."),
-    click.option("--width", "width_mm", type=click.IntRange(1, 1000), required=True, metavar="MM"),
+    click.option("--width", "width_mm", type=click.IntRange(1, 1000), required=True, metavar="MM", help="Of the seal."),
     click.option("--height", "height_mm", type=click.IntRange(1, 1000), metavar="MM", help="[default: the width]"),
     click.option(
         "--signer",
@@ -65,7 +65,7 @@ seal_options = together(
     name="make",
     epilog="\b\nExamples:\n"
     "  gmpki seal make --id 31010000000001 --name 示例市社会保障局 --picture seal.png --width 42 --signer zhangsan.pem "
-    "--until 2027-03-01 --key maker.key --certificate maker.pem --output org.esl",
+    "--until 2027-12-31 --key maker.key --certificate maker.pem --output my.esl",
 )
 @seal_options
 @output_option

@@ -59,7 +59,7 @@ def reason_code(name: str) -> ReasonCode:
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  gmpki seal record --registry seals --create-registry --by 备案员07 --number 2026-000123 org.esl\n"
+    "  gmpki seal record --registry new-seals --create-registry --by 备案员07 --number 2026-000123 org.esl\n"
     "  gmpki seal record --registry seals --by 备案员07 --number 2026-000124 second.esl",
 )
 @click.argument("source", type=INPUT, metavar="SEALFILE")
@@ -114,7 +114,7 @@ def stop(*, seal: str, registry: str, by: str, why: str, reason: str) -> Report:
     return told(open_registry(registry).stop(named(seal), by=by, why=why, reason=reason_code(reason)))
 
 
-@click.command(epilog="\b\nExamples:\n  gmpki seal resume --registry seals --by 李四 31010000000001")
+@click.command(epilog="\b\nExamples:\n  gmpki seal resume --registry seals --by 李四 31010000000003")
 @seal_argument
 @step_options
 @json_option
@@ -194,7 +194,7 @@ def revoke(
 @click.option("--id", "seal_id", metavar="TEXT", help="Those of this seal id.")
 @click.option("--holder", metavar="TEXT", help="Those in whose holder this text stands.")
 @click.option("--name", metavar="TEXT", help="Those in whose name this text stands.")
-@click.option("--stage", type=click.Choice(tuple(STAGES)))
+@click.option("--stage", type=click.Choice(tuple(STAGES)), help="Those that stand there.")
 @click.option("--since", metavar="TIME", help="Those with a step at that time or later.")
 @click.option("--until", metavar="TIME", help="Those with a step before that time.")
 @json_option

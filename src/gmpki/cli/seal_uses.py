@@ -23,8 +23,7 @@ HAND_ON_TIMEOUT_S = 300
 
 @click.command(
     name="uses",
-    epilog="\b\nExamples:\n  gmpki seal uses uses.log\n"
-    "  gmpki seal uses --hand-on 'curl -sSf --data-binary @- https://log.example.cn/uses' uses.log",
+    epilog="\b\nExamples:\n  gmpki seal uses uses.log\n  gmpki seal uses --hand-on 'tee -a uploaded.json' uses.log",
 )
 @click.argument("source", type=INPUT, metavar="LOG")
 @click.option(
