@@ -157,20 +157,26 @@ def _up(ink: Image, x: float, y: float, radius: float) -> float:
 
 
 def _refined(ink: Image, x: float, y: float, radius: float, roughly: float) -> float:
-    """Improve a rough angle by the horizontal line of text in the middle, if there is one."""
-    half = round(0.55 * radius)
-    left, top = round(x) - half, round(y) - half
-    disc = extra("PIL.Image").new("L", (2 * half, 2 * half), 0)
-    extra("PIL.ImageDraw").Draw(disc).ellipse((0, 0, 2 * half, 2 * half), fill=255)
-    middle = extra("PIL.ImageChops").multiply(ink.crop((left, top, left + 2 * half, top + 2 * half)), disc)
-    if sum(value * count for value, count in enumerate(middle.histogram())) < 255 * 0.03 * middle.width * middle.height:
-        return roughly
-    return _sharpest(middle, roughly, math.radians(14), rows_only=True)
+    """Improve a rough angle, to about a degree, by the line of text below the middle: level, few rows hold it all."""
+    # Blurred, so that no angle looks better for being reached without interpolation.
+    soft = ink.filter(extra("PIL.ImageFilter").GaussianBlur(0.006 * radius))
+    part = (round(x - 0.55 * radius), round(y + 0.1 * radius), round(x + 0.55 * radius), round(y + 0.72 * radius))
+
+    def level(angle: float) -> float:
+        upright = soft.rotate(math.degrees(angle), extra("PIL.Image").Resampling.BILINEAR, center=(x, y)).crop(part)
+        _, rows = _profiles(upright)
+        # Without a line of text there is nothing to go by.
+        total = sum(rows)
+        return sum(value * value for value in rows) / (total * total) if total > 4 * len(rows) else 0.0
+
+    best = max((roughly + math.radians(number) for number in range(-14, 15)), key=level)
+    best = max((best + math.radians(number / 4) for number in range(-4, 5)), key=level)
+    return best if level(best) else roughly
 
 
 def square_posture(ink: Image) -> Posture:
     """Find the angle of a square or oblong imprint by its sides, and then where these are."""
-    angle = _sharpest(ink, 0.0, math.radians(40))
+    angle = _sharpest(ink, math.radians(40))
     straight = _rotated(ink, angle)
     columns, rows = _profiles(straight)
     left, right = _edges(columns)
@@ -213,21 +219,16 @@ def _profiles(ink: Image) -> tuple[list[float], list[float]]:
     return list(memoryview(columns).cast("f")), list(memoryview(rows).cast("f"))
 
 
-def _sharpest(ink: Image, around: float, within: float, *, rows_only: bool = False) -> float:
-    """Return the angle at which sides lie level: rows and columns differ most from their neighbours.
-
-    :param rows_only: a line of text is to lie level instead: few rows hold all of it.
-    """
+def _sharpest(ink: Image, within: float) -> float:
+    """Return the angle at which sides lie level: rows and columns differ most from their neighbours."""
     module = extra("PIL.Image").Resampling
-    small = ink.resize((max(8, min(ink.width, 300)), max(8, min(ink.height, 300))), module.BOX)
+    scale = min(1.0, 300 / max(ink.size))
+    small = ink.resize((max(8, round(ink.width * scale)), max(8, round(ink.height * scale))), module.BOX)
 
     def sharpness(angle: float) -> float:
-        columns, rows = _profiles(_rotated(small, angle))
-        if rows_only:
-            return sum(value * value for value in rows)
-        return sum((b - a) ** 2 for line in (rows, columns) for a, b in pairwise(line))
+        return sum((b - a) ** 2 for line in _profiles(_rotated(small, angle)) for a, b in pairwise(line))
 
-    best, width = around, within
+    best, width = 0.0, within
     for step in (math.radians(2), math.radians(0.5), math.radians(0.1)):
         count = math.ceil(width / step)
         best = max((best + number * step for number in range(-count, count + 1)), key=sharpness)
