@@ -198,14 +198,23 @@ def many_pages(count: int = 100) -> bytes:
     return document(*(Page() for _ in range(count)))
 
 
+def with_title() -> bytes:
+    """Return one page of a document that says something about itself."""
+    builder = Builder()
+    root = builder.pages((Page(),))
+    info = builder.add(b"<< /Producer (by hand) >>")
+    return builder.with_table(root, b"/Info %d 0 R" % info)
+
+
 CROPPED = Page((-50.0, 20.0, 750.0, 1000.0), (36.0, 72.0, 648.0, 864.0))
 
 
 @cache
-def with_form(*, locked: bool = False) -> bytes:
+def with_form(*, locked: bool = False, demands: bool = False) -> bytes:
     """Return a form: a text field "Name" that is filled in, and a signature field "Sign here" that is empty.
 
     :param locked: the signature field says that its signature is to allow no changes at all.
+    :param demands: the signature field makes demands on its signature.
     """
     builder = Builder()
     number = 20  # the fields come after everything else
@@ -218,6 +227,7 @@ def with_form(*, locked: bool = False) -> bytes:
         b"/Rect [60 600 260 620] >>"
     )
     lock = b"/Lock << /Type /SigFieldLock /Action /All /P 1 >>" if locked else b""
+    lock += b"/SV << /Type /SV /Ff 1 /Filter /Some.Handler >>" if demands else b""
     builder.add(b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Sign here) /F 132 /Rect [340 120 460 240] %s >>" % lock)
     for index, body in enumerate(builder.objects):
         if body.startswith(b"<< /Type /Page "):  # the first page

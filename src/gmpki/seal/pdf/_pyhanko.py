@@ -96,4 +96,8 @@ def open_writer(octets: bytes) -> Any:
                 "the PDF file has cross-references in two forms, and readers may see different documents in it; "
                 "write it anew before it is sealed",
             )
-        return writing.IncrementalPdfFileWriter.from_reader(reader)
+        writer = writing.IncrementalPdfFileWriter.from_reader(reader)
+    # Who seals is not the author: title, producer and dates of the document stay what they were, and no XML of its
+    # metadata is parsed.
+    writer._update_meta = lambda: None
+    return writer
