@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from gmpki.seal.pdf.drawing import draw_page
+    from gmpki.seal.pdf.listing import ListedSignature, PDFListing, extract_pictures, list_pdf
+    from gmpki.seal.pdf.pictures import ShownPicture
     from gmpki.seal.pdf.placing import FieldStamp, KeywordStamp
     from gmpki.seal.pdf.profiles import PDFProfile
     from gmpki.seal.pdf.signers import cms_signer
@@ -25,14 +28,20 @@ if TYPE_CHECKING:
 __all__ = [
     "FieldStamp",
     "KeywordStamp",
+    "ListedSignature",
+    "PDFListing",
     "PDFProfile",
     "PreparedPDF",
+    "ShownPicture",
     "SignatureTexts",
     "Stamp",
     "StraddleStamp",
     "add_document_timestamp",
     "add_validation_data",
     "cms_signer",
+    "draw_page",
+    "extract_pictures",
+    "list_pdf",
     "prepare_pdf",
     "sign_pdf",
     "verify_pdf",
@@ -41,14 +50,20 @@ __all__ = [
 _HOMES = {
     "FieldStamp": "gmpki.seal.pdf.placing",
     "KeywordStamp": "gmpki.seal.pdf.placing",
+    "ListedSignature": "gmpki.seal.pdf.listing",
+    "PDFListing": "gmpki.seal.pdf.listing",
     "PDFProfile": "gmpki.seal.pdf.profiles",
     "PreparedPDF": "gmpki.seal.pdf.two_phase",
+    "ShownPicture": "gmpki.seal.pdf.pictures",
     "SignatureTexts": "gmpki.seal.pdf.signing",
     "Stamp": "gmpki.seal.stamps",
     "StraddleStamp": "gmpki.seal.stamps",
     "add_document_timestamp": "gmpki.seal.pdf.validation_data",
     "add_validation_data": "gmpki.seal.pdf.validation_data",
     "cms_signer": "gmpki.seal.pdf.signers",
+    "draw_page": "gmpki.seal.pdf.drawing",
+    "extract_pictures": "gmpki.seal.pdf.listing",
+    "list_pdf": "gmpki.seal.pdf.listing",
     "prepare_pdf": "gmpki.seal.pdf.signing",
     "sign_pdf": "gmpki.seal.pdf.signing",
     "verify_pdf": "gmpki.seal.pdf.verify",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["compare_form", "compare_pages"]
 
 # A form that was not there may bring defaults for its own fields; of one that was, they belong to the old ones.
-_NEW_FORM: Final = frozenset(("Fields", "SigFlags", "DR", "DA"))
-_OLD_FORM: Final = frozenset(("Fields", "SigFlags"))
+_OLD_FORM: Final = frozenset(("Fields", "SigFlags", "NeedAppearances"))
+_NEW_FORM: Final = _OLD_FORM | {"DR", "DA"}
 _SIGNED_FIELD: Final = frozenset(("V", "AP", "F", "M", "Rect"))
 _SHOWN_WIDGET: Final = frozenset(("AP", "F", "M", "Rect"))
 _FIELD_KEYS: Final = frozenset(("FT", "T", "TU", "TM", "V", "Ff", "Lock", "SV", "Kids"))
@@ -42,6 +42,11 @@ def compare_form(task: Comparison) -> None:
     flags = (old.get("SigFlags"), new.get("SigFlags"))
     if old.get("SigFlags") is not None and not all(type(flag) is int for flag in flags):
         task.refuse("SigFlags of the form changed")
+    if new.get("NeedAppearances", False) is not False and not same(
+        old.get("NeedAppearances"), new.get("NeedAppearances")
+    ):
+        # It has readers draw fields anew. To take it back shows what was there when the document was signed.
+        task.refuse("NeedAppearances of the form changed")
     task.check_appended(old.get("Fields"), new.get("Fields"), "Fields of the form")
     before = {field.number: field for field in read_fields(task.signed) if field.number}
     names = {field.name for field in before.values()}

@@ -15,7 +15,7 @@ from gmpki.seal.report import Placement
 if TYPE_CHECKING:
     from gmpki.seal.pdf.document import Revision
 
-__all__ = ["MAX_PAGES", "PageInfo", "pages_of", "placement", "rectangle"]
+__all__ = ["MAX_PAGES", "PageInfo", "page_size", "pages_of", "placement", "rectangle"]
 
 MAX_PAGES: Final = 100_000
 """The most pages of a file."""
@@ -86,10 +86,7 @@ def rectangle(revision: Revision, value: Any) -> Box | None:
 
 def placement(revision: Revision, page: PageInfo, rect: Box) -> Placement:
     """Return where a rectangle stands on a page as it is shown, in mm from its upper left corner."""
-    media = rectangle(revision, page.dictionary.get("MediaBox")) or _A4
-    left, bottom, right, top = _within(rectangle(revision, page.dictionary.get("CropBox")), media)
-    turn = revision.resolve(page.dictionary.get("Rotate"))
-    quarter = turn // 90 % 4 if type(turn) is int else 0
+    (left, bottom, right, top), quarter, scale = _shown(revision, page)
     x, y = (
         (rect[0] - left, top - rect[3]),
         (rect[1] - bottom, rect[0] - left),
@@ -99,9 +96,24 @@ def placement(revision: Revision, page: PageInfo, rect: Box) -> Placement:
     width, height = rect[2] - rect[0], rect[3] - rect[1]
     if quarter % 2:
         width, height = height, width
+    return Placement(page.number, *(round(side * scale, 3) for side in (x, y, width, height)))
+
+
+def page_size(revision: Revision, page: PageInfo) -> tuple[float, float]:
+    """Return width and height of a page as it is shown, in mm."""
+    (left, bottom, right, top), quarter, scale = _shown(revision, page)
+    width, height = round((right - left) * scale, 2), round((top - bottom) * scale, 2)
+    return (height, width) if quarter % 2 else (width, height)
+
+
+def _shown(revision: Revision, page: PageInfo) -> tuple[Box, int, float]:
+    """Return what of a page is shown, how many quarters it is turned clockwise, and how many mm a unit is."""
+    media = rectangle(revision, page.dictionary.get("MediaBox")) or _A4
+    box = _within(rectangle(revision, page.dictionary.get("CropBox")), media)
+    turn = revision.resolve(page.dictionary.get("Rotate"))
     unit = revision.resolve(page.dictionary.get("UserUnit"))
     scale = _MM * (float(unit) if type(unit) in (int, Real) and 0 < unit < _LARGEST else 1.0)
-    return Placement(page.number, *(round(side * scale, 3) for side in (x, y, width, height)))
+    return box, turn // 90 % 4 if type(turn) is int else 0, scale
 
 
 def _within(box: Box | None, media: Box) -> Box:

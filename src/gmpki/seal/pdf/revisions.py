@@ -59,8 +59,8 @@ def check_update(signed: Revision, newest: Revision) -> None:
         raise SealError(
             "changed", "the file was written anew since: its cross-references do not go back to what was signed"
         )
-    tail = document.data[newest.end :]
-    if tail.strip(WHITE):
+    tail = document.data[newest.end :].strip(WHITE)
+    if tail:
         raise SealError("changed", f"{len(tail)} bytes follow the end of the file")
     spans: list[tuple[int, int]] = []
     for section in newest.sections[: len(newest.sections) - len(signed.sections)]:
