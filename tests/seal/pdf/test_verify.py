@@ -1,0 +1,319 @@
+"""Seals and signatures of PDF files that are in order, and each way in which one is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from gmpki.cms.report import CheckStatus
+from gmpki.cms.trust import Trust
+from gmpki.errors import (
+    DecodeError,
+    GmpkiError,
+    InvalidInputError,
+    InvalidTypeError,
+    LimitExceeded,
+    SealError,
+    UnsupportedAlgorithm,
+)
+from gmpki.seal.digital import DigitalForm, DigitalSigner
+from gmpki.seal.layouts import SealLayout
+from gmpki.seal.pdf import (
+    FieldStamp,
+    PDFProfile,
+    Stamp,
+    StraddleStamp,
+    add_document_timestamp,
+    add_validation_data,
+    cms_signer,
+    sign_pdf,
+    verify_pdf,
+)
+from gmpki.seal.report import DocumentReport, Verdict
+from gmpki.seal.signing import SealSigner
+from gmpki.tsa.validation_data import ValidationData
+from gmpki.x509.crl_builder import CRLBuilder
+from seal import samples
+from seal.pdf import documents
+from seal.pdf.crafted import RESERVED, problem, seal_signer, sealed, signed_again, signed_by_hand, statuses
+
+ACCEPTED = samples.UNASKED
+
+
+def verify(data: bytes, **options: object) -> DocumentReport:
+    return verify_pdf(data, samples.trust(accept=ACCEPTED), **options)
+
+
+def somebody(algorithm: str = "sm2") -> samples.Person:
+    return samples.signer() if algorithm == "sm2" else samples.signer(algorithm=algorithm)
+
+
+def detached(algorithm: str = "sm2", **options: object) -> DigitalSigner:
+    person = somebody(algorithm)
+    return cms_signer(person.key, person.certificate, **options)
+
+
+# ---- what is in order -----------------------------------------------------------------------
+def test_sealed_file_is_valid() -> None:
+    report = verify(sealed(), name="合同.pdf")
+    report.require()
+    (found,) = report.signatures
+    assert (report.kind, report.name, found.kind, found.layout) == ("pdf", "合同.pdf", "seal", "GB/T 38540-2020")
+    assert found.seal == samples.seal()
+    assert found.coverage == "the whole file"
+    (place,) = found.placements
+    assert (place.page, place.x_mm, place.y_mm) == (1, 50, 50)
+    assert (place.width_mm, place.height_mm) == pytest.approx((40, 40), abs=0.01)
+
+
+def test_what_was_not_asked_keeps_it_from_being_valid() -> None:
+    report = verify_pdf(sealed(), samples.trust())
+    assert report.verdict is Verdict.INCOMPLETE
+    with pytest.raises(SealError, match="seal-status"):
+        report.require()
+
+
+@pytest.mark.parametrize(
+    ("layout", "algorithm"),
+    [(SealLayout.GBT38540, "sm2"), (SealLayout.GMT0031, "sm2"), (SealLayout.GMT0031, "rsa")],
+    ids=["gbt38540", "gmt0031", "gmt0031-rsa"],
+)
+def test_every_kind_of_seal(layout: SealLayout, algorithm: str) -> None:
+    person = somebody(algorithm)
+    signer = SealSigner(samples.seal(layout), person.key, person.certificate, clock=lambda: samples.NOW)
+    verify(sign_pdf(documents.single_page(), signer, Stamp(1, 20, 20), time=samples.NOW)).require()
+
+
+@pytest.mark.parametrize("algorithm", ["sm2", "rsa"])
+@pytest.mark.parametrize("profile", [PDFProfile.CMS, PDFProfile.CADES], ids=lambda one: one.value)
+@pytest.mark.parametrize("streamed", [False, True], ids=["table", "stream"])
+def test_signed_messages(algorithm: str, profile: PDFProfile, streamed: bool) -> None:
+    data = sign_pdf(documents.document(streamed=streamed), detached(algorithm, profile=profile), time=samples.NOW)
+    report = verify(data)
+    report.require()
+    (found,) = report.signatures
+    assert (found.kind, found.layout, found.placements) == ("signature", "CMS", ())
+    assert found.claimed_time == samples.NOW
+
+
+def test_message_around_the_digest() -> None:
+    person = samples.signer()
+    signer = DigitalSigner(person.key, person.certificate, form=DigitalForm.DIGEST)
+    data = sign_pdf(documents.single_page(), signer, time=samples.NOW)
+    assert b"/GM.sm2cms.detached" in data
+    verify(data).require()
+
+
+def test_signatures_in_sequence_are_all_valid() -> None:
+    data = add_document_timestamp(signed_again(signed_again(sealed()), 1), samples.timestamp)
+    report = verify(data)
+    report.require()
+    assert [one.coverage for one in report.signatures] == [
+        "revision 2 of 5",
+        "revision 3 of 5",
+        "revision 4 of 5",
+        "the whole file",
+    ]
+    details = [one.check("changes").detail for one in report.signatures]
+    assert details == [
+        "nothing but 2 further signatures, 1 time-stamp over the document came after",
+        "nothing but 1 further signature, 1 time-stamp over the document came after",
+        "nothing but 1 time-stamp over the document came after",
+        "nothing came after",
+    ]
+
+
+def test_time_stamp_over_the_document_counts_for_what_it_covers() -> None:
+    report = verify(signed_again(add_document_timestamp(sealed(), samples.timestamp)))
+    seal, stamp, later = report.signatures
+    assert stamp.layout == "RFC 3161"
+    assert stamp.signed_at == samples.NOW
+    assert seal.check("time-stamp").status is CheckStatus.PASSED
+    assert seal.signed_at == samples.NOW
+    assert later.check("time-stamp").status is CheckStatus.NOT_CHECKED
+    assert later.signed_at is None
+
+
+def test_time_stamp_of_the_signature_itself() -> None:
+    data = sign_pdf(documents.single_page(), detached(timestamp=samples.timestamp), time=samples.NOW)
+    (found,) = verify(data).signatures
+    assert found.check("time-stamp").status is CheckStatus.PASSED
+    assert found.signed_at == samples.NOW
+
+
+def test_validation_data_may_come_after() -> None:
+    root, later = samples.root(), samples.NOW + samples.DAY
+    builder = CRLBuilder(issuer=root.certificate.subject, this_update=samples.NOW, next_update=later, number=1)
+    known = ValidationData([root.certificate], [builder.sign(root.key)])
+    data = add_validation_data(sealed(), known)
+    report = verify(add_document_timestamp(add_validation_data(signed_again(data), known), samples.timestamp))
+    report.require()
+    assert "validation data" in report.signatures[0].check("changes").detail
+
+
+def test_straddle_seal_belongs_to_its_signature() -> None:
+    data = documents.many_pages(4)
+    first = sign_pdf(data, seal_signer(), [Stamp(1, 50, 50), StraddleStamp(100)], time=samples.NOW)
+    both = sign_pdf(first, detached(), StraddleStamp(150), picture=samples.picture(), time=samples.NOW)
+    report = verify(both)
+    report.require()
+    assert [place.page for place in report.signatures[0].placements] == [1, 1, 2, 3, 4]
+    assert [place.page for place in report.signatures[1].placements] == [1, 2, 3, 4]
+
+
+def test_field_that_was_there_may_be_signed_later() -> None:
+    data = sign_pdf(documents.with_form(), seal_signer(), Stamp(1, 20, 20), time=samples.NOW)
+    data = sign_pdf(data, detached(), FieldStamp("Sign here"), picture=samples.picture(), time=samples.NOW)
+    report = verify(data)
+    report.require()
+    assert [one.name for one in report.signatures] == ["Seal1", "Sign here"]
+
+
+def test_certified_file_takes_time_stamps_and_validation_data_alone() -> None:
+    data = sign_pdf(documents.single_page(), seal_signer(), Stamp(1, 20, 20), time=samples.NOW, protect_all=True)
+    known = ValidationData([samples.root().certificate])
+    verify(add_document_timestamp(add_validation_data(data, known), samples.timestamp)).require()
+
+
+# ---- what is not ----------------------------------------------------------------------------
+def test_file_that_nobody_signed() -> None:
+    report = verify(documents.single_page())
+    assert (report.verdict, report.signatures, report.checks) == (Verdict.INVALID, (), ())
+    with pytest.raises(SealError, match="nobody has signed"):
+        report.require()
+
+
+def test_every_part_of_what_is_signed_is_protected() -> None:
+    data = sealed()
+    start = data.index(b"/Contents <") + len(b"/Contents ")
+    end = data.index(b">", start) + 1
+    changed = 0
+    for place in [20, 200, 700, start - 40, end + 4, len(data) - 30]:
+        tampered = bytearray(data)
+        tampered[place] ^= 1
+        try:
+            report = verify(bytes(tampered))
+        except GmpkiError:
+            changed += 1
+            continue
+        assert report.verdict is Verdict.INVALID, place
+        changed += 1
+    assert changed == 6
+
+
+def test_changed_page_is_told_by_the_digest() -> None:
+    data = sealed()
+    at = data.index(b"stream\n") + 20  # in what the first page shows
+    tampered = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+    (found,) = verify(tampered).signatures
+    assert problem(found, "digest").startswith("changed: the document is not the one that was signed")
+    assert found.check("signature").status is CheckStatus.PASSED
+
+
+def test_seal_of_another_document() -> None:
+    one, other = sealed(), signed_by_hand(documents.single_page())
+    start = one.index(b"/Contents <") + len(b"/Contents <")
+    taken = one[start : one.index(b">", start)].decode().rstrip("0")
+    data = signed_by_hand(documents.single_page(), contents=lambda _: f"<{taken + '0' * (len(taken) % 2):0<12000}>")
+    (found,) = verify(data).signatures
+    assert problem(found, "digest").startswith("changed")
+    verify(other).require()
+
+
+@pytest.mark.parametrize(
+    ("trust", "check", "reason"),
+    [
+        ({"signers": samples.maker_trust}, "signer-chain", "no-path"),
+        ({"makers": samples.signer_trust}, "maker-chain", "no-path"),
+    ],
+    ids=["signer", "maker"],
+)
+def test_nobody_trusts_them(trust: dict[str, object], check: str, reason: str) -> None:
+    parts = {name: make() for name, make in trust.items()}
+    (found,) = verify_pdf(sealed(), samples.trust(**parts)).signatures
+    assert found.check(check).status is CheckStatus.FAILED, reason
+
+
+def test_message_alone_without_trust() -> None:
+    report = verify_pdf(sealed(), samples.trust(signers=Trust.signature_only(), makers=None))
+    assert report.signatures[0].check("signer-chain").status is CheckStatus.NOT_CHECKED
+    assert report.verdict is Verdict.INCOMPLETE
+
+
+def test_time_before_the_seal() -> None:
+    report = verify(sealed(), now=samples.NOW - 30 * samples.DAY)
+    assert problem(report.signatures[0], "time").startswith("signed-in-future")
+
+
+def test_time_stamp_over_another_document() -> None:
+    token = samples.timestamp(b"something else").hex()
+    data = signed_by_hand(
+        documents.single_page(), sub_filter="/ETSI.RFC3161", contents=lambda _: f"<{token:0<{RESERVED}}>"
+    )
+    assert problem(verify(data).signatures[0], "time-stamp").startswith("imprint")
+
+
+def test_time_stamp_that_nobody_verifies() -> None:
+    data = add_document_timestamp(sealed(), samples.timestamp)
+    found = verify_pdf(data, samples.trust(timestamps=None)).signatures
+    assert [one.check("time-stamp").status for one in found] == [CheckStatus.NOT_CHECKED] * 2
+
+
+def test_unknown_sub_filter() -> None:
+    report = verify(signed_by_hand(documents.single_page(), sub_filter="/Nobody.knows"))
+    assert problem(report.signatures[0], "structure").startswith("UnsupportedAlgorithm")
+
+
+@pytest.mark.parametrize(
+    "sub_filter", ["/adbe.pkcs7.detached", "/ETSI.CAdES.detached", "/GM.sm2cms.detached", "/GM.SM2"]
+)
+def test_contents_of_another_kind_than_the_names_say(sub_filter: str) -> None:
+    data = signed_by_hand(documents.single_page(), sub_filter=sub_filter)
+    assert statuses(data)["structure"] == "failed"
+    report = verify(data, lenient=True)
+    report.require()
+    assert report.signatures[0].variants[-1] == f"under the SubFilter {sub_filter[1:]} stands seal-signature"
+
+
+@pytest.mark.parametrize("sub_filter", ["/ETSI.RFC3161", "/adbe.x509.rsa_sha1", "/adbe.pkcs7.sha1"])
+def test_what_is_no_seal_signature_even_leniently(sub_filter: str) -> None:
+    report = verify(signed_by_hand(documents.single_page(), sub_filter=sub_filter), lenient=True)
+    assert report.verdict is Verdict.INVALID
+
+
+def test_message_with_its_content_inside_is_not_detached() -> None:
+    person = samples.signer()
+    signer = DigitalSigner(person.key, person.certificate, form=DigitalForm.DIGEST)
+    data = sign_pdf(documents.single_page(), signer, time=samples.NOW)
+    (found,) = verify(data.replace(b"/GM.sm2cms.detached", b"/adbe.pkcs7.detached")).signatures
+    assert problem(found, "structure").startswith("content: ")
+
+
+# ---- arguments and files --------------------------------------------------------------------
+def test_arguments() -> None:
+    for arguments in [(None, samples.trust()), ("%PDF-", samples.trust()), (sealed(), samples.signer_trust())]:
+        with pytest.raises(InvalidTypeError):
+            verify_pdf(*arguments)
+    for options in [{"lenient": 1}, {"name": b""}, {"now": 5}]:
+        with pytest.raises(InvalidTypeError):
+            verify(sealed(), **options)
+    with pytest.raises(InvalidInputError, match="time zone"):
+        verify(sealed(), now=samples.NOW.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"%PDF-1.7", b"%PDF-1.7\n%%EOF", b"PK\x03\x04", b"%PDF-1.7\nstartxref\n9\n%%EOF"]
+)
+def test_no_pdf_file(data: bytes) -> None:
+    with pytest.raises(DecodeError):
+        verify(data)
+
+
+def test_encrypted_file() -> None:
+    with pytest.raises(UnsupportedAlgorithm, match="encrypted"):
+        verify(documents.encrypted())
+
+
+def test_file_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gmpki.seal.pdf._pyhanko.MAX_PDF_LEN", 1000)
+    with pytest.raises(LimitExceeded):
+        verify(sealed())
