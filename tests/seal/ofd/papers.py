@@ -75,7 +75,7 @@ def font_tables(*, glyphs: tuple[bytes, ...] = GLYPHS, form: int = 12, rights: i
         b"hhea": struct.pack(">Ihhh", 0x10000, 800, -200, 0) + bytes(24) + struct.pack(">H", len(ADVANCES)),
         b"hmtx": b"".join(struct.pack(">Hh", advance, 10) for advance in ADVANCES),
         b"loca": struct.pack(f">{len(places)}I", *places),
-        b"maxp": struct.pack(">IH", 0x10000, len(glyphs)) + bytes(26),
+        b"maxp": struct.pack(">IHHHHHH", 0x10000, len(glyphs), 4, 1, 8, 2, 2) + bytes(16),
         b"name": struct.pack(">HHH6H", 0, 1, 18, 3, 1, 0x0409, 1, len(name), 0) + name,
     }
 

@@ -1,7 +1,8 @@
 """Our OFD documents, sealed, in the readers of others.
 
 ofdkit (a Python package without dependencies) reads text, places and sizes. ofd.js (an npm package, 0.2.6) draws pages
-and the seals on them in a browser; GMPKI_TEST_OFD_JS names its file ``lib/ofd.umd.min.js``.
+and the seals on them in a browser; GMPKI_TEST_OFD_JS names its file ``lib/ofd.umd.min.js``. It looks for fonts on the
+machine alone; what documents carry is given to the browser itself, which checks a font strictly before it uses it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from types import ModuleType
 import pytest
 from PIL import Image
 
+from gmpki.seal.ofd.package import OFDPackage
 from gmpki.seal.ofd.signing import sign_ofd
 from gmpki.seal.ofd.stamps import Stamp, StraddleStamp
 from gmpki.seal.ofd.writer import OFDWriter
@@ -25,6 +27,7 @@ from seal.ofd import papers
 
 OFD_JS = os.environ.get("GMPKI_TEST_OFD_JS", "")
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(not BROWSER, reason="peer program: no browser is installed")
 needs_ofd_js = pytest.mark.skipif(
     not (BROWSER and os.path.exists(OFD_JS)), reason="peer program: ofd.js or a browser is not installed"
 )
@@ -64,6 +67,9 @@ def test_ofdkit_reads_what_the_document_says_of_itself(ofdkit: ModuleType) -> No
     assert (info["title"], info["author"], info["creation_date"]) == ("合同 <示例>", "示例市社会保障局", "2026-03-01")
 
 
+FONT_HTML = """<!doctype html><meta charset="utf-8"><style>
+@font-face {{ font-family: Part; src: url(data:font/ttf;base64,{font}); }}
+</style><body style="margin:0"><div style="position:absolute;left:0;top:0;font:100px/100px Part">AB</div>"""
 HTML = """<!doctype html><meta charset="utf-8"><body style="margin:0;background:#0a0"><script>{library}</script><script>
 const bytes = Uint8Array.from(atob("{document}"), (letter) => letter.charCodeAt(0));
 ofd.parseOfdDocument({{
@@ -81,6 +87,22 @@ def shown(path: Path, *arguments: str) -> str:
     command += ["--virtual-time-budget=10000", f"--user-data-dir={path.parent / 'profile'}", *arguments, path.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return done.stdout
+
+
+@needs_browser
+def test_a_browser_takes_the_part_of_a_font(tmp_path: Path) -> None:
+    package = OFDPackage.from_bytes(papers.paper())
+    font = base64.b64encode(package.read("Doc_0/Res/font_1.ttf")).decode()
+    page, picture = tmp_path / "page.html", tmp_path / "page.png"
+    page.write_text(FONT_HTML.format(font=font), encoding="utf-8")
+    shown(page, f"--screenshot={picture}")
+    with Image.open(picture) as opened:
+        image = opened.convert("L")
+    # A size of 100 px, the base line at 80: A is a triangle from 1 to 51, B a square of 60 from 61 on.
+    for x, y, ink in [(26, 75, True), (26, 30, True), (6, 30, False), (46, 30, False), (26, 5, False)]:
+        assert (image.getpixel((x, y)) < 100) is ink, (x, y)
+    for x, y, ink in [(65, 75, True), (117, 75, True), (65, 25, True), (117, 25, True), (90, 10, False)]:
+        assert (image.getpixel((x, y)) < 100) is ink, (x, y)
 
 
 @needs_ofd_js
