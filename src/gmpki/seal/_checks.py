@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki.cms.report import Check, CheckStatus, check_without_error
+from gmpki.cms.report import Check, CheckStatus, Question, check_without_error
 from gmpki.errors import GmpkiError, RevocationUnknownError, RevokedError
 from gmpki.seal.report import SealCheck
 
@@ -60,7 +60,7 @@ def path_checks(
 
 def in_order(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Return checks in the order of their questions."""
-    return tuple(sorted(checks, key=lambda check: _PLACES[SealCheck(check.name)]))
+    return tuple(sorted(checks, key=lambda check: _PLACES[check.name]))
 
 
-_PLACES: Final = {name: place for place, name in enumerate(SealCheck)}
+_PLACES: Final[dict[Question, int]] = {name: place for place, name in enumerate(SealCheck)}

@@ -194,7 +194,7 @@ class SealSigner:
             raise StateError("this SealSigner has no private key; prepare() makes what somebody else signs")
         name, hashed = as_text(property_info, "property_info"), self._checked_digest(digest)
         when = self._time(time)
-        with noted(self.log, lambda: self._event(when, "seal", hashed, name)):
+        with noted(self.log, lambda: self._event("seal", hashed, name)):
             prepared = self._prepared(hashed, name, when, extensions)
             value = as_bytes(self.signer.sign_digest(prepared.digest), "the signature")
             return self._complete(prepared, value)
@@ -213,7 +213,7 @@ class SealSigner:
         """
         name, hashed = as_text(property_info, "property_info"), self._checked_digest(digest)
         when = self._time(time)
-        with noted(self.log, lambda: self._event(when, "prepare", hashed, name)):
+        with noted(self.log, lambda: self._event("prepare", hashed, name)):
             return self._prepared(hashed, name, when, extensions)
 
     def finish(self, prepared: PreparedSealSignature, signature: Buffer) -> SealSignature:
@@ -229,8 +229,7 @@ class SealSigner:
         member(prepared, PreparedSealSignature, "prepared")
         if prepared.seal != self.seal or prepared.certificate != self.certificate:
             raise InvalidInputError("the signature was prepared for another seal or another signer")
-        when = self._time(None)
-        with noted(self.log, lambda: self._event(when, "seal", prepared.data_hash, prepared.property_info)):
+        with noted(self.log, lambda: self._event("seal", prepared.data_hash, prepared.property_info)):
             return prepared.complete(signature, self._later_stamp)
 
     # ---- steps --------------------------------------------------------------------------------
@@ -322,6 +321,7 @@ class SealSigner:
         """Who stamps the value of a signature; nobody in the layout that has the time-stamp inside what is signed."""
         return None if self.seal.layout.rules.stamp_is_signed else self.timestamp
 
-    def _event(self, when: datetime, action: str, digest: bytes, property_info: str) -> UseEvent:
+    def _event(self, action: str, digest: bytes, property_info: str) -> UseEvent:
+        """Return what the log keeps: with the time of the clock, whatever time the signature claims."""
         name = self.document_name or property_info
-        return UseEvent(when, action, digest, name, self.seal.seal_id, str(self.certificate.subject))
+        return UseEvent(self._time(None), action, digest, name, self.seal.seal_id, str(self.certificate.subject))

@@ -67,7 +67,8 @@ def check_seal_signature(
     :param digest: of what the container protects.
     :param now: the time of the verification; None takes that of ``trust.signers``, or now.
     :param lenient: read the bytes leniently, and take values of signatures as r, s, over the DER of what came as BER,
-        and over the certificate of the signer as well (guideline C0119): each is named in the report.
+        and over the certificate of the signer as well (guideline C0119): each is named in the report. A signature
+        that was read already is taken as it was read.
     :param index: which signature of the document, for the report.
     :param name: of the signature, for the report.
     :raises InvalidTypeError: when an input has the wrong type.
