@@ -70,6 +70,8 @@ TRANSITIONS: Final[dict[tuple[SealStage | None, SealAction], SealStage]] = {
     (SealStage.REPLACED, SealAction.REVOKE): SealStage.REVOKED,
 }
 """What each step makes of a stage; what is not in the table is not allowed."""
+_STAGES: Final = {action: stage for (_, action), stage in TRANSITIONS.items()}
+"""Where a step leads, from wherever it is allowed."""
 
 _STATES: Final = {
     SealStage.IN_USE: SealState.IN_USE,
@@ -145,13 +147,13 @@ class SealRecord:
 
     @property
     def stage(self) -> SealStage:
-        """Where the seal stands."""
-        stage: SealStage | None = None
-        for step in self.steps:
-            stage = TRANSITIONS[stage, step.action]
-        if stage is None:
+        """Where the seal stands.
+
+        :raises StateError: when there is no step.
+        """
+        if not self.steps:
             raise StateError("a record without steps is of no seal")
-        return stage
+        return _STAGES[self.steps[-1].action]
 
     @property
     def since(self) -> datetime:
@@ -191,13 +193,11 @@ class SealRecord:
         :raises InvalidInputError: when the time has no time zone.
         """
         moment = None if at is None else utc_seconds(at, "at")
-        stage: SealStage | None = None
-        last: SealStep | None = None
-        for step in self.steps:
-            if moment is None or step.effective <= moment:
-                stage, last = TRANSITIONS[stage, step.action], step
-        if stage is None or last is None:
+        # The last step that counts by then, in the order in which they were recorded: what is found out later prevails.
+        last = next((one for one in reversed(self.steps) if moment is None or one.effective <= moment), None)
+        if last is None:
             return SealStatus(SealState.UNKNOWN, detail="the seal was not yet made")
+        stage = _STAGES[last.action]
         if stage is SealStage.MADE:
             return SealStatus(SealState.STOPPED, last.effective, detail="the seal was made and not yet put on file")
         said = f": {last.why}" if last.why else ""
