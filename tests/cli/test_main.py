@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli import message_files, protect_files, sample_files, stamp_files, store_files
+from cli import message_files, picture_files, protect_files, sample_files, stamp_files, store_files
 from gmpki.cli.main import COMMANDS, cli
 
 Process = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -157,6 +157,8 @@ def _sample_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make what the examples of commands about certificates name, for those only."""
     path = request.getfixturevalue("path")
+    if path[:2] == ("seal", "picture"):
+        picture_files.write_pictures()
     if path[0] not in ("csr", "cert", "crl", "ocsp", "cms", "tsa", "p12", "log", "manifest"):
         return
     monkeypatch.setenv("ROOT_PASSWORD", "example")

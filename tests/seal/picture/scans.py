@@ -7,9 +7,11 @@ import math
 import random
 from dataclasses import dataclass
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from gmpki.seal.picture import Impression
+from gmpki.seal.picture import Impression, find_font
+from gmpki.seal.picture.outline import Box, Matrix, Outline, rectangle
+from gmpki.seal.picture.raster import render
 
 MM = 25.4
 FORM = (
@@ -96,27 +98,25 @@ class Scanner:
 
 def _print_form(page: Image.Image, dpi: int) -> None:
     """Print the form: a frame, lines of text, a table's rules."""
-    from gmpki.seal.picture import find_font  # the same font that the impressions have
-
-    assert find_font()
-    pen = ImageDraw.Draw(page)
-    unit = dpi / MM
-    black = (40, 40, 44)
-    width, height = page.size
+    font = find_font()
+    width, height = (side / dpi * MM for side in page.size)
+    shapes = []
     for number, text in enumerate(FORM):
         size = 6.2 if number < 2 else 4.2
-        font = ImageFont.truetype(_font_path(), round(size * unit))
-        x = width / 2 - pen.textlength(text, font) / 2 if number < 2 else 14 * unit
-        if number == len(FORM) - 1:
-            x = width - 66 * unit
-        pen.text((x, (8 + 11.5 * number) * unit), text, fill=black, font=font)
-    for y in (30, height / unit - 12):
-        pen.line((10 * unit, y * unit, width - 10 * unit, y * unit), fill=black, width=max(1, round(0.3 * unit)))
-    pen.line((width * 0.55, 30 * unit, width * 0.55, height - 12 * unit), fill=black, width=max(1, round(0.25 * unit)))
-
-
-def _font_path() -> str:
-    return "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc"
+        x = (width - size * len(text)) / 2 if number < 2 else width - 66 if number == len(FORM) - 1 else 14
+        for place, character in enumerate(text):
+            if character in font:
+                at = Matrix(size, 0, 0, size, x + size * place, 13 + 11.5 * number)
+                shapes.append(font.outline(character).mapped(at))
+    for y in (30, height - 12):
+        shapes.append(rectangle(Box(10, y, width - 10, y + 0.3)))
+    shapes.append(rectangle(Box(width * 0.55, 30, width * 0.55 + 0.25, height - 12)))
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{page.width}" height="{page.height}" '
+        f'viewBox="0 0 {width} {height}"><path fill="#28282c" d="{Outline.joined(shapes).svg()}"/></svg>'
+    )
+    printed = render(svg, *page.size)
+    page.paste(printed, mask=printed)
 
 
 def _noisy(page: Image.Image, amount: int, draws: random.Random) -> Image.Image:
