@@ -124,8 +124,6 @@ BROKEN = {
     "more widths than glyphs": changed(hhea=bytes(34) + b"\xff\xff"),
     "no count": changed(maxp=bytes(4)),
     "map outside": changed(cmap=struct.pack(">HHHHI", 0, 1, 3, 10, 0xFFFFFFF0)),
-    "map of another kind": changed(cmap=struct.pack(">HHHHIH", 0, 1, 1, 0, 12, 0)),
-    "groups without end": changed(cmap=struct.pack(">HHHHIHHIII", 0, 1, 3, 10, 12, 12, 0, 16, 0, 0xFFFFFFFF)),
     "segments without end": changed(cmap=struct.pack(">HHHHIHHHH", 0, 1, 3, 1, 12, 4, 16, 0, 0xFFFE)),
     "maps without end": changed(cmap=struct.pack(">HH", 0, 0xFFFF)),
     "names without end": changed(name=struct.pack(">HHH", 0, 0xFFFF, 6)),
@@ -138,6 +136,26 @@ BROKEN = {
 def test_a_broken_font_is_refused(case: str) -> None:
     with pytest.raises(DecodeError):
         TrueTypeFont.from_bytes(BROKEN[case])
+
+
+@pytest.mark.parametrize(
+    "cmap",
+    [struct.pack(">HHHHIH", 0, 1, 1, 0, 12, 0), struct.pack(">HHHHIHHIII", 0, 1, 3, 10, 12, 12, 0, 16, 0, 0xFFFFFFFF)],
+    ids=["of-another-kind", "without-groups"],
+)
+def test_a_font_may_have_glyphs_for_nothing(cmap: bytes) -> None:
+    assert TrueTypeFont.from_bytes(changed(cmap=cmap)).missing("AB") == "AB"
+
+
+def test_maps_that_go_round_in_circles_are_refused() -> None:
+    groups = struct.pack(">III", 0, 0x10FFFF, 0) * 2
+    table = struct.pack(">HHIII", 12, 0, 16 + len(groups), 0, 2) + groups
+    with pytest.raises(DecodeError, match="no characters"):
+        TrueTypeFont.from_bytes(changed(cmap=struct.pack(">HHHHI", 0, 1, 3, 10, 12) + table))
+    ends, starts = struct.pack(">3H", *[0xFFFF] * 3), bytes(6)
+    table = struct.pack(">HHHHHHH", 4, 40, 0, 6, 0, 0, 0) + ends + b"\0\0" + starts + bytes(12)
+    with pytest.raises(DecodeError, match="more than once"):
+        TrueTypeFont.from_bytes(changed(cmap=struct.pack(">HHHHI", 0, 1, 3, 1, 12) + table))
 
 
 BROKEN_GLYPHS = {

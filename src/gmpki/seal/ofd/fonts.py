@@ -9,13 +9,15 @@ outlines are read, alone or in a collection; those with PostScript outlines (CFF
 from __future__ import annotations
 
 import struct
-from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gmpki._inputs import as_bytes, as_text, number
 from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
+from gmpki.seal.picture.fonts import _characters, _family
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Buffer
 
 __all__ = ["MOST_FONT_LEN", "TrueTypeFont"]
@@ -38,8 +40,9 @@ _BITMAPS_ONLY: Final = 0x0200
 # The flags of a component of a composite glyph.
 _WORDS, _SCALE, _MORE, _XY_SCALE, _TWO_BY_TWO = 0x0001, 0x0008, 0x0020, 0x0040, 0x0080
 
-# The kinds of character map that are read, the best first: all of Unicode, then its first 65536 characters.
-_MAPS: Final = ((3, 10, 12), (0, 6, 12), (0, 4, 12), (3, 1, 4), (0, 3, 4), (0, 2, 4), (0, 1, 4), (0, 0, 4))
+_MOST_NAME_LEN: Final = 100
+
+Result = TypeVar("Result")
 
 
 class TrueTypeFont:
@@ -54,8 +57,8 @@ class TrueTypeFont:
 
     __slots__ = (
         "_advances",
+        "_characters",
         "_long_offsets",
-        "_map",
         "_tables",
         "ascent",
         "descent",
@@ -78,8 +81,9 @@ class TrueTypeFont:
         self._advances: int = _unpack(">H", hhea, 34)[0]
         if not self.glyph_count or not 1 <= self._advances <= self.glyph_count:
             raise DecodeError("the font has no widths for its glyphs")
-        self._map = _character_map(tables[b"cmap"])
-        self.family = _family(tables.get(b"name"))
+        self._characters = _read(_characters, tables[b"cmap"])
+        name = _read(_family, tables[b"name"]) if b"name" in tables else ""
+        self.family = name[:_MOST_NAME_LEN] if name.isprintable() and name.strip() else "font"
 
     @classmethod
     def from_bytes(cls, data: Buffer, *, index: int = 0) -> TrueTypeFont:
@@ -116,7 +120,7 @@ class TrueTypeFont:
         """
         if len(as_text(character, "character")) != 1:
             raise InvalidInputError("a glyph is that of one character")
-        glyph = self._map(ord(character))
+        glyph = self._characters.get(ord(character), 0)
         return glyph if glyph < self.glyph_count else 0
 
     def advance(self, glyph_id: int) -> int:
@@ -218,69 +222,9 @@ def _directory(font: bytes, start: int) -> dict[bytes, memoryview]:
     return tables
 
 
-def _character_map(cmap: memoryview) -> Any:
-    """Return the function that gives the glyph of a character's number, 0 for none."""
-    (count,) = _unpack(">H", cmap, 2)
-    found = {}
-    for entry in range(count):
-        platform, encoding, offset = _unpack(">HHI", cmap, 4 + 8 * entry)
-        (form,) = _unpack(">H", cmap, offset)
-        found[platform, encoding, form] = offset
-    for kind in _MAPS:
-        if kind in found:
-            return (_groups if kind[2] == 12 else _segments)(cmap, found[kind])
-    raise DecodeError("the font has no map from Unicode to its glyphs")
-
-
-def _groups(cmap: memoryview, offset: int) -> Any:
-    """Read a map of format 12: ranges of characters, each with the glyph of its first."""
-    (count,) = _unpack(">I", cmap, offset + 12)
-    if offset + 16 + 12 * count > len(cmap):
-        raise DecodeError("the font ends before its map of characters does")
-    ranges = list(struct.iter_unpack(">III", cmap[offset + 16 : offset + 16 + 12 * count]))
-    starts = [first for first, _, _ in ranges]
-
-    def glyph_of(code: int) -> int:
-        place = bisect_right(starts, code) - 1
-        if place < 0:
-            return 0
-        first, last, glyph = ranges[place]
-        return int(glyph + code - first) if code <= last else 0
-
-    return glyph_of
-
-
-def _segments(cmap: memoryview, offset: int) -> Any:
-    """Read a map of format 4: segments with a difference, or with an offset into a list of glyphs."""
-    (doubled,) = _unpack(">H", cmap, offset + 6)
-    count = doubled // 2
-    ends = list(_unpack(f">{count}H", cmap, offset + 14))
-    starts, deltas, offsets = (_unpack(f">{count}H", cmap, offset + 16 + doubled * column) for column in (1, 2, 3))
-
-    def glyph_of(code: int) -> int:
-        place = bisect_right(ends, code - 1)
-        if code > 0xFFFF or place >= count or code < starts[place]:
-            return 0
-        if not offsets[place]:
-            return int(code + deltas[place]) & 0xFFFF
-        # The offset counts from the place where it stands itself.
-        at = offset + 16 + 3 * doubled + 2 * place + offsets[place] + 2 * (code - starts[place])
-        (glyph,) = _unpack(">H", cmap, at)
-        return int(glyph + deltas[place]) & 0xFFFF if glyph else 0
-
-    return glyph_of
-
-
-def _family(name: memoryview | None) -> str:
-    """Return the name of the family (name 1): in English where it is there, "font" when nothing can be read."""
-    if name is None:
-        return "font"
-    _, count, storage = _unpack(">HHH", name, 0)
-    found = []
-    for entry in range(count):
-        platform, _, language, identifier, length, offset = _unpack(">6H", name, 6 + 12 * entry)
-        if platform == 3 and identifier == 1:
-            text = bytes(name[storage + offset : storage + offset + length]).decode("utf-16-be", "replace")
-            found.append((language != 0x0409, text.strip("\0 ")))
-    names = [text for _, text in sorted(found) if text and text.isprintable()]
-    return names[0][:100] if names else "font"
+def _read(reader: Callable[[bytes], Result], table: memoryview) -> Result:
+    """Read a table as pictures of seals do, whose reader leaves it to its callers to say what is broken."""
+    try:
+        return reader(bytes(table))
+    except struct.error:
+        raise DecodeError("the font ends before its tables do") from None

@@ -256,8 +256,10 @@ def _characters(table: bytes) -> dict[int, int]:
 def _groups(table: bytes, at: int) -> dict[int, int]:
     (count,) = struct.unpack_from(">I", table, at + 12)
     found: dict[int, int] = {}
+    left = sys.maxunicode + 1  # ranges may lie over each other, so they are counted, not what they come to
     for first, last, glyph in struct.iter_unpack(">3I", table[at + 16 : at + 16 + 12 * count]):
-        if first > last or last > sys.maxunicode or len(found) + last - first > sys.maxunicode:
+        left -= last - first + 1
+        if first > last or last > sys.maxunicode or left < 0:
             raise DecodeError("the font maps what are no characters")
         found.update(zip(range(first, last + 1), range(glyph, glyph + last - first + 1), strict=True))
     return found
@@ -271,8 +273,10 @@ def _ranges(table: bytes, at: int) -> dict[int, int]:
     deltas = struct.unpack_from(f">{count}H", table, at + 16 + 2 * doubled)
     offsets_at = at + 16 + 3 * doubled
     found: dict[int, int] = {}
+    left = 1 << 17
     for number, (first, last) in enumerate(zip(starts, ends, strict=True)):
-        if len(found) + last - first > 1 << 17:
+        left -= max(0, last - first + 1)
+        if left < 0:
             raise DecodeError("the font maps characters more than once")
         (offset,) = struct.unpack_from(">H", table, offsets_at + 2 * number)
         for code in range(first, min(last, 0xFFFE) + 1):
