@@ -100,6 +100,13 @@ def test_making_with_digests_a_type_and_a_registry(answer: Answer) -> None:
     assert not Path("again.esl").exists()
 
 
+def test_sizes_that_are_not_customary(run: Run, answer: Answer) -> None:
+    for more in (("--type", "person"), ("--width", "77")):
+        run(*make(*more, "--output", "new.esl"), exit_code=1)
+        made = answer(*make(*more, "--any-size", "--force", "--output", "new.esl"))
+        assert made["picture"]["width_mm"] in (40, 77)
+
+
 @pytest.mark.parametrize(
     ("more", "exit_code"),
     [
@@ -110,6 +117,8 @@ def test_making_with_digests_a_type_and_a_registry(answer: Answer) -> None:
         (("--registry", "seals"), 2),
         (("--until", "tomorrow"), 2),
         (("--until", "2020-01-01"), 1),
+        (("--height", "31"), 1),
+        (("--type", "person"), 1),
         (("--key", "zhangsan.key"), 1),
         (("--id", "编码"), 1),
         (("--layout", "gmt0031", "--list-digests"), 1),
@@ -197,6 +206,7 @@ def test_two_phases(run: Run, answer: Answer) -> None:
     who = (*SEAL[:2], *SEAL[4:])
     told = answer("seal", "sign", "--prepare", *who, "--output", "form.prep", "form.html")
     assert len(told["digest"]) == 64
+    assert Path("form.prep").stat().st_mode & 0o077 == 0
     seal_files.sign_what_waits("form.prep")
     run("seal", "sign", "--finish", "form.prep", "--signature", "value.bin", "--output", "done.seal")
     assert verified(answer, "done.seal", "form.html")["verdict"] == "valid"

@@ -18,7 +18,6 @@ from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._times import parse_time
 
 if TYPE_CHECKING:
-    from gmpki.seal.making import SealSpec
     from gmpki.seal.seal import SealPicture
 
 __all__ = ["command"]
@@ -41,6 +40,7 @@ seal_options = together(
     click.option("--picture", "picture_file", type=INPUT, required=True, metavar="FILE", help="PNG, SVG or another."),
     click.option("--width", "width_mm", type=click.IntRange(1, 1000), required=True, metavar="MM", help="Of the seal."),
     click.option("--height", "height_mm", type=click.IntRange(1, 1000), metavar="MM", help="[default: the width]"),
+    click.option("--any-size", is_flag=True, help="Take a size that is not customary for the type."),
     click.option(
         "--signer",
         "signer_files",
@@ -79,6 +79,7 @@ def command(
     picture_file: str,
     width_mm: int,
     height_mm: int | None,
+    any_size: bool,
     signer_files: tuple[str, ...],
     list_digests: bool,
     begin: str | None,
@@ -95,25 +96,31 @@ def command(
 ) -> Report:
     """Make a seal and sign it with the key of its maker.
 
-    制作电子印章；制章人对印章数据签名。
+    The picture is taken as it is; "gmpki seal picture" draws, imports and checks pictures.
+
+    制作电子印章；制章人对印章数据签名；印模须为该类型印章的惯用尺寸。
     """
     from gmpki.cli._seal_signer import open_registry
     from gmpki.cli._trust import load_certificates
     from gmpki.seal.layouts import SealLayout
     from gmpki.seal.making import SealSpec, make_seal
+    from gmpki.seal.picture.sizes import check_size
 
     check_output(output, binary=True, force=force)
     if (registry is None) is not (by is None):
         raise click.UsageError("--registry and --by go together")
+    kind, picture = _type(seal_type), _picture(picture_file, width_mm, height_mm or width_mm)
+    if not any_size:
+        check_size(kind, picture.width_mm, picture.height_mm)
     known = None if registry is None else open_registry(registry)
-    spec: SealSpec = SealSpec(
+    spec = SealSpec(
         seal_id,
         name,
-        _picture(picture_file, width_mm, height_mm or width_mm),
+        picture,
         load_certificates(signer_files),
         parse_time(begin, "--from"),
         parse_time(end, "--until"),
-        seal_type=_type(seal_type),
+        seal_type=kind,
         vendor_id=vendor_id,
         list_digests=list_digests,
     )

@@ -91,7 +91,7 @@ def _sign(
             fields |= {"to_be_signed": prepared.to_be_signed.hex(), "digest": prepared.digest.hex()}
         else:
             made = seal_file(content, signer, name=name, media_type=kind)
-    _io.write_output(output, made, force=force)
+    _io.write_output(output, made, private=prepare, force=force)
     word = ("已准备", "prepared") if prepare else ("已签章", "signed")
     rows = [(*word, source), ("签章人", "signer", fields["signer"]["subject"])]
     if signer.seal is not None:
