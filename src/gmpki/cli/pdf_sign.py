@@ -16,12 +16,12 @@ from gmpki.cli._files import INPUT, force_option
 from gmpki.cli._options import together
 from gmpki.cli._output import Report, facts, json_option
 from gmpki.cli._seal_signer import SignerChoice, seal_signer_options
+from gmpki.cli._stamps import place_options, stamps_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from gmpki.seal.interfaces import DocumentSigner
-    from gmpki.seal.pdf import Stamp
     from gmpki.seal.pdf._places import AnyStamp
     from gmpki.seal.seal import SealPicture
 
@@ -48,7 +48,7 @@ class Options(TypedDict):
     straddle: float | None
     edge: str
     picture: str | None
-    picture_mm: float | None
+    picture_mm: str | None
     reason: str
     location: str
     new_field: str | None
@@ -62,25 +62,11 @@ class Options(TypedDict):
 
 
 PLACES = together(
-    click.option(
-        "--at",
-        "places",
-        metavar="PAGE,X,Y",
-        multiple=True,
-        help="Page from 1, or -1 for the last one; mm from its left and upper edge. May be given several times.",
-    ),
     click.option("--keyword", "keywords", metavar="TEXT", multiple=True, help="Onto the middle of a word."),
     click.option(
         "--occurrence", type=int, default=1, show_default=True, metavar="N", help="Which one; -1 is the last one."
     ),
     click.option("--field", metavar="NAME", help="Into a signature field that is there."),
-    click.option(
-        "--straddle",
-        type=click.FloatRange(0, 20000),
-        metavar="Y",
-        help="Over the edges of all pages, Y mm from the upper edge.",
-    ),
-    click.option("--edge", type=click.Choice(["right", "left"]), default="right", show_default=True),
 )
 WORDS = together(
     click.option(
@@ -90,8 +76,8 @@ WORDS = together(
         show_default=True,
         help="The form of a signature without a seal.",
     ),
-    click.option("--picture", type=INPUT, metavar="FILE", help="Show this PNG.  [default: that of the seal]"),
-    click.option("--picture-mm", type=click.IntRange(1, 1000), metavar="MM", help="Its width."),
+    click.option("--picture", type=INPUT, metavar="FILE", help="Show this PNG or SVG.  [default: that of the seal]"),
+    click.option("--picture-mm", metavar="W[,H]", help="How wide and high it is."),
     click.option("--reason", default="", metavar="TEXT", help="Why it is signed."),
     click.option("--location", default="", metavar="TEXT", help="Where it is signed."),
     click.option(
@@ -120,6 +106,7 @@ STEPS = together(
 )
 @click.argument("sources", type=INPUT, metavar="FILE...", nargs=-1)
 @seal_signer_options
+@place_options
 @PLACES
 @WORDS
 @STEPS
@@ -222,24 +209,12 @@ def _signer(options: Options) -> DocumentSigner:
 
 def _stamps(options: Options) -> list[AnyStamp]:
     """Return where the seal goes, the field that is there first."""
-    from gmpki.seal.pdf import FieldStamp, KeywordStamp, StraddleStamp
+    from gmpki.seal.pdf import FieldStamp, KeywordStamp
 
     found: list[AnyStamp] = [] if options["field"] is None else [FieldStamp(options["field"])]
-    found += [_place(text) for text in options["places"]]
     found += [KeywordStamp(word, options["occurrence"]) for word in options["keywords"]]
-    if options["straddle"] is not None:
-        found.append(StraddleStamp(options["straddle"], options["edge"]))
+    found += stamps_of(options["places"], options["straddle"], options["edge"])
     return found
-
-
-def _place(text: str) -> Stamp:
-    from gmpki.seal.pdf import Stamp
-
-    try:
-        page, x, y = text.split(",")
-        return Stamp(int(page), float(x), float(y))
-    except ValueError as error:
-        raise click.UsageError(f"--at takes a page and two lengths in mm, such as 1,120,200: {error}") from None
 
 
 def _picture(options: Options, signer: DocumentSigner) -> SealPicture | None:
@@ -249,14 +224,16 @@ def _picture(options: Options, signer: DocumentSigner) -> SealPicture | None:
             raise click.UsageError("--picture-mm goes with --picture")
         return None if signer.seal is None else signer.seal.picture
     if options["picture_mm"] is None:
-        raise click.UsageError("--picture needs --picture-mm: how wide it is")
-    from gmpki.seal.picture.raster import open_picture
-    from gmpki.seal.seal import SealPicture
+        raise click.UsageError("--picture needs --picture-mm: how wide and high it is")
+    from gmpki.seal.picture import import_picture
 
+    width, _, height = options["picture_mm"].partition(",")
+    try:
+        wide, high = int(width), int(height or width)
+    except ValueError:
+        raise click.UsageError("--picture-mm takes one or two whole lengths in mm, such as 40 or 60,20") from None
     data = _io.read_input(options["picture"], max_len=MAX_PICTURE_LEN)
-    width, height = open_picture(data).size
-    wide = int(options["picture_mm"])
-    return SealPicture("PNG", data, wide, max(1, round(wide * height / width)))
+    return import_picture(data, width_mm=wide, height_mm=high)
 
 
 def _finish(options: Options, path: str) -> Report:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gmpki.errors import InvalidInputError, UnsupportedAlgorithm
 from gmpki.seal._extras import extra
+from gmpki.seal.picture.importing import import_picture
 from gmpki.seal.picture.raster import open_picture
 
 if TYPE_CHECKING:
@@ -40,9 +41,12 @@ def _encoded(picture: SealPicture) -> _Image:
     :raises LimitExceeded: when it is too large.
     :raises UnsupportedAlgorithm: when it is of a kind that has no place in PDF.
     """
-    if picture.kind not in _BITMAPS:
-        raise UnsupportedAlgorithm(f"a picture of the type {picture.type!r} cannot be shown in PDF; use PNG")
-    shown = open_picture(picture.data)
+    data = picture.data
+    if picture.kind == "svg":
+        data = import_picture(data, width_mm=picture.width_mm, height_mm=picture.height_mm, trim=False).data
+    elif picture.kind not in _BITMAPS:
+        raise UnsupportedAlgorithm(f"a picture of the type {picture.type!r} cannot be shown in PDF; use PNG or SVG")
+    shown = open_picture(data)
     alpha = None
     if shown.mode == "RGBA" and shown.getchannel("A").getextrema() != (255, 255):
         alpha = zlib.compress(shown.getchannel("A").tobytes())
@@ -95,9 +99,17 @@ class SealAppearance:
         wide, high, whole, before = (
             round(length / frame.unit_mm, _DIGITS) for length in (width_mm, height_mm, whole_mm, from_mm)
         )
-        content = f"q {whole:g} 0 0 {high:g} {-before:g} 0 cm /Seal Do Q".encode("ascii")
+        content = f"q /Ink gs {whole:g} 0 0 {high:g} {-before:g} 0 cm /Seal Do Q".encode("ascii")
         name = make.pdf_name
-        resources = make.DictionaryObject({name("/XObject"): make.DictionaryObject({name("/Seal"): self._shown()})})
+        # A picture without transparency is ink on white paper, which lets through what is under it.
+        blending = "/Normal" if self._image.alpha is not None else "/Multiply"
+        ink = make.DictionaryObject({name("/Type"): name("/ExtGState"), name("/BM"): name(blending)})
+        resources = make.DictionaryObject(
+            {
+                name("/XObject"): make.DictionaryObject({name("/Seal"): self._shown()}),
+                name("/ExtGState"): make.DictionaryObject({name("/Ink"): ink}),
+            }
+        )
         entries = {
             name("/Type"): name("/XObject"),
             name("/Subtype"): name("/Form"),
