@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -13,22 +12,19 @@ from unittest.mock import Mock
 import pytest
 
 import hostile
-from gmpki.asn1 import der, gbt38540
+from gmpki import oids
+from gmpki.asn1 import der, gbt38540, gmt0031
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import ReasonCode
-from gmpki.cms.report import CheckStatus
 from gmpki.cms.trust import Trust
-from gmpki.errors import FetchError, GmpkiError, InvalidInputError, InvalidSignature, InvalidTypeError, SealError
+from gmpki.errors import GmpkiError, InvalidInputError, InvalidSignature, InvalidTypeError, SealError
 from gmpki.keys.sm2 import SignatureEncoding
 from gmpki.seal import (
     Seal,
     SealLayout,
     SealSignature,
     SealSigner,
-    SealState,
-    SealStatus,
     SealTrust,
-    SignatureReport,
     Verdict,
     check_seal_signature,
     verify_seal_signature,
@@ -38,38 +34,11 @@ from gmpki.tsa.imprint import Imprint
 from gmpki.x509.crl_builder import Revocation
 from seal import samples
 from seal.forging import changed, forge, late_stamp, listing, resealed
+from seal.judging import GBT, OLD, in_state, judged, reasons, signed, status
 from seal.samples import DAY, DIGEST, NOW, UNASKED, Person
 
 LAYOUTS = samples.LAYOUTS
-GBT = SealLayout.GBT38540
-OLD = SealLayout.GMT0031
 layouts = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-
-
-@cache
-def signed(layout: SealLayout = GBT, *, stamped: bool = False) -> bytes:
-    """Sign the digest with the seal of the organisation."""
-    person = samples.signer()
-    stamp = samples.timestamp if stamped else None
-    signer = SealSigner(samples.seal(layout), person.key, person.certificate, timestamp=stamp, clock=lambda: NOW)
-    return signer.sign(DIGEST, samples.PROPERTY_INFO).der
-
-
-def judged(data: Any, trust: SealTrust | None = None, *, digest: bytes = DIGEST, **options: Any) -> SignatureReport:
-    return check_seal_signature(data, digest, trust or samples.trust(), **options)
-
-
-def reasons(report: SignatureReport) -> dict[str, str]:
-    """Return the checks that failed, each with its reason."""
-    return {
-        check.name.value: getattr(check.error, "reason", type(check.error).__name__)
-        for check in report.checks
-        if check.status is CheckStatus.FAILED
-    }
-
-
-def status(report: SignatureReport, name: str) -> str:
-    return report.check(name).status.value
 
 
 # ---- what is in order ---------------------------------------------------------------------------
@@ -128,6 +97,15 @@ def test_rsa() -> None:
     signature = signer.sign(DIGEST, samples.PROPERTY_INFO)
     assert signature.digest_name == signer.digest_name == "sha256"
     assert judged(signature).verdict(UNASKED) is Verdict.VALID
+
+
+def test_rsa_with_sha1_is_refused() -> None:
+    person = samples.signer(algorithm="rsa")
+    structure = SealSignature.from_der(forge(samples.seal(OLD), person)).structure
+    assert isinstance(structure, gmt0031.SESSignature)
+    weak = replace(structure, tbs=replace(structure.tbs, signature_algorithm=oids.RSA_SHA1), tbs_der=b"")
+    assert SealSignature.from_der(weak.to_der()).digest_name == "sha1"
+    assert reasons(judged(weak.to_der())) == {"signature": "PolicyError"}
 
 
 def test_signatures_alone() -> None:
@@ -340,114 +318,6 @@ def test_signed_stamp_that_nobody_verifies_is_the_word_of_the_signer() -> None:
     report = judged(signed(OLD, stamped=True), samples.trust(timestamps=None))
     assert (reasons(report), report.claimed_time) == ({}, NOW)
     assert status(report, "time-stamp") == "not-checked"
-
-
-# ---- revocation -------------------------------------------------------------------------------------
-HARMED, UNHARMED = ReasonCode.KEY_COMPROMISE, ReasonCode.SUPERSEDED
-
-
-@pytest.mark.parametrize(
-    ("days", "reason", "stamped", "stands"),
-    [
-        (-0.5, HARMED, False, False),
-        (-0.5, HARMED, True, False),
-        (-0.5, UNHARMED, False, False),
-        (-0.5, UNHARMED, True, False),
-        (5, HARMED, False, False),  # he may have written any time
-        (5, HARMED, True, True),
-        (5, None, False, False),
-        (5, UNHARMED, False, True),
-        (5, UNHARMED, True, True),
-    ],
-)
-@layouts
-def test_signer_revoked(layout: SealLayout, days: float, reason: Any, stamped: bool, stands: bool) -> None:
-    today = NOW + 10 * DAY
-    revoked = Revocation(samples.signer().certificate.serial_number, NOW + days * DAY, reason)
-    checker = samples.checker(samples.root(), revoked, at=today)
-    trust = samples.trust(at=today, signers=samples.signer_trust(at=today, checkers=[checker]))
-    report = judged(signed(layout, stamped=stamped), trust)
-    if layout is OLD and stamped and reason is HARMED:
-        stands = False  # a time-stamp that is signed along is no proof that the signature existed
-    assert reasons(report) == ({} if stands else {"signer-revocation": "revoked"})
-    assert status(report, "signer-chain") == "passed"
-
-
-def test_nobody_knows_about_revocation() -> None:
-    stale = samples.checker(samples.root(), at=NOW - 90 * DAY)
-    trust = samples.trust(signers=samples.signer_trust(checkers=[stale]))
-    report = judged(signed(), trust)
-    assert set(reasons(report)) == {"signer-revocation"}
-
-
-# ---- the status of the seal -----------------------------------------------------------------------------
-class Account:
-    """Somebody who keeps account of one seal: its states with their beginnings."""
-
-    def __init__(self, *steps: tuple[datetime, SealStatus]) -> None:
-        self.steps = steps
-
-    def status(self, _seal: Seal, *, at: datetime | None = None) -> SealStatus:
-        """Return the last state that began until then."""
-        found = SealStatus(SealState.IN_USE)
-        for since, said in self.steps:
-            if at is not None and since <= at:
-                found = said
-        return found
-
-
-def in_state(state: SealState = SealState.IN_USE, days: float = -0.5, reason: ReasonCode | None = None) -> Account:
-    since = NOW + days * DAY
-    return Account((since, SealStatus(state, since, reason, "so says the account")))
-
-
-@pytest.mark.parametrize("state", [SealState.STOPPED, SealState.REVOKED, SealState.REPLACED], ids=lambda s: s.name)
-@layouts
-def test_seal_out_of_use(layout: SealLayout, state: SealState) -> None:
-    report = judged(signed(layout), samples.trust(statuses=in_state(state)))
-    assert reasons(report) == {"seal-status": f"seal-{state.value}"}
-    assert state.value in report.check("seal-status").detail
-
-
-@pytest.mark.parametrize(
-    ("state", "reason", "stamped", "stands"),
-    [
-        (SealState.REVOKED, None, False, False),
-        (SealState.REVOKED, None, True, True),
-        (SealState.STOPPED, ReasonCode.CERTIFICATE_HOLD, False, False),
-        (SealState.STOPPED, ReasonCode.CERTIFICATE_HOLD, True, True),
-        (SealState.REPLACED, ReasonCode.SUPERSEDED, False, True),
-        (SealState.REVOKED, ReasonCode.CESSATION_OF_OPERATION, False, True),
-    ],
-)
-def test_seal_out_of_use_since(state: SealState, reason: Any, stamped: bool, stands: bool) -> None:
-    trust = samples.trust(at=NOW + 10 * DAY, statuses=in_state(state, 5, reason))
-    report = judged(signed(stamped=stamped), trust)
-    assert reasons(report) == ({} if stands else {"seal-status": f"seal-{state.value}"})
-
-
-def test_seal_taken_up_again() -> None:
-    stopped = SealStatus(SealState.STOPPED, NOW - 3 * DAY)
-    account = Account((NOW - 3 * DAY, stopped), (NOW - DAY, SealStatus(SealState.IN_USE, NOW - DAY)))
-    assert reasons(judged(signed(), samples.trust(statuses=account))) == {}
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        None,
-        in_state(SealState.UNKNOWN),
-        Mock(**{"status.side_effect": FetchError("nobody there")}),
-        Mock(**{"status.side_effect": RuntimeError("out of order")}),
-        Mock(**{"status.return_value": "in use"}),
-    ],
-    ids=["nobody", "unknown", "unreachable", "broken", "babbling"],
-)
-def test_status_that_nobody_tells(source: Any) -> None:
-    report = judged(signed(), samples.trust(statuses=source))
-    assert reasons(report) == {}
-    assert status(report, "seal-status") == "not-checked"
-    assert report.verdict(UNASKED - {"seal-status"}) is Verdict.INCOMPLETE
 
 
 # ---- changed bytes ------------------------------------------------------------------------------------
