@@ -14,6 +14,7 @@ from gmpki.seal.pdf.changes import compare
 from gmpki.seal.pdf.document import PDFDocument
 from gmpki.seal.pdf.pages import pages_of
 from gmpki.seal.pdf.permissions import Permissions
+from gmpki.seal.pdf.revision import Revision
 from gmpki.seal.pdf.revisions import newest_revision
 from gmpki.seal.report import Verdict
 from seal import samples
@@ -522,7 +523,7 @@ def test_comparison_raises() -> None:
     data = updated(sealed(), {contents_of(sealed()): FAKE})
     document = PDFDocument(data)
     with pytest.raises(SealError) as caught:
-        compare(document.at(len(sealed())), newest_revision(document), Permissions())
+        compare(Revision(document, len(sealed())), newest_revision(document), Permissions())
     assert caught.value.reason == "changed"
 
 

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmpki.errors import DecodeError, GmpkiError, LimitExceeded, UnsupportedAlgorithm
-from gmpki.seal.pdf.document import PDFDocument, Revision
+from gmpki.seal.pdf.document import PDFDocument
 from gmpki.seal.pdf.fields import read_fields
 from gmpki.seal.pdf.filters import decoded
 from gmpki.seal.pdf.pages import pages_of
+from gmpki.seal.pdf.revision import Revision
 from gmpki.seal.pdf.revisions import newest_revision, revision_ends
 from gmpki.seal.pdf.syntax import HexString, Name, Real, Reference, Stream, read_value, same
 from seal.pdf import documents
@@ -199,13 +200,13 @@ def test_revisions() -> None:
     ends = revision_ends(newest_revision(document))
     assert len(ends) == 3
     assert ends[-1] == len(data.rstrip())
-    assert [len(read_fields(document.at(end))) for end in ends] == [0, 1, 2]
+    assert [len(read_fields(Revision(document, end))) for end in ends] == [0, 1, 2]
 
 
 def test_later_revision_does_not_exist_for_an_earlier_one() -> None:
     data = sealed()
     document = PDFDocument(updated(data, {4: b"(later)"}))
-    assert isinstance(document.at(len(data)).value(4), Stream)
+    assert isinstance(Revision(document, len(data)).value(4), Stream)
     assert newest_revision(document).value(4) == b"later"
 
 

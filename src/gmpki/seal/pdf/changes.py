@@ -23,9 +23,9 @@ from gmpki.seal.pdf.revisions import check_update
 from gmpki.seal.pdf.syntax import Name, Reference, Stream, references, same, shown
 
 if TYPE_CHECKING:
-    from gmpki.seal.pdf.document import Revision
     from gmpki.seal.pdf.fields import SignatureValue
     from gmpki.seal.pdf.permissions import Permissions
+    from gmpki.seal.pdf.revision import Revision
 
 __all__ = ["Additions", "Comparison", "compare"]
 
@@ -209,7 +209,7 @@ class Comparison:
         self.check_keys(old, new, _ROOT_KEYS, "the catalog")
         place = self.signed.inherited("Root")
         if isinstance(place, Reference):
-            self.explained.add(place.number)
+            self.explain_shared(place, self.newest.inherited("Root"), "the catalog")
         if not isinstance(new.get("Version"), (Name, type(None))):
             self.refuse("Version of the catalog is no name")
         before, after = self.signed.resolve(old.get("Extensions")), self.newest.resolve(new.get("Extensions"))

@@ -19,7 +19,7 @@ from gmpki.seal.pdf.profiles import PDFProfile, find_profile
 from gmpki.seal.pdf.syntax import Reference, shown
 
 if TYPE_CHECKING:
-    from gmpki.seal.pdf.document import Revision
+    from gmpki.seal.pdf.revision import Revision
     from gmpki.seal.report import Placement
 
 __all__ = ["MAX_FIELDS", "Field", "SignatureValue", "date_of", "form_of", "read_fields", "text_of"]

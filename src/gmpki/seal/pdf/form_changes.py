@@ -31,6 +31,12 @@ _WIDGET_KEYS: Final = frozenset(
     ("Type", "Subtype", "Rect", "P", "F", "AP", "AS", "NM", "M", "MK", "BS", "Border", "DA", "DR", "Parent")
 )
 _STAMP_KEYS: Final = frozenset(("Type", "Subtype", "Rect", "P", "F", "AP", "NM", "M", "CreationDate"))
+_VALUE_KEYS: Final = frozenset(
+    (
+        *("Type", "Filter", "SubFilter", "Contents", "Cert", "ByteRange", "Reference", "Changes", "Name", "M"),
+        *("Location", "Reason", "ContactInfo", "R", "V", "Prop_Build", "Prop_AuthTime", "Prop_AuthType"),
+    )
+)
 
 
 def compare_form(task: Comparison) -> None:
@@ -101,8 +107,18 @@ def _old_field(task: Comparison, old: Field, new: Field) -> None:
         if not same(widget_before.get("Rect"), widget_after.get("Rect")):
             _check_inside(task, widget_before, widget_after, what)
         _check_appearance(task, widget_after, what)
+    _check_entries(task, after, new.value, what)
     task.explained |= numbers
     _signed(task, new, new.value)
+
+
+def _check_entries(task: Comparison, field: dict[str, Any], value: SignatureValue, what: str) -> None:
+    """Check that what a field got when it was signed is of the right kind: who made the document may have put the same
+    object into another place, as the fonts of a page for instance, where M and V are something else.
+    """
+    if not isinstance(field.get("M", b""), bytes) or type(field.get("F", 0)) is not int:
+        task.refuse(f"M or F of {what} is of another kind")
+    task.check_known(value.dictionary, _VALUE_KEYS, f"the signature of {what}")
 
 
 def _signed(task: Comparison, field: Field, value: SignatureValue) -> None:

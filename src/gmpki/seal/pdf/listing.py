@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from gmpki.seal.pdf.document import Revision
+    from gmpki.seal.pdf.revision import Revision
     from gmpki.seal.report import Placement
     from gmpki.x509.certificate import Certificate
 

@@ -13,10 +13,10 @@ from gmpki.seal.pdf.byte_range import ByteRange, contents_value
 from gmpki.seal.pdf.fields import Field, SignatureValue, read_fields, text_of
 from gmpki.seal.pdf.pages import placement, rectangle
 from gmpki.seal.pdf.profiles import ContentsKind, PDFProfile
+from gmpki.seal.pdf.revision import Revision
 from gmpki.seal.pdf.syntax import HexString, Reference
 
 if TYPE_CHECKING:
-    from gmpki.seal.pdf.document import Revision
     from gmpki.seal.pdf.pages import PageInfo
     from gmpki.seal.report import Placement
 
@@ -143,7 +143,7 @@ def _signed_revision(newest: Revision, field: Field, value: SignatureValue, plac
     :raises SealError: "byte-range" when the signature belongs to no field of it.
     :raises DecodeError: when it was no file.
     """
-    signed = newest if place.covers_all(newest.document.data) else newest.document.at(place.end)
+    signed = newest if place.covers_all(newest.document.data) else Revision(newest.document, place.end)
     there = next((one.value for one in read_fields(signed) if one.name == field.name), None)
     if there is None or (there.number, there.start) != (value.number, value.start):
         raise SealError("byte-range", "the signature is not part of the revision that it covers")

@@ -13,7 +13,7 @@ from gmpki.seal.pdf.syntax import Real, Reference
 from gmpki.seal.report import Placement
 
 if TYPE_CHECKING:
-    from gmpki.seal.pdf.document import Revision
+    from gmpki.seal.pdf.revision import Revision
 
 __all__ = ["MAX_PAGES", "PageInfo", "page_size", "pages_of", "placement", "rectangle"]
 

@@ -17,7 +17,7 @@ from gmpki.seal.pdf.fields import Field, text_of
 from gmpki.seal.pdf.syntax import Real, shown
 
 if TYPE_CHECKING:
-    from gmpki.seal.pdf.document import Revision
+    from gmpki.seal.pdf.revision import Revision
 
 __all__ = ["Lock", "Permissions", "read_permissions"]
 

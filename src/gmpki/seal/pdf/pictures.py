@@ -15,7 +15,7 @@ from gmpki.seal.pdf.filters import decoded
 from gmpki.seal.pdf.syntax import Stream
 
 if TYPE_CHECKING:
-    from gmpki.seal.pdf.document import Revision
+    from gmpki.seal.pdf.revision import Revision
 
 __all__ = ["ShownPicture", "shown_picture"]
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gmpki.errors import SealError
+from gmpki.seal.pdf.revision import Revision
 from gmpki.seal.pdf.syntax import WHITE
 from gmpki.seal.pdf.xref import END, last_end
 
 if TYPE_CHECKING:
-    from gmpki.seal.pdf.document import PDFDocument, Revision
+    from gmpki.seal.pdf.document import PDFDocument
 
 __all__ = ["check_update", "newest_revision", "revision_ends"]
 
@@ -34,7 +35,7 @@ def newest_revision(document: PDFDocument) -> Revision:
     # White space behind the end belongs to the file; anything else is told by check_update.
     if not document.data[end:].strip(WHITE):
         end = len(document.data)
-    return document.at(end)
+    return Revision(document, end)
 
 
 def revision_ends(newest: Revision) -> list[int]:

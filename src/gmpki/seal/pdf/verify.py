@@ -31,6 +31,7 @@ from gmpki.seal.pdf.located import LocatedSignature, locate, places_of
 from gmpki.seal.pdf.pages import pages_of
 from gmpki.seal.pdf.permissions import read_permissions
 from gmpki.seal.pdf.profiles import ContentsKind
+from gmpki.seal.pdf.revision import Revision
 from gmpki.seal.pdf.revisions import newest_revision, revision_ends
 from gmpki.seal.report import DocumentReport, SealCheck, SignatureReport
 from gmpki.seal.signature import SealSignature
@@ -258,7 +259,7 @@ class _Verification:
         """
         kept = {(one.value.number, one.value.start) for one in self.located}
         for index, end in enumerate(self.ends[:-1], 1):
-            for field in read_fields(self.document.at(end)):
+            for field in read_fields(Revision(self.document, end)):
                 if field.value is not None and (field.value.number, field.value.start) not in kept:
                     raise SealError(
                         "removed", f"the signature {field.name!r} of revision {index} was taken out of the file"
