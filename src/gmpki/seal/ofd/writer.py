@@ -128,6 +128,9 @@ class PageWriter:
         if chosen.outlines is not None and (missing := chosen.outlines.missing(text)):
             raise InvalidInputError(f"the font {chosen.name} has no glyphs for {missing[:20]!r}")
         fill = _colour("ofd:FillColor", colour)
+        # Readers may drop white space around the content of an element, and then shift what follows.
+        x += chosen.width_mm(text[: len(text) - len(text.lstrip())], size)
+        text = text.strip()
         if not text:
             return
         chosen.used.update(text)
