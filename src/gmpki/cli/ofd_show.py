@@ -10,7 +10,7 @@ from gmpki.cli import _io
 from gmpki.cli._cms import shown_certificate
 from gmpki.cli._files import INPUT, OUTPUT, force_option
 from gmpki.cli._output import Report, check_output, json_option
-from gmpki.cli._seal_report import describe_placement, place_text, shown_facts
+from gmpki.cli._seal_report import shown_facts
 
 if TYPE_CHECKING:
     from gmpki.seal.ofd import ListedSignature, OFDListing
@@ -100,6 +100,8 @@ def _describe(listing: OFDListing) -> dict[str, Any]:
 
 
 def _signature(one: ListedSignature) -> dict[str, Any]:
+    from gmpki.seal.report_json import placement_as_dict
+
     seal = None if one.signature is None else one.signature.seal
     return {
         "name": one.name,
@@ -111,7 +113,7 @@ def _signature(one: ListedSignature) -> dict[str, Any]:
         "provider": None if one.provider is None else one.provider.name,
         "time": one.time_text,
         "protected": list(one.protected),
-        "placements": [describe_placement(place) for place in one.placements],
+        "placements": [placement_as_dict(place) for place in one.placements],
         "problem": one.problem or None,
     }
 
@@ -133,6 +135,8 @@ def _rows(listing: OFDListing, name: str, output: str | None) -> list[Row]:
 
 
 def _signature_rows(one: ListedSignature) -> list[Row]:
+    from gmpki.seal.report_text import place_text
+
     rows: list[Row] = []
     if one.signature is not None:
         seal, signer = one.signature.seal, shown_certificate(one.signature.signer_certificate)

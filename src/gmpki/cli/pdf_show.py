@@ -10,7 +10,7 @@ from gmpki.cli import _io
 from gmpki.cli._cms import shown_certificate
 from gmpki.cli._files import INPUT, OUTPUT, force_option
 from gmpki.cli._output import Report, check_output, json_option
-from gmpki.cli._seal_report import describe_placement, place_text, shown_facts
+from gmpki.cli._seal_report import shown_facts
 from gmpki.cli._times import show_time
 from gmpki.cli.pdf_sign import MAX_PDF_LEN
 
@@ -94,6 +94,8 @@ def _describe(listing: PDFListing) -> dict[str, Any]:
 
 
 def _signature(one: ListedSignature) -> dict[str, Any]:
+    from gmpki.seal.report_json import placement_as_dict
+
     seal = None if one.signature is None else one.signature.seal
     return {
         "name": one.name,
@@ -106,7 +108,7 @@ def _signature(one: ListedSignature) -> dict[str, Any]:
         "certificate": None if one.certificate is None else shown_certificate(one.certificate),
         "claimed_time": show_time(one.claimed_time),
         "texts": dict(one.texts),
-        "placements": [describe_placement(place) for place in one.placements],
+        "placements": [placement_as_dict(place) for place in one.placements],
         "problem": one.problem or None,
     }
 
@@ -130,6 +132,8 @@ def _rows(listing: PDFListing, name: str, output: str | None) -> list[Row]:
 
 
 def _signature_rows(one: ListedSignature, listing: PDFListing) -> list[Row]:
+    from gmpki.seal.report_text import place_text
+
     rows: list[Row] = [("  类型", "  type", f"{one.filter} {one.sub_filter}".strip())]
     if one.revision:
         rows.append(("  覆盖", "  covers", f"第 {one.revision} 版，共 {listing.revisions} 版 revision {one.revision}"))
