@@ -16,7 +16,7 @@ import pytest
 from gmpki.algorithms import sm3
 from gmpki.errors import InvalidInputError, InvalidTypeError, SealError, StateError, TamperedError
 from gmpki.seal import Seal
-from gmpki.seal._chain_file import MAX_LINE_LEN
+from gmpki.seal._chain_file import MAX_LINE_LEN, START, open_chain
 from gmpki.seal.file_registry import FileSealRegistry
 from gmpki.seal.life import SealStage
 from seal import samples
@@ -59,7 +59,7 @@ def test_everything_is_there_again(path: Path, key: Any) -> None:
 
 def test_modes(path: Path) -> None:
     filled(path)
-    assert {file.stat().st_mode & 0o077 for file in path.rglob("*")} == {0}
+    assert {file.stat().st_mode & 0o077 for file in [path, *path.rglob("*")]} == {0}
 
 
 def test_what_is_there_is_not_made_again(path: Path) -> None:
@@ -84,9 +84,9 @@ def test_keys(path: Path, tmp_path: Path) -> None:
     filled(tmp_path / "plain")
     with pytest.raises(TamperedError, match="another key"):
         reopened(path, key=KEY[::-1])
-    with pytest.raises(TamperedError):
+    with pytest.raises(StateError, match="none is given"):
         reopened(path)
-    with pytest.raises(TamperedError):
+    with pytest.raises(StateError, match="without a key"):
         reopened(tmp_path / "plain", key=KEY)
     for wrong in (b"", bytes(15), bytes(1025)):
         with pytest.raises(InvalidInputError):
@@ -441,8 +441,38 @@ def test_seals_that_were_changed_or_removed(path: Path) -> None:
     with pytest.raises(TamperedError) as caught:
         registry.seal(seal.seal_id)
     assert caught.value.reason == "missing"
+    os.mkfifo(file)
+    with pytest.raises(StateError, match="regular"):
+        registry.seal(seal.seal_id)
     shutil.rmtree(path / "seals")
     with pytest.raises(StateError):
         registry.make(samples.new_seal(seal_id="31010000000002"), **WHO)
     assert len(registry.find()) == 1
     assert registry.status(seal, at=NOW).known
+
+
+# ---- the file itself ------------------------------------------------------------------------------------------------
+def test_a_writer_that_has_not_read_what_is_there_overwrites_nothing(path: Path) -> None:
+    filled(path)
+    file = open_chain(path / "registry", "gmpki seal registry 1", None)
+    before = (path / "registry").read_bytes()
+    with file.writing() as writer:
+        behind = next(place for place, _ in writer.entries(START))
+        with pytest.raises(StateError, match="goes on behind entry 1"):
+            writer.append(behind, {"do": "x"})
+        with pytest.raises(InvalidInputError):
+            writer.append(writer.last(), {"number": 10**5000})
+    assert (path / "registry").read_bytes() == before
+
+
+def test_the_last_place_without_reading_what_is_before(path: Path) -> None:
+    registry, _ = filled(path)
+    file = open_chain(path / "registry", "gmpki seal registry 1", None)
+    with file.reading() as reader:
+        assert reader.last() == registry.place
+        assert list(reader.entries(reader.last())) == []
+    with (path / "registry").open("ab") as stream:
+        stream.write(b"torn")
+    with file.reading() as reader:
+        assert reader.last() == registry.place
+    assert KEY.hex() not in repr(open_chain(path, "x", KEY))

@@ -216,7 +216,7 @@ def test_there_is_one_or_none(path: Path) -> None:
     FileUseLog.create(path)
     with pytest.raises(StateError):
         FileUseLog.create(path)
-    with pytest.raises(TamperedError):
+    with pytest.raises(StateError, match="without a key"):
         FileUseLog(path, key=bytes(range(16)))
     path.write_bytes(b"")
     with pytest.raises(TamperedError):

@@ -139,6 +139,12 @@ class ChainFile:
         found = _LINE.fullmatch(line) if len(line) <= MAX_LINE_LEN else None
         if found is None:
             raise TamperedError("changed", f"line {number} of {self.path} is no entry", place=number)
+        try:
+            fields = json.loads(found[3])
+        except (ValueError, RecursionError):
+            raise TamperedError("changed", f"entry {number} of {self.path} cannot be read", place=number) from None
+        if number == 1:
+            self._check_kind(fields)
         digest = bytes.fromhex(found[1].decode("ascii"))
         body = line[2 * sm3.DIGEST_LEN + 1 : -1]
         if not hmac.compare_digest(digest, self._digest(place.head, body)) or int(found[2]) != number:
@@ -146,13 +152,16 @@ class ChainFile:
             raise TamperedError(
                 "changed", f"entry {number} of {self.path} is not what was written there{keyed}", place=number
             )
-        try:
-            fields = json.loads(found[3])
-        except (ValueError, RecursionError):
-            raise TamperedError("changed", f"entry {number} of {self.path} cannot be read", place=number) from None
-        if number == 1 and fields != {"file": self.kind, "keyed": self.key is not None}:
-            raise StateError(f"{self.path} is no {self.kind}, or it needs a key, or has none")
         return ChainPlace(number, place.offset + len(line), digest), fields
+
+    def _check_kind(self, fields: Mapping[str, Any]) -> None:
+        if fields.get("file") != self.kind:
+            raise StateError(f"{self.path} is no {self.kind}")
+        if fields.get("keyed") is not (self.key is not None):
+            needs = (
+                "was written without a key" if self.key is not None else "was written under a key, and none is given"
+            )
+            raise StateError(f"{self.path} {needs}")
 
     @contextlib.contextmanager
     def _trouble(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki import _files
 from gmpki.algorithms import sm3
 from gmpki.errors import StateError, TamperedError
+from gmpki.protect import log_file
 from gmpki.seal._chain_file import ChainFile, ChainPlace, open_chain
 from gmpki.seal._journal import FileJournal
 from gmpki.seal.registry import JournalRegistry, now_utc
@@ -57,7 +58,8 @@ class FileSealRegistry(JournalRegistry):
         :param clock: gives the time, with a time zone.
         :raises InvalidTypeError: when an argument has the wrong type.
         :raises InvalidInputError: when the path is none, or the key has the wrong length.
-        :raises StateError: when there is none, it cannot be read, or it was made with a key and none is given.
+        :raises StateError: when there is none, it cannot be read, or it was made with a key and none is given, or the
+            reverse.
         :raises TamperedError: when an entry is not as it was written.
         """
         directory = _files.as_path(path)
@@ -85,7 +87,8 @@ class FileSealRegistry(JournalRegistry):
         directory = _files.as_path(path)
         file = _chain_file(directory, key)
         try:
-            os.makedirs(os.path.join(directory, _SEALS), mode=0o700, exist_ok=True)
+            for one in (directory, os.path.join(directory, _SEALS)):
+                os.makedirs(one, mode=0o700, exist_ok=True)
         except OSError as error:
             raise StateError(f"{KIND} {directory}: {error.strerror or error}") from error
         file.create()
@@ -113,7 +116,7 @@ class _SealFiles:
     def __getitem__(self, digest: bytes) -> bytes:
         name = self._name(digest)
         try:
-            with open(name, "rb") as stream:
+            with os.fdopen(log_file.open_read(name), "rb") as stream:
                 data = stream.read(MAX_SEAL_LEN + 1)
         except FileNotFoundError:
             raise TamperedError("missing", f"the seal {name} is gone", place=os.path.basename(name)) from None

@@ -336,7 +336,8 @@ class FileGrants(_Grants):
         :param clock: gives the time, with a time zone.
         :raises InvalidTypeError: when an argument has the wrong type.
         :raises InvalidInputError: when the path is none, or the key has the wrong length.
-        :raises StateError: when there is none, it cannot be read, or it was made with a key and none is given.
+        :raises StateError: when there is none, it cannot be read, or it was made with a key and none is given, or the
+            reverse.
         :raises TamperedError: when an entry is not as it was written.
         """
         super().__init__(clock)

@@ -143,7 +143,8 @@ class FileUseLog:
         :param key: under which the entries are chained, 16 to 1024 bytes; None for a file without one.
         :raises InvalidTypeError: when an argument has the wrong type.
         :raises InvalidInputError: when the path is none, or the key has the wrong length.
-        :raises StateError: when there is none, it cannot be read, or it was made with a key and none is given.
+        :raises StateError: when there is none, it cannot be read, or it was made with a key and none is given, or the
+            reverse.
         :raises TamperedError: when its first or last line is not as it was written.
         """
         self._file = open_chain(path, KIND, key)
