@@ -13,7 +13,9 @@ from zipfile import ZipFile
 import pytest
 
 import hostile
+from gmpki import oids
 from gmpki.algorithms import sm2, sm3
+from gmpki.asn1 import der
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.cms import MessageProfile, SignerSpec, sign
 from gmpki.cms.report import CheckStatus
@@ -194,6 +196,24 @@ def test_two_signers() -> None:
     first, second = samples.signer(), samples.other_signer()
     data = sign(DIGEST, [SignerSpec(one.key, one.certificate) for one in (first, second)])
     assert reasons(judged(data)) == {"structure": "signers"}
+
+
+@forms
+def test_hash_that_is_not_known(form: DigitalForm) -> None:
+    data = signer(form).sign_document(DIGEST, "x")
+    sm3_oid, other = der.encode_oid(oids.SM3), der.encode_oid("1.2.156.10197.1.499")
+    assert reasons(judged(data.replace(sm3_oid, other)))["digest"] == "UnsupportedAlgorithm"
+
+
+def test_digest_of_another_length() -> None:
+    data = signer(DigitalForm.DETACHED).sign_document(DIGEST, "x")
+    assert reasons(judged(data, digest=bytes(20))).keys() >= {"digest"}
+
+
+def test_bare_signature_among_certificates_with_other_keys() -> None:
+    rsa, own = samples.signer(algorithm="rsa").certificate, samples.signer()
+    known = samples.trust(signers=samples.signer_trust(intermediates=[rsa, own.certificate]))
+    assert judged(own.key.sign(DIGEST), known, lenient=True).signer_certificate == own.certificate
 
 
 def test_certificate_left_out() -> None:

@@ -83,6 +83,7 @@ def test_by_the_interface_of_containers() -> None:
     assert isinstance(one, DocumentSigner)
     assert (one.kind, one.digest_name) == ("seal", "sm3")
     assert SealSignature.from_der(one.sign_document(DIGEST, PROPERTY_INFO)).data_hash == DIGEST
+    assert one.prepare_document(DIGEST, PROPERTY_INFO) == one.prepare(DIGEST, PROPERTY_INFO)
 
 
 @layouts
@@ -120,6 +121,7 @@ def test_extensions_are_signed_along() -> None:
         (signer(extensions=[extension(1)]), [extension(1)]),
         (signer(), [extension(1), extension(1)]),
         (signer(), [b"no extension"]),
+        (signer(), [extension(number) for number in range(1025)]),
         (signer(OLD), [extension(1)]),
     ]
     for one, given in refusals:

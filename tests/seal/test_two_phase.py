@@ -12,6 +12,7 @@ import pytest
 import hostile
 from gmpki.algorithms import sm2
 from gmpki.asn1 import der
+from gmpki.cms import ContentDigests, SignerPlan, prepare
 from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidSignature, SealError, TimestampError
 from gmpki.seal import (
     DigitalForm,
@@ -226,6 +227,10 @@ def test_digital(form: DigitalForm, algorithm: str) -> None:
     first = one.prepare_document(DIGEST, PROPERTY_INFO)
     for kept in (first, prepared_from_bytes(first.to_bytes()), pickle.loads(pickle.dumps(first))):
         assert kept == first
+        assert isinstance(kept, PreparedDocumentSignature)
+        assert kept.certificate == person.certificate
+        assert (kept.to_be_signed == DIGEST) is (form is DigitalForm.DIGEST)
+        person.key.public_key.verify(person.key.sign_digest(kept.digest), kept.to_be_signed)
         value = person.key.sign_digest(kept.digest)
         data = kept.finish(value, samples.timestamp)
         report = check_digital_signature(data, DIGEST, samples.trust())
@@ -251,3 +256,13 @@ def test_digital_changed_while_it_waited() -> None:
         # What goes along unsigned can be spoilt, as in any message; no other message comes out that counts.
         report = check_digital_signature(data, DIGEST, samples.trust())
         assert data == whole or report.verdict(UNASKED | {"time"}) is Verdict.INVALID
+
+
+def test_digital_by_nobody_or_by_two() -> None:
+    plans = [SignerPlan(one.certificate) for one in (samples.signer(), samples.other_signer())]
+    two = prepare(DIGEST, plans).to_bytes()
+    unknown = prepare(None, SignerPlan(samples.signer().certificate), detached=True, digests=ContentDigests.of(b"x"))
+    head = (der.encode_integer(1), der.encode_utf8_string("signature"))
+    assert prepared_from_bytes(der.encode_sequence(*head, unknown.to_bytes())).to_be_signed
+    with pytest.raises(DecodeError, match="one signer"):
+        prepared_from_bytes(der.encode_sequence(*head, two))

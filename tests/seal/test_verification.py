@@ -17,9 +17,10 @@ from gmpki.asn1 import der, gbt38540, gmt0031
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.cms.trust import Trust
-from gmpki.errors import GmpkiError, InvalidInputError, InvalidSignature, InvalidTypeError, SealError
+from gmpki.errors import GmpkiError, InvalidInputError, InvalidSignature, InvalidTypeError, SealError, TimestampError
 from gmpki.keys.sm2 import SignatureEncoding
 from gmpki.seal import (
+    DigitalSigner,
     Seal,
     SealLayout,
     SealSignature,
@@ -312,6 +313,21 @@ def test_signed_stamp_over_something_else() -> None:
     token = samples.timestamp(b"something else")
     data = forge(samples.seal(OLD), samples.signer(), time_info=token)
     assert reasons(judged(data)) == {"time-stamp": "imprint"}
+
+
+def test_signed_stamp_that_is_a_message_and_no_token() -> None:
+    message = DigitalSigner(samples.signer().key, samples.signer().certificate).sign_document(DIGEST, "x")
+    data = forge(samples.seal(OLD), samples.signer(), time_info=message)
+    report = judged(data)
+    assert reasons(report) == {"time-stamp": "content-type"}
+    assert (report.claimed_time, status(report, "time")) == (None, "not-checked")
+
+
+def test_signed_stamp_by_a_verifier_of_ones_own() -> None:
+    """What is no TokenVerifier is asked about bytes alone, and its refusal stands."""
+    refusal = TimestampError("imprint", "over other data")
+    report = judged(signed(OLD, stamped=True), samples.trust(timestamps=Mock(**{"verify.side_effect": refusal})))
+    assert reasons(report) == {"time-stamp": "imprint"}
 
 
 def test_signed_stamp_that_nobody_verifies_is_the_word_of_the_signer() -> None:
