@@ -4,18 +4,17 @@ in two.
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
-from gmpki.cli import _cms, _io
-from gmpki.cli._batch import batch_output_options, make_each, targets
+from gmpki.cli import _io
+from gmpki.cli._batch import batch_output_options
+from gmpki.cli._container_sign import Container, StepOptions, check_steps, finish, sign_each, step_options
 from gmpki.cli._files import INPUT, force_option
 from gmpki.cli._options import together
-from gmpki.cli._output import Report, facts, json_option
-from gmpki.cli._seal_signer import SignerChoice, seal_signer_options
+from gmpki.cli._output import Report, json_option
+from gmpki.cli._seal_signer import seal_signer_options
 from gmpki.cli._stamps import place_options, stamps_of
 
 if TYPE_CHECKING:
@@ -30,35 +29,25 @@ __all__ = ["MAX_PDF_LEN", "Options", "command"]
 # The values of gmpki.seal.pdf.PDFProfile for signatures without a seal; a test compares them.
 PROFILES = ("cms", "cades", "gm-cms")
 MAX_PDF_LEN = 1 << 29
-MAX_PREPARED_LEN = MAX_PDF_LEN + (1 << 25)
-MAX_SIGNATURE_LEN = 1 << 12
 MAX_PICTURE_LEN = 1 << 26
 
 
-class Options(TypedDict):
+class Options(StepOptions):
     """What the command takes, as click hands it over."""
 
-    sources: tuple[str, ...]
-    signing: SignerChoice
     profile: str
     places: tuple[str, ...]
+    straddle: float | None
+    edge: str
     keywords: tuple[str, ...]
     occurrence: int
     field: str | None
-    straddle: float | None
-    edge: str
     picture: str | None
     picture_mm: str | None
     reason: str
     location: str
     new_field: str | None
     protect_all: bool
-    prepare: bool
-    finish: str | None
-    signature: str | None
-    output: str | None
-    output_dir: str | None
-    force: bool
 
 
 PLACES = together(
@@ -85,11 +74,6 @@ WORDS = together(
     ),
     click.option("--protect-all", is_flag=True, help="Nothing but validation data may come after this signature."),
 )
-STEPS = together(
-    click.option("--prepare", is_flag=True, help="Make everything but the signature, without the key."),
-    click.option("--finish", type=INPUT, metavar="FILE", help="Put a signature into what --prepare made."),
-    click.option("--signature", type=INPUT, metavar="FILE", help="For --finish: DER, or r, s."),
-)
 
 
 @click.command(
@@ -109,7 +93,7 @@ STEPS = together(
 @place_options
 @PLACES
 @WORDS
-@STEPS
+@step_options
 @batch_output_options
 @force_option
 @json_option
@@ -120,74 +104,23 @@ def command(**options: Unpack[Options]) -> Report:
 
     为 PDF 签章（按页与毫米、关键字、签名域定位，可加骑缝章）或仅作数字签名；支持批量；密钥在别处时分两步。
     """
+    from gmpki.seal.pdf import PreparedPDF, SignatureTexts, prepare_pdf, sign_pdf
+
+    container = Container(sign_pdf, prepare_pdf, PreparedPDF, MAX_PDF_LEN)
     if options["finish"] is not None:
-        return _finish(options, options["finish"])
-    if options["signature"] is not None:
-        raise click.UsageError("--signature goes with --finish")
-    sources = options["sources"]
-    if not sources:
-        raise click.UsageError("name the files to sign")
-    prepare = options["prepare"]
-    signing = options["signing"]
-    if prepare and len(sources) != 1:
-        raise click.UsageError("--prepare takes one file")
-    if prepare is not (signing.key_file is None):
-        raise click.UsageError("--prepare takes no --key" if prepare else "signing needs --key, or --prepare")
+        return finish(options, container, options["finish"])
+    check_steps(options)
     stamps = _stamps(options)
-    outputs = targets(sources, options["output"], options["output_dir"], force=options["force"])
-    signer = _signer(options)
-    picture = _picture(options, signer)
-    if stamps and picture is None:
+    if stamps and options["signing"].seal_file is None and options["picture"] is None:
         raise click.UsageError("there is a place and nothing to show: --seal or --picture")
-    make = _Maker(options, signer, stamps, picture)
-    return make_each(sources, outputs, make, "签章 sealing")
-
-
-class _Maker:
-    """Signs one file after the other."""
-
-    def __init__(
-        self, options: Options, signer: DocumentSigner, stamps: list[AnyStamp], picture: SealPicture | None
-    ) -> None:
-        from gmpki.seal.pdf import SignatureTexts
-
-        self._options = options
-        self._signer: Any = signer
-        self._wishes: dict[str, Any] = {
-            "stamps": stamps,
-            "picture": picture,
-            "texts": SignatureTexts(reason=options["reason"], location=options["location"]),
-            "field_name": options["new_field"],
-            "protect_all": options["protect_all"],
-        }
-
-    def __call__(self, source: str, output: str) -> tuple[dict[str, Any], list[tuple[str, str, str]]]:
-        from gmpki.seal.pdf import prepare_pdf, sign_pdf
-
-        signer = replace(self._signer, document_name=os.path.basename(source))
-        fields: dict[str, Any] = {
-            "file": source,
-            "kind": signer.kind,
-            "seal_id": None if signer.seal is None else signer.seal.seal_id,
-            "signer": _cms.shown_certificate(signer.certificate),
-            "output": output,
-        }
-        data = _io.read_input(source, max_len=MAX_PDF_LEN)
-        prepare = self._options["prepare"]
-        if prepare:
-            prepared = prepare_pdf(data, signer, **self._wishes)
-            made = prepared.to_bytes()
-            fields |= {"to_be_signed": prepared.to_be_signed.hex(), "digest": prepared.digest.hex()}
-        else:
-            made = sign_pdf(data, signer, **self._wishes)
-        _io.write_output(output, made, private=prepare, force=self._options["force"])
-        word = ("已准备", "prepared") if prepare else ("已签章", "sealed") if signer.seal else ("已签名", "signed")
-        rows = [(*word, _io.display_name(source)), ("签章人", "signer", fields["signer"]["subject"])]
-        if signer.seal is not None:
-            rows.append(("印章", "seal", f"{signer.seal.name} ({signer.seal.seal_id})"))
-        if prepare:
-            rows.append(("待签摘要", "digest to sign", fields["digest"]))
-        return fields, [*rows, ("输出", "output", output)]
+    wishes = {
+        "stamps": stamps,
+        "picture": _picture(options),
+        "texts": SignatureTexts(reason=options["reason"], location=options["location"]),
+        "field_name": options["new_field"],
+        "protect_all": options["protect_all"],
+    }
+    return sign_each(options, container, _signer(options), wishes)
 
 
 def _signer(options: Options) -> DocumentSigner:
@@ -217,12 +150,12 @@ def _stamps(options: Options) -> list[AnyStamp]:
     return found
 
 
-def _picture(options: Options, signer: DocumentSigner) -> SealPicture | None:
-    """Return what is shown: a picture that was named, or that of the seal."""
+def _picture(options: Options) -> SealPicture | None:
+    """Return the picture that was named; None is that of the seal."""
     if options["picture"] is None:
         if options["picture_mm"] is not None:
             raise click.UsageError("--picture-mm goes with --picture")
-        return None if signer.seal is None else signer.seal.picture
+        return None
     if options["picture_mm"] is None:
         raise click.UsageError("--picture needs --picture-mm: how wide and high it is")
     from gmpki.seal.picture import import_picture
@@ -234,17 +167,3 @@ def _picture(options: Options, signer: DocumentSigner) -> SealPicture | None:
         raise click.UsageError("--picture-mm takes one or two whole lengths in mm, such as 40 or 60,20") from None
     data = _io.read_input(options["picture"], max_len=MAX_PICTURE_LEN)
     return import_picture(data, width_mm=wide, height_mm=high)
-
-
-def _finish(options: Options, path: str) -> Report:
-    from gmpki.seal.pdf import PreparedPDF
-
-    if options["sources"] or options["prepare"] or options["signature"] is None:
-        raise click.UsageError("--finish takes --signature, and neither FILE nor --prepare")
-    (output,) = targets(["-"], options["output"], None, force=options["force"])
-    prepared = PreparedPDF.from_bytes(_io.read_input(path, max_len=MAX_PREPARED_LEN))
-    value = _io.read_input(options["signature"], max_len=MAX_SIGNATURE_LEN)
-    _io.write_output(output, prepared.finish(value, options["signing"].stamp()), force=options["force"])
-    signer = _cms.shown_certificate(prepared.certificate)
-    rows = [("签章人", "signer", signer["subject"]), ("输出", "output", output)]
-    return Report({"signer": signer, "output": output}, [] if output == "-" else facts(rows))

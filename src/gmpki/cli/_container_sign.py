@@ -1,0 +1,157 @@
+"""What the commands share that put seals into documents: signing one or many, in one step or, for keys that live
+elsewhere, in two.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import click
+
+from gmpki.cli import _cms, _io
+from gmpki.cli._batch import make_each, targets
+from gmpki.cli._files import INPUT
+from gmpki.cli._options import together
+from gmpki.cli._output import Report, facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gmpki.cli._batch import Rows
+    from gmpki.cli._seal_signer import SignerChoice
+    from gmpki.seal.interfaces import DocumentSigner
+
+__all__ = ["Container", "StepOptions", "check_steps", "finish", "sign_each", "step_options"]
+
+MAX_SIGNATURE_LEN = 1 << 12
+MAX_TOKEN_LEN = 1 << 20
+MORE_PREPARED_LEN = 1 << 25  # what a document that waits has beside the document
+
+step_options = together(
+    click.option("--prepare", is_flag=True, help="Make everything but the signature, without the key."),
+    click.option("--finish", type=INPUT, metavar="FILE", help="Put a signature into what --prepare made."),
+    click.option("--signature", type=INPUT, metavar="FILE", help="For --finish: DER, or r, s."),
+    click.option(
+        "--timestamp",
+        type=INPUT,
+        metavar="FILE",
+        help="For --finish: a time-stamp over the signature's DER, or the response with it.",
+    ),
+)
+
+
+class StepOptions(TypedDict):
+    """What every such command takes, as click hands it over."""
+
+    sources: tuple[str, ...]
+    signing: SignerChoice
+    prepare: bool
+    finish: str | None
+    signature: str | None
+    timestamp: str | None
+    output: str | None
+    output_dir: str | None
+    force: bool
+
+
+@dataclass(frozen=True)
+class Container:
+    """A kind of document.
+
+    :ivar sign: returns a document with its signature, from the document, who signs and what he wishes.
+    :ivar prepare: returns a document that waits for its signature, from the same.
+    :ivar prepared: the class of those, which can be read again.
+    :ivar max_len: of a document, in bytes.
+    """
+
+    sign: Callable[..., bytes]
+    prepare: Callable[..., Any]
+    prepared: Any
+    max_len: int
+
+
+def check_steps(options: StepOptions) -> None:
+    """Refuse options that belong to another step; --finish is none of the steps that this is asked for.
+
+    :raises click.UsageError: when there are such.
+    """
+    if options["signature"] is not None or options["timestamp"] is not None:
+        raise click.UsageError("--signature and --timestamp go with --finish")
+    if not options["sources"]:
+        raise click.UsageError("name the files to sign")
+    if options["prepare"] and len(options["sources"]) != 1:
+        raise click.UsageError("--prepare takes one file")
+    if options["prepare"] is not (options["signing"].key_file is None):
+        raise click.UsageError(
+            "--prepare takes no --key" if options["prepare"] else "signing needs --key, or --prepare"
+        )
+
+
+def sign_each(options: StepOptions, container: Container, signer: DocumentSigner, wishes: Mapping[str, Any]) -> Report:
+    """Sign each file, or prepare it.
+
+    :param wishes: what ``sign`` and ``prepare`` take besides.
+    """
+    outputs = targets(options["sources"], options["output"], options["output_dir"], force=options["force"])
+    anybody: Any = signer
+    prepare = options["prepare"]
+
+    def make(source: str, output: str) -> tuple[dict[str, Any], Rows]:
+        named = replace(anybody, document_name=os.path.basename(source))
+        fields: dict[str, Any] = {
+            "file": source,
+            "kind": signer.kind,
+            "seal_id": None if signer.seal is None else signer.seal.seal_id,
+            "signer": _cms.shown_certificate(signer.certificate),
+            "output": output,
+        }
+        data = _io.read_input(source, max_len=container.max_len)
+        if prepare:
+            waiting = container.prepare(data, named, **wishes)
+            made = waiting.to_bytes()
+            fields |= {"to_be_signed": waiting.to_be_signed.hex(), "digest": waiting.digest.hex()}
+        else:
+            made = container.sign(data, named, **wishes)
+        _io.write_output(output, made, private=prepare, force=options["force"])
+        return fields, _rows(source, output, signer, fields)
+
+    return make_each(options["sources"], outputs, make, "签章 sealing")
+
+
+def _rows(source: str, output: str, signer: DocumentSigner, fields: Mapping[str, Any]) -> Rows:
+    done = ("已签名", "signed") if signer.seal is None else ("已签章", "sealed")
+    word = ("已准备", "prepared") if "digest" in fields else done
+    rows = [(*word, _io.display_name(source)), ("签章人", "signer", fields["signer"]["subject"])]
+    if signer.seal is not None:
+        rows.append(("印章", "seal", f"{signer.seal.name} ({signer.seal.seal_id})"))
+    if "digest" in fields:
+        rows.append(("待签摘要", "digest to sign", fields["digest"]))
+    return [*rows, ("输出", "output", output)]
+
+
+def finish(options: StepOptions, container: Container, path: str) -> Report:
+    """Put a signature into what was prepared.
+
+    :raises click.UsageError: when options do not fit together.
+    """
+    if options["sources"] or options["prepare"] or options["signature"] is None:
+        raise click.UsageError("--finish takes --signature, and neither FILE nor --prepare")
+    if options["timestamp"] is not None and options["signing"].stamp_command is not None:
+        raise click.UsageError("--timestamp does not go with --stamp-command")
+    (output,) = targets(["-"], options["output"], None, force=options["force"])
+    waiting = container.prepared.from_bytes(_io.read_input(path, max_len=container.max_len + MORE_PREPARED_LEN))
+    value = _io.read_input(options["signature"], max_len=MAX_SIGNATURE_LEN)
+    token = options["signing"].stamp() if options["timestamp"] is None else _token(options["timestamp"])
+    _io.write_output(output, waiting.finish(value, token), force=options["force"])
+    signer = _cms.shown_certificate(waiting.certificate)
+    rows = [("签章人", "signer", signer["subject"]), ("输出", "output", output)]
+    return Report({"signer": signer, "output": output}, [] if output == "-" else facts(rows))
+
+
+def _token(path: str) -> bytes:
+    from gmpki.cli._tsa import read_response_or_token, token_of
+
+    found = read_response_or_token(_io.read_input(path, max_len=MAX_TOKEN_LEN), lenient=False)
+    return token_of(found).to_der()
