@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gmpki.algorithms import sm3
-from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidTypeError, LimitExceeded, SealError
+from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded, SealError
 from gmpki.seal.digital import DigitalForm, DigitalSigner
 from gmpki.seal.layouts import SealLayout
 from gmpki.seal.ofd.package import OFDPackage, PackageLimits, build_package
@@ -365,4 +365,3 @@ class Hasher:
 def test_weak_hashes_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="sha1"):
         sealed(signer=Hasher())
-    assert issubclass(InvalidTypeError, GmpkiError)

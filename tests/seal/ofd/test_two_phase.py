@@ -9,7 +9,7 @@ import pytest
 
 from gmpki.algorithms import sm3
 from gmpki.asn1 import der
-from gmpki.errors import DecodeError, GmpkiError, InvalidSignature, InvalidTypeError, LimitExceeded, TimestampError
+from gmpki.errors import DecodeError, InvalidSignature, InvalidTypeError, LimitExceeded, TimestampError
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.seal.digital import DigitalSigner
 from gmpki.seal.ofd.package import OFDPackage, PackageLimits
@@ -169,4 +169,3 @@ def test_other_bytes_are_refused() -> None:
         PreparedOFD.from_bytes("text")  # type: ignore[arg-type]
     with pytest.raises(LimitExceeded):
         PreparedOFD.from_bytes(data, limits=PackageLimits(members=3))
-    assert issubclass(DecodeError, GmpkiError)

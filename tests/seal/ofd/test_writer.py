@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
+from gmpki.errors import InvalidInputError
 from gmpki.seal.ofd import xml
 from gmpki.seal.ofd.fonts import TrueTypeFont
-from gmpki.seal.ofd.markup import box, decimal, element, length_mm
+from gmpki.seal.ofd.markup import box, decimal, element
 from gmpki.seal.ofd.model import read_documents
 from gmpki.seal.ofd.package import OFDPackage
 from gmpki.seal.ofd.writer import OFDWriter, PageWriter
@@ -259,7 +259,5 @@ def test_numbers_have_no_exponent(value: float, text: str) -> None:
 
 def test_markup_is_escaped() -> None:
     assert element("a", "b", c='<"&>', d=None) == '<a c="&lt;&quot;&amp;&gt;">b</a>'
+    assert element("a", b="\t\n\r") == '<a b="&#9;&#10;&#13;"/>'
     assert box(0, -1, 2.5, 3) == "0 -1 2.5 3"
-    with pytest.raises(InvalidTypeError):
-        length_mm(None, "x")  # type: ignore[arg-type]
-    assert issubclass(InvalidTypeError, GmpkiError)

@@ -12,17 +12,17 @@ import re
 from typing import Final
 
 from gmpki._inputs import as_text
-from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.errors import InvalidInputError
+from gmpki.seal.ofd.xml import NAMESPACE
 
-__all__ = ["MOST_MM", "NAMESPACE", "box", "decimal", "document", "element", "escaped", "length_mm", "plain_text"]
-
-NAMESPACE: Final = "http://www.ofdspec.org/2016"
-MOST_MM: Final = 100_000.0
-"""No page is longer, and nothing stands further from its edge, in mm."""
+__all__ = ["box", "decimal", "document", "element", "escaped", "plain_text"]
 
 # What XML 1.0 has no way to write, not even escaped.
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ESCAPES: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
+_ESCAPES: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"} | {
+    ord(space): f"&#{ord(space)};"
+    for space in "\t\n\r"  # which readers would turn into other white space
+}
 
 
 def plain_text(value: str, name: str) -> str:
@@ -63,16 +63,3 @@ def decimal(value: float) -> str:
 def box(x: float, y: float, width: float, height: float) -> str:
     """Return a rectangle as OFD writes it: left, top, width, height."""
     return " ".join(map(decimal, (x, y, width, height)))
-
-
-def length_mm(value: float, name: str, *, least: float = -MOST_MM, most: float = MOST_MM) -> float:
-    """Return a length in mm.
-
-    :raises InvalidTypeError: for what is neither ``int`` nor ``float``.
-    :raises InvalidInputError: for one that is no finite number of ``least`` .. ``most``.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidTypeError(f"{name} must be a number of mm, not {type(value).__name__}")
-    if not least <= value <= most:  # nor is what is no number at all
-        raise InvalidInputError(f"{name} must be {least:g} to {most:g} mm")
-    return float(value)

@@ -25,9 +25,10 @@ from gmpki import __version__
 from gmpki._inputs import as_bytes, member, utc_seconds
 from gmpki.errors import InvalidInputError
 from gmpki.seal.ofd.fonts import TrueTypeFont
-from gmpki.seal.ofd.markup import box, decimal, document, element, escaped, length_mm, plain_text
+from gmpki.seal.ofd.markup import box, decimal, document, element, escaped, plain_text
 from gmpki.seal.ofd.model import MAX_PAGE_MM
 from gmpki.seal.ofd.package import build_package
+from gmpki.seal.stamps import checked_mm
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -120,8 +121,8 @@ class PageWriter:
             document or lacks a character.
         """
         text = plain_text(text, "text")
-        x, y = length_mm(x_mm, "x_mm"), length_mm(y_mm, "y_mm")
-        size = length_mm(size_mm, "size_mm", least=_LEAST_MM)
+        x, y = checked_mm(x_mm, "x_mm"), checked_mm(y_mm, "y_mm")
+        size = checked_mm(size_mm, "size_mm", _LEAST_MM)
         chosen = self._writer._own(font)
         if "\n" in text or "\r" in text or "\t" in text:
             raise InvalidInputError("text is one line without tabs; paragraph breaks it into lines")
@@ -170,10 +171,10 @@ class PageWriter:
         :param spacing: from line to line, in sizes of the font.
         :raises InvalidInputError: as :meth:`text`.
         """
-        width = length_mm(width_mm, "width_mm", least=_LEAST_MM)
+        width = checked_mm(width_mm, "width_mm", _LEAST_MM)
         chosen = self._writer._own(font)
-        step = length_mm(size_mm, "size_mm", least=_LEAST_MM) * length_mm(spacing, "spacing", least=0.1, most=10)
-        y = length_mm(y_mm, "y_mm")
+        step = checked_mm(size_mm, "size_mm", _LEAST_MM) * checked_mm(spacing, "spacing", 0.1, 10)
+        y = checked_mm(y_mm, "y_mm")
         for paragraph in plain_text(text, "text").splitlines():
             for line in _lines(paragraph, chosen.advances_mm(paragraph, size_mm), width):
                 self.text(x_mm, y, line, size_mm=size_mm, font=chosen, colour=colour)
@@ -187,9 +188,9 @@ class PageWriter:
 
         :raises InvalidInputError: when a number or the colour is impossible.
         """
-        x1, y1 = length_mm(x1_mm, "x1_mm"), length_mm(y1_mm, "y1_mm")
-        x2, y2 = length_mm(x2_mm, "x2_mm"), length_mm(y2_mm, "y2_mm")
-        width = length_mm(width_mm, "width_mm", least=_LEAST_MM)
+        x1, y1 = checked_mm(x1_mm, "x1_mm"), checked_mm(y1_mm, "y1_mm")
+        x2, y2 = checked_mm(x2_mm, "x2_mm"), checked_mm(y2_mm, "y2_mm")
+        width = checked_mm(width_mm, "width_mm", _LEAST_MM)
         # What lies outside the boundary is cut off, so it has room for half the width around the line.
         left, top = min(x1, x2) - width / 2, min(y1, y2) - width / 2
         path = f"M {decimal(x1 - left)} {decimal(y1 - top)} L {decimal(x2 - left)} {decimal(y2 - top)}"
@@ -214,10 +215,10 @@ class PageWriter:
         :param fill: the colour inside; None leaves it open.
         :raises InvalidInputError: when a number or a colour is impossible.
         """
-        x, y = length_mm(x_mm, "x_mm"), length_mm(y_mm, "y_mm")
-        width = length_mm(width_mm, "width_mm", least=_LEAST_MM)
-        height = length_mm(height_mm, "height_mm", least=_LEAST_MM)
-        line = length_mm(line_mm, "line_mm", least=_LEAST_MM)
+        x, y = checked_mm(x_mm, "x_mm"), checked_mm(y_mm, "y_mm")
+        width = checked_mm(width_mm, "width_mm", _LEAST_MM)
+        height = checked_mm(height_mm, "height_mm", _LEAST_MM)
+        line = checked_mm(line_mm, "line_mm", _LEAST_MM)
         near, right, bottom = decimal(line / 2), decimal(line / 2 + width), decimal(line / 2 + height)
         path = f"M {near} {near} L {right} {near} L {right} {bottom} L {near} {bottom} C"
         boundary = box(x - line / 2, y - line / 2, width + line, height + line)
@@ -229,9 +230,9 @@ class PageWriter:
         :param picture: PNG or JPEG.
         :raises InvalidInputError: when it is neither, or longer than 32 MiB, or a number is impossible.
         """
-        x, y = length_mm(x_mm, "x_mm"), length_mm(y_mm, "y_mm")
-        width = length_mm(width_mm, "width_mm", least=_LEAST_MM)
-        height = length_mm(height_mm, "height_mm", least=_LEAST_MM)
+        x, y = checked_mm(x_mm, "x_mm"), checked_mm(y_mm, "y_mm")
+        width = checked_mm(width_mm, "width_mm", _LEAST_MM)
+        height = checked_mm(height_mm, "height_mm", _LEAST_MM)
         resource = self._writer._picture(as_bytes(picture, "picture"))
         matrix = f"{decimal(width)} 0 0 {decimal(height)} 0 0"
         self._add("ofd:ImageObject", box(x, y, width, height), CTM=matrix, ResourceID=resource)
@@ -308,8 +309,8 @@ class OFDWriter:
 
         :raises InvalidInputError: when a size is not above 0.
         """
-        width = length_mm(width_mm, "width_mm", least=1.0, most=MAX_PAGE_MM)
-        page = PageWriter(self, width, length_mm(height_mm, "height_mm", least=1.0, most=MAX_PAGE_MM))
+        width = checked_mm(width_mm, "width_mm", 1.0, MAX_PAGE_MM)
+        page = PageWriter(self, width, checked_mm(height_mm, "height_mm", 1.0, MAX_PAGE_MM))
         self._pages.append(page)
         return page
 
