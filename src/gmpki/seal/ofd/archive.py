@@ -12,6 +12,7 @@ lies in the old one, headers included.
 
 from __future__ import annotations
 
+import re
 import struct
 import unicodedata
 import zlib
@@ -41,6 +42,9 @@ _UNICODE_PATH: Final = 0x7075  # the extra field that brings a second name
 _UNIX: Final = 3
 _FILE_KINDS: Final = (0, 0o100000, 0o040000)  # unset, regular file, directory, as the upper bits of a Unix mode
 _FIRST_DAY: Final = 0x0021  # 1980-01-01, the earliest date that the format has; what is written here tells no time
+# What nearly every name is, and what needs no further look: parts of letters, figures, "_" and "-", with single dots.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*/?")
+_MAX_PLAIN_LEN: Final = 60  # too short to be too deep
 _MAX_NAME_LEN: Final = 1024
 _MAX_NAME_DEPTH: Final = 32
 # Beyond this a member is no document part: deflate reaches 1032, repetitive XML some 100.
@@ -99,6 +103,8 @@ def check_name(name: str, *, directory: bool = False) -> None:
         change.
     :raises LimitExceeded: when it is longer than 1024 bytes or has more than 32 parts.
     """
+    if len(name) <= _MAX_PLAIN_LEN and _PLAIN.fullmatch(name) and (directory or not name.endswith("/")):
+        return
     shown = repr(name[:80])
     try:
         raw = name.encode("utf-8")

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["PageRenderer", "render_page"]
 
 _MM_PER_INCH: Final = 25.4
-_CSS_DPI: Final = 96.0  # what the renderer takes the millimetres of a drawing by, before it is scaled
 _MOST_PIXELS: Final = 60_000_000
 _PICTURE_DPI: Final = 300  # pictures in SVG have no more; those of scanners have, and weigh much
 _COLOUR: Final = re.compile("#[0-9a-fA-F]{6}")
@@ -109,7 +108,8 @@ class PageRenderer:
         """
         return self._drawing(page, _PICTURE_DPI)
 
-    def _drawing(self, page: int, picture_dpi: int) -> str:
+    def _drawing(self, page: int, picture_dpi: int, pixels: tuple[str, str] | None = None) -> str:
+        """Draw a page: as large as it is, or as many pixels, which the sides are rounded to."""
         document, found = page_of(self._documents, number(page, 1, 1 << 31, "page"))
         root = self._package.xml(found.path)
         box = self._box(root, document)
@@ -118,7 +118,7 @@ class PageRenderer:
         if self._paper:
             canvas.add(f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{self._paper}"/>')
         self._draw(canvas, document, found, root)
-        return canvas.svg(f"{x} {y} {width} {height}", f"{width}mm", f"{height}mm")
+        return canvas.svg(f"{x} {y} {width} {height}", *(pixels or (f"{width}mm", f"{height}mm")))
 
     def png(self, page: int, *, dpi: int = 150) -> bytes:
         """Return a page as PNG.
@@ -134,12 +134,10 @@ class PageRenderer:
         across, down = (max(1, round(side * dpi / _MM_PER_INCH)) for side in self.size_mm(page))
         if across * down > _MOST_PIXELS:
             raise LimitExceeded(f"the page would have {across} by {down} pixels; at most {_MOST_PIXELS} are drawn")
-        drawing = self._drawing(page, dpi)
+        drawing = self._drawing(page, dpi, (str(across), str(down)))
         renderer = extra("resvg_py")
         try:
-            made: bytes = renderer.svg_to_bytes(
-                svg_string=drawing, width=across, height=down, skip_system_fonts=True, dpi=_CSS_DPI
-            )
+            made: bytes = renderer.svg_to_bytes(svg_string=drawing, width=across, height=down, skip_system_fonts=True)
         except ValueError as error:
             raise LimitExceeded(f"the renderer does not take the page: {str(error)[:200]}") from None
         return bytes(made)

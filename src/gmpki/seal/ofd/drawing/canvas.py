@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import quoteattr
 
 from gmpki.errors import LimitExceeded
 
@@ -79,11 +78,10 @@ class Canvas:
         finally:  # an object that cannot be read is left out, and the drawing goes on
             self.add("</g>")
 
-    def svg(self, view_box: str, width: str, height: str, title: str = "") -> str:
-        """Return the drawing."""
-        named = f" aria-label={quoteattr(title)}" if title else ""
+    def svg(self, view_box: str, width: str, height: str) -> str:
+        """Return the drawing, which fills the whole of its size."""
         return (
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-            f'width="{width}" height="{height}" viewBox="{view_box}"{named}>'
+            f'width="{width}" height="{height}" viewBox="{view_box}" preserveAspectRatio="none">'
             f"<defs>{''.join(self._shared)}</defs>{''.join(self._parts)}</svg>"
         )

@@ -148,14 +148,19 @@ class InstalledFont:
 
     def character(self, character: str) -> str | None:
         """Return the outline of a character."""
-        try:
-            return self._font.outline(character).svg(_DECIMALS) if character in self._font else None
-        except (DecodeError, LimitExceeded):
-            return None
+        return _installed_outline(self._font, character) if character in self._font else None
 
     def glyph(self, number: int) -> str | None:
         """Return nothing: the numbers of glyphs are those of the font that the document means."""
         del number
+        return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _installed_outline(font: Font, character: str) -> str | None:
+    try:
+        return font.outline(character).svg(_DECIMALS)
+    except (DecodeError, LimitExceeded):
         return None
 
 
