@@ -6,6 +6,7 @@ import base64
 import zipfile
 from datetime import datetime, timezone
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -240,6 +241,21 @@ def test_a_package_whose_files_are_listed_stays_closed() -> None:
     with pytest.raises(SealError, match="OFDEntries") as caught:
         sealed(data)
     assert caught.value.reason == "protected"
+
+
+@pytest.mark.parametrize("name", ["V4RideRight", "h", "allprotected"])
+def test_documents_that_others_closed_stay_closed(name: str, test_data: Path) -> None:
+    with pytest.raises(SealError) as caught:
+        sealed((test_data / "seals" / f"{name}.ofd").read_bytes())
+    assert caught.value.reason == "protected"
+
+
+def test_a_seal_beside_the_signature_of_another_maker(test_data: Path) -> None:
+    data = (test_data / "seals" / "DigitalSign.ofd").read_bytes()
+    report = verify_ofd(sealed(data), samples.trust(accept=samples.UNASKED), now=samples.NOW, lenient=True)
+    first, second = report.signatures
+    assert first.check(SealCheck.REFERENCES).status.value == "passed"
+    assert second.verdict(samples.UNASKED).value == "valid"
 
 
 # ---- tampering --------------------------------------------------------------------------------
