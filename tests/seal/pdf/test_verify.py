@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gmpki.cms.report import CheckStatus
 from gmpki.cms.trust import Trust
@@ -28,13 +33,24 @@ from gmpki.seal.pdf import (
     sign_pdf,
     verify_pdf,
 )
-from gmpki.seal.report import DocumentReport, Verdict
+from gmpki.seal.report import DocumentReport, SignatureReport, Verdict
 from gmpki.seal.signing import SealSigner
 from gmpki.tsa.validation_data import ValidationData
-from gmpki.x509.crl_builder import CRLBuilder
+from gmpki.x509.crl import CertificateRevocationList
+from gmpki.x509.crl_builder import CRLBuilder, Revocation
 from seal import samples
 from seal.pdf import documents
-from seal.pdf.crafted import RESERVED, problem, seal_signer, sealed, signed_again, signed_by_hand, statuses
+from seal.pdf.crafted import (
+    RESERVED,
+    objects_of,
+    problem,
+    seal_signer,
+    sealed,
+    signed_again,
+    signed_by_hand,
+    statuses,
+    updated,
+)
 
 ACCEPTED = samples.UNASKED
 
@@ -141,13 +157,62 @@ def test_time_stamp_of_the_signature_itself() -> None:
 
 
 def test_validation_data_may_come_after() -> None:
-    root, later = samples.root(), samples.NOW + samples.DAY
-    builder = CRLBuilder(issuer=root.certificate.subject, this_update=samples.NOW, next_update=later, number=1)
-    known = ValidationData([root.certificate], [builder.sign(root.key)])
+    known = ValidationData([samples.root().certificate], [crl(samples.root())])
     data = add_validation_data(sealed(), known)
     report = verify(add_document_timestamp(add_validation_data(signed_again(data), known), samples.timestamp))
     report.require()
     assert "validation data" in report.signatures[0].check("changes").detail
+
+
+def crl(issuer: samples.Person, *entries: Revocation, days: int = 30) -> CertificateRevocationList:
+    builder = CRLBuilder(
+        issuer=issuer.certificate.subject,
+        this_update=samples.NOW - 10 * samples.DAY,
+        next_update=samples.NOW + days * samples.DAY,
+        number=1,
+        entries=list(entries),
+    )
+    return builder.sign(issuer.key)
+
+
+def embedding(*lists: CertificateRevocationList) -> SignatureReport:
+    """Seal a file, embed revocation lists, and verify it without any others."""
+    data = add_validation_data(sealed(), ValidationData([samples.root().certificate], lists))
+    return verify_pdf(data, samples.trust()).signatures[0]
+
+
+def test_lists_in_the_file_answer_what_nobody_else_can() -> None:
+    found = embedding(crl(samples.root()), crl(samples.maker_root()))
+    for name in ("signer-revocation", "maker-revocation"):
+        assert found.check(name).status is CheckStatus.PASSED
+        assert found.check(name).detail.endswith("by validation data in the file")
+    assert found.signer_path.revocation
+
+
+def test_lists_in_the_file_that_say_too_little() -> None:
+    found = embedding(crl(samples.root()))
+    assert found.check("signer-revocation").status is CheckStatus.PASSED
+    assert found.check("maker-revocation").status is CheckStatus.NOT_CHECKED
+
+
+def test_list_in_the_file_that_is_too_old_or_of_somebody_else() -> None:
+    forged = crl(samples.Person(samples.other_signer().key, samples.root().certificate))
+    for useless in (crl(samples.root(), days=-1), forged):
+        assert embedding(useless).check("signer-revocation").status is CheckStatus.NOT_CHECKED
+
+
+def test_list_in_the_file_that_revokes_the_signer() -> None:
+    number = samples.signer().certificate.serial_number
+    found = embedding(crl(samples.root(), Revocation(number, samples.NOW - samples.DAY)))
+    assert problem(found, "signer-revocation").startswith("revoked")
+
+
+def test_own_knowledge_comes_before_the_file() -> None:
+    number = samples.signer().certificate.serial_number
+    data = add_validation_data(sealed(), ValidationData([], [crl(samples.root())]))
+    checker = samples.checker(samples.root(), Revocation(number, samples.NOW - samples.DAY))
+    report = verify_pdf(data, samples.trust(signers=samples.signer_trust(checkers=[checker])))
+    assert problem(report.signatures[0], "signer-revocation").startswith("revoked")
 
 
 def test_straddle_seal_belongs_to_its_signature() -> None:
@@ -317,3 +382,36 @@ def test_file_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gmpki.seal.pdf._pyhanko.MAX_PDF_LEN", 1000)
     with pytest.raises(LimitExceeded):
         verify(sealed())
+
+
+@cache
+def signed_twice() -> bytes:
+    return signed_again(sealed(streamed=True))
+
+
+@given(st.data())
+def test_damaged_files_have_a_report_or_an_error(data: Any) -> None:
+    whole = signed_twice() if data.draw(st.booleans()) else sealed()
+    damaged = bytearray(whole)
+    places = [place for place in range(len(whole)) if whole[place : place + 8] != b"00000000"]
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.sampled_from(places))] = data.draw(st.integers(0, 255))
+    try:
+        report = verify(bytes(damaged))
+    except GmpkiError:
+        return
+    # Digits of Contents are the same in capitals.
+    assert report.verdict is not Verdict.VALID or damaged.upper() == whole.upper()
+
+
+@given(st.data())
+def test_no_update_by_chance_is_taken(data: Any) -> None:
+    number = data.draw(st.sampled_from(sorted(objects_of(sealed()))))
+    body = data.draw(
+        st.sampled_from([b"null", b"[]", b"<< >>", b"(a)", b"1 0 R", b"<< /Type /Page >>", b"<< /Kids [1 0 R] >>"])
+    )
+    try:
+        report = verify(updated(sealed(), {number: body}))
+    except GmpkiError:
+        return
+    assert report.verdict is Verdict.INVALID

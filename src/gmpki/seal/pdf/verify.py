@@ -26,6 +26,7 @@ from gmpki.seal._checks import attempted, failed, in_order, left, passed
 from gmpki.seal.digital_check import check_digital_signature
 from gmpki.seal.pdf.changes import Additions, compare
 from gmpki.seal.pdf.document import PDFDocument
+from gmpki.seal.pdf.embedded import asked_file_too, embedded_data, knowing_certificates
 from gmpki.seal.pdf.fields import date_of, read_fields
 from gmpki.seal.pdf.located import LocatedSignature, locate, places_of
 from gmpki.seal.pdf.pages import pages_of
@@ -67,7 +68,8 @@ def verify_pdf(
     """Verify every seal and signature of a PDF file.
 
     What is wrong with a signature, or with what came after it, is in the report. Signatures stand in it in the order
-    in which they were made; a time-stamp over the document is one of them.
+    in which they were made; a time-stamp over the document is one of them. Certificates in the file help to find paths;
+    lists and answers in it are asked where nobody else can tell about a revocation.
 
     :param data: the file, up to 512 MiB.
     :param lenient: take what signatures in the field show, and go by what Contents is where the names beside it say
@@ -96,10 +98,11 @@ class _Verification:
 
     def __init__(self, document: PDFDocument, trust: SealTrust, *, lenient: bool, today: datetime) -> None:
         self.document = document
-        self.trust = trust
         self.lenient = lenient
         self.today = today
         self.newest = newest_revision(document)
+        self.known = embedded_data(self.newest)
+        self.trust = knowing_certificates(trust, self.known)
         self.ends = revision_ends(self.newest)
         self.located = locate(self.newest)
         self.places = places_of(self.newest, pages_of(self.newest)) if self.located else {}
@@ -125,7 +128,7 @@ class _Verification:
             return SignatureReport(index, name, checks, kind, placements=placements, coverage=sentence)
         variants: list[str] = []
         try:
-            inner = self._inner(index, one, one.byte_range, variants)
+            inner = self._judged(index, one, one.byte_range, variants)
         except GmpkiError as error:
             inner = SignatureReport(index, name, (failed(SealCheck.STRUCTURE, error),), kind)
         inner = self._with_later_stamp(inner, one, one.byte_range)
@@ -139,12 +142,22 @@ class _Verification:
             variants=(*inner.variants, *variants),
         )
 
-    def _inner(self, index: int, one: LocatedSignature, place: ByteRange, variants: list[str]) -> SignatureReport:
-        """Verify what stands in Contents.
+    def _judged(self, index: int, one: LocatedSignature, place: ByteRange, variants: list[str]) -> SignatureReport:
+        """Verify what stands in Contents, with the help of the validation data in the file.
 
         :raises GmpkiError: when it is not what it should be.
         """
         kind = self._kind(one, variants)
+        found = self._inner(index, one, place, kind, self.trust)
+        return asked_file_too(found, self.trust, self.known, lambda trust: self._inner(index, one, place, kind, trust))
+
+    def _inner(
+        self, index: int, one: LocatedSignature, place: ByteRange, kind: ContentsKind, trust: SealTrust
+    ) -> SignatureReport:
+        """Verify what stands in Contents, which is of a kind.
+
+        :raises GmpkiError: when it is not.
+        """
         data, name = self.document.data, one.field.name
         if kind is ContentsKind.TIMESTAMP:
             return self._stamp_report(index, one)
@@ -152,7 +165,7 @@ class _Verification:
             signature = SealSignature.from_der(one.contents, lenient=self.lenient)
             digest = place.digest(data, signature.digest_name)
             return check_seal_signature(
-                signature, digest, self.trust, now=self.today, lenient=self.lenient, index=index, name=name
+                signature, digest, trust, now=self.today, lenient=self.lenient, index=index, name=name
             )
         message = SignedMessage.from_der(one.contents, lenient=self.lenient)
         detached = kind is ContentsKind.DETACHED_CMS
@@ -166,7 +179,7 @@ class _Verification:
         return check_digital_signature(
             one.contents,
             place.digest(data, hash_name if detached else "sm3"),
-            self.trust,
+            trust,
             content=place.joined(data) if bare else None,
             claimed_time=date_of(one.value.dictionary.get("M")),
             now=self.today,
