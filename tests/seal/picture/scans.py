@@ -17,7 +17,7 @@ MM = 25.4
 FORM = (
     "示例市社会保障局",
     "参保缴费证明",
-    "兹证明张三（编号 000000200001010018）自二〇二五年一月起",
+    "兹证明张三自二〇二五年一月一日起，",
     "在本市参加企业职工基本养老保险、职工基本医疗保险、失业保险",
     "和工伤保险，截至本证明出具之日，累计缴费一十四个月，无欠费。",
     "本证明仅供示例使用，复印无效。特此证明。",
@@ -108,8 +108,7 @@ def _print_form(page: Image.Image, dpi: int) -> None:
             if character in font:
                 at = Matrix(size, 0, 0, size, x + size * place, 13 + 11.5 * number)
                 shapes.append(font.outline(character).mapped(at))
-    for y in (30, height - 12):
-        shapes.append(rectangle(Box(10, y, width - 10, y + 0.3)))
+    shapes += [rectangle(Box(10, y, width - 10, y + 0.3)) for y in (30, height - 12)]
     shapes.append(rectangle(Box(width * 0.55, 30, width * 0.55 + 0.25, height - 12)))
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{page.width}" height="{page.height}" '

@@ -102,7 +102,7 @@ def ink_of(image: Image, stroke: float) -> tuple[Image, float]:
     around = _math(
         lambda a: a["i"] * 255.0 / a["max"](a["k"], 1.0), i=chops.multiply(ink, kept).filter(blur), k=kept.filter(blur)
     )
-    guessed = chops.multiply(around.point(step(95, 165)), printed)
+    guessed = chops.multiply(around.point(step(80, 140)), printed)
     made: Image = chops.add(chops.multiply(ink, kept), guessed)
     total = sum(value * count for value, count in enumerate(made.histogram()))
     below = sum(value * count for value, count in enumerate(guessed.histogram()))

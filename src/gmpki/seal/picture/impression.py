@@ -8,18 +8,28 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import member
 from gmpki.errors import InvalidInputError
+from gmpki.seal._extras import extra
 from gmpki.seal.picture.outline import Box, Matrix, Outline, rectangle
 from gmpki.seal.picture.raster import pixels, png, render
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from gmpki.seal.picture.fonts import Font
     from gmpki.seal.seal import SealPicture
 
-__all__ = ["RED", "Impression", "Sheet", "mark_of"]
+__all__ = ["RED", "Impression", "Sheet", "in_red", "mark_of"]
 
 RED: Final = (224, 20, 30)  # of a fresh ink pad
 _MARK: Final = "样章"
 _MARK_ANGLE: Final = math.radians(-20)
+
+
+def in_red(ink: Image) -> Image:
+    """Return red as dense as a picture of mode "L" says, and nothing else."""
+    made: Image = extra("PIL.Image").new("RGBA", ink.size, (*RED, 0))
+    made.putalpha(ink)
+    return made
 
 
 def mark_of(font: Font, licensed_maker: bool) -> Font | None:
@@ -94,6 +104,7 @@ class Sheet:
         drawn = self._drawn(None if mark is None else self._mark(mark))
         # Rendered from a size in pixels: one in millimetres is rounded to pixels of a screen first.
         image = render(self._head(f'width="{across}" height="{down}"') + drawn, across, down)
+        image = in_red(image.getchannel("A"))
         svg = self._head(f'width="{self.width:g}mm" height="{self.height:g}mm"') + drawn
         return Impression(svg, png(image, dpi), self.width, self.height, dpi)
 

@@ -11,7 +11,7 @@ from gmpki.errors import InvalidInputError
 from gmpki.seal._extras import extra
 from gmpki.seal.picture._ink import blobs, clean, ink_of, percentile, redness, step
 from gmpki.seal.picture._posture import Posture, rim_evidence, round_posture, side_evidence, square_posture
-from gmpki.seal.picture.impression import RED
+from gmpki.seal.picture.impression import in_red
 from gmpki.seal.picture.raster import DEFAULT_DPI, length_mm, open_picture, pixels, png, resolution
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def extract_impression(
     straight = _straightened(ink, posture, (pixels(width_mm, dpi), pixels(height_mm, dpi)), shape)
     where = tuple(edge + corner[place % 2] for place, edge in enumerate(box))
     return ExtractedPicture(
-        png(_in_red(straight), dpi),
+        png(in_red(straight), dpi),
         width_mm,
         height_mm,
         dpi,
@@ -250,10 +250,4 @@ def _straightened(ink: Image, posture: Posture, size: tuple[int, int], shape: st
         extra("PIL.ImageDraw").Draw(disc).ellipse((0, 0, width * 2 - 1, height * 2 - 1), fill=255)
         crisp = extra("PIL.ImageChops").multiply(crisp, disc.resize(size, module.Resampling.BOX))
     made: Image = crisp
-    return made
-
-
-def _in_red(ink: Image) -> Image:
-    made: Image = extra("PIL.Image").new("RGBA", ink.size, (*RED, 0))
-    made.putalpha(ink)
     return made
