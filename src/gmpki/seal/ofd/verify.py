@@ -227,6 +227,7 @@ class _Verification:
             lambda value, digest: check_digital_signature(
                 value, digest, self.trust, now=self.now, lenient=self.lenient
             ),
+            self.trust.accept,
         )
         if integrity is not None:
             checks.append(integrity)
