@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
+from gmpki import _inputs
 from gmpki.asn1 import der
 from gmpki.asn1._schema import Schema, der_of
 from gmpki.asn1.rfc3161 import MessageImprint
@@ -74,7 +75,11 @@ class FileInfo(Schema):
             )
 
     def to_der(self) -> bytes:
-        """Encode the structure as DER."""
+        """Encode the structure as DER.
+
+        :raises InvalidTypeError: when a field has the wrong type.
+        :raises InvalidInputError: when a text has characters that its type does not have.
+        """
         return der.encode_sequence(
             der.encode_utf8_string(self.name),
             der.encode_integer(self.size),
@@ -101,7 +106,11 @@ class DetachedSignature(Schema):
             return cls(file, SignatureKind(kind), fields.octet_string("signature"))
 
     def to_der(self) -> bytes:
-        """Encode the structure as DER."""
+        """Encode the structure as DER.
+
+        :raises InvalidTypeError: when a field has the wrong type.
+        """
+        _inputs.member(self.kind, SignatureKind, "kind")
         return der.encode_sequence(
             der.encode_integer(_VERSION),
             der_of(self.file, FileInfo, "file"),

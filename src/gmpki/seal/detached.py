@@ -160,6 +160,7 @@ def verify_detached(
     :raises OSError: when the file cannot be read.
     """
     member(trust, SealTrust, "trust")
+    as_text(name, "name")
     held = DetachedSignature.from_der(container, max_size=MAX_CONTAINER_LEN)
     try:
         expected = Imprint.from_structure(held.file.imprint)
