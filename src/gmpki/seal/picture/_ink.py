@@ -26,7 +26,7 @@ def step(low: float, high: float) -> list[int]:
     return table
 
 
-def percentile(image: Image, share: float, *, above: int = 0) -> int:
+def percentile(image: Image, share: float, *, above: int = -1) -> int:
     """Return the value that ``share`` of the pixels above ``above`` do not exceed; 0 when there are none."""
     counts = image.histogram()[:256]
     counts[: above + 1] = [0] * (above + 1)

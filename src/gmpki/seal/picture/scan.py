@@ -118,6 +118,8 @@ def extract_impression(
     ink, restored = ink_of(part, _PRINT_MM * per_mm)
     inner = tuple(round((edge - around[place % 2]) * scale) for place, edge in enumerate(box))
     posture, ink = _measured(ink, (inner[0], inner[1], inner[2], inner[3]), shape)
+    if not 0.9 <= posture.width / posture.height / ratio <= 1.1:
+        raise InvalidInputError("there is no red imprint of these proportions")
     if not straighten:
         posture = Posture(posture.x, posture.y, posture.width, posture.height, 0.0)
     straight = _straightened(ink, posture, (pixels(width_mm, dpi), pixels(height_mm, dpi)), shape)
@@ -176,7 +178,7 @@ def _found(image: Image, ratio: float) -> tuple[tuple[int, int, int, int], str]:
             tight = _shrunk(box, reach // 2)
             evidence, kind = _evidence(mask, tight, ratio)
             worth = evidence * (tight[2] - tight[0]) * (tight[3] - tight[1])
-            # Parts that join only when others are far off are worth less: they may be strangers.
+            # Only what is clearly larger makes up for parts that lie further apart: they may be strangers.
             if worth > best * 1.1:
                 best, chosen, shape = worth, tight, kind
     if chosen is None:
