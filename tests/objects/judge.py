@@ -1,4 +1,4 @@
-"""Judge outside certificates, requests, revocation lists and messages, and compare with what their index says."""
+"""Judge outside certificates, requests, revocation lists, messages and seals, and compare with what their index says."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from gmpki.x509.crl import CertificateRevocationList
 from gmpki.x509.names import names_match
 from gmpki.x509.request import CertificateRequest
 from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES, SignaturePolicy
-from objects.judgement import DEFAULT_ID, Entry, Judgement
+from objects.judgement import DEFAULT_ID, SEALED, Entry, Judgement
 from objects.message_judge import judge_message
+from objects.seal_judge import judge_seal
 
 __all__ = ["Collection", "read_index"]
 
@@ -35,10 +36,10 @@ OTHER_KEY = "no issuer key in set verifies (same-name issuer present)"
 
 
 def read_index(folder: Path) -> list[Entry]:
-    """Return the entries of certificates, requests, revocation lists and messages."""
+    """Return the entries of certificates, requests, revocation lists, messages and all that is sealed."""
     lines = (folder / "INDEX.tsv").read_text(encoding="utf-8").splitlines()[1:]
     rows = [line.split("\t") for line in lines]
-    return [Entry(folder / row[0], row[1], row[2], row[4]) for row in rows if row[1] in (*KINDS, MESSAGE)]
+    return [Entry(folder / row[0], row[1], row[2], row[4]) for row in rows if row[1] in (*KINDS, MESSAGE, SEALED)]
 
 
 class Collection:
@@ -64,6 +65,8 @@ class Collection:
         """Read an object in both modes, evaluate its signature, and compare with the index."""
         if entry.kind == MESSAGE:
             return judge_message(entry)
+        if entry.kind == SEALED:
+            return judge_seal(entry)
         judgement = Judgement()
         data = entry.path.read_bytes()
         kind = KINDS[entry.kind]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from gmpki.asn1.quirks import Quirk, QuirkKind
 
-__all__ = ["DEFAULT_ID", "Entry", "Judgement"]
+__all__ = ["DEFAULT_ID", "SEALED", "Entry", "Judgement"]
 
 DEFAULT_ID = "valid(id=1234567812345678)"
+SEALED = "seal or sealed OFD"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Entry:
 
     @property
     def name(self) -> str:
-        return f"{self.kind}/{self.path.stem}"
+        # Seals and what is sealed with them are of one kind, and of the same name often.
+        return f"seal/{self.path.name}" if self.kind == SEALED else f"{self.kind}/{self.path.stem}"
 
 
 @dataclass
@@ -33,12 +35,14 @@ class Judgement:
     :ivar strict: whether strict reading takes it.
     :ivar verdict: in the words of the index.
     :ivar quirks: of the object and of its signature.
+    :ivar variants: where it departs from the standards in meaning, one sentence each.
     :ivar problems: where that differs from what the index says, or from what must hold for every object.
     """
 
     strict: bool = False
     verdict: str = ""
     quirks: list[Quirk] = field(default_factory=list)
+    variants: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def has(self, kind: QuirkKind) -> bool:

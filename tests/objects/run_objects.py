@@ -1,4 +1,4 @@
-"""Judge the outside certificates, requests, revocation lists and messages; print what is quirky about each.
+"""Judge the outside certificates, requests, revocation lists, messages and seals; print what is quirky about each.
 
 Usage: ``python tests/objects/run_objects.py``. The folder is ``GMPKI_TEST_DATA``, else the one beside the project.
 """
@@ -20,7 +20,7 @@ from objects.judgement import Judgement  # noqa: E402
 def line(name: str, judgement: Judgement) -> str:
     """Return what is said about one object."""
     mode = "strict " if judgement.strict else "lenient"
-    quirks = "; ".join(map(str, judgement.quirks))
+    quirks = "; ".join((*map(str, judgement.quirks), *judgement.variants))
     return f"{name:30} {mode} {judgement.verdict}{f' [{quirks}]' if quirks else ''}"
 
 
@@ -38,7 +38,7 @@ def main() -> int:
             figures.short(f"{name}: {problem}")
     good = [judgement for judgement in judged.values() if not judgement.problems]
     strict = sum(judgement.strict for judgement in judged.values())
-    quirks = sum(len(judgement.quirks) for judgement in judged.values())
+    quirks = sum(len(judgement.quirks) + len(judgement.variants) for judgement in judged.values())
     figures.count("judged", len(good))
     figures.count("quirks", quirks)
     modes = f"{strict} strict, {len(judged) - strict} lenient only"

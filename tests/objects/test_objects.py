@@ -1,4 +1,4 @@
-"""The outside certificates, requests, revocation lists and messages evaluate as their index says, in both modes."""
+"""The outside certificates, requests, revocation lists, messages and seals evaluate as their index says, in both modes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from conftest import outside_data
 from fuzz import message_seeds, seeds
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.cms import SignerSpec, sign
+from gmpki.keys.sm2 import SignatureEncoding
 from objects.judge import Collection, read_index
 from objects.judgement import Entry, Judgement
 from objects.message_judge import judge_message
+from objects.seal_judge import judge_seal
+from seal import samples
+from seal.forging import forge
+from seal.ofd import packages
 
 
 def entries() -> list[Entry]:
@@ -134,3 +139,65 @@ def test_messages_as_listed(tmp_path: Path) -> None:
 )
 def test_messages_not_as_listed(tmp_path: Path, evaluates_to: str, data: bytes) -> None:
     assert judged_message(tmp_path, evaluates_to, data).problems != []
+
+
+# ---- seals and what is sealed -------------------------------------------------------------------
+NAMED = "Doc_0/Signs/Sign_0/Signature.xml"
+PAGE = "Doc_0/Pages/Page_0/Content.xml"
+SEAL = samples.seal().der
+SIGNED = forge(samples.seal(), samples.signer())
+RAW = forge(
+    samples.seal(), samples.signer(), sign=lambda data: samples.signer().key.sign(data, encoding=SignatureEncoding.RAW)
+)
+
+
+def other_end(data: bytes) -> bytes:
+    return data[:-1] + bytes((data[-1] ^ 1,))
+
+
+def judged_seal(folder: Path, evaluates_to: str, data: bytes) -> Judgement:
+    path = folder / "one.dat"
+    path.write_bytes(data)
+    return judge_seal(Entry(path, "seal or sealed OFD", evaluates_to, ""))
+
+
+def test_seals_as_listed(tmp_path: Path) -> None:
+    for verdict, data in (
+        ("-: VALID", SEAL),
+        ("-: VALID", SIGNED),
+        ("-: VALID", RAW),
+        ("-: INVALID", other_end(SEAL)),
+        ("-: INVALID", other_end(SIGNED)),
+        (f"{NAMED}: VALID (refs ok=9 bad=0 [])", packages.sealed()),
+        (f"{NAMED}: INVALID (refs ok=8 bad=1 ['{PAGE}'])", packages.changed(packages.sealed(), {PAGE: b"<x/>"})),
+    ):
+        assert judged_seal(tmp_path, verdict, data).problems == []
+
+
+def test_what_lenient_reading_names(tmp_path: Path) -> None:
+    found = judged_seal(tmp_path, "-: VALID", RAW)
+    assert not found.strict
+    assert found.has(QuirkKind.RAW_SIGNATURE)
+
+
+@pytest.mark.parametrize(
+    ("evaluates_to", "data"),
+    [
+        ("-: INVALID", SEAL),
+        ("-: VALID", other_end(SEAL)),
+        ("-: VALID", SEAL[:-1]),
+        ("-: INVALID", SEAL[:-1]),
+        ("-: INVALID", SIGNED),
+        ("-: VALID", other_end(SIGNED)),
+        ("-: VALID", packages.sealed()),
+        (f"{NAMED}: VALID (refs ok=8 bad=0 [])", packages.sealed()),
+        (f"{NAMED}: VALID (refs ok=9 bad=0 [])", packages.changed(packages.sealed(), {PAGE: b"<x/>"})),
+        (f"{NAMED}: VALID (refs ok=9 bad=0 [])", packages.sealed()[:-1]),
+    ],
+    ids=[
+        *("not invalid", "damaged seal", "truncated seal", "no seal", "signature not invalid", "damaged signature"),
+        *("no package", "other references", "changed page", "truncated package"),
+    ],
+)
+def test_seals_not_as_listed(tmp_path: Path, evaluates_to: str, data: bytes) -> None:
+    assert judged_seal(tmp_path, evaluates_to, data).problems != []
