@@ -81,11 +81,17 @@ def write_people() -> None:
         Path(f"{name}.crl").write_bytes(builder.sign(authority.key).der)
 
 
-def write_tsa() -> None:
-    """Write a time-stamping authority for ``gmpki tsa reply``."""
+@cache
+def time_stamping() -> Person:
+    """Return the time-stamping authority."""
     stamping = Extension(oids.EXTENDED_KEY_USAGE, True, ExtendedKeyUsage((oids.TIME_STAMPING,)).to_der())
     period = {"not_before": _today() - DAY, "not_after": _today() + 900 * DAY}
-    tsa = samples.certified("示例时间戳", issuer=samples.root(), serial_number=0x73, extensions=[stamping], **period)
+    return samples.certified("示例时间戳", issuer=samples.root(), serial_number=0x73, extensions=[stamping], **period)
+
+
+def write_tsa() -> None:
+    """Write the time-stamping authority for ``gmpki tsa reply``."""
+    tsa = time_stamping()
     Path("tsa.key").write_bytes(tsa.key.to_pem())
     Path("tsa.pem").write_bytes(tsa.certificate.to_pem())
     FileSerials.create("tsa.serials")

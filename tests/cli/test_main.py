@@ -13,8 +13,19 @@ from pathlib import Path
 import click
 import pytest
 
-from cli import message_files, picture_files, protect_files, sample_files, stamp_files, store_files
+from cli import (
+    document_files,
+    message_files,
+    picture_files,
+    protect_files,
+    sample_files,
+    seal_files,
+    stamp_files,
+    store_files,
+)
 from gmpki.cli.main import COMMANDS, cli
+from gmpki.seal.ofd import PreparedOFD
+from gmpki.seal.pdf import PreparedPDF
 
 Process = Callable[..., "subprocess.CompletedProcess[bytes]"]
 Run = Callable[..., click.testing.Result]
@@ -81,6 +92,30 @@ def test_all_commands_are_there() -> None:
         "p12 create",
         "p12 show",
         "p12 extract",
+        "seal make",
+        "seal show",
+        "seal verify",
+        "seal picture draw",
+        "seal picture import",
+        "seal picture extract",
+        "seal sign",
+        "seal record",
+        "seal stop",
+        "seal resume",
+        "seal replace",
+        "seal revoke",
+        "seal list",
+        "seal grant",
+        "seal grants",
+        "seal uses",
+        "ofd sign",
+        "ofd verify",
+        "ofd show",
+        "pdf sign",
+        "pdf extend",
+        "pdf verify",
+        "pdf show",
+        "verify",
         "log new",
         "log append",
         "log seal",
@@ -159,6 +194,12 @@ def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     path = request.getfixturevalue("path")
     if path[:2] == ("seal", "picture"):
         picture_files.write_pictures()
+    elif path[0] in ("seal", "ofd", "pdf", "verify"):
+        seal_files.write_seals()
+        if path[-1] == "sign":
+            document_files.write_plain()
+        else:
+            document_files.write_sealed()
     if path[0] not in ("csr", "cert", "crl", "ocsp", "cms", "tsa", "p12", "log", "manifest"):
         return
     monkeypatch.setenv("ROOT_PASSWORD", "example")
@@ -189,8 +230,10 @@ def test_the_examples_of_the_help_work(path: tuple[str, ...], run: Run) -> None:
     force = ["--force"] if any("--force" in parameter.opts for parameter in LEAVES[path].params) else []
     for example in examples(path):
         words = shlex.split(example)
-        if "--fetch" in words:  # asks a server; the tests of the command have one
+        if "--fetch" in words or "curl" in example:  # asks a server; the tests of the command have one
             continue
+        if "--finish" in words and path[0] != "cms":
+            seal_files.sign_what_waits(words[words.index("--finish") + 1], PreparedOFD, PreparedPDF)
         if path == ("sm4", "decrypt"):  # of what the example with the same options made
             other = next(line for line in examples(("sm4", "encrypt")) if line.split()[3:5] == words[3:5])
             run(*shlex.split(other)[1:], "--force", stdin=b"typed\ntyped\n")

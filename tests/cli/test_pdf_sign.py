@@ -13,8 +13,8 @@ import pytest
 from click.testing import Result
 
 from cli import seal_files
-from gmpki.cli import _batch, pdf, pdf_sign
-from gmpki.seal.pdf import PDFProfile, PreparedPDF
+from gmpki.cli import _batch, pdf_sign
+from gmpki.seal.pdf import PDFProfile
 from gmpki.seal.pdf._pyhanko import MAX_PDF_LEN
 from seal import samples
 from seal.pdf import documents, looking
@@ -51,21 +51,6 @@ def sub_filters(path: str) -> list[str]:
 
 
 # ---- texts ----------------------------------------------------------------------------------
-def test_the_examples_of_the_help_work(run: Run) -> None:
-    context = pdf.command.make_context("pdf", ["sign"], resilient_parsing=True)
-    command = pdf.command.get_command(context, "sign")
-    assert command is not None
-    assert command.epilog is not None
-    examples = [line.strip() for line in command.epilog.splitlines() if "gmpki " in line]
-    assert len(examples) == 5
-    for example in examples:
-        words = shlex.split(example)
-        if "--finish" in words:
-            seal_files.sign_what_waits("contract.prep", PreparedPDF)
-        run(*words[1:], "--force")
-    assert sub_filters("sealed.pdf") == ["/GM.sm2seal"]
-    assert sub_filters("signed.pdf") == ["/adbe.pkcs7.detached"]
-    assert sorted(os.listdir("sealed")) == ["a.pdf", "b.pdf", "c.pdf"]
 
 
 def test_what_is_written_out_here_is_what_the_library_has() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,22 +40,6 @@ pytestmark = pytest.mark.usefixtures("_files")
 
 
 # ---- texts ----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", OWN)
-def test_the_examples_of_the_help_work(name: str, run: Run) -> None:
-    context = seal.command.make_context("seal", [name], resilient_parsing=True)
-    command = seal.command.get_command(context, name)
-    assert command is not None
-    assert command.epilog is not None
-    assert command.name == name
-    examples = [line.strip() for line in command.epilog.splitlines() if "gmpki " in line]
-    assert examples
-    for example in examples:
-        words = shlex.split(example)
-        assert words[:3] == ["gmpki", "seal", name]
-        if "--finish" in words:
-            seal_files.sign_what_waits(words[words.index("--finish") + 1])
-        forced = ["--force"] if any("--force" in parameter.opts for parameter in command.params) else []
-        run(*words[1:], *forced)
 
 
 def test_what_is_written_out_here_is_what_the_library_has() -> None:

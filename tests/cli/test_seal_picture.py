@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from click.testing import Result
 from PIL import Image
 
 from cli import picture_files
-from gmpki.cli import seal_picture
 from gmpki.errors import InvalidInputError
 from gmpki.seal.picture import draw_round_seal, find_font
 from seal.picture.scans import overlap
@@ -30,16 +28,6 @@ def _files(run: Run) -> None:
     except InvalidInputError:
         pytest.skip("outside test data: no Chinese font is installed")
     picture_files.write_pictures()
-
-
-@pytest.mark.parametrize("name", ["draw", "import", "extract"])
-def test_the_examples_work(name: str, run: Run) -> None:
-    epilog = seal_picture.command.commands[name].epilog
-    assert epilog is not None
-    lines = [line.strip() for line in epilog.splitlines() if "gmpki " in line]
-    assert len(lines) >= 2
-    for line in lines:
-        run(*shlex.split(line)[1:], "--force")
 
 
 def test_drawings_and_what_is_said_of_them(answer: Answer) -> None:
