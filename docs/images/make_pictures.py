@@ -14,6 +14,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "tests"))
 
 from ofd_page import ofd_page  # noqa: E402
+from pdf_page import pdf_page  # noqa: E402
 
 from gmpki.seal.picture import draw_name_seal, draw_round_seal, extract_impression  # noqa: E402
 from seal.picture.scans import Scanner  # noqa: E402
@@ -61,6 +62,7 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "scan.jpg": scan,
     "imprint-from-scan.png": imprint_from_scan,
     "ofd-page.png": ofd_page,
+    "pdf-page.png": pdf_page,
 }
 
 

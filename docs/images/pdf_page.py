@@ -171,7 +171,6 @@ def pdf_page() -> bytes:
     stream = BytesIO()
     with opened(sealed()) as document:
         document.init_forms()
-        document[0].render(scale=110 / 72, may_draw_forms=True).to_pil().convert("RGB").save(
-            stream, "PNG", optimize=True
-        )
+        drawn = document[0].render(scale=110 / 72, may_draw_forms=True).to_pil().convert("RGB")
+    drawn.quantize(128).save(stream, "PNG", optimize=True)
     return stream.getvalue()

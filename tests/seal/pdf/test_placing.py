@@ -9,7 +9,7 @@ import pytest
 import hostile
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, LimitExceeded
 from gmpki.seal.pdf import FieldStamp, KeywordStamp, Stamp, StraddleStamp, placing, sign_pdf
-from gmpki.seal.pdf.placing import page_frames
+from gmpki.seal.pdf.placing import Pages
 from gmpki.seal.report import Placement
 from seal.pdf import documents, looking
 from seal.pdf.crafted import seal_signer
@@ -32,7 +32,7 @@ SIZES = {
 
 
 def frame(data: bytes, page: int = 1) -> placing.PageFrame:
-    return page_frames(looking.reader(data), [page])[page]
+    return Pages(looking.reader(data)).frame(page)
 
 
 def placed(data: bytes, stamp: Any) -> bytes:
@@ -122,7 +122,7 @@ def test_what_pages_inherit_goes_round() -> None:
 def test_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(placing, "MAX_PAGES", 2)
     with pytest.raises(LimitExceeded):
-        page_frames(looking.reader(documents.many_pages(10)))
+        Pages(looking.reader(documents.many_pages(10)))
 
 
 # ---- words ----------------------------------------------------------------------------------

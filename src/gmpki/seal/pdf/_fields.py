@@ -8,6 +8,7 @@ from gmpki._inputs import as_text
 from gmpki.errors import DecodeError, InvalidInputError, SealError
 from gmpki.seal._extras import extra
 from gmpki.seal.pdf._pyhanko import entry
+from gmpki.seal.pdf.placing import PageFrame, Pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,14 +103,12 @@ def _widget(handler: Any, name: str) -> tuple[Any, Any]:
     raise InvalidInputError(f"the document has no signature field {name!r}")
 
 
-def place_of(handler: Any, name: str) -> tuple[int, tuple[float, float, float, float]] | None:
+def place_of(handler: Any, name: str) -> tuple[PageFrame, tuple[float, float, float, float]] | None:
     """Return page and Rect of a signature field; None when it is not visible.
 
     :raises InvalidInputError: when there is no such field, or somebody has signed it.
     :raises SealError: "field-constraints" when the field demands something of its signature.
     """
-    from gmpki.seal.pdf.placing import page_frames
-
     reference, widget = _widget(handler, name)
     demands = entry(reference.get_object(), "/SV", {})
     if entry(demands, "/Ff", 0):
@@ -118,10 +117,10 @@ def place_of(handler: Any, name: str) -> tuple[int, tuple[float, float, float, f
     if left == right or bottom == top:
         return None
     own = widget.container_ref.idnum
-    for frame in page_frames(handler).values():
+    for frame in Pages(handler).frames().values():
         for annotation in entry(frame.reference.get_object(), "/Annots", ()):
             if getattr(annotation, "idnum", None) == own:
-                return frame.number, (min(left, right), min(bottom, top), max(left, right), max(bottom, top))
+                return frame, (min(left, right), min(bottom, top), max(left, right), max(bottom, top))
     raise DecodeError(f"the field {name!r} stands on no page")
 
 

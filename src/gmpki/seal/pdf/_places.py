@@ -9,7 +9,7 @@ from gmpki._inputs import iterated
 from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.seal.pdf import _fields
 from gmpki.seal.pdf.appearance import Strip
-from gmpki.seal.pdf.placing import FieldStamp, KeywordStamp, PageFrame, find_keyword, page_frames
+from gmpki.seal.pdf.placing import FieldStamp, KeywordStamp, PageFrame, Pages, find_keyword
 from gmpki.seal.report import Placement
 from gmpki.seal.stamps import MAX_PAGES, Stamp, StraddleStamp
 
@@ -73,19 +73,24 @@ def resolve(
             raise InvalidInputError("there is a place for a seal, and no picture to show there")
         return [], None
     places: list[Shown] = []
+    own = float(picture.width_mm), float(picture.height_mm)
+    pages = Pages(writer) if stamps else None
     for stamp in stamps:
-        places += _places(octets, writer, stamp, (float(picture.width_mm), float(picture.height_mm)))
+        if isinstance(stamp, FieldStamp):
+            places += _in_field(writer, stamp.name, own)
+        elif pages is not None:
+            places += _places(octets, pages, stamp, own)
     return places, existing
 
 
-def _places(octets: bytes, writer: Any, stamp: AnyStamp, own: tuple[float, float]) -> list[Shown]:
-    if isinstance(stamp, FieldStamp):
-        return _in_field(writer, stamp.name, own)
+def _places(
+    octets: bytes, pages: Pages, stamp: Stamp | KeywordStamp | StraddleStamp, own: tuple[float, float]
+) -> list[Shown]:
     size = stamp.width_mm or own[0], stamp.height_mm or own[1]
     if isinstance(stamp, StraddleStamp):
-        return _straddling(writer, stamp, *size)
+        return _straddling(pages, stamp, *size)
     if isinstance(stamp, KeywordStamp):
-        frames = page_frames(writer, None if stamp.page is None else [stamp.page])
+        frames = pages.frames(None if stamp.page is None else [stamp.page])
         frame, x, y = find_keyword(octets, stamp, frames)
         x, y = (
             _kept_on(middle + offset - side / 2, side, edge)
@@ -95,7 +100,7 @@ def _places(octets: bytes, writer: Any, stamp: AnyStamp, own: tuple[float, float
             )
         )
         return [Shown(frame, frame.place(x, y, *size))]
-    (frame,) = page_frames(writer, [stamp.page]).values()
+    frame = pages.frame(stamp.page)
     return [Shown(frame, frame.place(stamp.x_mm, stamp.y_mm, *size))]
 
 
@@ -104,9 +109,9 @@ def _kept_on(start: float, side: float, edge: float) -> float:
     return max(0.0, min(start, edge - side))
 
 
-def _straddling(writer: Any, stamp: StraddleStamp, width_mm: float, height_mm: float) -> list[Shown]:
+def _straddling(pages: Pages, stamp: StraddleStamp, width_mm: float, height_mm: float) -> list[Shown]:
     wanted = None if stamp.pages is None else iterated(stamp.pages, "pages", most=MAX_PAGES)
-    frames = page_frames(writer, wanted)
+    frames = pages.frames(wanted)
     found = []
     for number, from_mm, wide in stamp.strips(width_mm, sorted(frames)):
         frame = frames[number]
@@ -120,10 +125,9 @@ def _in_field(writer: Any, name: str, own: tuple[float, float]) -> list[Shown]:
     found = _fields.place_of(writer, name)
     if found is None:
         return []
-    number, rectangle = found
-    frame = page_frames(writer, [number])[number]
+    frame, rectangle = found
     room = frame.placement(rectangle)
     scale = min(1.0, room.width_mm / own[0], room.height_mm / own[1])
     width, height = own[0] * scale, own[1] * scale
     x, y = room.x_mm + (room.width_mm - width) / 2, room.y_mm + (room.height_mm - height) / 2
-    return [Shown(frame, Placement(number, x, y, width, height), in_field=name)]
+    return [Shown(frame, Placement(frame.number, x, y, width, height), in_field=name)]

@@ -27,8 +27,8 @@ __all__ = [
     "FieldStamp",
     "KeywordStamp",
     "PageFrame",
+    "Pages",
     "find_keyword",
-    "page_frames",
 ]
 
 UNIT_MM: Final = 25.4 / 72
@@ -175,23 +175,38 @@ class PageFrame:
         return Placement(self.number, x_mm, y_mm, width_mm, height_mm)
 
 
-def page_frames(handler: Any, wanted: Iterable[int] | None = None) -> dict[int, PageFrame]:
-    """Return pages of a document by their numbers from 1, each read once.
+class Pages:
+    """The pages of a document, whose tree is walked once. One thread at a time."""
 
-    :param handler: pyHanko's reader or writer.
-    :param wanted: which ones; negative ones count from the end. None is all.
-    :raises InvalidInputError: when there is no such page.
-    :raises DecodeError: when the pages cannot be read.
-    :raises LimitExceeded: when there are more than 100,000.
-    """
-    with guarded():
-        references = _page_references(handler)
-        count = len(references)
+    def __init__(self, handler: Any) -> None:
+        """Walk over the tree.
+
+        :param handler: pyHanko's reader or writer.
+        :raises DecodeError: when the pages cannot be read.
+        :raises LimitExceeded: when there are more than 100,000.
+        """
+        with guarded():
+            self._references = _page_references(handler)
+
+    def frames(self, wanted: Iterable[int] | None = None) -> dict[int, PageFrame]:
+        """Return pages by their numbers from 1.
+
+        :param wanted: which ones; negative ones count from the end. None is all.
+        :raises InvalidInputError: when there is no such page.
+        :raises DecodeError: when one cannot be read.
+        """
+        count = len(self._references)
         numbers = range(1, count + 1) if wanted is None else [one if one > 0 else count + 1 + one for one in wanted]
         for one in numbers:
             if not 1 <= one <= count:
                 raise InvalidInputError(f"there is no page {one}: the document has {count}")
-        return {one: _frame(one, references[one - 1]) for one in numbers}
+        with guarded():
+            return {one: _frame(one, self._references[one - 1]) for one in numbers}
+
+    def frame(self, wanted: int) -> PageFrame:
+        """Return one page; errors as :meth:`frames`."""
+        (found,) = self.frames([wanted]).values()
+        return found
 
 
 def _page_references(handler: Any) -> list[Any]:
