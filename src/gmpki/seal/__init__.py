@@ -55,6 +55,10 @@ if TYPE_CHECKING:
     from gmpki.seal.making import PendingSeal, SealSpec, make_seal, prepare_seal
     from gmpki.seal.registry import MemorySealRegistry, SealRegistry
     from gmpki.seal.report import DocumentReport, Placement, SealCheck, SignatureReport, Verdict
+    from gmpki.seal.report_html import report_html
+    from gmpki.seal.report_json import report_as_dict
+    from gmpki.seal.report_text import report_lines
+    from gmpki.seal.report_words import ReportLanguage
     from gmpki.seal.seal import Seal, SealPicture, SealType, SignerDigest
     from gmpki.seal.seal_check import SealFindings, check_seal, verify_seal
     from gmpki.seal.signature import SealSignature
@@ -87,6 +91,7 @@ __all__ = [
     "PreparedDocumentSignature",
     "PreparedFile",
     "PreparedSealSignature",
+    "ReportLanguage",
     "Seal",
     "SealAction",
     "SealCheck",
@@ -120,6 +125,9 @@ __all__ = [
     "prepare_seal",
     "prepared_from_bytes",
     "record_verification",
+    "report_as_dict",
+    "report_html",
+    "report_lines",
     "seal_file",
     "verify_detached",
     "verify_seal",
@@ -147,6 +155,7 @@ _HOMES = {
     "PreparedDocumentSignature": "gmpki.seal.interfaces",
     "PreparedFile": "gmpki.seal.detached",
     "PreparedSealSignature": "gmpki.seal.two_phase",
+    "ReportLanguage": "gmpki.seal.report_words",
     "Seal": "gmpki.seal.seal",
     "SealAction": "gmpki.seal.life",
     "SealCheck": "gmpki.seal.report",
@@ -180,6 +189,9 @@ _HOMES = {
     "prepare_seal": "gmpki.seal.making",
     "prepared_from_bytes": "gmpki.seal.two_phase",
     "record_verification": "gmpki.seal.use_log",
+    "report_as_dict": "gmpki.seal.report_json",
+    "report_html": "gmpki.seal.report_html",
+    "report_lines": "gmpki.seal.report_text",
     "seal_file": "gmpki.seal.detached",
     "verify_detached": "gmpki.seal.detached",
     "verify_seal": "gmpki.seal.seal_check",
