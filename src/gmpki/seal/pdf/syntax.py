@@ -43,10 +43,17 @@ WHITE: Final = b"\x00\t\n\x0c\r "
 # A comment runs to the end of its line: the look-ahead leaves one way to match it, whatever it consists of.
 _SKIP: Final = re.compile(rb"[\x00\t\n\x0c\r ]*(?:%[^\r\n]*(?![^\r\n])[\x00\t\n\x0c\r ]*)*")
 _REGULAR: Final = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
-_NAME: Final = re.compile(rb"/(" + _REGULAR + rb"*)")
-_REFERENCE: Final = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+R(?!" + _REGULAR + rb")")
+# What most of a file consists of. A reference comes before a number, which it begins with.
+_TOKEN: Final = re.compile(
+    rb"[\x00\t\n\x0c\r ]*(?:"
+    rb"/(" + _REGULAR + rb"*)"
+    rb"|(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+R(?!" + _REGULAR + rb")"
+    rb"|([+-]?\d{1,32})(?!" + _REGULAR + rb")"
+    rb"|(<<)|(>>)|(\[)|(\])"
+    rb")"
+)
+_NAME, _REFERENCE, _INTEGER, _OPEN_DICTIONARY, _CLOSE_DICTIONARY, _OPEN_ARRAY = 1, 3, 4, 5, 6, 7
 _WORD: Final = re.compile(_REGULAR + rb"+")
-_INTEGER: Final = re.compile(rb"[+-]?\d+\Z")
 _REAL: Final = re.compile(rb"[+-]?(?:\d+\.\d*|\.\d+)\Z")
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f\x00\t\n\x0c\r ]*)>")
 _NOT_HEX: Final = re.compile(rb"[\x00\t\n\x0c\r ]+")
@@ -105,56 +112,99 @@ def skip_white(data: bytes, at: int) -> int:
     return at if found is None else found.end()
 
 
-def read_value(data: bytes, at: int, depth: int = 0) -> tuple[Any, int]:
+def read_value(data: bytes, at: int) -> tuple[Any, int]:
     """Read a value that is not a stream.
 
     :returns: the value, and where it ends.
     :raises DecodeError: when there is none, or it is malformed, or a dictionary has a key twice.
     :raises LimitExceeded: when it lies too deep, or a name or a number is too long.
     """
-    at = skip_white(data, at)
-    first = data[at : at + 1]
-    if first == b"/":
-        return _name(data, at)
-    if first in b"0123456789" and first:
-        found = _REFERENCE.match(data, at)
-        if found is not None:
-            number = int(found[1])
-            if number > MAX_OBJECT_NUMBER:
-                raise LimitExceeded(f"object {number}: numbers of objects go to {MAX_OBJECT_NUMBER}")
-            return Reference(number, int(found[2])), found.end()
-    if first == b"<":
-        if data[at + 1 : at + 2] == b"<":
-            return _dictionary(data, at + 2, _deeper(depth))
-        return _hex_string(data, at)
-    if first == b"[":
-        return _array(data, at + 1, _deeper(depth))
-    if first == b"(":
-        return _literal_string(data, at)
-    return _word(data, at)
+    # What is open: an array with None, or a dictionary with the key whose value comes next, or with None.
+    stack: list[tuple[list[Any] | dict[str, Any], Name | None]] = []
+    value: Any
+    while True:
+        found = _TOKEN.match(data, at)
+        if found is None:
+            at = skip_white(data, at)
+            found = _TOKEN.match(data, at)  # behind a comment
+        if found is None:
+            value, at = _other(data, at)
+        else:
+            kind, at = found.lastindex, found.end()
+            if kind == _NAME:
+                value = _name(found[_NAME], at)
+            elif kind == _REFERENCE:
+                value = _reference(int(found[_REFERENCE - 1]), int(found[_REFERENCE]))
+            elif kind == _INTEGER:
+                value = int(found[_INTEGER])
+            elif kind in (_OPEN_DICTIONARY, _OPEN_ARRAY):
+                if len(stack) == MAX_DEPTH:
+                    raise LimitExceeded(f"arrays and dictionaries lie more than {MAX_DEPTH} deep in each other")
+                stack.append(({} if kind == _OPEN_DICTIONARY else [], None))
+                continue
+            else:
+                value = _closed(stack, dict if kind == _CLOSE_DICTIONARY else list, at)
+        if not stack:
+            return value, at
+        _place(stack, value, at)
 
 
-def _deeper(depth: int) -> int:
-    if depth >= MAX_DEPTH:
-        raise LimitExceeded(f"arrays and dictionaries lie more than {MAX_DEPTH} deep in each other")
-    return depth + 1
+def _place(stack: list[tuple[list[Any] | dict[str, Any], Name | None]], value: Any, at: int) -> None:
+    """Put a value into what is open: as an element, a key, or what a key has.
+
+    :raises DecodeError: when it can be no key.
+    """
+    container, key = stack[-1]
+    if isinstance(container, list):
+        container.append(value)
+    elif key is not None:
+        container[key] = value
+        stack[-1] = (container, None)
+    elif isinstance(value, Name) and value not in container:
+        stack[-1] = (container, value)
+    else:
+        said = f"the key {shown(value)} twice" if isinstance(value, Name) else "a key that is no name"
+        raise DecodeError(f"a dictionary has {said}", offset=at)
 
 
-def _name(data: bytes, at: int) -> tuple[Name, int]:
-    found = _NAME.match(data, at)
-    if found is None:
-        raise DecodeError("a name is expected", offset=at)
-    encoded = found[1]
+def _closed(stack: list[tuple[list[Any] | dict[str, Any], Name | None]], kind: type, at: int) -> Any:
+    """Take what is closed from the stack."""
+    if not stack or not isinstance(stack[-1][0], kind) or stack[-1][1] is not None:
+        raise DecodeError("an array or a dictionary ends where none can", offset=at)
+    container = stack.pop()[0]
+    if isinstance(container, dict) and None in container.values():
+        # A value that is null is the same as none: ISO 32000-1 7.3.7.
+        return {key: value for key, value in container.items() if value is not None}
+    return container
+
+
+def _reference(number: int, generation: int) -> Reference:
+    if number > MAX_OBJECT_NUMBER:
+        raise LimitExceeded(f"object {number}: numbers of objects go to {MAX_OBJECT_NUMBER}")
+    return Reference(number, generation)
+
+
+def _name(encoded: bytes, at: int) -> Name:
     if len(encoded) > MAX_NAME_LEN:
-        raise LimitExceeded(f"a name of {len(encoded)} bytes")
+        raise LimitExceeded(f"a name of {len(encoded)} bytes, at byte {at}")
     if b"#" in encoded:
         encoded = _ESCAPED.sub(lambda escape: bytes.fromhex(escape[1].decode()), encoded)
     # Bytes that are no UTF-8 stay told apart; nothing is done with them but to compare them.
-    return Name(encoded.decode("utf-8", "surrogateescape")), found.end()
+    return Name(encoded.decode("utf-8", "surrogateescape"))
+
+
+def _other(data: bytes, at: int) -> tuple[Any, int]:
+    """Read a string, or a word: a number with a point, true, false, null."""
+    first = data[at : at + 1]
+    if first == b"(":
+        return _literal_string(data, at)
+    if first == b"<" and data[at + 1 : at + 2] != b"<":
+        return _hex_string(data, at)
+    return _word(data, at)
 
 
 def _word(data: bytes, at: int) -> tuple[Any, int]:
-    """Read a number, true, false or null."""
+    """Read a number with a point, true, false or null."""
     found = _WORD.match(data, at)
     if found is None:
         raise DecodeError("a value is expected", offset=at)
@@ -163,11 +213,8 @@ def _word(data: bytes, at: int) -> tuple[Any, int]:
         return word == b"true", found.end()
     if word == b"null":
         return None, found.end()
-    if len(word) <= MAX_NUMBER_LEN:
-        if _INTEGER.match(word):
-            return int(word), found.end()
-        if _REAL.match(word):
-            return Real(word), found.end()
+    if len(word) <= MAX_NUMBER_LEN and _REAL.match(word):
+        return Real(word), found.end()
     raise DecodeError(f"{word[:16]!r} is no value", offset=at)
 
 
@@ -207,29 +254,6 @@ def _unescaped(escape: re.Match[bytes]) -> bytes:
     if what[:1] in b"\r\n":  # a line that goes on; or a backslash before anything else, which means nothing
         return b""
     return _ESCAPES.get(what, what)
-
-
-def _array(data: bytes, at: int, depth: int) -> tuple[list[Any], int]:
-    values: list[Any] = []
-    while True:
-        at = skip_white(data, at)
-        if data[at : at + 1] == b"]":
-            return values, at + 1
-        value, at = read_value(data, at, depth)
-        values.append(value)
-
-
-def _dictionary(data: bytes, at: int, depth: int) -> tuple[dict[str, Any], int]:
-    values: dict[str, Any] = {}
-    while True:
-        at = skip_white(data, at)
-        if data[at : at + 2] == b">>":
-            # A value that is null is the same as none: ISO 32000-1 7.3.7.
-            return {key: value for key, value in values.items() if value is not None}, at + 2
-        key, end = _name(data, at)
-        if key in values:
-            raise DecodeError(f"a dictionary has the key {shown(key)} twice", offset=at)
-        values[key], at = read_value(data, end, depth)
 
 
 def shown(name: object) -> str:
