@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -237,6 +239,28 @@ def test_certified_file_takes_time_stamps_and_validation_data_alone() -> None:
     data = sign_pdf(documents.single_page(), seal_signer(), Stamp(1, 20, 20), time=samples.NOW, protect_all=True)
     known = ValidationData([samples.root().certificate])
     verify(add_document_timestamp(add_validation_data(data, known), samples.timestamp)).require()
+
+
+def test_files_that_pyhanko_signed(tmp_path: Path) -> None:
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import fields, signers
+
+    person = somebody("rsa")
+    (tmp_path / "key.pem").write_bytes(person.key.to_pem())
+    (tmp_path / "certificate.pem").write_bytes(person.certificate.to_pem())
+    signer = signers.SimpleSigner.load(str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem"))
+    data = sealed()
+    for name in ("One", "Two"):
+        place = fields.SigFieldSpec(name, on_page=1, box=(20, 20, 120, 60))
+        metadata = signers.PdfSignatureMetadata(field_name=name)
+        data = signers.sign_pdf(
+            IncrementalPdfFileWriter(BytesIO(data)), metadata, signer, new_field_spec=place
+        ).getvalue()
+    report = verify(data, now=samples.NOW + 300 * samples.DAY)
+    assert [one.name for one in report.signatures] == ["Seal1", "One", "Two"]
+    for found in report.signatures:
+        for check in ("structure", "coverage", "changes", "digest", "signature"):
+            assert found.check(check).status is CheckStatus.PASSED, str(found.check(check))
 
 
 # ---- what is not ----------------------------------------------------------------------------
