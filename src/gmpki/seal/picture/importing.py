@@ -24,8 +24,11 @@ _LEAST_DPI: Final = 150  # below it the figures of a code cannot be read
 _MAX_PIXELS: Final = 36_000_000  # of a seal: 60 mm at 2400 dpi
 _OFF: Final = 0.03  # how far the proportions of the ink may be from those that are stated
 _VISIBLE: Final = 24  # of 255: fainter ink is no border of a seal
-_SEARCHED: Final = 3000  # pixels of the side on which the ink of a drawing is looked for
+_SEARCHED: Final = 1200  # pixels of the side on which the ink of a drawing is looked for
 _MAX_RATIO: Final = 10
+
+_Part = tuple[float, float, float, float]  # left, upper, right, lower edge
+_WHOLE: Final[_Part] = (0.0, 0.0, 1.0, 1.0)
 
 
 def import_picture(
@@ -52,7 +55,7 @@ def import_picture(
     :raises InvalidInputError: when an argument is out of its range, when the size is not customary, when the ink has
         other proportions than stated (3 % are allowed), when the picture is empty, or has fewer than 150 dots per inch.
     :raises DecodeError: when the file is none of these, is damaged, or is a drawing that holds more than shapes.
-    :raises LimitExceeded: when it is too large: 64 MiB, 36 million pixels; a drawing: 4 MiB, 20000 elements.
+    :raises LimitExceeded: when it is too large: 64 MiB, 36 million pixels; a drawing: 4 MiB, 3000 elements.
     :raises UnsupportedPlatform: when the libraries of the extra "seal" are not installed.
     """
     from gmpki.seal.seal import SealPicture
@@ -100,20 +103,29 @@ def _check_proportions(are: float, stated: float) -> None:
 
 
 def _drawn(file: bytes, goal: tuple[int, int], *, trim: bool) -> Image:
-    """Render the part of a drawing where ink is; where that is, a first rendering tells."""
+    """Render the part of a drawing where ink is; where that is, smaller renderings tell."""
     drawing = Drawing(file)
     if not 1 / _MAX_RATIO <= drawing.ratio <= _MAX_RATIO:
         raise DecodeError(f"the drawing is more than {_MAX_RATIO} times as wide as high, or the reverse")
     width = round(_SEARCHED * min(1.0, drawing.ratio))
     height = round(_SEARCHED * min(1.0, 1 / drawing.ratio))
-    part = (0.0, 0.0, 1.0, 1.0)
-    left, top, right, bottom = _ink(render(drawing.text(width, height), width, height))
+    part = _inked_part(drawing, (width, height), _WHOLE)
     if trim:
-        part = (left / width, top / height, right / width, bottom / height)
+        # Once more closely, with room for what the first look missed.
+        x, y = 2 / width, 2 / height
+        part = _inked_part(drawing, (width, height), (part[0] - x, part[1] - y, part[2] + x, part[3] + y))
     else:
-        left, top, right, bottom = 0, 0, width, height
-    _check_proportions((right - left) / (bottom - top), goal[0] / goal[1])
+        part = _WHOLE
+    ratio = drawing.ratio * (part[2] - part[0]) / (part[3] - part[1])
+    _check_proportions(ratio, goal[0] / goal[1])
     return render(drawing.text(*goal, part), *goal)
+
+
+def _inked_part(drawing: Drawing, size: tuple[int, int], part: _Part) -> _Part:
+    """Return where in a part of a drawing the ink is, in shares of the whole."""
+    left, top, right, bottom = _ink(render(drawing.text(*size, part), *size))
+    across, down = (part[2] - part[0]) / size[0], (part[3] - part[1]) / size[1]
+    return part[0] + left * across, part[1] + top * down, part[0] + right * across, part[1] + bottom * down
 
 
 def _opened(file: bytes) -> Image:

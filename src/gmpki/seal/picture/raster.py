@@ -101,6 +101,8 @@ def open_picture(data: bytes) -> Image:
             made: Image = _eight_bits(upright).convert("RGBA" if clear else "RGB")
     except GmpkiError:
         raise
+    except image.DecompressionBombError:
+        raise LimitExceeded(f"a picture of too many pixels; at most {MAX_PIXELS} are read") from None
     except Exception as error:  # noqa: BLE001 - decoders of pictures raise whatever their input makes them
         raise DecodeError(f"no picture that can be read: {type(error).__name__}") from None
     made.info.clear()

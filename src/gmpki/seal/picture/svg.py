@@ -20,7 +20,10 @@ __all__ = ["Drawing", "is_svg"]
 _NAMESPACE: Final = "http://www.w3.org/2000/svg"
 _MAX_LEN: Final = 4 << 20  # bytes
 _MAX_DEPTH: Final = 40
-_MAX_ELEMENTS: Final = 20_000  # after everything that is used again is written out
+# After everything that is used again is written out; each may fill the whole sheet, which takes milliseconds.
+_MAX_ELEMENTS: Final = 3_000
+_LAYER: Final = 150  # elements: what one costs that is drawn on a sheet of its own first
+_LAYERED: Final = re.compile(r"(?:^|[;{\s])(?:mask|clip-path|opacity)\s*:(?!\s*(?:none|1(?:\.0*)?)\s*(?:[;}]|$))")
 _HEAD_LEN: Final = 4096  # bytes in which the root element is looked for
 
 _SHAPES: Final = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "use"})
@@ -62,7 +65,7 @@ class Drawing:
     :ivar ratio: its width / height.
     :raises DecodeError: when it is no SVG in UTF-8, has a document type of its own, or holds what is no shape: text,
         pictures, scripts, styles from outside, filters, animations, links out of the file.
-    :raises LimitExceeded: when it has more than 4 MiB, 40 levels or 20000 elements.
+    :raises LimitExceeded: when it has more than 4 MiB, 40 levels or 3000 elements.
     :raises UnsupportedPlatform: when lxml is not installed.
     """
 
@@ -214,7 +217,11 @@ def _check_uses(root: Any) -> None:
         if element in open_ or depth > 2 * _MAX_DEPTH:
             raise DecodeError("parts of the drawing use each other without end")
         open_.add(element)
-        total = 1 + sum(size(child, depth + 1) for child in element)
+        layers = sum(
+            bool(_LAYERED.search(value if name == "style" else f"{name}:{value}"))
+            for name, value in element.attrib.items()
+        )
+        total = 1 + layers * _LAYER + sum(size(child, depth + 1) for child in element)
         for reference in _references(element):
             if reference in named:
                 total += size(named[reference], depth + 1)
