@@ -119,10 +119,19 @@ def test_what_pages_inherit_goes_round() -> None:
         frame(data)
 
 
+def test_pages_are_read_as_far_as_is_needed() -> None:
+    pages = Pages(looking.reader(documents.many_pages(3)))
+    assert [pages.frame(number).number for number in (1, 3, 2, -1, -3)] == [1, 3, 2, 3, 1]
+    assert list(pages.frames()) == [1, 2, 3]
+    for number in (4, -4):
+        with pytest.raises(InvalidInputError, match=f"no page {number}: the document has 3"):
+            pages.frame(number)
+
+
 def test_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(placing, "MAX_PAGES", 2)
     with pytest.raises(LimitExceeded):
-        Pages(looking.reader(documents.many_pages(10)))
+        Pages(looking.reader(documents.many_pages(10))).frames()
 
 
 # ---- words ----------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from gmpki.seal.report import Placement
 from gmpki.seal.stamps import MAX_PAGES, checked_mm, checked_page, checked_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "UNIT_MM",
@@ -176,43 +176,53 @@ class PageFrame:
 
 
 class Pages:
-    """The pages of a document, whose tree is walked once. One thread at a time."""
+    """The pages of a document, whose tree is walked once, and only as far as is needed. One thread at a time."""
 
     def __init__(self, handler: Any) -> None:
-        """Walk over the tree.
+        """Begin.
 
         :param handler: pyHanko's reader or writer.
-        :raises DecodeError: when the pages cannot be read.
-        :raises LimitExceeded: when there are more than 100,000.
         """
-        with guarded():
-            self._references = _page_references(handler)
+        self._walk = _page_references(handler)
+        self._found: list[Any] = []
 
     def frames(self, wanted: Iterable[int] | None = None) -> dict[int, PageFrame]:
         """Return pages by their numbers from 1.
 
         :param wanted: which ones; negative ones count from the end. None is all.
         :raises InvalidInputError: when there is no such page.
-        :raises DecodeError: when one cannot be read.
+        :raises DecodeError: when the pages cannot be read.
+        :raises LimitExceeded: when there are more than 100,000.
         """
-        count = len(self._references)
-        numbers = range(1, count + 1) if wanted is None else [one if one > 0 else count + 1 + one for one in wanted]
-        for one in numbers:
-            if not 1 <= one <= count:
-                raise InvalidInputError(f"there is no page {one}: the document has {count}")
+        numbers = range(1, self._count() + 1) if wanted is None else [self._number(one) for one in wanted]
         with guarded():
-            return {one: _frame(one, self._references[one - 1]) for one in numbers}
+            return {one: _frame(one, self._found[one - 1]) for one in numbers}
 
     def frame(self, wanted: int) -> PageFrame:
         """Return one page; errors as :meth:`frames`."""
         (found,) = self.frames([wanted]).values()
         return found
 
+    def _number(self, wanted: int) -> int:
+        number = wanted if wanted > 0 else self._count() + 1 + wanted
+        with guarded():
+            while len(self._found) < number and (reference := next(self._walk, None)) is not None:
+                self._found.append(reference)
+        if not 1 <= number <= len(self._found):
+            raise InvalidInputError(f"there is no page {wanted}: the document has {len(self._found)}")
+        return number
 
-def _page_references(handler: Any) -> list[Any]:
-    """Return the references to the pages in their order, in one walk over the tree, which may be hostile."""
-    found: list[Any] = []
+    def _count(self) -> int:
+        """Return how many pages there are. What their tree says of it may be wrong, and is not asked."""
+        with guarded():
+            self._found += self._walk
+        return len(self._found)
+
+
+def _page_references(handler: Any) -> Iterator[Any]:
+    """Give the references to the pages in their order; the tree may be hostile."""
     seen = set()
+    pages = 0
     waiting = [(handler.root.raw_get("/Pages"), 0)]
     while waiting:
         reference, depth = waiting.pop()
@@ -226,10 +236,10 @@ def _page_references(handler: Any) -> list[Any]:
         if "/Kids" in node:
             waiting += [(kid, depth + 1) for kid in reversed(list(node["/Kids"]))]
         else:
-            found.append(reference)
-    if not found:
+            pages += 1
+            yield reference
+    if not pages:
         raise DecodeError("the document has no pages")
-    return found
 
 
 def _frame(page_number: int, reference: Any) -> PageFrame:
