@@ -1,7 +1,7 @@
 """The decoding of those streams that the structure of a PDF file lies in: cross-references and objects.
 
-Only what such streams are written with is here: Flate, with or without the predictors of PNG. The bytes that come out
-are counted before they exist.
+Only what such streams are written with is here: FlateDecode, with or without the predictors of PNG. The bytes that come
+out are counted before they exist.
 
 :standard: ISO 32000-1 7.4.4
 """
@@ -25,7 +25,7 @@ def decoded(dictionary: dict[str, Any], encoded: bytes, *, at: int, max_len: int
     """Return what a stream holds.
 
     :param at: where it stands in the file, for messages.
-    :raises UnsupportedAlgorithm: when it has another filter than Flate.
+    :raises UnsupportedAlgorithm: when it has another filter than FlateDecode.
     :raises DecodeError: when it is malformed.
     :raises LimitExceeded: when it decodes to more than max_len bytes.
     """
@@ -36,7 +36,7 @@ def decoded(dictionary: dict[str, Any], encoded: bytes, *, at: int, max_len: int
         return encoded
     if filters != ["FlateDecode"] or len(parameters) > 1 or "F" in dictionary:
         raise UnsupportedAlgorithm(
-            f"the structure of the file lies in a stream with the filters {shown(filters)}; only Flate is read"
+            f"the structure of the file lies in a stream with the filters {shown(filters)}; only FlateDecode is read"
         )
     data = _inflated(encoded, max_len, at)
     settings = parameters[0] if parameters else {}

@@ -87,7 +87,7 @@ def list_pdf(data: Buffer) -> PDFListing:
 
     :raises InvalidTypeError: when data has no buffer.
     :raises DecodeError: when the file is malformed.
-    :raises UnsupportedAlgorithm: when it is encrypted, or its structure has other filters than Flate.
+    :raises UnsupportedAlgorithm: when it is encrypted, or its structure has other filters than FlateDecode.
     :raises LimitExceeded: when it is longer than 512 MiB, or another bound is reached.
     """
     newest = newest_revision(PDFDocument(data))
@@ -149,7 +149,7 @@ def extract_pictures(data: Buffer) -> tuple[ShownPicture, ...]:
 
     :raises InvalidTypeError: when data has no buffer.
     :raises DecodeError: when the file is malformed.
-    :raises UnsupportedAlgorithm: when it is encrypted, or its structure has other filters than Flate.
+    :raises UnsupportedAlgorithm: when it is encrypted, or its structure has other filters than FlateDecode.
     :raises LimitExceeded: when it is longer than 512 MiB, or another bound is reached.
     :raises UnsupportedPlatform: when an image has to be written as PNG and Pillow is not installed.
     """

@@ -79,7 +79,7 @@ def verify_pdf(
     :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidInputError: when the time has no time zone.
     :raises DecodeError: when the file is malformed: one that readers have to repair is read differently by each.
-    :raises UnsupportedAlgorithm: when it is encrypted, or its structure has other filters than Flate.
+    :raises UnsupportedAlgorithm: when it is encrypted, or its structure has other filters than FlateDecode.
     :raises LimitExceeded: when it is longer than 512 MiB, or another bound against hostile files is reached.
     :standard: ISO 32000-1 12.8; ISO 32000-2 12.8
     """
