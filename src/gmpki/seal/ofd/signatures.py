@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 MAX_SIGNATURES: Final = 1_000
-MAX_REFERENCES: Final = 50_000
+MAX_REFERENCES: Final = 20_000  # as many files as a package has
 MAX_STAMPS: Final = 20_000
 _MAX_DIGEST_TEXT_LEN: Final = 256
 _UTC: Final = re.compile(r"([0-9]{14})(?:\.[0-9]{1,9})?Z")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki._inputs import as_bytes, as_text, member
 from gmpki.algorithms import sm3
 from gmpki.cms.digests import hash_of
-from gmpki.errors import GmpkiError, SealError
+from gmpki.errors import GmpkiError, LimitExceeded, SealError
 from gmpki.seal._checks import failed, in_order, left, passed
 from gmpki.seal.digital_check import check_digital_signature
 from gmpki.seal.ofd.coverage import Coverage, CoverageJudge, named
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OFDSignatureReport", "verify_ofd"]
 
+MAX_TOTAL_REFERENCES: Final = 300_000  # a hundred signatures of a document of a thousand pages
 _TAG_SEQUENCE: Final = 0x30
 # What is asked of the package, not of the signature in it.
 _PROBLEMS: Final = ("changed", "missing", "damaged")
@@ -102,9 +103,8 @@ class _Verification:
         self.lenient = lenient
         self.now = now
         self.lists = signature_lists(package)
-        self.files: dict[str, SignatureFile | GmpkiError] = {
-            entry.path: self._described(entry) for listed in self.lists for entry in listed.entries
-        }
+        self.files: dict[str, SignatureFile | GmpkiError] = {}
+        self._describe()
         self.documents: tuple[OFDDocument, ...] = ()
         self.structure: GmpkiError | None = None
         self.judge: CoverageJudge | GmpkiError
@@ -121,11 +121,22 @@ class _Verification:
         except GmpkiError as error:
             self.judge = error
 
-    def _described(self, entry: SignatureEntry) -> SignatureFile | GmpkiError:
-        try:
-            return SignatureFile.parse(self.package, entry.path)
-        except GmpkiError as error:
-            return error
+    def _describe(self) -> None:
+        """Read the description of every signature.
+
+        :raises LimitExceeded: when all of them together protect more files than any package needs.
+        """
+        count = 0
+        for path in (entry.path for listed in self.lists for entry in listed.entries):
+            try:
+                described = SignatureFile.parse(self.package, path)
+            except GmpkiError as error:
+                self.files[path] = error
+                continue
+            self.files[path] = described
+            count += len(described.references)
+            if count > MAX_TOTAL_REFERENCES:
+                raise LimitExceeded(f"the signatures of the package have more than {MAX_TOTAL_REFERENCES} references")
 
     def signatures(self) -> tuple[SignatureReport, ...]:
         """Return a report for each signature, in the order of the lists."""
