@@ -1,4 +1,4 @@
-"""Judge outside certificates, requests, revocation lists, messages and seals, and compare with what their index says."""
+"""Judge certificates, requests, revocation lists, messages and seals of others, and compare with their index."""
 
 from __future__ import annotations
 

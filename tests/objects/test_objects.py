@@ -1,4 +1,4 @@
-"""The outside certificates, requests, revocation lists, messages and seals evaluate as their index says, in both modes."""
+"""Certificates, requests, revocation lists, messages and seals of others evaluate as their index says."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ __all__ = [
     "encode_listed",
     "read_extension_datas",
     "read_listed",
+    "read_seal_text",
     "read_seal_time",
 ]
 
@@ -61,10 +62,10 @@ class SESHeader(Schema):
         """Read a SES_Header."""
         with reader.sequence(name) as fields:
             at = fields.offset
-            found = fields.ia5_string("ID")
+            found = read_seal_text(fields, "ID", der.Tag.IA5_STRING)
             if found != HEADER_ID:
                 fields.tolerate(QuirkKind.HEADER_ID, f"the header of a seal begins with {HEADER_ID}", "ID", offset=at)
-            return cls(found, fields.integer("version", minimum=0), fields.ia5_string("Vid"))
+            return cls(found, fields.integer("version", minimum=0), read_seal_text(fields, "Vid", der.Tag.IA5_STRING))
 
     def to_der(self) -> bytes:
         """Encode the structure as DER.
@@ -97,7 +98,7 @@ class SESPictureInfo(Schema):
         """Read a SES_ESPictrueInfo, which is how the standard spells it."""
         with reader.sequence(name) as fields:
             return cls(
-                fields.ia5_string("type"),
+                read_seal_text(fields, "type", der.Tag.IA5_STRING),
                 fields.octet_string("data"),
                 fields.integer("width", minimum=0, maximum=_MAX_SIDE_MM),
                 fields.integer("height", minimum=0, maximum=_MAX_SIDE_MM),
@@ -207,3 +208,24 @@ def read_seal_time(fields: Reader, name: str, tag: int) -> datetime:
         fields.tolerate(QuirkKind.TIME_FORM, f"the times of this seal are {expected}", name)
         tag = other
     return fields.utc_time(name) if tag == der.Tag.UTC_TIME else fields.generalized_time(name)
+
+
+_TEXTS: Final = {
+    der.Tag.UTF8_STRING: ("UTF8String", der.Reader.utf8_string),
+    der.Tag.PRINTABLE_STRING: ("PrintableString", der.Reader.printable_string),
+    der.Tag.IA5_STRING: ("IA5String", der.Reader.ia5_string),
+}
+
+
+def read_seal_text(fields: Reader, name: str, tag: int) -> str:
+    """Read a text of a seal.
+
+    :param tag: the type that the standard has there; tolerant reading takes any other type of text as well.
+    :raises DecodeError: when it is no text, or cannot be read.
+    """
+    expected, read = _TEXTS[tag]
+    following = fields.peek()
+    if following == tag or following not in der.STRING_TAGS:
+        return read(fields, name)
+    fields.tolerate(QuirkKind.TEXT_TYPE, f"{expected} is what this text is", name)
+    return fields.any_string(name)

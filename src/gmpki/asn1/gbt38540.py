@@ -23,6 +23,7 @@ from gmpki.asn1._seals import (
     encode_listed,
     read_extension_datas,
     read_listed,
+    read_seal_text,
     read_seal_time,
 )
 from gmpki.asn1.quirks import QuirkKind
@@ -73,7 +74,7 @@ class CertDigestObj(Schema):
     def read(cls, reader: Reader, name: str = "") -> CertDigestObj:
         """Read a CertDigestObj."""
         with reader.sequence(name) as fields:
-            return cls(fields.printable_string("type"), fields.octet_string("value"))
+            return cls(read_seal_text(fields, "type", der.Tag.PRINTABLE_STRING), fields.octet_string("value"))
 
     def to_der(self) -> bytes:
         """Encode the structure as DER.
@@ -118,7 +119,7 @@ class SESPropertyInfo(Schema):
     def read(cls, reader: Reader, name: str = "") -> SESPropertyInfo:
         """Read a SES_ESPropertyInfo."""
         with reader.sequence(name) as fields:
-            kind, text = fields.integer("type"), fields.utf8_string("name")
+            kind, text = fields.integer("type"), read_seal_text(fields, "name", der.Tag.UTF8_STRING)
             at = fields.offset
             list_type = fields.integer("certListType", minimum=0)
             found = _listed_kind(fields)
@@ -208,7 +209,7 @@ class SESSealInfo(Schema):
                 fields.tolerate(QuirkKind.VERSION, "the version of this layout is 4 or 5", "header", offset=at)
             return cls(
                 header,
-                fields.ia5_string("esID"),
+                read_seal_text(fields, "esID", der.Tag.IA5_STRING),
                 SESPropertyInfo.read(fields, "property"),
                 SESPictureInfo.read(fields, "picture"),
                 extensions_tagged=fields.next_is(TAGGED),
@@ -340,7 +341,7 @@ class TBSSign(Schema):
                 seal,
                 read_seal_time(fields, "timeInfo", der.Tag.GENERALIZED_TIME),
                 fields.bit_string_bytes("dataHash"),
-                fields.ia5_string("propertyInfo"),
+                read_seal_text(fields, "propertyInfo", der.Tag.IA5_STRING),
                 extensions_tagged=not fields.next_is(der.Tag.SEQUENCE),
                 extensions=read_extension_datas(fields, usually_tagged=True),
                 seal_der=seal_der,

@@ -25,6 +25,7 @@ from gmpki.asn1._seals import (
     encode_listed,
     read_extension_datas,
     read_listed,
+    read_seal_text,
     read_seal_time,
 )
 from gmpki.asn1.quirks import QuirkKind, QuirkLog
@@ -91,7 +92,7 @@ class SESPropertyInfo(Schema):
                 fields.note(QuirkKind.SEAL_TYPE, "type", offset=at)
             return cls(
                 kind,
-                fields.utf8_string("name"),
+                read_seal_text(fields, "name", der.Tag.UTF8_STRING),
                 read_listed(fields),
                 read_seal_time(fields, "createDate", der.Tag.UTC_TIME),
                 read_seal_time(fields, "validStart", der.Tag.UTC_TIME),
@@ -141,7 +142,7 @@ class SESSealInfo(Schema):
                 fields.note(QuirkKind.VERSION, "header", offset=at)
             return cls(
                 header,
-                fields.ia5_string("esID"),
+                read_seal_text(fields, "esID", der.Tag.IA5_STRING),
                 SESPropertyInfo.read(fields, "property"),
                 SESPictureInfo.read(fields, "picture"),
                 extensions_tagged=fields.next_is(TAGGED),
@@ -347,7 +348,7 @@ class TBSSign(Schema):
                 seal,
                 _read_time_info(fields),
                 fields.bit_string_bytes("dataHash"),
-                fields.ia5_string("propertyInfo"),
+                read_seal_text(fields, "propertyInfo", der.Tag.IA5_STRING),
                 fields.octet_string("cert"),
                 fields.oid("signatureAlgorithm"),
                 seal_der,

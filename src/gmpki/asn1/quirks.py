@@ -45,6 +45,7 @@ class QuirkKind(str, Enum):
     LONG_SERIAL = "long-serial"
     TIME_FORM = "time-form"
     TEXT_ALPHABET = "text-alphabet"
+    TEXT_TYPE = "text-type"
     NULL_PARAMETERS = "null-parameters"
     MISSING_PARAMETERS = "missing-parameters"
     OID_SYNONYM = "oid-synonym"
