@@ -165,11 +165,11 @@ def test_shadings() -> None:
 
 
 def test_paths() -> None:
-    assert path_data("S 1 2 L 3 4 Q 1 1 2 2 B 1 1 2 2 3 3 A 5 5 0 1 0 9 9 C") == (
+    assert path_data("S 1 2 L 3 4 Q 1 1 2 2 B 1 1 2 2 3 3 A 5 5 0 1 0 9 9 C").data == (
         "M1 2L3 4Q1 1 2 2C1 1 2 2 3 3A5 5 0 1 0 9 9Z"
     )
-    assert path_data("L 1 1") == "M0 0L1 1"
-    for text in ("X", "M 1", "M a b", "M 1 2 3", 'M 0 0"/><script>', "M nan 0"):
+    assert path_data("L 1 1").data == "M0 0L1 1"
+    for text in ("X", "M 1", "M a b", "M 1 2 3", 'M 0 0"/><script>', "M nan 0", "M 100001 0"):
         with pytest.raises(DecodeError):
             path_data(text)
 
@@ -260,6 +260,16 @@ def test_a_drawing_used_many_times() -> None:
     used = '<ofd:CompositeObject ID="7" Boundary="{} 5 10 10" ResourceID="6"/>'
     drawn = Drawn(page(used.format(5) + used.format(20), resources=unit))
     assert (drawn(10, 10), drawn(25, 10), drawn(17, 10)) == (RED, RED, WHITE)
+
+
+def test_pages_that_would_keep_the_renderer_busy() -> None:
+    begin = time.perf_counter()
+    with pytest.raises(LimitExceeded, match="cuts"):
+        PageRenderer(page(path("5 5 5 5") * 5001)).svg(1)
+    dashes = path("0 0 40 40", data="M 0 0 L 90000 90000", Stroke="true", Fill="false", DashPattern="0.0001 0.0001")
+    assert "stroke-dasharray" not in PageRenderer(page(dashes)).svg(1)
+    PageRenderer(page(dashes * 50)).png(1, dpi=72)
+    assert time.perf_counter() - begin < 5
 
 
 def test_drawings_inside_each_other_have_an_end() -> None:

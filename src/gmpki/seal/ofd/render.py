@@ -211,7 +211,7 @@ class PageRenderer:
             )
             with (
                 canvas.group(moved(box.x, box.y)),
-                canvas.group(f' clip-path="url(#{canvas.shared(form)})"'),
+                canvas.group(canvas.clip(form)),
             ):
                 canvas.add(
                     f'<use xlink:href="#{picture}" transform="scale({shortened(box.width)} {shortened(box.height)})"/>'

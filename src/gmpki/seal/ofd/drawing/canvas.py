@@ -15,7 +15,8 @@ __all__ = ["Canvas"]
 
 _MM_PER_INCH: Final = 25.4
 _MOST_MM: Final = 10_000.0
-_MOST_PARTS: Final = 400_000
+_MOST_PARTS: Final = 200_000
+_MOST_CLIPS: Final = 5_000  # each of them costs the renderer a layer
 _MOST_LEN: Final = 128 << 20  # characters, of which pictures are the most
 
 
@@ -31,6 +32,7 @@ class Canvas:
         self._shared: list[str] = []
         self._known: dict[str, str] = {}
         self._count = 0
+        self._clips = 0
         self._len = 0
 
     def pixels(self, length_mm: float) -> int:
@@ -65,6 +67,17 @@ class Canvas:
             self._shared.append(element)
             self._known[form] = identifier
         return self._known[form]
+
+    def clip(self, form: str) -> str:
+        """Return the attribute that cuts a group to a shape, with a space before it.
+
+        :param form: a clipPath with "%s" in the place of its ID.
+        :raises LimitExceeded: when there are more than a page needs.
+        """
+        self._clips += 1
+        if self._clips > _MOST_CLIPS:
+            raise LimitExceeded(f"a page cuts more than {_MOST_CLIPS} times")
+        return f' clip-path="url(#{self.shared(form)})"'
 
     @contextmanager
     def group(self, attributes: str) -> Iterator[None]:

@@ -30,6 +30,7 @@ _LINE_WIDTH: Final = "0.353"  # mm, where nothing is said
 _LAYER_ORDER: Final = {"Background": 0, "Body": 1, "Foreground": 2}
 _CAPS: Final = {"Round": "round", "Square": "square"}
 _JOINS: Final = {"Round": "round", "Bevel": "bevel"}
+_SHORTEST_DASHES: Final = 0.05  # mm; shorter ones are seen as one line, and cost as much as they are many
 _BOLD_FROM: Final = 600
 _BOLD_EDGE: Final = 0.03  # of the size: how far the edge of a bold character lies out that the font does not have
 
@@ -82,8 +83,9 @@ class PageDrawer:
         inner = matrix(xml.attribute(element, "CTM"))
         with ExitStack() as stack:
             stack.enter_context(self.canvas.group(moved(boundary.x, boundary.y)))
-            if kind != "TextObject":
-                # Boundaries of text are drawn so tightly in the field that readers do not cut it off there.
+            # Boundaries of text are drawn so tightly in the field that readers do not cut it off there.
+            path = path_data(xml.text_of(element, "AbbreviatedData")) if kind == "PathObject" else None
+            if kind != "TextObject" and not (path and path.within(boundary, inner, look.line_width)):
                 stack.enter_context(self.canvas.group(self._cut(boundary, look.line_width)))
             for clip in self._clips(element):
                 stack.enter_context(self.canvas.group(clip))
@@ -93,8 +95,8 @@ class PageDrawer:
             stack.enter_context(self.canvas.group(transform(inner)))
             if kind == "TextObject":
                 self._text(element, look)
-            elif kind == "PathObject":
-                self._path(element, look)
+            elif path is not None:
+                self._path(element, path.data, look)
             else:
                 self._composite(element, parameter, depth)
 
@@ -103,7 +105,7 @@ class PageDrawer:
         corner = shortened(-margin)
         width, height = shortened(boundary.width + 2 * margin), shortened(boundary.height + 2 * margin)
         form = f'<clipPath id="%s"><rect x="{corner}" y="{corner}" width="{width}" height="{height}"/></clipPath>'
-        return f' clip-path="url(#{self.canvas.shared(form)})"'
+        return self.canvas.clip(form)
 
     def _clips(self, element: Element) -> list[str]:
         """Return the attributes for what an object is cut to, the outermost first."""
@@ -119,12 +121,12 @@ class PageDrawer:
                 box = Box.parse(boundary, "the boundary of a clip") if boundary else Box(0, 0, 0, 0)
                 placed = matrix(xml.attribute(path, "CTM")).moved(box.x, box.y)
                 placed = placed.then(matrix(xml.attribute(area, "CTM")))
-                data = path_data(xml.text_of(path, "AbbreviatedData"))
+                data = path_data(xml.text_of(path, "AbbreviatedData")).data
                 rule = ' clip-rule="evenodd"' if xml.attribute(path, "Rule") == "Even-Odd" else ""
                 shapes.append(f'<path d="{data}"{rule}{transform(placed)}/>')
             if shapes:
                 form = f'<clipPath id="%s">{"".join(shapes)}</clipPath>'
-                found.append(f' clip-path="url(#{self.canvas.shared(form)})"')
+                found.append(self.canvas.clip(form))
         return found
 
     def _text(self, element: Element, look: _Look) -> None:
@@ -143,8 +145,7 @@ class PageDrawer:
         style = TextStyle(size, paint, _number(element, "HScale", 1.0), italic, _number(element, "CharDirection", 0.0))
         draw_text(self.canvas, element, self.resources.font(font), style)
 
-    def _path(self, element: Element, look: _Look) -> None:
-        data = path_data(xml.text_of(element, "AbbreviatedData"))
+    def _path(self, element: Element, data: str, look: _Look) -> None:
         if not data:
             return
         fills = xml.attribute(element, "Fill") == "true"
@@ -221,7 +222,7 @@ class _Look:
         if limit := self._value("MiterLimit"):
             found.append(f' stroke-miterlimit="{max(xml.numbers(limit, count=1, name="MiterLimit")[0], 1.0):g}"')
         pattern = distances(self._value("DashPattern"))
-        if pattern and min(pattern) >= 0 and sum(pattern) > 0:
+        if pattern and min(pattern) >= 0 and sum(pattern) >= _SHORTEST_DASHES:
             found.append(f' stroke-dasharray="{" ".join(map(shortened, pattern))}"')
             offset = self._value("DashOffset")
             if offset:

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from gmpki.errors import DecodeError, LimitExceeded
 from gmpki.seal.ofd import xml
 from gmpki.seal.picture.outline import Matrix
 
-__all__ = ["distances", "matrix", "moved", "path_data", "shortened", "transform"]
+if TYPE_CHECKING:
+    from gmpki.seal.ofd.signatures import Box
+
+__all__ = ["DrawnPath", "distances", "matrix", "moved", "path_data", "shortened", "transform"]
 
 # How many numbers follow each operator, and what SVG calls it. "C" closes in OFD and is a curve in SVG.
 _OPERATORS: Final = {
@@ -23,6 +27,7 @@ _OPERATORS: Final = {
     "A": (7, "A"),
     "C": (0, "Z"),
 }
+_MOST_MM: Final = 100_000.0
 _MOST_TOKENS: Final = 1_000_000
 _MOST_DISTANCES: Final = 100_000
 
@@ -33,19 +38,43 @@ def shortened(value: float) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def path_data(text: str) -> str:
-    """Return the "d" of an SVG path.
+@dataclass(frozen=True, slots=True)
+class DrawnPath:
+    """A path as SVG has it. Immutable.
 
-    >>> path_data("M 0 0 L 70 0 B 1 1 2 2 3 3 C")
+    :ivar data: the "d" of an SVG path.
+    :ivar points: a corner to every side of all its points, handles of curves included: all of it lies between them.
+        None when it has arcs, of which that is not known.
+    """
+
+    data: str
+    points: tuple[tuple[float, float], ...] | None
+
+    def within(self, box: Box, placed: Matrix, margin: float) -> bool:
+        """Tell whether it lies inside a rectangle for certain, once it is mapped."""
+        if self.points is None:
+            return False
+        a, b, c, d, e, f = placed
+        return all(
+            -margin <= a * x + c * y + e <= box.width + margin and -margin <= b * x + d * y + f <= box.height + margin
+            for x, y in self.points
+        )
+
+
+def path_data(text: str) -> DrawnPath:
+    """Read a path.
+
+    >>> path_data("M 0 0 L 70 0 B 1 1 2 2 3 3 C").data
     'M0 0L70 0C1 1 2 2 3 3Z'
 
-    :raises DecodeError: when it is no path.
+    :raises DecodeError: when it is no path, or one that leads further than any page is large.
     :raises LimitExceeded: when it has more than a million parts.
     """
     tokens = text.replace(",", " ").split()
     if len(tokens) > _MOST_TOKENS:
         raise LimitExceeded(f"a path has more than {_MOST_TOKENS} parts")
     words: list[str] = []
+    xs, ys, has_arcs = [0.0], [0.0], False
     at = 0
     while at < len(tokens):
         operator = _OPERATORS.get(tokens[at])
@@ -54,13 +83,19 @@ def path_data(text: str) -> str:
         count, letter = operator
         numbers = xml.numbers(" ".join(tokens[at + 1 : at + 1 + count]), count=count, name="a step of a path")
         at += 1 + count
+        if any(abs(value) > _MOST_MM for value in numbers):
+            raise DecodeError(f"a path leads further than {_MOST_MM:g} mm")
+        has_arcs = has_arcs or letter == "A"
+        xs += numbers[::2]
+        ys += numbers[1::2]
         if not words and letter != "M":
             words.append("M0 0")  # a path that does not say where it begins
         if letter == "A":
             # Flags are 0 or 1, whatever form a producer gives the numbers.
             numbers = (*numbers[:3], float(numbers[3] != 0), float(numbers[4] != 0), *numbers[5:])
         words.append(letter + " ".join(map(shortened, numbers)))
-    return "".join(words)
+    corners = tuple((x, y) for x in (min(xs), max(xs)) for y in (min(ys), max(ys)))
+    return DrawnPath("".join(words), None if has_arcs else corners)
 
 
 def matrix(text: str) -> Matrix:
