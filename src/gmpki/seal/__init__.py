@@ -43,6 +43,7 @@ from typing import TYPE_CHECKING
 from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from gmpki.seal.batch import BatchResult, run_batch
     from gmpki.seal.consent import Consent, consent_of
     from gmpki.seal.detached import PreparedFile, prepare_file, seal_file, verify_detached
     from gmpki.seal.digital import DigitalForm, DigitalSigner, PreparedDigitalSignature
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from gmpki.seal.verification import check_seal_signature, verify_seal_signature
 
 __all__ = [
+    "BatchResult",
     "Consent",
     "DigitalForm",
     "DigitalSigner",
@@ -128,6 +130,7 @@ __all__ = [
     "report_as_dict",
     "report_html",
     "report_lines",
+    "run_batch",
     "seal_file",
     "verify_detached",
     "verify_seal",
@@ -135,6 +138,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchResult": "gmpki.seal.batch",
     "Consent": "gmpki.seal.consent",
     "DigitalForm": "gmpki.seal.digital",
     "DigitalSigner": "gmpki.seal.digital",
@@ -192,6 +196,7 @@ _HOMES = {
     "report_as_dict": "gmpki.seal.report_json",
     "report_html": "gmpki.seal.report_html",
     "report_lines": "gmpki.seal.report_text",
+    "run_batch": "gmpki.seal.batch",
     "seal_file": "gmpki.seal.detached",
     "verify_detached": "gmpki.seal.detached",
     "verify_seal": "gmpki.seal.seal_check",
