@@ -112,9 +112,9 @@ def test_files_that_are_all_made(answer: Answer) -> None:
 
 
 def test_progress_is_shown_to_a_person(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    assert list(_batch.each([1, 2, 3], "label")) == [1, 2, 3]
+    assert list(_batch.each([1, 2, 3], "label", 3)) == [1, 2, 3]
     monkeypatch.setattr(_batch.sys.stderr, "isatty", lambda: True, raising=False)
-    assert list(_batch.each([1, 2, 3], "label")) == [1, 2, 3]
+    assert list(_batch.each([1, 2, 3], "label", 3)) == [1, 2, 3]
     assert "label" in capfd.readouterr().err
 
 

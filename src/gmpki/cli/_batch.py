@@ -1,7 +1,10 @@
-"""Commands that make one file of each of several: where the results go, progress, and what is said at the end."""
+"""Commands about several files: where the results go, how many are worked on at once, progress, and what is said at the
+end.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -15,13 +18,19 @@ from gmpki.cli._output import Failure, Report, check_output, facts
 from gmpki.errors import GmpkiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["batch_output_options", "each", "make_each", "targets"]
+    from gmpki.seal.batch import BatchResult
+
+__all__ = ["batch_output_options", "each", "jobs_option", "make_each", "refuse_standard_input", "targets"]
+
+# The most that gmpki.seal.batch takes; a test compares them.
+MAX_JOBS = 64
 
 T = TypeVar("T")
 Rows: TypeAlias = "list[tuple[str, str, str]]"
-Make: TypeAlias = "Callable[[str, str], tuple[dict[str, Any], Rows]]"
+Made: TypeAlias = "tuple[dict[str, Any], Rows]"
+Make: TypeAlias = "Callable[[str, str], Made]"
 
 batch_output_options = together(
     click.option(
@@ -34,6 +43,15 @@ batch_output_options = together(
     click.option(
         "--output-dir", type=OUTPUT, metavar="DIRECTORY", help="Where the results of files go, under their own names."
     ),
+)
+jobs_option = click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(1, MAX_JOBS),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Work on so many files at once, each in a process of its own.",
 )
 
 
@@ -61,13 +79,22 @@ def targets(sources: Sequence[str], output: str | None, directory: str | None, *
     return found
 
 
-def each(items: Sequence[T], label: str) -> Iterator[T]:
+def each(items: Iterable[T], label: str, count: int) -> Iterator[T]:
     """Go through items; where they are many and a person is there, a progress bar goes to standard error."""
-    if len(items) < 2 or not sys.stderr.isatty():
+    if count < 2 or not sys.stderr.isatty():
         yield from items
         return
-    with click.progressbar(items, label=label, file=sys.stderr) as bar:
+    with click.progressbar(items, length=count, label=label, file=sys.stderr) as bar:
         yield from bar
+
+
+def refuse_standard_input(*paths: str | None) -> None:
+    """Refuse ``-`` among files that every process reads for itself.
+
+    :raises click.UsageError: standard input is among them.
+    """
+    if "-" in paths:
+        raise click.UsageError("with --jobs every process reads the files itself: standard input is none of them")
 
 
 def make_each(
@@ -75,6 +102,9 @@ def make_each(
     outputs: Sequence[str],
     make: Make,
     label: str,
+    *,
+    jobs: int = 1,
+    reopen: Callable[[], Make] | None = None,
 ) -> Report:
     """Make one file of each source, and report.
 
@@ -82,15 +112,20 @@ def make_each(
     those that fail do not keep the others from being made.
 
     :param make: takes a source and where its result goes, and returns fields and lines about it.
+    :param reopen: returns the same as ``make`` in another process.
     """
+    from gmpki.seal.batch import run_batch
+
     if len(sources) == 1:
         fields, rows = make(sources[0], outputs[0])
         return Report(fields, [] if outputs[0] == "-" else facts(rows))
     documents = []
     lines: list[str | bytes] = []
-    for source, output in each(list(zip(sources, outputs, strict=True)), label):
-        fields, rows = _tried(source, output, make)
-        documents.append({"name": source, **fields})
+    opener = functools.partial(_opened, make) if jobs == 1 or reopen is None else functools.partial(_reopened, reopen)
+    pairs = list(zip(sources, outputs, strict=True))
+    for done in each(run_batch(pairs, opener, jobs=jobs), label, len(pairs)):
+        fields, rows = _told(done)
+        documents.append({"name": done.item[0], **fields})
         lines += facts(rows)
     made = sum(document["ok"] for document in documents)
     total = {"documents": documents, "made": made, "failed": len(sources) - made}
@@ -100,13 +135,20 @@ def make_each(
     return Report(total, lines, Failure("GmpkiError", f"{len(sources) - made} of {len(sources)} files were not made"))
 
 
-def _tried(source: str, output: str, make: Make) -> tuple[dict[str, Any], Rows]:
-    try:
-        fields, rows = make(source, output)
-    except (GmpkiError, OSError) as error:
-        failure = Failure.of(error)
-        return Report({}, failure=failure).as_json(), [
-            ("文件", "file", source),
-            ("未完成", "not made", failure.message),
-        ]
-    return {"ok": True, **fields}, rows
+def _opened(make: Make) -> Callable[[tuple[str, str]], Made]:
+    return lambda pair: make(*pair)
+
+
+def _reopened(reopen: Callable[[], Make]) -> Callable[[tuple[str, str]], Made]:
+    return _opened(reopen())
+
+
+def _told(done: BatchResult[tuple[str, str], Made]) -> Made:
+    if done.result is not None:
+        fields, rows = done.result
+        return {"ok": True, **fields}, rows
+    failure = Failure.of(done.error or GmpkiError("nothing came of it"))
+    return Report({}, failure=failure).as_json(), [
+        ("文件", "file", done.item[0]),
+        ("未完成", "not made", failure.message),
+    ]

@@ -4,6 +4,7 @@ elsewhere, in two.
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -19,7 +20,7 @@ from gmpki.cli._output import Report, facts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gmpki.cli._batch import Rows
+    from gmpki.cli._batch import Made, Make, Rows
     from gmpki.cli._seal_signer import SignerChoice
     from gmpki.seal.interfaces import DocumentSigner
 
@@ -53,6 +54,7 @@ class StepOptions(TypedDict):
     timestamp: str | None
     output: str | None
     output_dir: str | None
+    jobs: int
     force: bool
 
 
@@ -89,16 +91,40 @@ def check_steps(options: StepOptions) -> None:
         )
 
 
-def sign_each(options: StepOptions, container: Container, signer: DocumentSigner, wishes: Mapping[str, Any]) -> Report:
+def sign_each(
+    options: StepOptions,
+    container: Container,
+    wishes: Mapping[str, Any],
+    open_signer: Callable[[SignerChoice], DocumentSigner],
+) -> Report:
     """Sign each file, or prepare it.
 
     :param wishes: what ``sign`` and ``prepare`` take besides.
+    :param open_signer: returns who signs; with --jobs it is called in every process.
+    :raises click.UsageError: when options do not fit together.
     """
     outputs = targets(options["sources"], options["output"], options["output_dir"], force=options["force"])
-    anybody: Any = signer
-    prepare = options["prepare"]
+    choice = options["signing"] if options["jobs"] == 1 else options["signing"].shared()
+    reopen = functools.partial(
+        _opened, container, wishes, open_signer, choice, prepare=options["prepare"], force=options["force"]
+    )
+    # Opened here too: what is wrong with keys and seals is told before anything is begun, and a password asked once.
+    return make_each(options["sources"], outputs, reopen(), "签章 sealing", jobs=options["jobs"], reopen=reopen)
 
-    def make(source: str, output: str) -> tuple[dict[str, Any], Rows]:
+
+def _opened(
+    container: Container,
+    wishes: Mapping[str, Any],
+    open_signer: Callable[[SignerChoice], DocumentSigner],
+    choice: SignerChoice,
+    *,
+    prepare: bool,
+    force: bool,
+) -> Make:
+    signer = open_signer(choice)
+    anybody: Any = signer
+
+    def make(source: str, output: str) -> Made:
         named = replace(anybody, document_name=os.path.basename(source))
         fields: dict[str, Any] = {
             "file": source,
@@ -114,10 +140,10 @@ def sign_each(options: StepOptions, container: Container, signer: DocumentSigner
             fields |= {"to_be_signed": waiting.to_be_signed.hex(), "digest": waiting.digest.hex()}
         else:
             made = container.sign(data, named, **wishes)
-        _io.write_output(output, made, private=prepare, force=options["force"])
+        _io.write_output(output, made, private=prepare, force=force)
         return fields, _rows(source, output, signer, fields)
 
-    return make_each(options["sources"], outputs, make, "签章 sealing")
+    return make
 
 
 def _rows(source: str, output: str, signer: DocumentSigner, fields: Mapping[str, Any]) -> Rows:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gmpki.cli._batch import refuse_standard_input
 from gmpki.cli._files import INPUT
 from gmpki.cli._times import parse_time
 from gmpki.cli._trust import timestamps_of, trust_of, trust_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
-    from gmpki.cli._output import Report
     from gmpki.cms.trust import Trust
     from gmpki.seal.report import DocumentReport
     from gmpki.seal.trust import SealTrust
@@ -97,22 +97,23 @@ class TrustChoice:
             frozenset(self.accept),
         )
 
-    def answer(self, found: Sequence[tuple[str, DocumentReport | Exception]]) -> Report:
-        """Keep verifications in the log of uses, where one was named, and return what the command answers about them.
+    def shared(self) -> TrustChoice:
+        """Return the same for several processes.
 
-        :param found: as :func:`gmpki.cli._seal_report.answer` takes it.
+        :raises click.UsageError: when standard input is one of the files.
         """
-        from gmpki.cli._seal_report import answer
+        files = (self.anchors, self.intermediates, self.crls, self.responses, self.maker_anchors, self.tsa_anchors)
+        refuse_standard_input(*(path for paths in files for path in paths))
+        return self
 
-        if self.use_log is not None:
-            from gmpki.cli._seal_signer import open_use_log
-            from gmpki.seal.use_log import record_verification
+    def recorder(self) -> Callable[[DocumentReport], object]:
+        """Return what keeps a verification in the log of uses, where one was named."""
+        if self.use_log is None:
+            return lambda _: None
+        from gmpki.cli._seal_signer import open_use_log
+        from gmpki.seal.use_log import record_verification
 
-            log = open_use_log(self.use_log)
-            for _, report in found:
-                if not isinstance(report, Exception):
-                    record_verification(log, report)
-        return answer(found)
+        return functools.partial(record_verification, open_use_log(self.use_log))
 
     def _trust(self, anchors: tuple[str, ...], *, signature_only: bool = False) -> Trust:
         return trust_of(

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from gmpki.seal.report import DocumentReport
 
-__all__ = ["answer", "lines_of", "shown_facts"]
+__all__ = ["answer", "lines_of", "report_of", "shown_facts"]
 
 
-def answer(found: Sequence[tuple[str, DocumentReport | Exception]]) -> Report:
+def answer(found: Sequence[tuple[str, DocumentReport | Report | Exception]]) -> Report:
     """Return what a command answers about documents.
 
     Of one document the fields are its own; of several they stand in a list "documents".
@@ -22,32 +22,38 @@ def answer(found: Sequence[tuple[str, DocumentReport | Exception]]) -> Report:
     :param found: the name of each document, and what was found out about it, or why it could not be read. The error of
         a single document is raised.
     """
-    from gmpki.seal.report_json import report_as_dict
-
     if len(found) == 1:
         only = found[0][1]
         if isinstance(only, Exception):
             raise only
-        return Report(report_as_dict(only), lines_of(only), _failure(only))
+        return only if isinstance(only, Report) else report_of(only)
     fields = []
-    lines: list[str] = []
+    lines: list[str | bytes] = []
     not_valid = 0
     for name, one in found:
-        failure = Failure.of(one) if isinstance(one, Exception) else _failure(one)
-        not_valid += failure is not None
-        shown = {"name": name} if isinstance(one, Exception) else report_as_dict(one)
-        fields.append({**Report({}, failure=failure).as_json(), **shown})
-        if isinstance(one, Exception):
-            lines += shown_facts(
-                [("文档", "document", name), ("结论", "verdict", f"无法读取 unreadable: {Failure.of(one).message}")]
-            )
-        else:
-            lines += lines_of(one)
+        told = _unreadable(name, one) if isinstance(one, Exception) else one
+        told = told if isinstance(told, Report) else report_of(told)
+        not_valid += told.failure is not None
+        fields.append({"name": name, **told.as_json()})
+        lines += told.lines
     total = {"documents": fields, "valid": len(found) - not_valid, "not_valid": not_valid}
     lines += shown_facts([("有效", "valid", f"{len(found) - not_valid} / {len(found)}")]) if found else []
     if not not_valid:
         return Report(total, lines)
     return Report(total, lines, Failure("SealError", f"{not_valid} of {len(found)} documents are not valid"))
+
+
+def report_of(report: DocumentReport) -> Report:
+    """Return what a command answers about one document."""
+    from gmpki.seal.report_json import report_as_dict
+
+    return Report(report_as_dict(report), lines_of(report), _failure(report))
+
+
+def _unreadable(name: str, error: Exception) -> Report:
+    failure = Failure.of(error)
+    rows = [("文档", "document", name), ("结论", "verdict", f"无法读取 unreadable: {failure.message}")]
+    return Report({}, shown_facts(rows), failure)
 
 
 def _failure(report: DocumentReport) -> Failure | None:

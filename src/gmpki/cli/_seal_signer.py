@@ -6,15 +6,16 @@ import functools
 import os
 import shlex
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gmpki.cli import _cms, _io
+from gmpki.cli._batch import refuse_standard_input
 from gmpki.cli._files import INPUT
 from gmpki.cli._options import together
-from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._secrets import RememberedSecret, SecretSource, secret_options
 from gmpki.cli._trust import load_certificates, read_file, timestamps_of
 
 if TYPE_CHECKING:
@@ -131,6 +132,16 @@ class SignerChoice:
             purpose=self.purpose,
             document_name=document_name,
         )
+
+    def shared(self) -> SignerChoice:
+        """Return the same for several processes: a password that this one reads is not asked for again.
+
+        :raises click.UsageError: when standard input is one of the files.
+        """
+        refuse_standard_input(
+            self.seal_file, self.key_file, self.password.file, *self.certificate_files, *self.stamp_anchors
+        )
+        return replace(self, password=RememberedSecret.of(self.password))
 
     def _key(self) -> tuple[PrivateKey | None, Certificate]:
         from gmpki.x509.profile import SIGNING_USAGES

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,7 +17,7 @@ from gmpki.cli._files import INPUT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SecretSource", "secret_options"]
+__all__ = ["RememberedSecret", "SecretSource", "secret_options"]
 
 MAX_SECRET_LEN = 1 << 16
 
@@ -74,6 +74,24 @@ class SecretSource:
 
     def _options(self) -> str:
         return f"--{self.option}-env, --{self.option}-fd or --{self.option}-file"
+
+
+@dataclass(frozen=True)
+class RememberedSecret(SecretSource):
+    """A secret that is read once, and then handed to further processes of this command with the source itself."""
+
+    _held: list[bytes] = field(default_factory=list, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, source: SecretSource) -> RememberedSecret:
+        """Return what remembers the secret of a source."""
+        return cls(source.option, source.environment, source.descriptor, source.file)
+
+    def read(self, prompt: str, *, confirm: bool = False) -> bytes:
+        """Return the secret, as :meth:`SecretSource.read` the first time."""
+        if not self._held:
+            self._held.append(super().read(prompt, confirm=confirm))
+        return self._held[0]
 
 
 def secret_options(option: str, what: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gmpki.cli._batch import batch_output_options
+from gmpki.cli._batch import batch_output_options, jobs_option
 from gmpki.cli._container_sign import Container, StepOptions, check_steps, finish, sign_each, step_options
 from gmpki.cli._files import INPUT, force_option
 from gmpki.cli._output import Report, json_option
-from gmpki.cli._seal_signer import seal_signer_options
+from gmpki.cli._seal_signer import SignerChoice, seal_signer_options
 from gmpki.cli._stamps import place_options, stamps_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Options(StepOptions):
     "  gmpki ofd sign --seal org.esl --key zhangsan.key --certificate zhangsan.pem --at 1,120,200 "
     "--output sealed.ofd contract.ofd\n"
     "  gmpki ofd sign --seal org.esl --key zhangsan.key --certificate zhangsan.pem --at -1,120,200 --straddle 120 "
-    "--output-dir sealed a.ofd b.ofd c.ofd\n"
+    "--output-dir sealed --jobs 2 a.ofd b.ofd c.ofd\n"
     "  gmpki ofd sign --key zhangsan.key --certificate zhangsan.pem --output signed.ofd contract.ofd\n"
     "  gmpki ofd sign --prepare --seal org.esl --certificate zhangsan.pem --at 1,120,200 --output contract.prep "
     "contract.ofd\n"
@@ -51,6 +51,7 @@ class Options(StepOptions):
 @click.option("--protect-all", is_flag=True, help="Let no further signature follow this one.")
 @step_options
 @batch_output_options
+@jobs_option
 @force_option
 @json_option
 def command(**options: Unpack[Options]) -> Report:
@@ -70,4 +71,4 @@ def command(**options: Unpack[Options]) -> Report:
     if stamps and options["signing"].seal_file is None:
         raise click.UsageError("there is a place and nothing to show there: --seal")
     wishes = {"stamps": stamps, "protect_all": options["protect_all"]}
-    return sign_each(options, container, options["signing"].signer(), wishes)
+    return sign_each(options, container, wishes, SignerChoice.signer)

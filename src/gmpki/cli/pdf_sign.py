@@ -4,12 +4,13 @@ in two.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import click
 
 from gmpki.cli import _io
-from gmpki.cli._batch import batch_output_options
+from gmpki.cli._batch import batch_output_options, jobs_option
 from gmpki.cli._container_sign import Container, StepOptions, check_steps, finish, sign_each, step_options
 from gmpki.cli._files import INPUT, force_option
 from gmpki.cli._options import together
@@ -20,6 +21,7 @@ from gmpki.cli._stamps import place_options, stamps_of
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from gmpki.cli._seal_signer import SignerChoice
     from gmpki.seal.interfaces import DocumentSigner
     from gmpki.seal.pdf._places import AnyStamp
     from gmpki.seal.seal import SealPicture
@@ -82,7 +84,7 @@ WORDS = together(
     "  gmpki pdf sign --seal org.esl --key zhangsan.key --certificate zhangsan.pem --at 1,120,200 "
     "--output sealed.pdf contract.pdf\n"
     "  gmpki pdf sign --seal org.esl --key zhangsan.key --certificate zhangsan.pem --keyword 盖章处 --straddle 120 "
-    "--output-dir sealed a.pdf b.pdf c.pdf\n"
+    "--output-dir sealed --jobs 2 a.pdf b.pdf c.pdf\n"
     "  gmpki pdf sign --key zhangsan.key --certificate zhangsan.pem --output signed.pdf contract.pdf\n"
     "  gmpki pdf sign --prepare --seal org.esl --certificate zhangsan.pem --at 1,120,200 --output contract.prep "
     "contract.pdf\n"
@@ -95,6 +97,7 @@ WORDS = together(
 @WORDS
 @step_options
 @batch_output_options
+@jobs_option
 @force_option
 @json_option
 def command(**options: Unpack[Options]) -> Report:
@@ -120,21 +123,21 @@ def command(**options: Unpack[Options]) -> Report:
         "field_name": options["new_field"],
         "protect_all": options["protect_all"],
     }
-    return sign_each(options, container, _signer(options), wishes)
+    return sign_each(options, container, wishes, functools.partial(_signer, options["profile"]))
 
 
-def _signer(options: Options) -> DocumentSigner:
+def _signer(profile: str, choice: SignerChoice) -> DocumentSigner:
     """Return who signs; without a seal, with messages of the form that was asked for."""
     from gmpki.seal.digital import DigitalSigner
     from gmpki.seal.pdf import PDFProfile, cms_signer
 
-    signer = options["signing"].signer()
-    if not isinstance(signer, DigitalSigner) or options["profile"] == "gm-cms":
+    signer = choice.signer()
+    if not isinstance(signer, DigitalSigner) or profile == "gm-cms":
         return signer
     return cms_signer(
         signer.signer,
         signer.certificate,
-        profile=PDFProfile(options["profile"]),
+        profile=PDFProfile(profile),
         timestamp=signer.timestamp,
         log=signer.log,
     )

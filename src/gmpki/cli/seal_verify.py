@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +12,11 @@ from gmpki.cli._files import INPUT
 from gmpki.cli._hints import naming_lenient
 from gmpki.cli._output import Report, json_option
 from gmpki.cli._seal import TrustChoice, seal_trust_options
+from gmpki.cli._verify_each import Found, HTMLChoice, html_options, verify_each
 
 if TYPE_CHECKING:
-    from gmpki.seal.report import DocumentReport
+    from collections.abc import Callable
+
     from gmpki.seal.trust import SealTrust
 
 __all__ = ["command"]
@@ -31,8 +34,9 @@ MAX_LEN = 32 << 20
 @click.argument("sources", type=INPUT, metavar="FILE...", nargs=-1, required=True)
 @click.option("--content", "content_file", type=INPUT, metavar="FILE", help="What a signature beside a file is about.")
 @seal_trust_options
+@html_options
 @json_option
-def command(*, sources: tuple[str, ...], content_file: str | None, trusting: TrustChoice) -> Report:
+def command(*, sources: tuple[str, ...], content_file: str | None, trusting: TrustChoice, html: HTMLChoice) -> Report:
     """Verify seals; or, with --content, the signature that "gmpki seal sign" put beside a file.
 
     Exit code 1 unless everything holds and everything was checked that --accept does not name. For a seal alone,
@@ -40,22 +44,17 @@ def command(*, sources: tuple[str, ...], content_file: str | None, trusting: Tru
 
     验证电子印章；用 --content 指明原文件时验证外附签章。
     """
-    from gmpki.errors import GmpkiError
-
     if content_file is not None and len(sources) != 1:
         raise click.UsageError("--content goes with one signature")
+    return verify_each(sources, functools.partial(_open_verifier, content_file), trusting, html)
+
+
+def _open_verifier(content_file: str | None, trusting: TrustChoice) -> Callable[[str], Found]:
     trust = trusting.trust()
-    found: list[tuple[str, DocumentReport | Exception]] = []
-    for source in sources:
-        name = _io.display_name(source)
-        try:
-            found.append((name, _verified(source, content_file, trust, trusting)))
-        except (GmpkiError, OSError) as error:
-            found.append((name, error))
-    return trusting.answer(found)
+    return lambda source: _verified(source, content_file, trust, trusting)
 
 
-def _verified(source: str, content_file: str | None, trust: SealTrust, trusting: TrustChoice) -> DocumentReport:
+def _verified(source: str, content_file: str | None, trust: SealTrust, trusting: TrustChoice) -> Found:
     from gmpki.seal.detached import verify_detached
     from gmpki.seal.seal_check import verify_seal
 
@@ -64,10 +63,10 @@ def _verified(source: str, content_file: str | None, trust: SealTrust, trusting:
     if content_file is None:
         if _is_detached(data):
             raise click.UsageError(f"{name} is a signature beside a file: --content names the file")
-        return verify_seal(data, trust, at=trusting.at, lenient=trusting.lenient, name=name)
+        return verify_seal(data, trust, at=trusting.at, lenient=trusting.lenient, name=name), data
     with _io.open_input(content_file) as content, naming_lenient(lenient=trusting.lenient):
         shown = _io.display_name(content_file)
-        return verify_detached(data, content, trust, now=trusting.at, lenient=trusting.lenient, name=shown)
+        return verify_detached(data, content, trust, now=trusting.at, lenient=trusting.lenient, name=shown), data
 
 
 def _is_detached(data: bytes) -> bool:
