@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from gmpki.errors import InvalidInputError
 from gmpki.seal._extras import extra
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["blobs", "clean", "ink_of", "percentile", "redness", "step"]
 
+_RUN: Final = re.compile(rb"\xff+")
 _NO_RED = 22  # of 255: what is less red than this is no ink
 
 
@@ -109,26 +111,48 @@ def ink_of(image: Image, stroke: float) -> tuple[Image, float]:
     return made, below / total if total else 0.0
 
 
-def blobs(mask: Image) -> list[tuple[int, tuple[int, int, int, int], list[int]]]:
-    """Return the connected parts of a mask: size, box (left, upper, right, lower), and the places of the pixels."""
+def blobs(mask: Image) -> list[tuple[int, tuple[int, int, int, int], list[tuple[int, int]]]]:
+    """Return the connected parts of a mask: size, box (left, upper, right, lower), and the runs of pixels in rows.
+
+    A run is the place of its first pixel and of the one after its last. Runs that overlap those above them are
+    joined, so that the effort grows with the number of runs and not with that of the pixels.
+    """
     width, height = mask.size
-    left_over = bytearray(mask.point(lambda value: 1 if value > 127 else 0).tobytes())
-    found = []
-    start = left_over.find(1)
-    while start >= 0:
-        left_over[start] = 0
-        members = [start]
-        for place in members:  # grows while it is gone through
-            x = place % width
-            for near in (place - width, place + width, place - 1 if x else -1, place + 1 if x < width - 1 else -1):
-                if 0 <= near < width * height and left_over[near]:
-                    left_over[near] = 0
-                    members.append(near)
-        xs = [place % width for place in members]
-        box = (min(xs), members[0] // width, max(xs) + 1, max(members) // width + 1)
-        found.append((len(members), box, members))
-        start = left_over.find(1, start)
-    return found
+    inked = mask.point(lambda value: 255 if value > 127 else 0).tobytes()
+    runs: list[tuple[int, int]] = []
+    parents: list[int] = []  # of each run: one of the same part that comes before it; the first is its own
+
+    def first_of(number: int) -> int:
+        while parents[number] != number:
+            parents[number] = number = parents[parents[number]]
+        return number
+
+    above = 0  # the first run of the row above that may still overlap
+    for y in range(height):
+        begin = len(runs)
+        for match in _RUN.finditer(inked, y * width, (y + 1) * width):
+            start, end = match.span()
+            number = len(runs)
+            runs.append((start, end))
+            parents.append(number)
+            while above < begin and runs[above][1] + width <= start:
+                above += 1
+            other = above
+            while other < begin and runs[other][0] + width < end:
+                one, two = first_of(other), first_of(number)
+                parents[max(one, two)] = min(one, two)
+                other += 1
+        above = begin
+    parts: dict[int, list[tuple[int, int]]] = {}
+    for number, run in enumerate(runs):
+        parts.setdefault(first_of(number), []).append(run)
+    return [(sum(end - start for start, end in part), _box(part, width), part) for part in parts.values()]
+
+
+def _box(part: list[tuple[int, int]], width: int) -> tuple[int, int, int, int]:
+    left = min(start % width for start, _ in part)
+    right = max((end - 1) % width for _, end in part) + 1
+    return left, part[0][0] // width, right, part[-1][0] // width + 1
 
 
 def clean(ink: Image, speck: int) -> Image:
@@ -136,10 +160,10 @@ def clean(ink: Image, speck: int) -> Image:
     filters, chops, module = extra("PIL.ImageFilter"), extra("PIL.ImageChops"), extra("PIL.Image")
     near = ink.filter(filters.MaxFilter(3))
     keep = bytearray(ink.width * ink.height)
-    for size, _, members in blobs(near):
+    for size, _, runs in blobs(near):
         if size >= speck:
-            for place in members:
-                keep[place] = 255
+            for start, end in runs:
+                keep[start:end] = b"\xff" * (end - start)
     mask = module.frombytes("L", ink.size, bytes(keep)).filter(filters.MaxFilter(3))
     made: Image = chops.multiply(ink, mask)
     return made

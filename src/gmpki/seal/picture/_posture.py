@@ -37,15 +37,15 @@ class Posture:
 
 def _rim_points(ink: Image, x: float, y: float, across: float, down: float) -> Iterator[tuple[float, float] | None]:
     """Yield the outermost inked point in each direction from the middle; None where there is none near the rim."""
-    pixels = ink.tobytes()
+    pixels, (width, height) = ink.tobytes(), ink.size
+    step = 1 / max(across, down)
     for ray in range(_RAYS):
         cosine, sine = math.cos(ray * math.tau / _RAYS), math.sin(ray * math.tau / _RAYS)
-        step = 1 / max(across, down)
         share = 1.18
         found = None
         while share > 0.72:
             px, py = x + share * across * cosine, y + share * down * sine
-            if 0 <= px < ink.width and 0 <= py < ink.height and pixels[int(py) * ink.width + int(px)] > 127:
+            if 0 <= px < width and 0 <= py < height and pixels[int(py) * width + int(px)] > 127:
                 found = px, py
                 break
             share -= step
@@ -130,12 +130,12 @@ def _least_squares(points: list[tuple[float, float]]) -> tuple[float, float, flo
 
 def _up(ink: Image, x: float, y: float, radius: float) -> float:
     """Return by how much a round imprint is turned: roughly by the open end of the name, exactly by the star."""
-    pixels = ink.tobytes()
+    pixels, width = ink.tobytes(), ink.width
     star = text = 0j
     star_mass = text_mass = 0.0
     for py in range(max(0, int(y - radius)), min(ink.height, int(y + radius) + 1)):
-        for px in range(max(0, int(x - radius)), min(ink.width, int(x + radius) + 1)):
-            value = pixels[py * ink.width + px]
+        for px in range(max(0, int(x - radius)), min(width, int(x + radius) + 1)):
+            value = pixels[py * width + px]
             if value < 64:
                 continue
             at = complex(px + 0.5 - x, py + 0.5 - y)

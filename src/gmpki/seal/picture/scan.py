@@ -173,8 +173,11 @@ def _found(image: Image, ratio: float) -> tuple[tuple[int, int, int, int], str]:
     bound = paper + max(_LEAST_RED, round(0.3 * (percentile(red, 0.97, above=paper + _LEAST_RED) - paper)))
     mask = red.point(lambda value: 255 if value > bound else 0)
     best, chosen, shape = 0.0, None, ""
+    joined, grown = mask, 1
     for reach in _JOINED:
-        for _, box, _ in blobs(mask.filter(filters.MaxFilter(reach))):
+        # Grown step by step: a filter's effort is the square of its size.
+        joined, grown = joined.filter(filters.MaxFilter(reach - grown + 1)), reach
+        for _, box, _ in blobs(joined):
             tight = _shrunk(box, reach // 2)
             evidence, kind = _evidence(mask, tight, ratio)
             worth = evidence * (tight[2] - tight[0]) * (tight[3] - tight[1])
