@@ -39,7 +39,7 @@ class Scanner:
     :ivar quality: of the JPEG.
     """
 
-    dpi: int = 300
+    dpi: int = 200
     turned: float = 0.0
     skew: float = 0.0
     paper: tuple[int, int, int] = (252, 252, 250)
