@@ -28,6 +28,7 @@ def forge(
     *,
     certificate: Certificate | None = None,
     digest: bytes = samples.DIGEST,
+    property_info: str = samples.PROPERTY_INFO,
     time: datetime = NOW,
     time_info: bytes | None = None,
     extensions: Iterable[Extension] = (),
@@ -37,6 +38,7 @@ def forge(
 ) -> bytes:
     """Sign a document with a seal, whoever may do so.
 
+    :param property_info: what is protected, as the container says.
     :param certificate: which stands beside the signature, in the place of the person's.
     :param time_info: what stands in timeInfo in the layout of GM/T 0031-2014.
     :param stamp: gives the time-stamp over the value of the signature.
@@ -49,11 +51,9 @@ def forge(
     structure = seal.structure
     if isinstance(structure, gmt0031.SESeal):
         info = der.encode_utc_time(time) if time_info is None else time_info
-        old = gmt0031.TBSSign(
-            number, structure, info, digest, samples.PROPERTY_INFO, shown, algorithm, seal_der=seal.der
-        )
+        old = gmt0031.TBSSign(number, structure, info, digest, property_info, shown, algorithm, seal_der=seal.der)
         return gmt0031.SESSignature(old, make(old.to_der())).to_der()
-    tbs = gbt38540.TBSSign(number, structure, time, digest, samples.PROPERTY_INFO, tuple(extensions), seal_der=seal.der)
+    tbs = gbt38540.TBSSign(number, structure, time, digest, property_info, tuple(extensions), seal_der=seal.der)
     value = make(tbs.to_der())
     token = None if stamp is None else stamp(value)
     return gbt38540.SESSignature(tbs, shown, algorithm, value, token).to_der()
