@@ -102,7 +102,7 @@ def test_an_imprint_from_a_scan(answer: Answer, run: Run) -> None:
 
 def test_imports_are_checked(answer: Answer) -> None:
     arguments = ("seal", "picture", "import", "--output", "out.png", "drawing.svg")
-    assert answer(*arguments, "--width", "42", "--type", "organisation")["width_mm"] == 42
+    assert answer(*arguments, "--width", "42", "--dpi", "150", "--type", "organisation")["width_mm"] == 42
     said = answer(*arguments, "--force", "--width", "42", "--type", "person", exit_code=1)
     assert "not customary" in said["error"]["message"]
     Path("bad.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script/></svg>')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def ink_between(drawn: Impression, low: float, high: float) -> int:
     return count
 
 
-@pytest.mark.parametrize("length", range(4, 31))
+@pytest.mark.parametrize("length", [4, 5, 6, 8, 11, 14, 18, 22, 26, 29, 30])
 def test_names_of_all_lengths_fit_on_the_ring(length: int) -> None:
     inside, rim = 19.8, 1.2
     placed = ring(letters_of(LONG[:length], find_font()), inside, 6.5, math.radians(145))
@@ -78,15 +79,21 @@ def test_short_names_are_wide_and_long_ones_narrow_before_they_are_low() -> None
     assert shapes[-1][1] > 0.6 * shapes[0][1]
 
 
+@cache
+def without_line(name: str, code: str) -> Image.Image:
+    """Draw a seal with a line of two dots, and take these out."""
+    rest = alpha(draw_special_seal(name, "··", code=code, licensed_maker=True, dpi=DPI))
+    half, unit = rest.width / 2, DPI / 25.4
+    rest.paste(0, (round(half - 3 * unit), round(half + 6 * unit), round(half + 3 * unit), round(half + 14 * unit)))
+    return rest
+
+
 @pytest.mark.parametrize("purpose", ["财务", "合同专用章", "行政审批电子专用章", "不动产登记业务专用章（一）"])
-@pytest.mark.parametrize("name", [NAME[:4], NAME, LONG])
+@pytest.mark.parametrize("name", [NAME[:4], LONG])
 @pytest.mark.parametrize("code", ["", CODE])
 def test_the_line_below_the_star_touches_nothing(purpose: str, name: str, code: str) -> None:
     whole = alpha(draw_special_seal(name, purpose, code=code, licensed_maker=True, dpi=DPI))
-    # The same with a line of two dots, which are then taken out.
-    rest = alpha(draw_special_seal(name, "··", code=code, licensed_maker=True, dpi=DPI))
-    half, unit = whole.width / 2, DPI / 25.4
-    rest.paste(0, (round(half - 3 * unit), round(half + 6 * unit), round(half + 3 * unit), round(half + 14 * unit)))
+    rest = without_line(name, code)
     added = ImageChops.subtract(whole, rest).point(lambda value: 255 * (value > 127))
     assert added.getbbox() is not None
     around = added.filter(ImageFilter.MaxFilter(5))
@@ -94,7 +101,7 @@ def test_the_line_below_the_star_touches_nothing(purpose: str, name: str, code: 
 
 
 def test_sizes_are_true() -> None:
-    for diameter, dpi in ((42, 600), (40, 300), (58, 254), (38, 200)):
+    for diameter, dpi in ((42, 600), (40, 300), (58, 127), (38, 200)):
         drawn = draw_round_seal(NAME, diameter_mm=diameter, dpi=dpi, licensed_maker=True)
         with Image.open(io.BytesIO(drawn.png)) as opened:
             assert opened.size == (round(diameter * dpi / 25.4),) * 2
@@ -105,16 +112,16 @@ def test_sizes_are_true() -> None:
 
 
 def test_the_picture_for_a_seal() -> None:
-    drawn = draw_round_seal(NAME)
+    drawn = draw_round_seal(NAME, dpi=DPI)
     assert drawn.picture == SealPicture("PNG", drawn.png, 42, 42)
-    assert draw_name_seal("张三").picture.width_mm == 20
+    assert draw_name_seal("张三", dpi=DPI).picture.width_mm == 20
     with pytest.raises(InvalidInputError, match="whole millimetres"):
         _ = draw_round_seal(NAME, diameter_mm=42.5, dpi=72).picture
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
-    assert draw_round_seal(NAME, code=CODE) == draw_round_seal(NAME, code=CODE)
-    assert draw_name_seal("李小明") == draw_name_seal("李小明")
+    assert draw_round_seal(NAME, code=CODE, dpi=DPI) == draw_round_seal(NAME, code=CODE, dpi=DPI)
+    assert draw_name_seal("李小明", dpi=DPI) == draw_name_seal("李小明", dpi=DPI)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +153,7 @@ def test_the_ink_is_red_and_the_rest_is_nothing() -> None:
 
 
 def test_drawings_hold_shapes_only() -> None:
-    svg = draw_round_seal(NAME, code=CODE).svg
+    svg = draw_round_seal(NAME, code=CODE, dpi=DPI).svg
     assert set(re.findall(r"<(\w+)", svg)) == {"svg", "mask", "rect", "path", "g"}
     assert NAME not in svg
 

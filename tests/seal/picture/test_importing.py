@@ -40,14 +40,14 @@ def opened(data: bytes) -> Image.Image:
 
 @pytest.mark.parametrize("margin", [0, 37])
 def test_drawings_become_pixels_of_true_size(margin: int) -> None:
-    drawn = draw_round_seal("示例市社会保障局", licensed_maker=True)
+    drawn = draw_round_seal("示例市社会保障局", licensed_maker=True, dpi=300)
     box = f"{-21 - margin} {-21 - margin} {42 + 2 * margin} {42 + 2 * margin}"
     data = drawn.svg.replace('viewBox="-21 -21 42 42"', f'viewBox="{box}"').encode()
-    made = import_picture(data, seal_type=SealType.ORGANISATION, **SIZE)
+    made = import_picture(data, seal_type=SealType.ORGANISATION, dpi=300, **SIZE)
     assert (made.type, made.kind, made.width_mm, made.height_mm) == ("PNG", "png", 42, 42)
     picture = opened(made.data)
-    assert picture.size == (992, 992)
-    assert picture.info == {"dpi": pytest.approx((600, 600), abs=0.02)}
+    assert picture.size == (496, 496)
+    assert picture.info == {"dpi": pytest.approx((300, 300), abs=0.02)}
     assert overlap(made.data, drawn.png) > 0.97
 
 
@@ -79,8 +79,8 @@ def test_transparency_is_kept_and_nothing_beside_pixels() -> None:
 
 
 def test_a_picture_with_more_dots_than_wanted_gets_fewer() -> None:
-    drawn = draw_round_seal("示例市社会保障局", dpi=900)
-    assert opened(import_picture(drawn.png, dpi=300, **SIZE).data).size == (496, 496)
+    drawn = draw_round_seal("示例市社会保障局", dpi=450)
+    assert opened(import_picture(drawn.png, dpi=150, **SIZE).data).size == (248, 248)
 
 
 def test_trimming_can_be_left_out() -> None:
