@@ -70,6 +70,8 @@ def test_seal_out_of_use(layout: SealLayout, state: SealState) -> None:
     [
         (SealState.REVOKED, None, False, False),
         (SealState.REVOKED, None, True, True),
+        (SealState.REVOKED, ReasonCode.UNSPECIFIED, False, False),
+        (SealState.REVOKED, ReasonCode.UNSPECIFIED, True, True),
         (SealState.STOPPED, ReasonCode.CERTIFICATE_HOLD, False, False),
         (SealState.STOPPED, ReasonCode.CERTIFICATE_HOLD, True, True),
         (SealState.REPLACED, ReasonCode.SUPERSEDED, False, True),

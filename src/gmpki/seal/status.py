@@ -42,7 +42,8 @@ class SealStatus:
     :ivar since: when the seal came into that state; None when that is not known.
     :ivar reason: why it was taken out of use. It decides about signatures that claim an earlier time without a
         time-stamp that proves it: they stand when the reason leaves the seal in its owner's hands (superseded,
-        cessation of operation), and fall with any other and with None, because a signer can write any time.
+        cessation of operation, affiliation changed), and fall with any other, unspecified among them, and with None,
+        because a signer can write any time.
     :ivar detail: one sentence for a person.
     :raises InvalidTypeError: when a field has the wrong type.
     :raises InvalidInputError: when the time has no time zone.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gmpki._inputs import member
+from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.errors import SealError
 from gmpki.seal._checks import failed, left, passed
 from gmpki.seal.report import SealCheck
@@ -54,7 +55,9 @@ def check_status(
         return passed(_NAME, then.detail or "in use")
     if not now.known:
         return left(_NAME, now.detail or "the seal is not known there any more")
-    if PastSignature(at, today, existed_at).outlives(now.since or today, now.reason, None):
+    # Whoever takes a seal out of use without a word on why has not said that nobody else had it.
+    reason = None if now.reason is ReasonCode.UNSPECIFIED else now.reason
+    if PastSignature(at, today, existed_at).outlives(now.since or today, reason, None):
         return passed(_NAME, f"in use then, and {now.state.value}{_since(now)}, which leaves this signature standing")
     return failed(_NAME, _refusal(now, "today, and nobody but the signer says that he signed before"))
 
