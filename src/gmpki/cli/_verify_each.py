@@ -25,6 +25,7 @@ __all__ = ["Found", "HTMLChoice", "html_options", "verify_each"]
 
 Result = TypeVar("Result")
 Found: TypeAlias = "tuple[DocumentReport | Report, bytes]"
+Told: TypeAlias = "DocumentReport | Report | Exception"
 Verify: TypeAlias = "Callable[[str], Found]"
 
 PAGE_SUFFIX = ".html"
@@ -86,11 +87,13 @@ def verify_each(
     html: HTMLChoice,
     *,
     jobs: int = 1,
+    tell: Callable[[list[tuple[str, Told]]], Report] = answer,
 ) -> Report:
     """Verify each file, keep that in the log of uses, and report.
 
     :param open_verifier: returns what verifies a file and returns its report and its bytes; with --jobs it is called in
         every process.
+    :param tell: returns the answer about all of them.
     :raises click.UsageError: when options do not fit together.
     """
     from gmpki.errors import GmpkiError
@@ -104,12 +107,12 @@ def verify_each(
         open_verifier(trusting)
         trusting.recorder()
     opener = functools.partial(_opened, open_verifier, trusting, html.force)
-    found: list[tuple[str, Report | DocumentReport | Exception]] = []
+    found: list[tuple[str, Told]] = []
     pairs = list(zip(sources, pages, strict=True))
     for done in each(run_batch(pairs, opener, jobs=jobs), "验证 verifying", len(pairs)):
         told = done.result or done.error or GmpkiError("nothing came of it")
         found.append((_io.display_name(done.item[0]), told))
-    return answer(found)
+    return tell(found)
 
 
 def _opened(

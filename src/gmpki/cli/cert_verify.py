@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gmpki.x509.path import PathPolicy, PeerName, ValidatedPath
     from gmpki.x509.revocation import RevocationResult
 
-__all__ = ["command"]
+__all__ = ["accepted", "command", "refused"]
 
 # Written out so that --help imports nothing; a test compares them.
 USAGES = (
@@ -138,8 +138,8 @@ def command(
             certificate, anchors=trusted, intermediates=others, policy=policy, checkers=checkers, at=at
         )
     except ValidationError as error:
-        return _refused(certificate, error)
-    return _accepted(found)
+        return refused(certificate, error)
+    return accepted(found)
 
 
 def _names(dns: Sequence[str], ip: Sequence[str], email: Sequence[str]) -> tuple[PeerName, ...]:
@@ -180,7 +180,8 @@ def _shown(certificate: Certificate) -> dict[str, str]:
     return {"subject": show_name(certificate.subject), "serial_number": show_serial_number(certificate.serial_number)}
 
 
-def _refused(certificate: Certificate, error: ValidationError) -> Report:
+def refused(certificate: Certificate, error: ValidationError) -> Report:
+    """Return the answer about a certificate that has none."""
     from gmpki.x509.path import FIELD_DEPARTURES, REASONS
 
     concerned = error.certificate
@@ -202,7 +203,8 @@ def _refused(certificate: Certificate, error: ValidationError) -> Report:
     return Report(fields, facts(rows), Failure.of(error))
 
 
-def _accepted(found: ValidatedPath) -> Report:
+def accepted(found: ValidatedPath) -> Report:
+    """Return the answer about a certificate that has a path."""
     fields: dict[str, Any] = {
         "valid": True,
         **_shown(found.certificate),

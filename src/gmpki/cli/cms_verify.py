@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gmpki.cms.report import VerifiedMessage
 
-__all__ = ["command"]
+__all__ = ["command", "report_of_message"]
 
 
 @click.command(
@@ -98,7 +98,7 @@ def command(
             )
 
         found = run(None) if output is None else _written(run, output, force=force)
-    return _report(found, source, output)
+    return report_of_message(found, source, output)
 
 
 @contextlib.contextmanager
@@ -133,7 +133,8 @@ def _written(run: Callable[[IO[bytes]], VerifiedMessage], output: str, *, force:
     return found
 
 
-def _report(found: VerifiedMessage, source: str, output: str | None) -> Report:
+def report_of_message(found: VerifiedMessage, source: str, output: str | None) -> Report:
+    """Return the answer about a message."""
     from gmpki.cli._cms_report import describe, lines_of
     from gmpki.errors import GmpkiError
 

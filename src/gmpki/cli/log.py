@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gmpki.protect.log_verify import LogReport
     from gmpki.x509.certificate import Certificate
 
-__all__ = ["command"]
+__all__ = ["command", "report_of_log"]
 
 MAX_CHECKPOINT_LEN = 4096
 
@@ -327,10 +327,11 @@ def verify(
             collect=True,
             progress=tell,
         )
-    return _report(paths[0], report, expected=expected, signers=bool(signers))
+    return report_of_log(paths[0], report, expected=expected, signers=bool(signers))
 
 
-def _report(path: str, report: LogReport, *, expected: Checkpoint | None, signers: bool) -> Report:
+def report_of_log(path: str, report: LogReport, *, expected: Checkpoint | None, signers: bool) -> Report:
+    """Return the answer about a log."""
     fields: dict[str, Any] = {
         "log": path,
         "id": report.log_id.hex(),

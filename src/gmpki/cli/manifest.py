@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gmpki.protect.manifest import SignedManifest
     from gmpki.protect.manifest_tree import ManifestReport
 
-__all__ = ["command"]
+__all__ = ["command", "report_of_manifest"]
 
 MAX_SIGNED_LEN = 64 << 20
 MAX_LINES = 1000  # that a person is shown
@@ -164,10 +164,11 @@ def verify(
         opened = open_manifest(stream.read(MAX_SIGNED_LEN + 1), trust, signers=signers)
     with _io.progress("核对 checking") as tell:
         report = check_tree(opened.manifest, root, modes=modes, progress=tell)
-    return _report(opened, report, root)
+    return report_of_manifest(opened, report, root)
 
 
-def _report(opened: SignedManifest, report: ManifestReport, root: str) -> Report:
+def report_of_manifest(opened: SignedManifest, report: ManifestReport, root: str) -> Report:
+    """Return the answer about a manifest."""
     certificates = [signer.signer_certificate for signer in opened.message.signers]
     signers = [_cms.shown_certificate(one) for one in certificates if one is not None]
     fields: dict[str, Any] = {
