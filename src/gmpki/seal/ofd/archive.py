@@ -24,7 +24,17 @@ from gmpki.errors import DecodeError, LimitExceeded
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["DEFAULT_LIMITS", "Member", "PackageLimits", "assemble", "check_name", "deflated", "inflate", "read_archive"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Member",
+    "PackageLimits",
+    "assemble",
+    "check_name",
+    "deflated",
+    "inflate",
+    "inflated_beginning",
+    "read_archive",
+]
 
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
@@ -184,7 +194,8 @@ def _central_entries(data: bytes, start: int, end: int, count: int) -> list[_Ent
             raise DecodeError("a member lies in another part of the archive", offset=at)
         raw_name = data[at + _CENTRAL.size : at + _CENTRAL.size + name_len]
         name = _name(raw_name, at)
-        _check_extra(data[at + _CENTRAL.size + name_len :][:extra_len], raw_name, at)
+        extra_at = at + _CENTRAL.size + name_len
+        _check_extra(data[extra_at : extra_at + extra_len], raw_name, at)
         if made_by >> 8 == _UNIX and (attributes >> 16) & 0o170000 not in _FILE_KINDS:
             raise DecodeError(f"{name!r} is a link or a device", offset=at)
         entries.append(_Entry(name, raw_name, flags, method, crc, packed_len, length, offset, data[at:following]))
@@ -300,6 +311,9 @@ def _local_data(data: bytes, entry: _Entry) -> int:
         raise DecodeError(f"the flags of {entry.name!r} do not match the central directory", offset=at)
     values = (crc, packed_len, length)
     told_later = bool(flags & _DESCRIPTOR_FOLLOWS) and values in ((0, 0, 0), (0, _ZIP64_MARK, _ZIP64_MARK))
+    if told_later and method == _STORED and entry.length:
+        # Nothing in the data themselves tells where they end: who reads from the front has to guess.
+        raise DecodeError(f"{entry.name!r} is stored, and does not say how long it is", offset=at)
     if values != (entry.crc, entry.packed_len, entry.length) and not told_later:
         raise DecodeError(f"the sizes of {entry.name!r} do not match the central directory", offset=at)
     _check_extra(data[name_end : name_end + extra_len], entry.raw_name, at)
@@ -340,6 +354,18 @@ def inflate(member: Member) -> bytes:
     if len(content) != member.length or zlib.crc32(content) != member.crc:
         raise DecodeError(f"{member.name!r} is damaged: its length or CRC is not as declared")
     return content
+
+
+def inflated_beginning(member: Member, length: int) -> bytes:
+    """Return the first bytes of a file, unchecked; fewer where it is shorter, or damaged."""
+    begin, end = member.data
+    packed = member.record[begin:end]
+    if member.method == _STORED:
+        return bytes(packed[:length])
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, length)
+    except zlib.error:
+        return b""
 
 
 def deflated(name: str, content: bytes) -> Member:

@@ -11,8 +11,11 @@ the document.
 from __future__ import annotations
 
 import contextlib
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from gmpki.errors import DecodeError, LimitExceeded
 from gmpki.seal.ofd import xml
@@ -32,6 +35,9 @@ INTEGRITY_SIGNATURE: Final = "signedvalue.dat"
 """The two files of GM/T 0099 about the package as a whole, which come after every signature."""
 
 _SHOWN_FILES: Final = 8
+_HEAD_LEN: Final = 64
+_BEFORE_XML: Final = b"\xef\xbb\xbf \t\r\n"
+_HIDING: Final = re.compile(rb"[&%]")
 _LITERAL_PARTS: Final = 64  # so many names are looked for in the bytes; parsing is quicker than looking for more
 
 
@@ -89,7 +95,10 @@ class CoverageJudge:
             outside |= self._names - self._protected(signature)
         # Lists of signatures and descriptions of signatures name files that no reader shows.
         silent = self._lists | {signature.path for signature in signatures}
-        self._named_by = _named_by(package, self._names - silent, frozenset(outside - self._lists))
+        self._named_by = _named_by(package, self._names - silent, frozenset(outside))
+        # That OFD.xml names the lists is what makes them lists; what names them beside it shows them.
+        for path in self._lists & self._named_by.keys():
+            self._named_by[path].discard(ENTRY_NAME)
 
     def _protected(self, signature: SignatureFile) -> frozenset[str]:
         return self._names & (_files_of(signature) | {reference.path for reference in signature.references})
@@ -125,28 +134,46 @@ def _named_by(package: OFDPackage, bases: Iterable[str], wanted: frozenset[str])
     """Return which files of XML name each of some files.
 
     Whatever in them reads like the location of a file counts, in an element or an attribute of whatever name: readers
-    know extensions of which nothing is known here.
+    know extensions of which nothing is known here. So does what some of them take for a location: in letters of the
+    other case, with backslashes, or with characters in percent.
     """
     found: dict[str, set[str]] = {}
-    last_parts = {name.rpartition("/")[2] for name in wanted}
+    names: dict[str, list[str]] = {}
+    for name in wanted:
+        names.setdefault(_folded(name), []).append(name)
+    last_parts = {name.rpartition("/")[2] for name in names}
     if not last_parts:
         return found
-    literal = [part.encode() for part in last_parts] if len(last_parts) <= _LITERAL_PARTS else None
+    is_plain = len(last_parts) <= _LITERAL_PARTS and all(map(str.isascii, last_parts))
+    literal = [part.encode() for part in last_parts] if is_plain else None
     for base in bases:
-        if not base.lower().endswith(".xml"):
+        is_named_xml = base.lower().endswith(".xml")
+        if not is_named_xml and not package.beginning(base, _HEAD_LEN).lstrip(_BEFORE_XML).startswith(b"<"):
             continue
-        data = package.read(base)
-        # What stands there literally is found without parsing; only a reference to a character hides a name from that.
-        if literal and b"&" not in data and not any(part in data for part in literal):
-            continue
-        root = package.xml(base)
+        try:
+            data = package.read(base)
+            # What stands there literally is found without parsing; only references to characters hide a name from that.
+            if literal and not _HIDING.search(data) and not any(part in data.lower() for part in literal):
+                continue
+            root = package.xml(base)
+        except DecodeError:
+            if is_named_xml:
+                raise
+            continue  # no part of the document; a page of the web that is attached, for instance
         starts = [base, "", *_resource_folder(root, base)]
         for element in root.iter():
             for value in (element.text, *element.attrib.values()):
-                if value and value.strip().rpartition("/")[2] in last_parts:
-                    for name in _resolved(value, starts) & wanted:
-                        found.setdefault(name, set()).add(base)
+                if value and (location := _folded(value)).rpartition("/")[2] in last_parts:
+                    for name in _resolved(location, map(_folded, starts)) & names.keys():
+                        for one in names[name]:
+                            found.setdefault(one, set()).add(base)
     return found
+
+
+def _folded(location: str) -> str:
+    """Return what a location is to readers that bend names more than any other."""
+    plain = unquote(location).replace("\\", "/").strip()
+    return re.sub("/{2,}", "/", unicodedata.normalize("NFKC", plain).casefold())
 
 
 def _resource_folder(root: Element, base: str) -> list[str]:

@@ -109,6 +109,13 @@ class OFDPackage:
         """
         return archive.inflate(self._member(path))
 
+    def beginning(self, path: str, length: int) -> bytes:
+        """Return the first bytes of a file, and no more than can be read of it, which nothing vouches for.
+
+        :raises DecodeError: when there is none of that name.
+        """
+        return archive.inflated_beginning(self._member(path), length)
+
     def length(self, path: str) -> int:
         """Return how many bytes a file has.
 

@@ -252,7 +252,7 @@ def find_file(package: OFDPackage, location: str, base: str) -> str:
 def signature_lists(package: OFDPackage) -> tuple[SignatureList, ...]:
     """Return the lists of signatures of all documents of a package, in their order; documents without one have none.
 
-    :raises DecodeError: when OFD.xml or a list is malformed, or two documents share a list.
+    :raises DecodeError: when OFD.xml or a list is malformed, or two documents share a list or a signature.
     :raises LimitExceeded: when there are more signatures than any document needs.
     """
     lists: list[SignatureList] = []
@@ -262,6 +262,11 @@ def signature_lists(package: OFDPackage) -> tuple[SignatureList, ...]:
             lists.append(SignatureList.parse(package, find_file(package, location, "OFD.xml"), document=number))
     if len({found.path for found in lists}) != len(lists):
         raise DecodeError("two documents of the package have one list of signatures")
+    paths = [entry.path for found in lists for entry in found.entries]
+    if len(paths) > MAX_SIGNATURES:
+        raise LimitExceeded(f"the package has more than {MAX_SIGNATURES} signatures")
+    if len(set(paths)) != len(paths):
+        raise DecodeError("a signature stands in two lists: on whose pages it shows cannot be told")
     return tuple(lists)
 
 

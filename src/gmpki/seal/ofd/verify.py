@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 from gmpki._inputs import as_bytes, as_text, member
 from gmpki.algorithms import sm3
 from gmpki.cms.digests import hash_of
-from gmpki.errors import GmpkiError, LimitExceeded, SealError
+from gmpki.cms.report import CheckStatus
+from gmpki.errors import DecodeError, GmpkiError, LimitExceeded, SealError
 from gmpki.seal._checks import failed, in_order, left, passed
 from gmpki.seal.digital_check import check_digital_signature
 from gmpki.seal.ofd.coverage import Coverage, CoverageJudge, named
@@ -127,13 +128,17 @@ class _Verification:
         :raises LimitExceeded: when all of them together protect more files than any package needs.
         """
         count = 0
+        values: set[str] = set()
         for path in (entry.path for listed in self.lists for entry in listed.entries):
             try:
                 described = SignatureFile.parse(self.package, path)
             except GmpkiError as error:
                 self.files[path] = error
                 continue
-            self.files[path] = described
+            is_second = described.signed_value in values
+            values.add(described.signed_value)
+            shared = DecodeError(f"{shown(described.signed_value)} is the value of another signature as well")
+            self.files[path] = shared if is_second else described
             count += len(described.references)
             if count > MAX_TOTAL_REFERENCES:
                 raise LimitExceeded(f"the signatures of the package have more than {MAX_TOTAL_REFERENCES} references")
@@ -164,6 +169,10 @@ class _Verification:
         checks = [*inner.checks, on_files, *around]
         if is_seal:
             checks.append(self._seal_copy(described, inner, variants))
+        elif described.seal is not None:
+            checks = [
+                self._shown_seal(described, check) if check.name is SealCheck.COVERAGE else check for check in checks
+            ]
         shared = {field.name: getattr(inner, field.name) for field in fields(SignatureReport)}
         shared |= {"index": index, "name": name, "checks": in_order(checks), "placements": placements}
         shared |= {"coverage": sentence, "variants": (*inner.variants, *variants)}
@@ -209,6 +218,19 @@ class _Verification:
             ]
         found = self.judge.coverage(described, listed.path)
         return str(found), [_covered(found), _unchanged(found)]
+
+    def _shown_seal(self, described: SignatureFile, coverage: Check) -> Check:
+        """Judge the coverage of a signature that was not made with a seal, and names one that readers may show."""
+        if coverage.status is not CheckStatus.PASSED:
+            return coverage
+        location = str(described.seal)
+        if location not in {reference.path for reference in described.references} and location in self.package:
+            message = f"called the copy of a seal, and not protected: {shown(location)}"
+            return failed(SealCheck.COVERAGE, SealError("not-covered", message))
+        message = f"{shown(location)} shows a seal, and the signature was not made with a seal"
+        if self.lenient:
+            return left(SealCheck.COVERAGE, message)
+        return failed(SealCheck.COVERAGE, SealError("shown-seal", message))
 
     def _seal_copy(self, described: SignatureFile, inner: SignatureReport, variants: list[str]) -> Check:
         """Judge the copy of the seal beside the signature, which many makers leave out."""

@@ -42,7 +42,9 @@ MAX_DEPTH: Final = 64
 """How deep elements may stand in one another; pages of the field need some ten."""
 _MAX_ELEMENTS: Final = 2_000_000
 _MAX_ATTRIBUTES: Final = 100  # of one element; the standard defines some twenty
-_DECLARED: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_DECLARATION: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml\s")
+_MAX_DECLARATION_LEN: Final = 256
+_DECLARED: Final = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)[\"']")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _MAX_NUMBERS: Final = 1_000_000
 
@@ -92,9 +94,12 @@ def parse(data: bytes, *, name: str = "", max_len: int = 32 << 20) -> Element:
 
 
 def _check_encoding(data: bytes, where: str) -> None:
-    declared = _DECLARED.match(data)
-    if declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii"):
-        raise DecodeError(f"{where} is not declared as UTF-8")
+    if _DECLARATION.match(data):
+        # What it declares binds other readers, so it has to be seen whole.
+        end = data.find(b"?>", 0, _MAX_DECLARATION_LEN)
+        declared = _DECLARED.search(data, 0, max(end, 0))
+        if end < 0 or (declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii")):
+            raise DecodeError(f"{where} is not declared as UTF-8, or not in {_MAX_DECLARATION_LEN} bytes")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

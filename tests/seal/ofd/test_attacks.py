@@ -1,0 +1,165 @@
+"""Attacks on sealed OFD documents: what a forger makes readers show, and what the verification says of it."""
+
+from __future__ import annotations
+
+import base64
+import time
+
+import pytest
+
+from gmpki.algorithms import sm3
+from gmpki.cms.report import CheckStatus
+from gmpki.errors import DecodeError
+from gmpki.seal import DigitalSigner, DocumentReport, Verdict
+from gmpki.seal.ofd import OFDPackage, Stamp, sign_ofd, verify_ofd
+from gmpki.seal.ofd.xml import parse
+from seal import samples
+from seal.ofd import papers
+from seal.ofd.packages import OFD, Raw, archive, changed, read, sealed
+
+LIST = "Doc_0/Signs/Signatures.xml"
+SIGN_0, SIGN_1 = "Doc_0/Signs/Sign_0/", "Doc_0/Signs/Sign_1/"
+PAGE = "Doc_0/Pages/Page_0/Content.xml"
+
+
+def verified(data: bytes, *, lenient: bool = False) -> DocumentReport:
+    """Verify with the trust of the samples."""
+    return verify_ofd(data, samples.trust(accept=samples.UNASKED), lenient=lenient)
+
+
+def failures(report: DocumentReport, index: int = 0) -> dict[str, str]:
+    """Return which checks of a signature failed, and the reason of each."""
+    checks = report.signatures[index].checks
+    return {
+        check.name.value: getattr(check.error, "reason", type(check.error).__name__)
+        for check in checks
+        if check.status is CheckStatus.FAILED
+    }
+
+
+def message(description: bytes) -> bytes:
+    """Return what somebody without a seal, whom everybody trusts, signs of a description."""
+    who = samples.other_signer()
+    signer = DigitalSigner(who.key, who.certificate, clock=lambda: samples.NOW)
+    return signer.sign_document(sm3.digest(description), "/" + SIGN_0 + "Signature.xml")
+
+
+# ---- seals that nobody signed with --------------------------------------------------------
+@pytest.mark.parametrize("kind", ["Seal", "Sign"])
+def test_a_seal_that_is_shown_beside_the_signature_of_somebody_else(kind: str) -> None:
+    """Everybody has the seal from a document of its owner; a reader shows it, whoever signed."""
+    text = read(sealed(), SIGN_0 + "Signature.xml")
+    listed = read(sealed(), LIST).replace(b'Type="Seal"', b'Type="%b"' % kind.encode())
+    data = changed(sealed(), {SIGN_0 + "SignedValue.dat": message(text), LIST: listed})
+    report = verified(data)
+    assert report.signatures[0].kind == "signature"
+    assert failures(report) == {"coverage": "shown-seal"}
+    assert verified(data, lenient=True).verdict is Verdict.INCOMPLETE
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_page_that_is_called_the_copy_of_the_seal(lenient: bool) -> None:
+    """Who signs himself wants to change the page afterwards, and calls it the copy of a seal, which needs no digest."""
+    text = read(sealed(), SIGN_0 + "Signature.xml")
+    start = text.index(b'<ofd:Reference FileRef="/Doc_0/Pages/Page_0')
+    end = text.index(b"</ofd:Reference>", start) + len(b"</ofd:Reference>")
+    text = (text[:start] + text[end:]).replace(
+        f"<ofd:BaseLoc>/{SIGN_0}Seal.esl".encode(), f"<ofd:BaseLoc>/{PAGE}".encode()
+    )
+    files: dict[str, bytes | None] = {SIGN_0 + "Signature.xml": text, SIGN_0 + "SignedValue.dat": message(text)}
+    report = verified(changed(sealed(), files), lenient=lenient)
+    assert failures(report) == {"coverage": "not-covered"}
+    assert f"/{PAGE}" in report.signatures[0].check("coverage").detail
+
+
+# ---- one signature in two places ----------------------------------------------------------
+def test_two_signatures_of_one_value() -> None:
+    text = read(sealed(2), SIGN_1 + "Signature.xml").replace(b"Sign_1/SignedValue", b"Sign_0/SignedValue")
+    report = verified(changed(sealed(2), {SIGN_1 + "Signature.xml": text}))
+    assert failures(report, 1)["structure"] == "DecodeError"
+
+
+def test_a_signature_in_the_lists_of_two_documents() -> None:
+    with_lists = read(sealed(), "OFD.xml")
+    start, end = with_lists.index(b"<ofd:DocBody>"), with_lists.index(b"</ofd:DocBody>") + len(b"</ofd:DocBody>")
+    other = with_lists[start:end].replace(b"Doc_0/Document", b"Doc_1/Document").replace(b"Doc_0/Signs", b"Doc_1/Signs")
+    files: dict[str, bytes | None] = {
+        "OFD.xml": with_lists[:end] + other + with_lists[end:],
+        "Doc_1/Document.xml": read(sealed(), "Doc_0/Document.xml"),
+        "Doc_1/Signs/Signatures.xml": read(sealed(), LIST),
+    }
+    with pytest.raises(DecodeError, match="two lists"):
+        verified(changed(sealed(), files))
+
+
+# ---- names that readers take for one another ----------------------------------------------
+@pytest.mark.parametrize(
+    "spelling",
+    ["annots/annotations.XML", "Annots\\Annotations.xml", "Annots/%41nnotations.xml", "Annots//Annotations.xml"],
+)
+def test_a_missing_file_by_a_name_that_some_readers_bend(spelling: str) -> None:
+    """The document names a file that is not there; who signs after brings one that some readers take for it."""
+    text = read(papers.paper(), "Doc_0/Document.xml").decode()
+    named = text.replace("</ofd:Document>", f"<ofd:CustomTags>{spelling}</ofd:CustomTags></ofd:Document>")
+    data = changed(papers.paper(), {"Doc_0/Document.xml": named.encode()})
+    data = sign_ofd(data, papers.seal_signer(), Stamp(1, 20, 20), time=samples.NOW)
+    data = changed(data, {"Doc_0/Annots/Annotations.xml": b"<Annotations/>"})
+    later = sign_ofd(data, papers.seal_signer(), Stamp(1, 80, 20), time=samples.NOW)
+    assert failures(verified(later)) == {"coverage": "not-covered"}
+
+
+def test_a_part_of_the_document_whose_name_does_not_end_in_xml() -> None:
+    """A page of any name refers to resources; they come with a later signature."""
+    page = read(papers.paper(), PAGE)
+    start = page.index(b">", page.index(b"<ofd:Page")) + 1
+    page = page[:start] + b"<ofd:PageRes>late.xml</ofd:PageRes>" + page[start:]
+    named = read(papers.paper(), "Doc_0/Document.xml").replace(b"Page_0/Content.xml", b"Page_0/Content")
+    files: dict[str, bytes | None] = {"Doc_0/Document.xml": named, PAGE: None, PAGE.removesuffix(".xml"): page}
+    data = sign_ofd(changed(papers.paper(), files), papers.seal_signer(), time=samples.NOW)
+    data = changed(data, {"Doc_0/Pages/Page_0/late.xml": b"<Res/>"})
+    later = sign_ofd(data, papers.seal_signer(), time=samples.NOW)
+    assert failures(verified(later)) == {"coverage": "not-covered"}
+
+
+def test_a_list_of_signatures_that_is_something_else_as_well() -> None:
+    """No signature protects the list; so it must not be anything that is shown."""
+    named = read(papers.paper(), "Doc_0/Document.xml").replace(
+        b"</ofd:Document>", b"<ofd:Annotations>/Doc_0/Signs/Signatures.xml</ofd:Annotations></ofd:Document>"
+    )
+    data = changed(papers.paper(), {"Doc_0/Document.xml": named})
+    data = sign_ofd(data, papers.seal_signer(), Stamp(1, 20, 20), time=samples.NOW)
+    assert failures(verified(data)) == {"coverage": "not-covered"}
+
+
+# ---- containers ---------------------------------------------------------------------------
+@pytest.mark.parametrize("between", [b" " * 300, b"\n" * 5000], ids=["spaces", "lines"])
+def test_another_encoding_behind_much_white_space(between: bytes) -> None:
+    with pytest.raises(DecodeError, match="UTF-8"):
+        parse(b'<?xml version="1.0"' + between + b'encoding="GBK"?><OFD/>')
+
+
+def test_a_stored_member_whose_length_is_told_behind_it() -> None:
+    """A reader that goes from the front has to guess where such a member ends."""
+    stored = Raw(b"a.bin", b"PK\7\x08 is the mark of what follows", method=0)
+    from seal.ofd.packages import streamed
+
+    OFDPackage.from_bytes(archive(OFD, streamed(Raw(b"a.bin", b"content"))))
+    with pytest.raises(DecodeError, match="stored"):
+        OFDPackage.from_bytes(archive(OFD, streamed(stored)))
+
+
+def test_extra_fields_take_time_by_their_length_alone() -> None:
+    extra = b"\xff\xff" + (60_000).to_bytes(2, "little") + bytes(60_000)
+    members = [Raw(b"a%d" % number, b"", method=0, extra=extra) for number in range(300)]
+    data = archive(OFD, *members)
+    begin = time.perf_counter()
+    OFDPackage.from_bytes(data)
+    assert time.perf_counter() - begin < 1.5
+
+
+def test_digests_are_compared_as_they_stand() -> None:
+    """A digest that is cut short is that of no file."""
+    digest = base64.b64encode(sm3.digest(read(sealed(), PAGE)))
+    cut = base64.b64encode(sm3.digest(read(sealed(), PAGE))[:1])
+    text = read(sealed(), SIGN_0 + "Signature.xml").replace(digest, cut)
+    assert failures(verified(changed(sealed(), {SIGN_0 + "Signature.xml": text})))["references"] == "changed"
