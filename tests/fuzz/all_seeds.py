@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fuzz import message_seeds, seeds
+from fuzz import message_seeds, seal_seeds, seeds
 
 __all__ = ["seeds_of"]
 
 
 def seeds_of(target: str, folder: Path) -> list[bytes]:
     """Return the seeds of a target; ``folder`` may hold outside objects."""
-    if target in message_seeds.SEEDS:
-        return [*message_seeds.SEEDS[target](), *message_seeds.outside(folder, target)]
+    for part in (message_seeds, seal_seeds):
+        if target in part.SEEDS:
+            return [*part.SEEDS[target](), *part.outside(folder, target)]
     return seeds.seeds_of(target, folder)

@@ -40,6 +40,16 @@ NAMES = (
     "protected",
     "log",
     "manifest",
+    "seal",
+    "seal_signature",
+    "archive",
+    "package",
+    "pdf",
+    "sealed_file",
+    "two_phase",
+    "picture",
+    "scan",
+    "seal_journal",
 )
 PLANTED = "planted"
 PLANTED_S = 60  # it takes a few seconds; a loaded machine takes longer

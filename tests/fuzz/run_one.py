@@ -15,11 +15,11 @@ import atheris
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "native" / "tools")]
 
-with atheris.instrument_imports(include=["gmpki", "fuzz.targets", "fuzz.message_targets"]):
+with atheris.instrument_imports(include=["gmpki", "fuzz.targets", "fuzz.message_targets", "fuzz.seal_targets"]):
     from fuzz import all_seeds, mutation, targets
 
 # Names in text, and what is no DER, have no elements to change.
-UNSTRUCTURED = {"name", "protected", "log"}
+UNSTRUCTURED = {"name", "protected", "log", "archive", "pdf", "picture", "scan", "seal_journal"}
 
 
 def main(arguments: list[str]) -> None:
@@ -42,7 +42,8 @@ def main(arguments: list[str]) -> None:
                 return made
         return bytes(atheris.Mutate(data, max_size))
 
-    options = [f"-max_total_time={seconds}", f"-max_len={targets.MAX_LEN}", "-timeout=60", "-print_final_stats=1"]
+    max_len = max(targets.MAX_LEN, *map(len, given))
+    options = [f"-max_total_time={seconds}", f"-max_len={max_len}", "-timeout=60", "-print_final_stats=1"]
     options += [f"-artifact_prefix={corpus}-", "-rss_limit_mb=2048"]
     one_input = atheris.instrument_func(lambda data: targets.one_input(target, data))
     atheris.Setup([sys.argv[0], *options, corpus], one_input, custom_mutator=mutate)

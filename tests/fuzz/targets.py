@@ -10,7 +10,7 @@ import pickle
 import time
 from collections.abc import Callable
 
-from fuzz import message_targets, seeds
+from fuzz import message_targets, seal_targets, seeds
 from fuzz.promises import promise, quietly
 from gmpki.asn1 import der
 from gmpki.asn1.ber import ber_to_der
@@ -208,6 +208,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "issuing": issuing,
     "ber": ber,
     **message_targets.TARGETS,
+    **seal_targets.TARGETS,
     "planted": planted,
 }
 

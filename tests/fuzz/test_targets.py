@@ -11,8 +11,10 @@ from conftest import outside_data
 from fuzz import all_seeds, mutation, seeds, targets
 from fuzz.promises import Broken
 from fuzz.run_fuzz import NAMES, PLANTED
+from gmpki.seal.ofd import build_package
 
 RUNS = 150
+OTHER_PAPER = build_package({"OFD.xml": b"<x/>", "Doc_0/Pages/Page_0/Content.xml": b"<x/>"})
 
 
 def test_every_target_is_run() -> None:
@@ -57,6 +59,11 @@ def test_mutations(target: str) -> None:
         ("protected", "fuzz.message_seeds.CONTENT", b"another"),
         ("log", "fuzz.message_seeds.log", lambda: b"another"),
         ("manifest", "fuzz.message_seeds.manifests", lambda: [b"another"]),
+        ("seal", "fuzz.seal_targets.contents_of_seeds", list),
+        ("seal_signature", "fuzz.seal_targets.AT", None),
+        ("archive", "fuzz.seal_seeds.paper", lambda: OTHER_PAPER),
+        ("package", "fuzz.seal_seeds.paper", lambda: OTHER_PAPER),
+        ("pdf", "fuzz.seal_seeds.page", lambda: b"another"),
     ],
 )
 def test_the_seeds_get_to_the_promises(monkeypatch: pytest.MonkeyPatch, target: str, place: str, value: object) -> None:

@@ -28,7 +28,7 @@ class Row:
 
     :ivar name: of the row, the same in every run.
     :ivar act: does it, and asks about the outcome: a report, or an error for what cannot even be read or made.
-    :ivar expected: the checks that must fail, each with its reason after a colon; of an error its reason after "refused".
+    :ivar expected: the checks that must fail, each with its reason after a colon; an error is "refused" for one.
     """
 
     name: str
