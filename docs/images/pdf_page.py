@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from io import BytesIO
 
+from fontTools.ttLib import TTFont
 from ofd_page import DAY, FONT, certified
 
 from gmpki.seal.making import SealSpec, make_seal
-from gmpki.seal.ofd.font_subset import subset
-from gmpki.seal.ofd.fonts import TrueTypeFont
+from gmpki.seal.ofd.fonts import OpenTypeFont
 from gmpki.seal.pdf import KeywordStamp, StraddleStamp, sign_pdf
 from gmpki.seal.pdf._pdfium import opened
 from gmpki.seal.picture import draw_round_seal, draw_special_seal
@@ -39,8 +39,11 @@ class Paper:
     """Pages of A4 with one embedded font; lengths in mm from the upper left corner."""
 
     def __init__(self, text: str) -> None:
-        self._file = subset(TrueTypeFont.from_bytes(FONT.read_bytes()), text)
-        self._font = TrueTypeFont.from_bytes(self._file)
+        self._file = OpenTypeFont.from_bytes(FONT.read_bytes()).subset(text)
+        self._font = OpenTypeFont.from_bytes(self._file)
+        font = TTFont(BytesIO(self._file))
+        self._advances = [font["hmtx"][name][0] for name in font.getGlyphOrder()]
+        self._glyphs = {code: font.getGlyphID(name) for code, name in font.getBestCmap().items()}
         self._parts: list[list[str]] = []
 
     def page(self) -> None:
@@ -53,7 +56,7 @@ class Paper:
 
     def text(self, x: float, y: float, text: str, size: float = 4.4, colour: str = "0 g") -> None:
         """Write a line."""
-        shown = "".join(f"{self._font.glyph_id(character):04x}" for character in text)
+        shown = "".join(f"{self._glyphs[ord(character)]:04x}" for character in text)
         place = f"{x * MM:.2f} {(297 - y) * MM:.2f} Td"
         self._parts[-1].append(f"{colour} BT /F {size * MM:.2f} Tf {place} <{shown}> Tj ET")
 
@@ -76,8 +79,8 @@ class Paper:
     def to_bytes(self) -> bytes:
         """Return the file."""
         builder = Builder()
-        scale, glyphs = 1000 / self._font.units_per_em, range(self._font.glyph_count)
-        widths = " ".join(f"{self._font.advance(glyph) * scale:.0f}" for glyph in glyphs).encode()
+        scale = 1000 / self._font.units_per_em
+        widths = " ".join(f"{advance * scale:.0f}" for advance in self._advances).encode()
         program = builder.stream(self._file, b"/Length1 %d" % len(self._file))
         said = b"/Flags 4 /FontBBox [0 -200 1000 900] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 700 /StemV 80"
         descriptor = builder.add(
@@ -108,8 +111,8 @@ class Paper:
 
     def _characters(self) -> bytes:
         """Return the map from glyphs to characters, by which words are found."""
-        known = sorted({character for character in TEXT if self._font.glyph_id(character)})
-        rows = [f"<{self._font.glyph_id(one):04x}> <{one.encode('utf-16-be').hex()}>" for one in known]
+        known = sorted(self._glyphs.items())
+        rows = [f"<{glyph:04x}> <{chr(code).encode('utf-16-be').hex()}>" for code, glyph in known]
         blocks = [rows[start : start + 100] for start in range(0, len(rows), 100)]
         body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
         head = "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Own def /CMapType 2 def\n"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gmpki.errors import UnsupportedPlatform
+from gmpki.errors import DecodeError, GmpkiError, LimitExceeded, UnsupportedPlatform
 
-__all__ = ["extra"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["extra", "guarded"]
 
 
 def extra(module: str) -> Any:
@@ -21,3 +25,24 @@ def extra(module: str) -> Any:
     except ImportError as error:
         library = module.partition(".")[0]
         raise UnsupportedPlatform(f"{library} is not installed; pip install 'gmpki[seal]' brings it") from error
+
+
+@contextlib.contextmanager
+def guarded(what: str) -> Iterator[None]:
+    """Turn whatever a library raises over a file that others made into errors of this package.
+
+    A damaged or hostile file ends in many kinds of errors: in the library's own, and in those of Python wherever an
+    object is of another kind than expected.
+
+    :param what: what failed, the beginning of the message.
+    :raises DecodeError: when anything is raised below that is no error of this package.
+    :raises LimitExceeded: when the memory does not suffice.
+    """
+    try:
+        yield
+    except GmpkiError:
+        raise
+    except MemoryError:
+        raise LimitExceeded(f"{what}: it takes more memory than there is") from None
+    except Exception as error:
+        raise DecodeError(f"{what}: {str(error) or type(error).__name__}"[:500]) from error

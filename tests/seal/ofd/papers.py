@@ -1,10 +1,14 @@
-"""Documents to seal, and a font of five glyphs to write them with; all of it made here."""
+"""Documents to seal, and a font of five glyphs to write them with, in two forms; all of it made here."""
 
 from __future__ import annotations
 
+import io
 import struct
 from functools import cache
 from typing import Any
+
+from fontTools.fontBuilder import FontBuilder
+from fontTools.misc.psCharStrings import T2CharString
 
 from gmpki.seal.ofd.writer import OFDWriter
 from gmpki.seal.signing import SealSigner
@@ -93,6 +97,46 @@ def assemble(tables: dict[bytes, bytes], kind: bytes = b"\0\1\0\0", at: int = 0)
 def font() -> bytes:
     """Return the font."""
     return assemble(font_tables())
+
+
+def _charstring(advance: int, *contours: list[tuple[int, int]]) -> list[int | str]:
+    """Return the program of a glyph of straight lines."""
+    words: list[int | str] = [advance]
+    x = y = 0
+    for points in contours:
+        for place, (to_x, to_y) in enumerate(points):
+            words += [to_x - x, to_y - y, "rlineto" if place else "rmoveto"]
+            x, y = to_x, to_y
+    return [*words, "endchar"]
+
+
+@cache
+def postscript_font(subroutines: tuple[tuple[int | str, ...], ...] = ()) -> bytes:
+    """Return the same font with PostScript outlines; with subroutines, A calls the first of them."""
+    shapes = ([_SQUARE], [_TRIANGLE], [_SQUARE], [], [_TRIANGLE, _SQUARE])
+    names = [".notdef", "one", "two", "space", "both"]
+    programs: dict[str, Any] = {}
+    for name, advance, contours in zip(names, ADVANCES, shapes, strict=True):
+        programs[name] = T2CharString(program=_charstring(advance, *contours))
+    if subroutines:
+        programs["one"] = T2CharString(program=[-107, "callgsubr", "endchar"])
+    builder = FontBuilder(UNITS, isTTF=False)
+    builder.updateHead(created=0, modified=0)
+    builder.setupGlyphOrder(names)
+    builder.setupCharacterMap({ord(letter): names[glyph] for letter, glyph in LETTERS.items()})
+    builder.setupHorizontalMetrics({name: (advance, 10) for name, advance in zip(names, ADVANCES, strict=True)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "Papers", "styleName": "Regular", "psName": "Papers"})
+    builder.setupOS2(fsType=0)
+    builder.setupPost()
+    builder.setupCFF("Papers", {}, programs, {})
+    top = builder.font["CFF "].cff.topDictIndex[0]
+    for routine in subroutines:
+        top.GlobalSubrs.append(T2CharString(program=list(routine)))
+    builder.font.recalcTimestamp = builder.font.recalcBBoxes = False
+    file = io.BytesIO()
+    builder.save(file)
+    return file.getvalue()
 
 
 def paper(pages: int = 1, width_mm: float = 210, height_mm: float = 297) -> bytes:

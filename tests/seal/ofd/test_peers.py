@@ -18,7 +18,7 @@ from types import ModuleType
 import pytest
 from PIL import Image
 
-from gmpki.seal.ofd.package import OFDPackage
+from gmpki.seal.ofd.fonts import OpenTypeFont
 from gmpki.seal.ofd.signing import sign_ofd
 from gmpki.seal.ofd.stamps import Stamp, StraddleStamp
 from gmpki.seal.ofd.writer import OFDWriter
@@ -68,7 +68,7 @@ def test_ofdkit_reads_what_the_document_says_of_itself(ofdkit: ModuleType) -> No
 
 
 FONT_HTML = """<!doctype html><meta charset="utf-8"><style>
-@font-face {{ font-family: Part; src: url(data:font/ttf;base64,{font}); }}
+@font-face {{ font-family: Part; src: url(data:font/otf;base64,{font}); }}
 </style><body style="margin:0"><div style="position:absolute;left:0;top:0;font:100px/100px Part">AB</div>"""
 HTML = """<!doctype html><meta charset="utf-8"><body style="margin:0;background:#0a0"><script>{library}</script><script>
 const bytes = Uint8Array.from(atob("{document}"), (letter) => letter.charCodeAt(0));
@@ -89,10 +89,19 @@ def shown(path: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def test_ofdkit_reads_text_in_a_font_with_postscript_outlines(ofdkit: ModuleType) -> None:
+    writer = OFDWriter(created_at=samples.NOW, document_id="6" * 32)
+    writer.add_page().text(30, 60, "BA", size_mm=10, font=writer.embed_font(papers.postscript_font()))
+    with ofdkit.open(writer.to_bytes()) as document:
+        (run,) = document.pages[0].runs
+        assert (run.text, run.x, run.size) == ("BA", 30, 10)
+
+
 @needs_browser
-def test_a_browser_takes_the_part_of_a_font(tmp_path: Path) -> None:
-    package = OFDPackage.from_bytes(papers.paper())
-    font = base64.b64encode(package.read("Doc_0/Res/font_1.ttf")).decode()
+@pytest.mark.parametrize("form", ["truetype", "postscript"])
+def test_a_browser_takes_the_part_of_a_font(tmp_path: Path, form: str) -> None:
+    whole = papers.font() if form == "truetype" else papers.postscript_font()
+    font = base64.b64encode(OpenTypeFont.from_bytes(whole).subset("AB")).decode()
     page, picture = tmp_path / "page.html", tmp_path / "page.png"
     page.write_text(FONT_HTML.format(font=font), encoding="utf-8")
     shown(page, f"--screenshot={picture}")

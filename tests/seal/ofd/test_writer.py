@@ -11,13 +11,15 @@ import pytest
 
 from gmpki.errors import InvalidInputError
 from gmpki.seal.ofd import xml
-from gmpki.seal.ofd.fonts import TrueTypeFont
+from gmpki.seal.ofd.fonts import OpenTypeFont
 from gmpki.seal.ofd.markup import box, decimal, element
 from gmpki.seal.ofd.model import read_documents
 from gmpki.seal.ofd.package import OFDPackage
 from gmpki.seal.ofd.writer import OFDWriter, PageWriter
 from seal import samples
 from seal.ofd import papers
+
+ENDINGS = ("truetype", "postscript")
 
 
 def writer(**options: Any) -> OFDWriter:
@@ -102,12 +104,14 @@ def test_space_around_a_line_is_no_text() -> None:
     assert (text.attrib["Boundary"], text[1].text) == ("50 30 10 12.5", "一")
 
 
-def test_a_font_goes_along_with_the_characters_that_are_used() -> None:
+@pytest.mark.parametrize(("data", "ending"), [(papers.font(), "ttf"), (papers.postscript_font(), "otf")], ids=ENDINGS)
+def test_a_font_goes_along_with_the_characters_that_are_used(data: bytes, ending: str) -> None:
     made = writer()
-    font = made.embed_font(papers.font())
+    font = made.embed_font(data)
     made.add_page().text(30, 40, "Á", font=font)
     package = OFDPackage.from_bytes(made.to_bytes())
-    carried = TrueTypeFont.from_bytes(package.read(f"Doc_0/Res/font_{font.identifier}.ttf"))
+    assert f">font_{font.identifier}.{ending}</ofd:FontFile>" in package.read("Doc_0/PublicRes.xml").decode()
+    carried = OpenTypeFont.from_bytes(package.read(f"Doc_0/Res/font_{font.identifier}.{ending}"))
     assert (carried.missing("Á"), carried.missing("AB")) == ("", "AB")
     assert font.name == "Papers"
 
@@ -125,7 +129,7 @@ def test_a_font_that_is_only_named_does_not_go_along() -> None:
 
 def test_one_font_and_one_picture_are_carried_once() -> None:
     made = writer()
-    page, font = made.add_page(), TrueTypeFont.from_bytes(papers.font())
+    page, font = made.add_page(), OpenTypeFont.from_bytes(papers.font())
     assert made.embed_font(font) is made.embed_font(font)
     assert made.name_font("宋体") is made.name_font("宋体")
     page.image(0, 0, 10, 10, samples.png())
@@ -205,6 +209,7 @@ REFUSED: dict[str, Callable[[OFDWriter, PageWriter], object]] = {
     "no picture": lambda _, page: page.image(0, 0, 1, 1, b"GIF89a"),
     "picture of no size": lambda _, page: page.image(0, 0, 0, 1, samples.png()),
     "font without name": lambda made, _: made.name_font(" "),
+    "font that may not go along": lambda made, _: made.embed_font(papers.assemble(papers.font_tables(rights=2))),
     "broken font": lambda made, _: made.embed_font(b"font"),
     "page of no size": lambda made, _: made.add_page(0, 100),
     "page of a mile": lambda made, _: made.add_page(100, 1_600_000),

@@ -86,11 +86,11 @@ def test_curves_and_stems_agree_with_the_outlines_of_freetype() -> None:
     """The area of a glyph, and its box, are those that another program draws."""
     from PIL import Image, ImageDraw, ImageFont
 
-    from gmpki.seal.picture.fonts import _system_directories
+    from gmpki.seal.picture.font_files import system_directories
     from gmpki.seal.picture.raster import render
 
     font = find_font()
-    paths = [path for folder in _system_directories() for path in Path(folder).rglob("NotoSerifCJK-Bold.ttc")]
+    paths = [path for folder in system_directories() for path in Path(folder).rglob("NotoSerifCJK-Bold.ttc")]
     if not paths:
         pytest.skip("peer program: Pillow has no path to this font")
     number = next(n for n in range(12) if ImageFont.truetype(paths[0], 8, index=n).getname()[0] == font.family)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from gmpki.seal.ofd.fonts import OpenTypeFont
     from gmpki.seal.ofd.listing import ListedSignature, OFDListing, list_ofd
     from gmpki.seal.ofd.package import DEFAULT_LIMITS, OFDPackage, PackageLimits, build_package
     from gmpki.seal.ofd.pictures import PlacedSeal, extract_seals
@@ -30,6 +31,7 @@ __all__ = [
     "OFDPackage",
     "OFDSignatureReport",
     "OFDWriter",
+    "OpenTypeFont",
     "PackageLimits",
     "PageRenderer",
     "PageWriter",
@@ -56,6 +58,7 @@ _HOMES = {
     "OFDPackage": "gmpki.seal.ofd.package",
     "OFDSignatureReport": "gmpki.seal.ofd.verify",
     "OFDWriter": "gmpki.seal.ofd.writer",
+    "OpenTypeFont": "gmpki.seal.ofd.fonts",
     "PackageLimits": "gmpki.seal.ofd.package",
     "PageRenderer": "gmpki.seal.ofd.render",
     "PageWriter": "gmpki.seal.ofd.writer",

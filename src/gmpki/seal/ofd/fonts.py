@@ -1,230 +1,227 @@
-"""TrueType fonts: what a page needs to place text, and the part of a font that a document carries along.
+"""Fonts of documents written here: how wide their characters are, and the part that a document carries along.
 
-A document that brings its fonts looks the same wherever it is opened, and that is what is sealed. Fonts with TrueType
-outlines are read, alone or in a collection; those with PostScript outlines (CFF) are refused.
+A document that brings its fonts looks the same wherever it is opened, and that is what is sealed. OpenType fonts are
+taken with outlines of both forms, TrueType and PostScript (CFF), alone or in a collection; fontTools cuts them.
 
 :standard: ISO/IEC 14496-22 (OpenType); GB/T 33190-2016 (FontFile)
 """
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+import io
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
 from gmpki._inputs import as_bytes, as_text, number
 from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
-from gmpki.seal.picture.fonts import _characters, _family
+from gmpki.seal._extras import extra, guarded
+from gmpki.seal.picture.font_files import FontFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from typing_extensions import Buffer
 
-__all__ = ["MOST_FONT_LEN", "TrueTypeFont"]
+__all__ = ["MOST_FONT_LEN", "OpenTypeFont"]
 
 MOST_FONT_LEN: Final = 64 << 20
 """No larger file is taken for a font, in bytes: the largest collections of Chinese have about half of that."""
 
-_TRUETYPE: Final = (b"\x00\x01\x00\x00", b"true")
-_COLLECTION: Final = b"ttcf"
-_POSTSCRIPT: Final = b"OTTO"
-_NEEDED: Final = (b"cmap", b"glyf", b"head", b"hhea", b"hmtx", b"loca", b"maxp")
-_MOST_TABLES: Final = 128
+_KINDS: Final = (b"\x00\x01\x00\x00", b"true", b"OTTO")
 _MOST_IN_COLLECTION: Final = 256
+_MOST_NAME_LEN: Final = 100
+# Glyphs of a font may share their bytes: what they come to together is bounded here. The 30000 characters of the
+# largest Chinese fonts have about 5 million lines and curves.
+_MOST_SEGMENTS: Final = 10_000_000
+
+# What is left of a font: lines of text need neither ligatures, kerning, columns nor bitmaps. Variations go too, which
+# leaves the regular form of a font that varies.
+_KEPT: Final = frozenset(
+    [
+        "CFF ",
+        "GlyphOrder",
+        "OS/2",
+        "cvt ",
+        "fpgm",
+        "gasp",
+        "glyf",
+        "head",
+        "hhea",
+        "hmtx",
+        "loca",
+        "maxp",
+        "name",
+        "post",
+        "prep",
+    ]
+)
 
 # OS/2 fsType: what the font's licence lets a document do with it.
 _RESTRICTED: Final = 0x0002
 _NO_SUBSETTING: Final = 0x0100
 _BITMAPS_ONLY: Final = 0x0200
 
-# The flags of a component of a composite glyph.
-_WORDS, _SCALE, _MORE, _XY_SCALE, _TWO_BY_TWO = 0x0001, 0x0008, 0x0020, 0x0040, 0x0080
-
-_MOST_NAME_LEN: Final = 100
-
-Result = TypeVar("Result")
+_BROKEN: Final = "the font cannot be read"
+_SILENT: Final = logging.NullHandler()
 
 
-class TrueTypeFont:
-    """One font with TrueType outlines. Immutable, thread-safe.
+class OpenTypeFont:
+    """One font. Immutable, thread-safe.
+
+    To read one of the large Chinese fonts takes half a second, and to cut it for a document half as long: whoever
+    writes many documents reads a font once and embeds the same object in each.
 
     :ivar family: the name of its family, in English where the font has it.
     :ivar units_per_em: how many units of the font are as long as its size.
     :ivar ascent: how far its highest characters stand above the line, in units.
     :ivar descent: how far its lowest reach below the line, in units; a positive number.
-    :ivar glyph_count: how many glyphs it has.
+    :ivar file_ending: how the name of its file ends: "otf" for PostScript outlines, else "ttf".
     """
 
     __slots__ = (
-        "_advances",
         "_characters",
-        "_long_offsets",
-        "_tables",
+        "_data",
+        "_glyphs",
+        "_index",
+        "_rights",
+        "_widths",
         "ascent",
         "descent",
         "family",
-        "glyph_count",
+        "file_ending",
         "units_per_em",
     )
 
-    def __init__(self, tables: dict[bytes, memoryview]) -> None:
-        self._tables = tables
-        head, hhea = tables[b"head"], tables[b"hhea"]
-        self.units_per_em: int = _unpack(">H", head, 18)[0]
+    def __init__(self, data: bytes, index: int) -> None:
+        self._data, self._index = data, index
+        with guarded(_BROKEN):
+            # fontTools follows any font wherever it leads, so the maps of characters are read by our own reader alone.
+            file = FontFile(io.BytesIO(data), len(data))
+            face = _face(file.faces(), index)
+            if data[face : face + 4] not in _KINDS:
+                raise DecodeError("the file is no OpenType font")
+            self._glyphs, _, characters = file.outlines(face)
+            font = _opened(data, index)
+            head, hhea, metrics = font["head"], font["hhea"], font["hmtx"]
+            order = font.getGlyphOrder()
+            if not order:
+                raise DecodeError("the font has no glyphs")
+            self.units_per_em: int = head.unitsPerEm
+            self.ascent: int = max(0, hhea.ascent)
+            self.descent: int = max(0, -hhea.descent)
+            self._characters = {code: glyph for code, glyph in characters.items() if 0 < glyph < len(order)}
+            self._widths: list[int] = [metrics[name][0] for name in order]
+            self._rights: int = font["OS/2"].fsType if "OS/2" in font else 0
+            name = (font["name"].getBestFamilyName() if "name" in font else None) or ""
+            self.file_ending = "otf" if "CFF " in font else "ttf"
         if not 16 <= self.units_per_em <= 16384:
             raise DecodeError(f"a font has 16 to 16384 units in its size, not {self.units_per_em}")
-        self._long_offsets: bool = _unpack(">h", head, 50)[0] != 0
-        ascent, descent = _unpack(">hh", hhea, 4)
-        self.ascent: int = max(0, ascent)
-        self.descent: int = max(0, -descent)
-        self.glyph_count: int = _unpack(">H", tables[b"maxp"], 4)[0]
-        self._advances: int = _unpack(">H", hhea, 34)[0]
-        if not self.glyph_count or not 1 <= self._advances <= self.glyph_count:
-            raise DecodeError("the font has no widths for its glyphs")
-        self._characters = _read(_characters, tables[b"cmap"])
-        name = _read(_family, tables[b"name"]) if b"name" in tables else ""
         self.family = name[:_MOST_NAME_LEN] if name.isprintable() and name.strip() else "font"
 
+    def __repr__(self) -> str:
+        return f"<OpenTypeFont {self.family}>"
+
     @classmethod
-    def from_bytes(cls, data: Buffer, *, index: int = 0) -> TrueTypeFont:
+    def from_bytes(cls, data: Buffer, *, index: int = 0) -> OpenTypeFont:
         """Read a font.
 
-        :param data: a TrueType font or a collection (.ttf, .ttc).
+        :param data: an OpenType font or a collection (.ttf, .otf, .ttc).
         :param index: which font of a collection, counted from 0.
-        :raises DecodeError: when it is no such font, or its tables lie outside the file.
-        :raises InvalidInputError: when it has PostScript outlines, or a collection has no font of that number.
-        :raises LimitExceeded: when it is longer than 64 MiB or has more than 128 tables.
+        :raises DecodeError: when it is no such font, or a damaged one.
+        :raises InvalidInputError: when a collection has no font of that number.
+        :raises LimitExceeded: when it is longer than 64 MiB or has more than 256 tables.
+        :raises UnsupportedAlgorithm: when its outlines have another form than TrueType or CFF.
+        :raises UnsupportedPlatform: when fontTools is not installed.
         """
         font = as_bytes(data, "font")
         index = number(index, 0, _MOST_IN_COLLECTION - 1, "index")
         if len(font) > MOST_FONT_LEN:
             raise LimitExceeded(f"a font has at most {MOST_FONT_LEN} bytes, not {len(font)}")
-        start = 0
-        if font[:4] == _COLLECTION:
-            (count,) = _unpack(">I", font, 8)
-            if index >= count:
-                raise InvalidInputError(f"the collection has {count} fonts, none of number {index}")
-            (start,) = _unpack(">I", font, 12 + 4 * index)
-        elif index:
-            raise InvalidInputError("the file is a single font, not a collection")
-        return cls(_directory(font, start))
-
-    def table(self, tag: bytes) -> bytes:
-        """Return a table of the font, b"" when it has none of that name."""
-        return bytes(self._tables.get(tag, b""))
-
-    def glyph_id(self, character: str) -> int:
-        """Return the number of a character's glyph; 0 when the font has none for it.
-
-        :raises InvalidInputError: when it is not one character.
-        """
-        if len(as_text(character, "character")) != 1:
-            raise InvalidInputError("a glyph is that of one character")
-        glyph = self._characters.get(ord(character), 0)
-        return glyph if glyph < self.glyph_count else 0
-
-    def advance(self, glyph_id: int) -> int:
-        """Return how far the next glyph stands from this one, in units."""
-        width: int = _unpack(">H", self._tables[b"hmtx"], 4 * min(glyph_id, self._advances - 1))[0]
-        return width
-
-    def left_bearing(self, glyph_id: int) -> int:
-        """Return how far the outline begins from the glyph's origin, in units."""
-        place = 4 * glyph_id if glyph_id < self._advances else 2 * (self._advances + glyph_id)
-        bearing: int = _unpack(">h", self._tables[b"hmtx"], place + 2 if glyph_id < self._advances else place)[0]
-        return bearing
-
-    def glyph(self, glyph_id: int) -> bytes:
-        """Return the outline of a glyph as the font stores it; b"" for one without, such as a space.
-
-        :raises DecodeError: when it lies outside the font.
-        """
-        loca, glyf = self._tables[b"loca"], self._tables[b"glyf"]
-        if self._long_offsets:
-            start, end = _unpack(">II", loca, 4 * glyph_id)
-        else:
-            start, end = (2 * offset for offset in _unpack(">HH", loca, 2 * glyph_id))
-        if not start <= end <= len(glyf):
-            raise DecodeError(f"glyph {glyph_id} lies outside the font")
-        return bytes(glyf[start:end])
+        return cls(font, index)
 
     def width_mm(self, text: str, size_mm: float) -> float:
-        """Return how long a line of text is, in mm.
+        """Return how long a line of text is, in mm; characters that the font lacks have the width of its sign for them.
 
         :param size_mm: the size of the font, in mm.
         :raises InvalidTypeError: when the text is not ``str``.
         """
-        units = sum(self.advance(self.glyph_id(character)) for character in as_text(text, "text"))
+        units = sum(self._widths[self._characters.get(ord(character), 0)] for character in as_text(text, "text"))
         return units * size_mm / self.units_per_em
 
     def missing(self, text: str) -> str:
-        """Return the characters of a text that the font has no glyph for, each once."""
-        return "".join(character for character in dict.fromkeys(text) if not self.glyph_id(character))
+        """Return the characters of a text that the font has no glyph for, each once.
+
+        :raises InvalidTypeError: when the text is not ``str``.
+        """
+        once = dict.fromkeys(as_text(text, "text"))
+        return "".join(character for character in once if ord(character) not in self._characters)
 
     def require_embedding(self) -> None:
         """Raise unless the font says that documents may carry a part of it.
 
         :raises InvalidInputError: when its licence is restricted, or lets it be carried along only whole or as bitmaps.
         """
-        os2 = self._tables.get(b"OS/2")
-        rights = _unpack(">H", os2, 8)[0] if os2 is not None else 0
         # Of bits 0 to 3 the most permissive counts, as the older versions of the table had several at once.
-        if rights & 0x000F == _RESTRICTED or rights & (_NO_SUBSETTING | _BITMAPS_ONLY):
+        if self._rights & 0x000F == _RESTRICTED or self._rights & (_NO_SUBSETTING | _BITMAPS_ONLY):
             raise InvalidInputError(f"the font {self.family} says that documents may not carry a part of it")
 
+    def subset(self, characters: Iterable[str]) -> bytes:
+        """Return a font with the glyphs of some characters, the same bytes every time.
 
-def components(outline: bytes) -> list[tuple[int, int]]:
-    """Return the components of a composite glyph: for each its glyph's number and where in the outline that stands.
+        :param characters: those without a glyph in the font are left out.
+        :raises InvalidInputError: when the font says that documents may not carry a part of it.
+        :raises DecodeError: when the font is damaged.
+        :raises LimitExceeded: when a glyph takes too many steps, or the glyphs do together.
+        """
+        self.require_embedding()
+        codes = sorted({ord(character) for character in characters} & self._characters.keys())
+        wanted = {code: self._characters[code] for code in codes}
+        with guarded(_BROKEN):
+            self._require_bounded({0, *wanted.values()})
+            return _cut(_opened(self._data, self._index), wanted, self.family)
 
-    :raises DecodeError: when the outline ends before its components do.
-    """
-    if not outline or _unpack(">h", outline, 0)[0] >= 0:
-        return []
-    found, place, flags = [], 10, _MORE
-    while flags & _MORE:
-        flags, glyph = _unpack(">HH", outline, place)
-        found.append((glyph, place + 2))
-        place += 4 + (4 if flags & _WORDS else 2)
-        if flags & _SCALE:
-            place += 2
-        elif flags & _XY_SCALE:
-            place += 4
-        elif flags & _TWO_BY_TWO:
-            place += 8
-    return found
-
-
-def _unpack(form: str, data: bytes | memoryview, offset: int) -> tuple[Any, ...]:
-    try:
-        return struct.unpack_from(form, data, offset)
-    except struct.error:
-        raise DecodeError("the font ends before its tables do") from None
+    def _require_bounded(self, glyphs: Iterable[int]) -> None:
+        """Raise when glyphs take more steps than outlines do: fontTools would take them all."""
+        left = _MOST_SEGMENTS
+        for glyph in glyphs:
+            left -= len(self._glyphs.outline(glyph).segments)
+            if left < 0:
+                raise LimitExceeded(f"the glyphs come to more than {_MOST_SEGMENTS} lines and curves")
 
 
-def _directory(font: bytes, start: int) -> dict[bytes, memoryview]:
-    """Return the tables of a font of a file."""
-    kind = bytes(font[start : start + 4])
-    if kind == _POSTSCRIPT:
-        raise InvalidInputError("the font has PostScript outlines (CFF); one with TrueType outlines is needed")
-    if kind not in _TRUETYPE:
-        raise DecodeError("the file is no TrueType font")
-    (count,) = _unpack(">H", font, start + 4)
-    if count > _MOST_TABLES:
-        raise LimitExceeded(f"a font has at most {_MOST_TABLES} tables, not {count}")
-    tables: dict[bytes, memoryview] = {}
-    for entry in range(count):
-        tag, _, offset, length = _unpack(">4sIII", font, start + 12 + 16 * entry)
-        if offset + length > len(font):
-            raise DecodeError(f"table {tag!r} lies outside the font")
-        tables[tag] = memoryview(font)[offset : offset + length]
-    if missing := [tag.decode() for tag in _NEEDED if tag not in tables]:
-        raise DecodeError(f"the font lacks the tables {', '.join(missing)}")
-    return tables
+def _face(faces: list[int], index: int) -> int:
+    if index >= len(faces):
+        raise InvalidInputError(f"the file has {len(faces)} fonts, none of number {index}")
+    return faces[index]
 
 
-def _read(reader: Callable[[bytes], Result], table: memoryview) -> Result:
-    """Read a table as pictures of seals do, whose reader leaves it to its callers to say what is broken."""
-    try:
-        return reader(bytes(table))
-    except struct.error:
-        raise DecodeError("the font ends before its tables do") from None
+def _opened(data: bytes, index: int) -> Any:
+    """Open a font with fontTools; of its tables only those that go along are there, and no map of characters."""
+    logging.getLogger("fontTools").addHandler(_SILENT)  # what it warns of is no output of whoever calls us
+    font = extra("fontTools.ttLib").TTFont(
+        io.BytesIO(data), fontNumber=index, lazy=True, recalcBBoxes=False, recalcTimestamp=False
+    )
+    for tag in set(font.keys()) - _KEPT:
+        del font[tag]
+    return font
+
+
+def _cut(font: Any, wanted: dict[int, int], family: str) -> bytes:
+    """Return what is left of a font when it has these glyphs of characters; what readers insist on is added."""
+    subset, builder = extra("fontTools.subset"), extra("fontTools.fontBuilder").FontBuilder(font=font)
+    order = font.getGlyphOrder()  # asked for before any table changes, as it is found in them
+    names = {code: order[glyph] for code, glyph in wanted.items()}
+    builder.setupCharacterMap(names, allowFallback=True)
+    if "OS/2" not in font:
+        builder.setupOS2()
+    if "post" not in font:
+        builder.setupPost(keepGlyphNames=False)
+    if "name" not in font:
+        builder.setupNameTable({"familyName": family, "styleName": "Regular", "psName": "Font"}, mac=False)
+    options = subset.Options(name_languages=["*"], notdef_outline=True, desubroutinize=True)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=wanted)
+    cutter.subset(font)
+    file = io.BytesIO()
+    font.save(file)
+    return file.getvalue()

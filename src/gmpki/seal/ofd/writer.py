@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki import __version__
 from gmpki._inputs import as_bytes, member, utc_seconds
 from gmpki.errors import InvalidInputError
-from gmpki.seal.ofd.fonts import TrueTypeFont
+from gmpki.seal.ofd.fonts import OpenTypeFont
 from gmpki.seal.ofd.markup import box, decimal, document, element, escaped, plain_text
 from gmpki.seal.ofd.model import MAX_PAGE_MM
 from gmpki.seal.ofd.package import build_package
@@ -60,7 +60,7 @@ class OFDFont:
 
     name: str
     identifier: int
-    outlines: TrueTypeFont | None = None
+    outlines: OpenTypeFont | None = None
     used: set[str] = field(default_factory=set)
 
     def advances_mm(self, text: str, size_mm: float) -> list[float]:
@@ -284,14 +284,16 @@ class OFDWriter:
         self._fonts: list[OFDFont] = []
         self._pictures: dict[bytes, tuple[int, str, str]] = {}
 
-    def embed_font(self, font: Buffer | TrueTypeFont, *, index: int = 0) -> OFDFont:
+    def embed_font(self, font: Buffer | OpenTypeFont, *, index: int = 0) -> OFDFont:
         """Take a font along: the document will carry the characters that are used.
 
-        :param font: a TrueType font or collection (.ttf, .ttc), or one already read.
+        :param font: an OpenType font or collection (.ttf, .otf, .ttc), or one already read, which many documents share
+            so that the time for reading, half a second for a large Chinese font, is spent once.
         :param index: which font of a collection.
         :raises InvalidInputError: when it is none, or says that documents may not carry a part of it.
+        :raises UnsupportedPlatform: when fontTools is not installed.
         """
-        outlines = font if isinstance(font, TrueTypeFont) else TrueTypeFont.from_bytes(font, index=index)
+        outlines = font if isinstance(font, OpenTypeFont) else OpenTypeFont.from_bytes(font, index=index)
         outlines.require_embedding()
         return self._font(outlines.family, outlines)
 
@@ -364,18 +366,17 @@ class OFDWriter:
 
     def _public_resources(self, files: dict[str, bytes]) -> bytes:
         """Return the list of fonts; the parts of those that the document carries go into the files."""
-        from gmpki.seal.ofd.font_subset import subset
-
         fonts = []
         for font in self._fonts:
-            name = f"font_{font.identifier}.ttf"
+            file = ""
             if font.outlines is not None:
-                files[f"Doc_0/Res/{name}"] = subset(font.outlines, font.used)
-            file = element("ofd:FontFile", name) if font.outlines is not None else ""
+                name = f"font_{font.identifier}.{font.outlines.file_ending}"
+                files[f"Doc_0/Res/{name}"] = font.outlines.subset(font.used)
+                file = element("ofd:FontFile", name)
             fonts.append(element("ofd:Font", file, ID=font.identifier, FontName=font.name, FamilyName=font.name))
         return document("ofd:Res", element("ofd:Fonts", *fonts), BaseLoc="Res")
 
-    def _font(self, name: str, outlines: TrueTypeFont | None) -> OFDFont:
+    def _font(self, name: str, outlines: OpenTypeFont | None) -> OFDFont:
         for font in self._fonts:
             if font.name == name and font.outlines is outlines:
                 return font

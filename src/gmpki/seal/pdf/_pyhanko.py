@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki._inputs import as_bytes
-from gmpki.errors import DecodeError, GmpkiError, LimitExceeded, SealError, UnsupportedAlgorithm
+from gmpki.errors import DecodeError, LimitExceeded, SealError, UnsupportedAlgorithm
+from gmpki.seal import _extras
 from gmpki.seal._extras import extra
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from typing_extensions import Buffer
 
@@ -25,21 +25,9 @@ MAX_PDF_LEN: Final = 1 << 29
 _SILENT: Final = logging.NullHandler()
 
 
-@contextlib.contextmanager
-def guarded(what: str = "the PDF file cannot be read") -> Iterator[None]:
-    """Turn whatever goes wrong below in a file that others made into :class:`DecodeError`.
-
-    A damaged or hostile file ends in many kinds of errors of the library: in its own, and in those of Python wherever
-    an object is of another kind than expected.
-    """
-    try:
-        yield
-    except GmpkiError:
-        raise
-    except MemoryError:
-        raise LimitExceeded(f"{what}: it takes more memory than there is") from None
-    except Exception as error:
-        raise DecodeError(f"{what}: {str(error) or type(error).__name__}"[:500]) from error
+def guarded(what: str = "the PDF file cannot be read") -> AbstractContextManager[None]:
+    """Turn whatever goes wrong below, in a file that others made, into an error of this package."""
+    return _extras.guarded(what)
 
 
 def entry(dictionary: Any, key: str, default: Any = None) -> Any:

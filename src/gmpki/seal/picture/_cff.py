@@ -1,5 +1,7 @@
 """Outlines of the compact font format: fonts whose files end in .otf, and most of the free Chinese ones.
 
+Fonts come from documents of strangers: steps, depth and points are bounded here, which fontTools does not do.
+
 :standard: Adobe Technical Notes #5176 (CFF) and #5177 (Type 2 charstrings)
 """
 

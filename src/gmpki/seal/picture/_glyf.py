@@ -1,5 +1,7 @@
 """Outlines of TrueType fonts: curves of the second degree, which become those of the third.
 
+Fonts come from documents of strangers: steps, depth and points are bounded here, which fontTools does not do.
+
 :standard: OpenType 1.9, tables "glyf" and "loca"
 """
 

@@ -10,25 +10,20 @@ from __future__ import annotations
 import functools
 import io
 import os
-import struct
 from typing import TYPE_CHECKING, Final, Protocol
 
-from gmpki.errors import DecodeError, GmpkiError, LimitExceeded, UnsupportedAlgorithm
-from gmpki.seal.picture._cff import CompactFont
-from gmpki.seal.picture._glyf import TrueTypeGlyphs
-from gmpki.seal.picture.fonts import _characters, _files_below, _Reader, _system_directories, load_font
+from gmpki.errors import DecodeError, GmpkiError, LimitExceeded
+from gmpki.seal.picture.font_files import DAMAGE, FontFile, files_below, system_directories
+from gmpki.seal.picture.fonts import load_font
 from gmpki.seal.picture.outline import Matrix
 
 if TYPE_CHECKING:
     from gmpki.seal.picture.fonts import Font
-    from gmpki.seal.picture.outline import Outline
 
 __all__ = ["DocumentFont", "InstalledFont", "PageFont", "installed_font"]
 
 _MOST_FONT_LEN: Final = 64 << 20
 _DECIMALS: Final = 4  # of a coordinate, where 1 is the size of the font
-_COMPACT: Final = b"\x01\x00"  # how a font begins that is nothing but its outlines (CFF)
-_COMPACT_UNITS: Final = 1000  # of such a font, which has no place to say another number
 
 # Which installed font stands in for one that a document only names: parts of the name, and files in the order in which
 # they are taken, the regular and the bold one. The first are from Debian's fonts-noto-cjk and fonts-arphic-*.
@@ -75,30 +70,6 @@ class PageFont(Protocol):
         """Return the outline of a glyph by its number; None when the font has none such, or may not be asked so."""
 
 
-class _Glyphs(Protocol):
-    def outline(self, glyph: int) -> Outline:
-        """Return an outline in units of the font."""
-
-
-class _Tables(_Reader):
-    """The tables of a font of a document, which may lack those that name it and map characters."""
-
-    def outlines(self) -> tuple[_Glyphs, int, dict[int, int]]:
-        """Return its glyphs, how many units are as long as its size, and which glyph each character has."""
-        tables = self._tables(0)
-        characters = _characters(self._read(*tables["cmap"])) if "cmap" in tables else {}
-        units, long_places = _COMPACT_UNITS, False
-        if "head" in tables:
-            head = self._read(*tables["head"])
-            units, long_places = struct.unpack_from(">H", head, 18)[0] or units, bool(head[51])
-        if "CFF " in tables:
-            return CompactFont(self._read(*tables["CFF "])), units, characters
-        if "glyf" not in tables:
-            raise UnsupportedAlgorithm("the outlines of a font are neither TrueType nor CFF")
-        data, places = self._read(*tables["glyf"]), self._read(*tables["loca"])
-        return TrueTypeGlyphs(data, places, long_places=long_places), units, characters
-
-
 class DocumentFont:
     """A font that a document brings along. Not for several threads at once.
 
@@ -110,17 +81,12 @@ class DocumentFont:
     def __init__(self, data: bytes) -> None:
         if len(data) > _MOST_FONT_LEN:
             raise LimitExceeded(f"a font of {len(data)} bytes; at most {_MOST_FONT_LEN} are read")
-        self._characters: dict[int, int] = {}
-        self._glyphs: _Glyphs
         self._drawn: dict[int, str] = {}
         try:
-            if data[:2] == _COMPACT and data[:4] != b"\x00\x01\x00\x00":
-                self._glyphs, self._units = CompactFont(data), _COMPACT_UNITS
-            else:
-                self._glyphs, self._units, self._characters = _Tables(io.BytesIO(data), len(data)).outlines()
+            self._glyphs, self._units, self._characters = FontFile(io.BytesIO(data), len(data)).outlines()
         except GmpkiError:
             raise
-        except (struct.error, LookupError, ValueError, TypeError, ArithmeticError):
+        except DAMAGE:
             raise DecodeError("a font of the document cannot be read") from None
 
     def character(self, character: str) -> str | None:
@@ -134,7 +100,7 @@ class DocumentFont:
             try:
                 scale = 1 / self._units
                 outline = self._glyphs.outline(number).mapped(Matrix(scale, 0, 0, -scale))
-            except (GmpkiError, struct.error, LookupError, ValueError, TypeError, ArithmeticError):
+            except (GmpkiError, *DAMAGE):
                 return None
             self._drawn[number] = outline.svg(_DECIMALS)
         return self._drawn[number]
@@ -179,8 +145,8 @@ def _style(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 @functools.lru_cache(maxsize=32)
 def _installed(style: tuple[tuple[str, ...], tuple[str, ...]], bold: bool) -> tuple[InstalledFont, ...]:
     present: dict[str, str] = {}
-    for directory in _system_directories():
-        for name, path in _files_below(directory):
+    for directory in system_directories():
+        for name, path in files_below(directory):
             present.setdefault(name, path)
     wanted = [*(style[1] if bold else ()), *style[0], *_SONG[0], "dejavusans.ttf"]
     found: list[InstalledFont] = []
