@@ -30,7 +30,8 @@ __all__ = ["command"]
     "--tsa-anchor tsa-root.pem --registry seals --html report.html contract.ofd\n"
     "  gmpki verify --anchor root.pem --maker-anchor maker-root.pem --crl root.crl --crl maker.crl "
     "--tsa-anchor tsa-root.pem --registry seals contract.ofd contract.pdf zhangsan.pem\n"
-    "  gmpki verify --anchor root.pem --content report.pdf report.p7s",
+    "  gmpki verify --anchor root.pem --maker-anchor maker-root.pem --crl root.crl --crl maker.crl --registry seals "
+    "--accept time-stamp --content form.html form.html.seal",
 )
 @click.argument("sources", type=INPUT, metavar="FILE...", nargs=-1, required=True)
 @click.option(
