@@ -134,13 +134,14 @@ def _lay_out(
     if signer.seal is not None:
         new[names.seal] = signer.seal.der
     left_out = frozenset() if protect_all else ledger.lists | {names.list}
-    digests = {name: package.digest(name, signer.digest_name) for name in package.names if name not in replaced}
-    digests |= {name: hash_of(signer.digest_name, content) for name, content in {**replaced, **new}.items()}
+    hash_name = signer.digest_name
+    digests = {name: package.digest(name, hash_name) for name in package.names if name not in replaced}
+    digests |= {name: hash_of(hash_name, content) for name, content in {**replaced, **new}.items()}
     protected = {name: digest for name, digest in sorted(digests.items()) if name not in left_out}
     described = _description(signer, names, protected, seal_places, provider=provider, when=when)
     new[names.description] = described
-    digest = hash_of(signer.digest_name, described)
-    return LaidOut(package, new, replaced, names.description, names.value, signer.digest_name, digest)
+    digest = hash_of(hash_name, described)
+    return LaidOut(package, new, replaced, names.description, names.value, hash_name, digest)
 
 
 def _description(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki.cms.attributes import read_signed
@@ -50,7 +51,7 @@ class Request:
     protect_all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LaidOut:
     """A file whose Contents waits for its bytes. Immutable.
 
@@ -69,8 +70,9 @@ class LaidOut:
         """Return the bytes that are signed."""
         return self.file[: self.start] + self.file[self.end :]
 
+    @cached_property
     def digest(self) -> bytes:
-        """Return the digest of the bytes that are signed."""
+        """The digest of the bytes that are signed, computed once."""
         running = new_hash(self.digest_name)
         view = memoryview(self.file)
         running.update(view[: self.start])
@@ -102,7 +104,7 @@ class LaidOut:
             signed = _signed_digest(contents, self.profile.row.contents)
         except GmpkiError as error:
             raise FaultDetected(f"what was to be a signature cannot be read: {error}") from None
-        if signed is not None and signed != self.digest():
+        if signed is not None and signed != self.digest:
             raise FaultDetected("the signature is over another document")
 
 

@@ -113,7 +113,7 @@ def sign_pdf(
         reserve_len=reserve_len,
     )
     laid = lay_out(octets, request)
-    return laid.filled(signer.sign_document(laid.digest(), laid.property_info))
+    return laid.filled(signer.sign_document(laid.digest, laid.property_info))
 
 
 def prepare_pdf(
@@ -149,7 +149,7 @@ def prepare_pdf(
         reserve_len=reserve_len,
     )
     laid = lay_out(octets, request)
-    return PreparedPDF(laid, signer.prepare_document(laid.digest(), laid.property_info))
+    return PreparedPDF(laid, signer.prepare_document(laid.digest, laid.property_info))
 
 
 def _request(

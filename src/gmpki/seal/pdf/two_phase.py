@@ -64,7 +64,7 @@ class PreparedPDF:
     @property
     def document_digest(self) -> bytes:
         """The digest of what the signature protects of the file."""
-        return self._laid.digest()
+        return self._laid.digest
 
     def finish(self, signature: Buffer, timestamp: Buffer | Callable[[bytes], Buffer] | None = None) -> bytes:
         """Put the signature in, and return the sealed file.
@@ -89,7 +89,7 @@ class PreparedPDF:
             der.encode_utf8_string(laid.digest_name),
             der.encode_integer(laid.start),
             der.encode_integer(laid.end),
-            der.encode_octet_string(laid.digest()),
+            der.encode_octet_string(laid.digest),
             der.encode_octet_string(self._signature.to_bytes()),
         )
         return len(head).to_bytes(_LEN_OCTETS, "big") + head + laid.file
@@ -127,7 +127,7 @@ class PreparedPDF:
         laid = LaidOut(file, start, end, profile, name)
         if file[start : start + 1] != b"<" or file[end - 1 : end] != b">" or file[start + 1 : end - 1].strip(b"0"):
             raise DecodeError("there is no place for a signature where it should be")
-        if laid.digest() != digest:
+        if laid.digest != digest:
             raise DecodeError("the file is not the one that was prepared")
         return cls(laid, prepared_from_bytes(waiting))
 
