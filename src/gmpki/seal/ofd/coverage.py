@@ -37,7 +37,6 @@ INTEGRITY_SIGNATURE: Final = "signedvalue.dat"
 _SHOWN_FILES: Final = 8
 _HEAD_LEN: Final = 64
 _BEFORE_XML: Final = b"\xef\xbb\xbf \t\r\n"
-_HIDING: Final = re.compile(rb"[&%]")
 _LITERAL_PARTS: Final = 64  # so many names are looked for in the bytes; parsing is quicker than looking for more
 
 
@@ -153,7 +152,8 @@ def _named_by(package: OFDPackage, bases: Iterable[str], wanted: frozenset[str])
         try:
             data = package.read(base)
             # What stands there literally is found without parsing; only references to characters hide a name from that.
-            if literal and not _HIDING.search(data) and not any(part in data.lower() for part in literal):
+            lower = data.lower()
+            if literal and b"&" not in data and b"%" not in data and not any(part in lower for part in literal):
                 continue
             root = package.xml(base)
         except DecodeError:
