@@ -10,6 +10,7 @@ import re
 from interop import bouncy_castle
 from interop.messages import PASSWORD, TIMESTAMP_POLICY, Envelope, Signing, SigningReading
 from interop.scenario import Algorithm, Refused
+from interop.seal_jobs import NAME, PICTURE, SealReading
 
 __all__ = ["BouncyCastle"]
 
@@ -115,3 +116,36 @@ class BouncyCastle(bouncy_castle.BouncyCastle):
 
     def check_timestamp(self, algorithm: Algorithm, response: bytes, request: bytes, data: bytes, root: bytes) -> bytes:
         return self.ask("check-timestamp", response=response, request=request, data=data, root=root)["imprint"]
+
+    # ---- seals --------------------------------------------------------------------------
+    def make_seal(self, algorithm: Algorithm, layout: str, key: bytes, certificate: bytes, listed: bytes) -> bytes:
+        fields: Fields = {
+            "algorithm": algorithm,
+            "layout": layout,
+            "private": key,
+            "certificate": certificate,
+            "listed": listed,
+            "name": NAME,
+            "picture": PICTURE,
+        }
+        return self.ask("make-seal", **fields)["seal"]
+
+    def check_seal(self, algorithm: Algorithm, seal: bytes, authority: bytes, root: bytes) -> SealReading:
+        return seal_reading(self.ask("check-seal", seal=seal, authority0=authority, root=root))
+
+    def make_seal_signature(
+        self, algorithm: Algorithm, seal: bytes, key: bytes, certificate: bytes, digest: bytes
+    ) -> bytes:
+        fields: Fields = {"algorithm": algorithm, "private": key, "certificate": certificate}
+        return self.ask("make-seal-signature", seal=seal, digest=digest, **fields)["signature"]
+
+    def check_seal_signature(
+        self, algorithm: Algorithm, signature: bytes, digest: bytes, authority: bytes, root: bytes
+    ) -> SealReading:
+        fields: Fields = {"signature": signature, "digest": digest, "authority0": authority, "root": root}
+        return seal_reading(self.ask("check-seal-signature", **fields))
+
+
+def seal_reading(found: dict[str, bytes]) -> SealReading:
+    """Return what an answer says about a seal."""
+    return SealReading(found["layout"].decode(), found["id"].decode(), found["name"].decode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from interop import message_jobs
+from interop import message_jobs, seal_jobs
 from interop.checking import Wrong, expect, must_refuse
 from interop.scenario import (
     ALGORITHMS,
@@ -172,9 +172,10 @@ JOBS: dict[str, Callable[[Hierarchy, Any], None]] = {
     "ocsp-unknown": _ocsp("unknown", delegated=False),
     "ocsp-delegated": _ocsp("good", delegated=True),
     **message_jobs.JOBS,
+    **seal_jobs.JOBS,
 }
 
 
 def algorithms_of(job: str) -> tuple[Algorithm, ...]:
     """Return the algorithms with which a job is run: all, unless it has some of its own."""
-    return message_jobs.ALGORITHMS_OF.get(job, ALGORITHMS)
+    return (message_jobs.ALGORITHMS_OF | seal_jobs.ALGORITHMS_OF).get(job, ALGORITHMS)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from interop import openssl_peer
 from interop.messages import PASSWORD, TIMESTAMP_POLICY, Envelope, Signing, SigningReading
@@ -178,3 +179,12 @@ class OpenSSLPeer(openssl_peer.OpenSSLPeer):
         for what in (["-data", "data"], ["-queryfile", "request.tsq"]):
             self.run(*judging, *what, must_say="Verification: OK")
         return self.read_timestamp_request(algorithm, request)
+
+    # ---- seals --------------------------------------------------------------------------
+    def __getattr__(self, name: str) -> Any:
+        """Stand for every other method: they need a command for seals."""
+
+        def absent(*_: object) -> None:
+            self.run("seal")
+
+        return absent

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 from itertools import count
 
@@ -15,12 +16,25 @@ from gmpki.errors import GmpkiError
 from gmpki.keys.loader import load_private_key
 from gmpki.keystore import PKCS12, StoreProfile, write_pkcs12
 from gmpki.keystore import KeyEntry as StoredKey
+from gmpki.seal import (
+    DocumentReport,
+    Seal,
+    SealLayout,
+    SealPicture,
+    SealSigner,
+    SealSpec,
+    SealTrust,
+    make_seal,
+    verify_seal,
+    verify_seal_signature,
+)
 from gmpki.tsa import TimestampAuthority, TimestampRequest, TokenVerifier
 from gmpki.x509.certificate import Certificate
 from interop import ours
 from interop.messages import PASSWORD, TIMESTAMP_POLICY, Envelope, Signing, SigningReading
 from interop.refusing import refusing
-from interop.scenario import Algorithm
+from interop.scenario import Algorithm, now
+from interop.seal_jobs import NAME, PICTURE, PROPERTY, SEAL_ID, SealReading
 
 __all__ = ["Ours"]
 
@@ -169,3 +183,54 @@ class Ours(ours.Ours):
         assert stamp.imprint is not None
         assert stamp.policy == TIMESTAMP_POLICY
         return stamp.imprint.digest
+
+    # ---- seals --------------------------------------------------------------------------
+    @refused
+    def make_seal(self, algorithm: Algorithm, layout: str, key: bytes, certificate: bytes, listed: bytes) -> bytes:
+        spec = SealSpec(
+            SEAL_ID,
+            NAME,
+            picture=SealPicture("PNG", PICTURE, 40, 40),
+            signers=certificates((listed,)),
+            valid_from=now(),
+            valid_until=now() + timedelta(days=20),
+        )
+        made = make_seal(spec, self._signer(algorithm, key), Certificate.from_der(certificate), layout=LAYOUTS[layout])
+        return made.der
+
+    @refused
+    def check_seal(self, algorithm: Algorithm, seal: bytes, authority: bytes, root: bytes) -> SealReading:
+        report = verify_seal(seal, _seal_trust(authority, root))
+        report.require()
+        return _seal_reading(report)
+
+    @refused
+    def make_seal_signature(
+        self, algorithm: Algorithm, seal: bytes, key: bytes, certificate: bytes, digest: bytes
+    ) -> bytes:
+        signer = SealSigner(Seal.from_der(seal), self._signer(algorithm, key), Certificate.from_der(certificate))
+        return signer.sign_document(digest, PROPERTY)
+
+    @refused
+    def check_seal_signature(
+        self, algorithm: Algorithm, signature: bytes, digest: bytes, authority: bytes, root: bytes
+    ) -> SealReading:
+        report = verify_seal_signature(signature, digest, _seal_trust(authority, root))
+        report.require()
+        return _seal_reading(report)
+
+
+LAYOUTS = {"2014": SealLayout.GMT0031, "2020": SealLayout.GBT38540}
+UNASKED = frozenset({"signer-revocation", "maker-revocation", "seal-status", "time-stamp"})
+
+
+def _seal_trust(authority: bytes, root: bytes) -> SealTrust:
+    return SealTrust(Trust(certificates((root,)), certificates((authority,))), accept=UNASKED)
+
+
+def _seal_reading(report: DocumentReport) -> SealReading:
+    seal = report.signatures[0].seal
+    assert seal is not None
+    assert not seal.quirks
+    (layout,) = (name for name, found in LAYOUTS.items() if found is seal.layout)
+    return SealReading(layout, seal.seal_id, seal.name)

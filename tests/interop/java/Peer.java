@@ -34,6 +34,7 @@ public final class Peer {
         Messages.register(COMMANDS);
         Envelopes.register(COMMANDS);
         Timestamps.register(COMMANDS);
+        Seals.register(COMMANDS);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
         for (String line = in.readLine(); line != null; line = in.readLine()) {
