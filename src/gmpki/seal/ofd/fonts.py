@@ -38,21 +38,10 @@ _MOST_SEGMENTS: Final = 10_000_000
 # leaves the regular form of a font that varies.
 _KEPT: Final = frozenset(
     [
+        *("head", "hhea", "hmtx", "maxp", "name", "OS/2", "post"),
+        *("glyf", "loca", "cvt ", "fpgm", "prep", "gasp"),  # TrueType
         "CFF ",
-        "GlyphOrder",
-        "OS/2",
-        "cvt ",
-        "fpgm",
-        "gasp",
-        "glyf",
-        "head",
-        "hhea",
-        "hmtx",
-        "loca",
-        "maxp",
-        "name",
-        "post",
-        "prep",
+        "GlyphOrder",  # no table, but fontTools lists it among them
     ]
 )
 
