@@ -375,6 +375,24 @@ def test_a_proof_that_the_seal_existed() -> None:
         assert found[SealCheck.MAKER_REVOCATION].status is status
 
 
+def test_lists_of_the_time_of_a_proof_years_later() -> None:
+    """A list is good for weeks. With a proof it answers for its own time, unless somebody knows better today."""
+    years = NOW + 700 * DAY
+    old = samples.checker(samples.maker_root())
+    stolen = Revocation(samples.maker().certificate.serial_number, NOW - DAY / 2, ReasonCode.KEY_COMPROMISE)
+    newer = samples.checker(samples.maker_root(), stolen, at=years - DAY)
+    for checkers, proved, status in (
+        ([old], NOW + DAY, CheckStatus.PASSED),
+        ([old], None, CheckStatus.FAILED),
+        ([old], NOW + 60 * DAY, CheckStatus.FAILED),
+        ([newer, old], NOW + DAY, CheckStatus.FAILED),
+        ([newer, old], NOW - DAY, CheckStatus.PASSED),
+    ):
+        makers = samples.maker_trust(checkers=checkers, at=years)
+        found = {check.name: check for check in check_seal(samples.seal(), makers, at=NOW, existed_at=proved)}
+        assert found[SealCheck.MAKER_REVOCATION].status is status
+
+
 def test_revocation_that_nobody_knows() -> None:
     makers = samples.maker_trust(checkers=[samples.checker(samples.root())])
     failed(report(samples.seal(), makers=makers), SealCheck.MAKER_REVOCATION)

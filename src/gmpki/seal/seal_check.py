@@ -23,7 +23,7 @@ from gmpki.seal.seal import Seal
 from gmpki.seal.signed_value import verify_value
 from gmpki.seal.status_check import check_status
 from gmpki.seal.trust import SealTrust
-from gmpki.x509.path.past import PastSignature, validate_past
+from gmpki.x509.path.past import AskedToday, PastSignature, validate_past
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,8 @@ def check_seal(
 
     The path of the maker's certificate has to be valid when the seal says that it was made. Revocation counts today: a
     key that was stolen since can make seals of any day. Only a revocation for a reason that leaves the key in its
-    owner's hands spares the seals made before it, or one after a proof that the seal existed.
+    owner's hands spares the seals made before it, or one after a proof that the seal existed. With such a proof, who
+    knows nothing of today is asked about that time.
 
     :param makers: whom to trust for the certificates of makers; its ``at`` is the time of the verification, None is
         now.
@@ -127,13 +128,17 @@ def _check_path(
     def validate() -> ValidatedPath:
         if seal.created_at > today and seal.created_at - today > _CLOCK_SKEW:
             raise SealError("made-in-future", f"the seal says that it was made at {seal.created_at}; it is {today} now")
+        asked_at, checkers = today, makers.checkers
+        if existed_at is not None:
+            # As of signers: what is known today counts first, and where nobody knows any more, what was known then.
+            asked_at, checkers = min(today, existed_at), tuple(AskedToday(one, today) for one in makers.checkers)
         return validate_past(
             seal.maker_certificate,
-            PastSignature(seal.created_at, today, existed_at),
+            PastSignature(seal.created_at, asked_at, existed_at),
             makers.policy,
             anchors=makers.anchors,
             intermediates=makers.intermediates,
-            checkers=makers.checkers,
+            checkers=checkers,
         )
 
     return path_checks(chain, revocation, validate, "when the seal was made")
