@@ -54,6 +54,22 @@ def ratio(row: Row, rows: list[Row]) -> str:
     return f"{min(peers) / row.best_s:8.2f} x best peer" if row.is_ours and peers else ""
 
 
+def beside_cryptography(path: Path) -> list[str]:
+    """Return what jobs with seals cost beside their cryptography, and how many times that the whole takes."""
+    best: dict[tuple[str, str], float] = {}
+    for entry in json.loads(path.read_text())["benchmarks"]:
+        info = entry["extra_info"]
+        best[info.get("job", ""), info["implementation"]] = entry["stats"]["min"]
+    lines = []
+    for (job, name), whole in best.items():
+        bare = best.get((job.replace("seals_", "seals_bare_", 1), name))
+        if job.startswith("seals_") and bare is not None:
+            share = 1 - bare / whole
+            figures = f"{whole * 1e3:10.3f} ms, {whole / bare:5.2f} times the cryptography, {share:4.0%} beside it"
+            lines.append(f"  {job.removeprefix('seals_'):18} {name:14} {figures}")
+    return lines
+
+
 def without_signature(path: Path) -> list[str]:
     """Return what gmpki's jobs cost beside the signature, as parts of the same job in asn1crypto."""
     best: dict[tuple[str, str], float] = {}
@@ -85,6 +101,9 @@ def main() -> None:
     rest = without_signature(Path(sys.argv[1]))
     if rest:
         print("certificates and messages, without the bare signature", *rest, sep="\n")
+    seals = beside_cryptography(Path(sys.argv[1]))
+    if seals:
+        print("seals and sealed documents", *seals, sep="\n")
     measured = sum(len(rows) for rows in operations.values())
     count = len(operations)
     print(f"bench: {measured} measurements of {count} operations, faster than every peer in {wins} of {compared}")
