@@ -23,7 +23,7 @@ help:
 	@echo "make sanitize     C tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make qemu         C tests for aarch64 and s390x"
 	@echo "make fuzz         fuzz targets in C and in Python, SECONDS=60 for each of the two"
-	@echo "make interop      certificates, messages, key stores and time-stamps, to and from other software"
+	@echo "make interop      certificates, messages, key stores, time-stamps and seals, to and from other software"
 	@echo "make limbo        path validation: x509-limbo, the same signed with SM2, and our own cases"
 	@echo "make objects      outside certificates, requests, lists, messages and seals, judged"
 	@echo "make bench        speed, beside other libraries"

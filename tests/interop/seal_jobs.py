@@ -10,13 +10,14 @@ from gmpki.algorithms import sm3
 from interop.checking import expect, must_refuse
 from interop.messages import MessagePeer
 from interop.scenario import Algorithm, Hierarchy
+from seal import samples
 
 __all__ = ["ALGORITHMS_OF", "JOBS", "NAME", "PICTURE", "PROPERTY", "SEAL_ID", "SealPeer", "SealReading"]
 
 NAME = "示例市社会保障局"
 SEAL_ID = "31010000000001"
 PROPERTY = "/Doc_0/Signs/Sign_0/Signature.xml"
-PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
+PICTURE = samples.png(8)
 DIGEST = sm3.digest("劳动合同".encode())
 
 
