@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki._inputs import member, utc_seconds
 from gmpki.cms.timestamps import StampedTime
 from gmpki.errors import SealError
-from gmpki.seal._checks import attempted, left, path_checks
+from gmpki.seal._checks import attempted, failed, left, passed, path_checks
 from gmpki.seal.report import SealCheck
 from gmpki.seal.signer_rules import check_times
 from gmpki.x509.path.past import PastSignature, validate_past
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
     from gmpki.cms.report import Check
     from gmpki.cms.trust import Trust
+    from gmpki.seal.report import SignatureReport
     from gmpki.seal.seal import Seal
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.path.result import ValidatedPath
 
-__all__ = ["SigningTime", "as_of", "check_stamp", "check_time", "signer_path", "time_of_verification"]
+__all__ = ["SigningTime", "as_of", "check_stamp", "check_time", "signer_path", "time_of_verification", "with_stamp"]
 
 _CLOCK_SKEW: Final = timedelta(minutes=5)
 
@@ -152,3 +153,27 @@ def signer_path(
         ),
         "now" if when.best == when.today else "at the time that the signer says",
     )
+
+
+def with_stamp(report: SignatureReport, stamp: StampedTime, detail: str) -> SignatureReport:
+    """Return a report on a signature without a time-stamp of its own, when one that is trusted covers it from outside.
+
+    It has to come while the certificates of the signer and the seal still hold: with an old key that nobody guards any
+    more anybody can sign, with an old date, and have that stamped today.
+
+    :param detail: what the time-stamp is, for people.
+    """
+    proved = stamp.latest
+    chain = () if report.signer_path is None else report.signer_path.chain
+    ends = [one.not_after for one in (*chain, *([report.signer_certificate] if report.signer_certificate else []))]
+    ends += [report.seal.valid_until] if report.seal is not None else []
+    if not ends or proved > min(ends):
+        late = left(SealCheck.TIME_STAMP, f"{detail}; it came after the certificate or the seal had ended")
+        return replace(report, checks=tuple(late if one.name is late.name else one for one in report.checks))
+    answers = {SealCheck.TIME_STAMP: passed(SealCheck.TIME_STAMP, detail)}
+    claimed = report.claimed_time
+    if claimed is not None and claimed > proved + _CLOCK_SKEW:
+        said = f"the signature says {claimed}, and existed at {proved}"
+        answers[SealCheck.TIME] = failed(SealCheck.TIME, SealError("signed-after-stamp", said))
+    checks = tuple(answers.get(one.name, one) for one in report.checks)  # type: ignore[call-overload]
+    return replace(report, checks=checks, signed_at=proved, timestamps=(stamp,))

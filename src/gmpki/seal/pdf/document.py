@@ -15,7 +15,7 @@ from gmpki.errors import DecodeError, LimitExceeded
 from gmpki.seal.pdf._pyhanko import pdf_bytes
 from gmpki.seal.pdf.filters import MAX_DECODED_LEN, decoded
 from gmpki.seal.pdf.syntax import Stream, read_value, skip_white
-from gmpki.seal.pdf.xref import Section, read_section
+from gmpki.seal.pdf.xref import MAX_ALL_ENTRIES, Section, read_section
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -79,17 +79,23 @@ class PDFDocument:
         self.known_references: dict[tuple[int, int], frozenset[int]] = {}
         self._left = _MAX_READ_FACTOR * len(self.data) + (1 << 20)
         self._decoded_left = _MAX_DECODED
+        self._entries_left = MAX_ALL_ENTRIES
 
     def section(self, at: int) -> Section:
         """Return the cross-references at a place.
 
         :raises DecodeError: when there are none.
+        :raises LimitExceeded: when they list too many objects, in one place or in all.
         """
         found = self._sections.get(at)
         if found is None:
             if at >= len(self.data):
                 raise DecodeError("cross-references should stand behind the end of the file")
-            found = self._sections[at] = read_section(self.data, at, self._read_stream)
+            found = read_section(self.data, at, self._read_stream)
+            self._entries_left -= len(found.entries)
+            if self._entries_left < 0:
+                raise LimitExceeded(f"cross-references of more than {MAX_ALL_ENTRIES} objects in all")
+            self._sections[at] = found
         return found
 
     def _read_stream(self, at: int) -> tuple[int, Stream, int]:
@@ -112,12 +118,21 @@ class PDFDocument:
             title = _OBJECT.match(self.data, start)
             if title is None:
                 raise DecodeError("no object where one should stand", offset=at)
-            value, end = read_value(self.data, title.end())
-            self._left -= end - at
-            if self._left < 0:
-                raise LimitExceeded("objects of the file lie over each other")
+            self._spend(0)
+            try:
+                value, end = read_value(self.data, title.end())
+            except DecodeError:
+                # What does not end was looked for up to the end of the file.
+                self._spend(len(self.data) - at)
+                raise
+            self._spend(end - at)
             found = self._heads[at] = (int(title[1]), int(title[2]), value, end)
         return found
+
+    def _spend(self, length: int) -> None:
+        self._left -= length
+        if self._left < 0:
+            raise LimitExceeded("objects of the file lie over each other")
 
     def payload(self, dictionary: dict[str, Any], at: int, length: int) -> tuple[Stream, int]:
         """Return the stream that a dictionary begins, and where endstream ends.

@@ -36,7 +36,7 @@ from gmpki.seal.pdf.revision import Revision
 from gmpki.seal.pdf.revisions import newest_revision, revision_ends
 from gmpki.seal.report import DocumentReport, SealCheck, SignatureReport
 from gmpki.seal.signature import SealSignature
-from gmpki.seal.signing_time import check_stamp, time_of_verification
+from gmpki.seal.signing_time import check_stamp, time_of_verification, with_stamp
 from gmpki.seal.trust import SealTrust
 from gmpki.seal.verification import check_seal_signature
 
@@ -222,17 +222,14 @@ class _Verification:
 
     def _with_later_stamp(self, report: SignatureReport, one: LocatedSignature, place: ByteRange) -> SignatureReport:
         """Say of a signature without a time-stamp of its own that one over the document covers it."""
-        checks = list(report.checks)
-        at = next((index for index, check in enumerate(checks) if check.name is SealCheck.TIME_STAMP), None)
-        if one.is_timestamp or at is None or checks[at].status is not CheckStatus.NOT_CHECKED or report.timestamps:
+        own = next((check for check in report.checks if check.name is SealCheck.TIME_STAMP), None)
+        if one.is_timestamp or own is None or own.status is not CheckStatus.NOT_CHECKED or report.timestamps:
             return report
         for index, (stamp, check) in self.stamps.items():
             over = self.located[index].byte_range
             covers = over is not None and place.end <= over.gap_start
             if stamp is not None and stamp.is_trusted and covers and check.status is CheckStatus.PASSED:
-                name = self.located[index].field.name
-                checks[at] = passed(SealCheck.TIME_STAMP, f"{check.detail}, over the document: {name}")
-                return replace(report, checks=tuple(checks), signed_at=stamp.latest, timestamps=(stamp,))
+                return with_stamp(report, stamp, f"{check.detail}, over the document: {self.located[index].field.name}")
         return report
 
     # ---- what is around it --------------------------------------------------------------------

@@ -16,10 +16,12 @@ from gmpki.seal.pdf.syntax import MAX_OBJECT_NUMBER, Stream, read_value, skip_wh
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["END", "Entry", "Section", "last_end", "read_section"]
+__all__ = ["END", "MAX_ALL_ENTRIES", "Entry", "Section", "last_end", "read_section"]
 
 MAX_ENTRIES: Final = 1 << 20
 """The most objects that one section lists."""
+MAX_ALL_ENTRIES: Final = 2 * MAX_ENTRIES
+"""The most that all sections of a file list: each takes memory, and packed ones take hardly any room in the file."""
 
 END: Final = re.compile(rb"startxref[\x00\t\n\x0c\r ]{1,64}(\d{1,10})[\x00\t\n\x0c\r ]{1,64}%%EOF")
 """The end of a file, or of a revision of it."""
@@ -171,7 +173,8 @@ def _stream_section(data: bytes, at: int, read_stream: Callable[[int], tuple[int
     count, width = sum(index[1::2]), sum(widths)
     if count > MAX_ENTRIES:
         raise LimitExceeded(f"a stream of cross-references with more than {MAX_ENTRIES} objects")
-    rows = decoded(dictionary, data[stream.start : stream.end], at=at, max_len=MAX_ENTRIES * 24)
+    # A predictor adds one byte to each of its rows, which are as long as those here, or shorter.
+    rows = decoded(dictionary, data[stream.start : stream.end], at=at, max_len=2 * count * width + 1)
     if len(rows) != count * width:
         raise DecodeError("a stream of cross-references has another length than its Index says", offset=at)
     entries: dict[int, Entry] = {}
