@@ -8,8 +8,9 @@ import re
 import pytest
 
 from docs.examples import GUIDES, ROOT
-from docs.test_tables import rows
+from docs.test_tables import ROW
 from gmpki.cli._recognise import FileKind
+from gmpki.cli._verify_kinds import _WITH_CONTENT
 from gmpki.seal.grants import _REFUSALS
 from gmpki.seal.report import CHECK_TEXTS, Verdict
 from gmpki.seal.status import SealState
@@ -40,18 +41,31 @@ def reasons_given() -> set[str]:
     return found
 
 
+def below(language: str, *headings: str) -> list[tuple[str, list[str]]]:
+    """Return the rows below a heading of the page about verification."""
+    text = (GUIDES[language] / "verifying-seals.md").read_text(encoding="utf-8")
+    (section,) = (part for part in text.split("\n## ") if part.split("\n")[0] in headings)
+    return [(match[1], [cell.strip() for cell in match[2].split("|")]) for match in ROW.finditer(section)]
+
+
 @pytest.mark.parametrize("language", GUIDES)
 def test_the_checks(language: str) -> None:
-    names = {check.value for check in CHECK_TEXTS}
-    shown = [(name, cells[0]) for name, cells in rows(language, "verifying-seals.md") if name in names]
+    shown = [(name, cells[0]) for name, cells in below(language, "检查项", "The checks")]
     assert shown == [(check.value, texts[language == "en"]) for check, texts in CHECK_TEXTS.items()]
 
 
 @pytest.mark.parametrize("language", GUIDES)
-def test_the_verdicts_and_kinds(language: str) -> None:
-    shown = [name for name, _ in rows(language, "verifying-seals.md")]
-    assert shown[: len(Verdict)] == [verdict.value for verdict in Verdict]
-    assert [name for name in shown if name in set(FileKind)] == [kind.value for kind in FileKind]
+def test_the_verdicts(language: str) -> None:
+    assert [name for name, _ in below(language, "# 验章", "# Verifying seals")] == [
+        verdict.value for verdict in Verdict
+    ]
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_kinds_of_files(language: str) -> None:
+    shown = below(language, "命令行", "In the shell")
+    assert [name for name, _ in shown] == [kind.value for kind in FileKind]
+    assert {name for name, cells in shown if "`--content`" in cells[1]} == {kind.value for kind in _WITH_CONTENT}
 
 
 @pytest.mark.parametrize("language", GUIDES)
