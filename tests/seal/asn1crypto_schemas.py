@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from asn1crypto import core
+from asn1crypto import algos, cms, core, x509
 
 
 class Header(core.Sequence):
@@ -191,6 +191,131 @@ class Signature4(core.Sequence):
         ("signature_alg_id", core.ObjectIdentifier),
         ("signature", core.OctetBitString),
         ("time_stamp", core.OctetBitString, {"explicit": 0, "optional": True}),
+    ]
+
+
+# ---- files beside which a signature stands ------------------------------------------------
+class Imprint(core.Sequence):
+    """MessageImprint of RFC 3161."""
+
+    _fields: ClassVar[list[Any]] = [("hash", algos.DigestAlgorithm), ("value", core.OctetString)]
+
+
+class FileInfo(core.Sequence):
+    """What is said about a file."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("name", core.UTF8String),
+        ("size", core.Integer),
+        ("type", core.IA5String),
+        ("imprint", Imprint),
+    ]
+
+
+class Detached(core.Sequence):
+    """What stands beside a file."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("version", core.Integer),
+        ("file", FileInfo),
+        ("kind", core.Integer),
+        ("signature", core.OctetString),
+    ]
+
+
+# ---- signatures that wait for their value -------------------------------------------------
+class PreparedSeal(core.Sequence):
+    """A signature with a seal that waits."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("format", core.Integer),
+        ("kind", core.UTF8String),
+        ("layout", core.UTF8String),
+        ("lenient", core.Boolean),
+        ("to_sign", core.Any),
+        ("cert", core.OctetString),
+        ("signature_algorithm", core.ObjectIdentifier),
+    ]
+    _oid_pair = ("layout", "to_sign")
+    _oid_specs: ClassVar[dict[str, Any]] = {"GM/T 0031-2014": ToSign1, "GB/T 38540-2020": ToSign4}
+
+
+class WaitingSigner(core.Sequence):
+    """A signer of a message that waits."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("info", cms.SignerInfo),
+        ("certificate", x509.Certificate),
+        ("user_id", core.OctetString, {"implicit": 0, "optional": True}),
+        ("data", core.OctetString, {"implicit": 1, "optional": True}),
+        ("digest", core.OctetString, {"implicit": 2, "optional": True}),
+    ]
+
+
+class WaitingSigners(core.SequenceOf):
+    """All of them."""
+
+    _child_spec = WaitingSigner
+
+
+class WaitingCertificates(core.SequenceOf):
+    """Certificates that go along."""
+
+    _child_spec = x509.Certificate
+
+
+class InnerContent(core.Sequence):
+    """EncapsulatedContentInfo of a type that need not be known."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("type", core.ObjectIdentifier),
+        ("content", core.OctetString, {"explicit": 0, "optional": True}),
+    ]
+
+
+class WaitingMessage(core.Sequence):
+    """A signed message that waits."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("format", core.Integer),
+        ("profile", core.UTF8String),
+        ("content", InnerContent),
+        ("certificates", WaitingCertificates),
+        ("crls", core.SequenceOf, {"spec": core.Any}),
+        ("signers", WaitingSigners),
+    ]
+
+
+class PreparedDigital(core.Sequence):
+    """A signature without a seal that waits."""
+
+    _fields: ClassVar[list[Any]] = [("format", core.Integer), ("kind", core.UTF8String), ("message", WaitingMessage)]
+
+
+class PreparedOFDHead(core.Sequence):
+    """What stands before an OFD package that waits."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("format", core.Integer),
+        ("description", core.UTF8String),
+        ("value", core.UTF8String),
+        ("digest_name", core.UTF8String),
+        ("digest", core.OctetString),
+        ("signature", core.OctetString),
+    ]
+
+
+class PreparedPDFHead(core.Sequence):
+    """What stands before a PDF file that waits."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("format", core.Integer),
+        ("profile", core.UTF8String),
+        ("digest_name", core.UTF8String),
+        ("start", core.Integer),
+        ("end", core.Integer),
+        ("digest", core.OctetString),
+        ("signature", core.OctetString),
     ]
 
 
