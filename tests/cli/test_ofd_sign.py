@@ -157,6 +157,18 @@ def test_two_steps(run: Run, answer: Answer) -> None:
     assert run(*finish).stdout_bytes == Path("sealed.ofd").read_bytes()
 
 
+def test_the_bytes_to_sign_in_a_file(run: Run, answer: Answer) -> None:
+    """Another command signs them as they are."""
+    prepare = ("ofd", "sign", "--prepare", *WHO, "--at", "1,120,200", "--to-be-signed", "a.tbs")
+    told = answer(*prepare, "--output", "a.prep", "a.ofd")
+    assert Path("a.tbs").read_bytes() == bytes.fromhex(told["to_be_signed"])
+    run("sm2", "sign", *KEY, "--output", "value.bin", "a.tbs")
+    run("ofd", "sign", "--finish", "a.prep", "--signature", "value.bin", "--output", "sealed.ofd")
+    assert verdict(answer, "sealed.ofd") == "valid"
+    told = answer(*prepare, "--output", "b.prep", "b.ofd", exit_code=1)
+    assert (told["error"]["type"], Path("b.prep").exists()) == ("FileExistsError", False)
+
+
 def test_a_time_stamp_that_was_fetched_elsewhere(answer: Answer) -> None:
     told = answer("ofd", "sign", "--prepare", *WHO, "--output", "a.prep", "a.ofd")
     now = datetime.now(timezone.utc)
@@ -198,6 +210,9 @@ def test_outputs_are_not_replaced(answer: Answer) -> None:
         (("ofd", "sign", "--prepare", *WHO, "--output-dir", "x", "a.ofd", "b.ofd"), "one file"),
         ((*SIGN, "--signature", "value.bin", "a.ofd"), "--finish"),
         ((*SIGN, "--timestamp", "token.tst", "a.ofd"), "--finish"),
+        ((*SIGN, "--to-be-signed", "a.tbs", "a.ofd"), "--prepare"),
+        (("ofd", "sign", "--prepare", *WHO, "--to-be-signed", "-", "--output", "x", "a.ofd"), "standard output"),
+        (("ofd", "sign", "--finish", "a.prep", "--signature", "v", "--to-be-signed", "t"), "neither FILE"),
         (("ofd", "sign", "--finish", "a.prep"), "--signature"),
         (("ofd", "sign", "--finish", "a.prep", "--signature", "v", "a.ofd"), "neither FILE"),
         (

@@ -186,8 +186,9 @@ def test_without_a_seal(answer: Answer) -> None:
 
 def test_two_phases(run: Run, answer: Answer) -> None:
     who = (*SEAL[:2], *SEAL[4:])
-    told = answer("seal", "sign", "--prepare", *who, "--output", "form.prep", "form.html")
+    told = answer("seal", "sign", "--prepare", *who, "--to-be-signed", "tbs", "--output", "form.prep", "form.html")
     assert len(told["digest"]) == 64
+    assert Path("tbs").read_bytes() == bytes.fromhex(told["to_be_signed"])
     assert Path("form.prep").stat().st_mode & 0o077 == 0
     seal_files.sign_what_waits("form.prep")
     run("seal", "sign", "--finish", "form.prep", "--signature", "value.bin", "--output", "done.seal")
@@ -228,12 +229,14 @@ def test_programs_that_give_no_time_stamp(run: Run, answer: Answer, tmp_path: Pa
         (*SEAL, "--prepare", "form.html"),
         (*SEAL[:2], "form.html"),
         (*SEAL, "--signature", "org.esl", "form.html"),
+        (*SEAL, "--to-be-signed", "tbs", "form.html"),
+        ("--finish", "form.html", "--signature", "org.esl", "--to-be-signed", "tbs"),
         (*SEAL, "--purpose", "合同", "form.html"),
         (*SEAL[2:], "--registry", "seals", "form.html"),
         ("--finish", "form.html"),
         ("--finish", "form.html", "--signature", "org.esl", "form.html"),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_signing_options_that_do_not_fit(run: Run, arguments: tuple[str, ...]) -> None:
     run("seal", "sign", *arguments, "--output", "out.seal", exit_code=2)

@@ -13,7 +13,7 @@ import click
 
 from gmpki.cli import _cms, _io
 from gmpki.cli._batch import make_each, targets
-from gmpki.cli._files import INPUT
+from gmpki.cli._files import INPUT, OUTPUT
 from gmpki.cli._options import together
 from gmpki.cli._output import Report, facts
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gmpki.cli._seal_signer import SignerChoice
     from gmpki.seal.interfaces import DocumentSigner
 
-__all__ = ["Container", "StepOptions", "check_steps", "finish", "sign_each", "step_options"]
+__all__ = ["Container", "StepOptions", "check_steps", "check_to_be_signed", "finish", "sign_each", "step_options"]
 
 MAX_SIGNATURE_LEN = 1 << 12
 MAX_TOKEN_LEN = 1 << 20
@@ -32,6 +32,7 @@ MORE_PREPARED_LEN = 1 << 25  # what a document that waits has beside the documen
 
 step_options = together(
     click.option("--prepare", is_flag=True, help="Make everything but the signature, without the key."),
+    click.option("--to-be-signed", type=OUTPUT, metavar="FILE", help="For --prepare: write the bytes to sign there."),
     click.option("--finish", type=INPUT, metavar="FILE", help="Put a signature into what --prepare made."),
     click.option("--signature", type=INPUT, metavar="FILE", help="For --finish: DER, or r, s."),
     click.option(
@@ -49,6 +50,7 @@ class StepOptions(TypedDict):
     sources: tuple[str, ...]
     signing: SignerChoice
     prepare: bool
+    to_be_signed: str | None
     finish: str | None
     signature: str | None
     timestamp: str | None
@@ -89,6 +91,19 @@ def check_steps(options: StepOptions) -> None:
         raise click.UsageError(
             "--prepare takes no --key" if options["prepare"] else "signing needs --key, or --prepare"
         )
+    if options["to_be_signed"] is not None:
+        check_to_be_signed(options["to_be_signed"], prepare=options["prepare"], force=options["force"])
+
+
+def check_to_be_signed(path: str, *, prepare: bool, force: bool) -> None:
+    """Refuse early what the bytes to sign cannot be written to.
+
+    :raises click.UsageError: when nothing is prepared, or it is standard output.
+    :raises FileExistsError: when the file exists.
+    """
+    if not prepare or path == "-":
+        raise click.UsageError("--to-be-signed FILE goes with --prepare; standard output is not for it")
+    _io.refuse_existing(path, force=force)
 
 
 def sign_each(
@@ -106,7 +121,14 @@ def sign_each(
     outputs = targets(options["sources"], options["output"], options["output_dir"], force=options["force"])
     choice = options["signing"] if options["jobs"] == 1 else options["signing"].shared()
     reopen = functools.partial(
-        _opened, container, wishes, open_signer, choice, prepare=options["prepare"], force=options["force"]
+        _opened,
+        container,
+        wishes,
+        open_signer,
+        choice,
+        options["to_be_signed"],
+        prepare=options["prepare"],
+        force=options["force"],
     )
     # Opened here too: what is wrong with keys and seals is told before anything is begun, and a password asked once.
     return make_each(options["sources"], outputs, reopen(), "签章 sealing", jobs=options["jobs"], reopen=reopen)
@@ -117,6 +139,7 @@ def _opened(
     wishes: Mapping[str, Any],
     open_signer: Callable[[SignerChoice], DocumentSigner],
     choice: SignerChoice,
+    to_be_signed: str | None,
     *,
     prepare: bool,
     force: bool,
@@ -138,6 +161,8 @@ def _opened(
             waiting = container.prepare(data, named, **wishes)
             made = waiting.to_bytes()
             fields |= {"to_be_signed": waiting.to_be_signed.hex(), "digest": waiting.digest.hex()}
+            if to_be_signed is not None:
+                _io.write_output(to_be_signed, waiting.to_be_signed, force=force)
         else:
             made = container.sign(data, named, **wishes)
         _io.write_output(output, made, private=prepare, force=force)
@@ -162,7 +187,8 @@ def finish(options: StepOptions, container: Container, path: str) -> Report:
 
     :raises click.UsageError: when options do not fit together.
     """
-    if options["sources"] or options["prepare"] or options["signature"] is None:
+    other_steps = options["sources"] or options["prepare"] or options["to_be_signed"] is not None
+    if other_steps or options["signature"] is None:
         raise click.UsageError("--finish takes --signature, and neither FILE nor --prepare")
     if options["timestamp"] is not None and options["signing"].stamp_command is not None:
         raise click.UsageError("--timestamp does not go with --stamp-command")
@@ -172,7 +198,11 @@ def finish(options: StepOptions, container: Container, path: str) -> Report:
     token = options["signing"].stamp() if options["timestamp"] is None else _token(options["timestamp"])
     _io.write_output(output, waiting.finish(value, token), force=options["force"])
     signer = _cms.shown_certificate(waiting.certificate)
-    rows = [("签章人", "signer", signer["subject"]), ("输出", "output", output)]
+    rows = [
+        ("已完成", "finished", _io.display_name(path)),
+        ("签章人", "signer", signer["subject"]),
+        ("输出", "output", output),
+    ]
     return Report({"signer": signer, "output": output}, [] if output == "-" else facts(rows))
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gmpki.cli import _cms, _io
-from gmpki.cli._files import INPUT, force_option, output_option
+from gmpki.cli._container_sign import check_to_be_signed
+from gmpki.cli._files import INPUT, OUTPUT, force_option, output_option
 from gmpki.cli._output import Report, check_output, json_option
 from gmpki.cli._seal_report import shown_facts
 from gmpki.cli._seal_signer import SignerChoice, seal_signer_options
@@ -34,6 +35,7 @@ MAX_SIGNATURE_LEN = 1 << 12
 @seal_signer_options
 @click.option("--media-type", metavar="TEXT", help="What kind of file it is.  [default: by its name]")
 @click.option("--prepare", is_flag=True, help="Make everything but the signature, without the key.")
+@click.option("--to-be-signed", type=OUTPUT, metavar="FILE", help="For --prepare: write the bytes to sign there.")
 @click.option("--finish", type=INPUT, metavar="FILE", help="Put a signature into what --prepare made.")
 @click.option("--signature", type=INPUT, metavar="FILE", help="For --finish: DER, or r, s.")
 @output_option
@@ -45,6 +47,7 @@ def command(
     signing: SignerChoice,
     media_type: str | None,
     prepare: bool,
+    to_be_signed: str | None,
     finish: str | None,
     signature: str | None,
     output: str,
@@ -58,20 +61,30 @@ def command(
     """
     check_output(output, binary=True, force=force)
     if finish is not None:
-        if source is not None or prepare or signature is None:
+        if source is not None or prepare or to_be_signed is not None or signature is None:
             raise click.UsageError("--finish takes --signature, and neither FILE nor --prepare")
         return _finish(finish, signature, signing, output, force=force)
     if source in (None, "-") or signature is not None:
         raise click.UsageError("name the FILE to sign; --signature goes with --finish")
     if prepare is not (signing.key_file is None):
         raise click.UsageError("--prepare takes no --key" if prepare else "signing needs --key, or --prepare")
+    if to_be_signed is not None:
+        check_to_be_signed(to_be_signed, prepare=prepare, force=force)
     name = os.path.basename(str(source))
     signer = signing.signer(name)
-    return _sign(str(source), name, signer, media_type, output, prepare=prepare, force=force)
+    return _sign(str(source), name, signer, media_type, output, prepare=prepare, to_be_signed=to_be_signed, force=force)
 
 
 def _sign(
-    source: str, name: str, signer: DocumentSigner, media_type: str | None, output: str, *, prepare: bool, force: bool
+    source: str,
+    name: str,
+    signer: DocumentSigner,
+    media_type: str | None,
+    output: str,
+    *,
+    prepare: bool,
+    to_be_signed: str | None,
+    force: bool,
 ) -> Report:
     from gmpki.seal.detached import OCTETS, prepare_file, seal_file
 
@@ -89,6 +102,8 @@ def _sign(
             prepared = prepare_file(content, signer, name=name, media_type=kind)
             made = prepared.to_bytes()
             fields |= {"to_be_signed": prepared.to_be_signed.hex(), "digest": prepared.digest.hex()}
+            if to_be_signed is not None:
+                _io.write_output(to_be_signed, prepared.to_be_signed, force=force)
         else:
             made = seal_file(content, signer, name=name, media_type=kind)
     _io.write_output(output, made, private=prepare, force=force)
