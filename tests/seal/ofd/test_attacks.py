@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import time
 
 import pytest
 
 from gmpki.algorithms import sm3
+from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.cms.report import CheckStatus
 from gmpki.errors import DecodeError
 from gmpki.seal import DigitalSigner, DocumentReport, Verdict
 from gmpki.seal.ofd import OFDPackage, Stamp, sign_ofd, verify_ofd
 from gmpki.seal.ofd.xml import parse
+from gmpki.x509.signatures import SignaturePolicy
 from seal import samples
+from seal.forging import forge
 from seal.ofd import papers
 from seal.ofd.packages import OFD, Raw, archive, changed, read, sealed
 
@@ -163,3 +167,22 @@ def test_digests_are_compared_as_they_stand() -> None:
     cut = base64.b64encode(sm3.digest(read(sealed(), PAGE))[:1])
     text = read(sealed(), SIGN_0 + "Signature.xml").replace(digest, cut)
     assert failures(verified(changed(sealed(), {SIGN_0 + "Signature.xml": text})))["references"] == "changed"
+
+
+# ---- weak hashes --------------------------------------------------------------------------
+def test_weak_hashes_of_files_are_taken_where_the_policy_allows_them_alone() -> None:
+    """Lenient reading is about form; who prepares a document can make two files of one MD5."""
+    text = read(sealed(), SIGN_0 + "Signature.xml").replace(b'CheckMethod="1.2.156.10197.1.401"', b'CheckMethod="MD5"')
+    for name in OFDPackage.from_bytes(sealed()).names:
+        content = read(sealed(), name)
+        broken = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest())
+        text = text.replace(base64.b64encode(sm3.digest(content)), broken)
+    who = samples.signer()
+    value = forge(samples.seal(), who, digest=sm3.digest(text))
+    data = changed(sealed(), {SIGN_0 + "Signature.xml": text, SIGN_0 + "SignedValue.dat": value})
+    assert failures(verified(data, lenient=True)) == {"references": "weak-hash"}
+    policy = SignaturePolicy(algorithms=DEFAULT_POLICY.allowing("md5"))
+    trust = samples.trust(signers=samples.signer_trust(signatures=policy), accept=samples.UNASKED)
+    report = verify_ofd(data, trust)
+    assert failures(report) == {}
+    assert any("md5" in variant for variant in report.signatures[0].variants)

@@ -15,6 +15,7 @@ from PIL import Image, ImageChops
 from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidTypeError, LimitExceeded
 from gmpki.seal import SealType
 from gmpki.seal.picture import draw_name_seal, draw_round_seal, import_picture
+from gmpki.seal.picture.raster import open_picture
 from gmpki.seal.picture.scan import extract_impression
 from seal.picture.scans import overlap
 
@@ -275,3 +276,16 @@ def test_samples_of_16_bits() -> None:
     made = opened(import_picture(saved(wide), width_mm=20, height_mm=20).data)
     assert made.size == (260, 260)
     assert made.getpixel((130, 130))[3] == pytest.approx(223, abs=2)
+
+
+def test_a_picture_that_is_painted_over_and_over() -> None:
+    """A progressive JPEG of some hundred kilobytes whose scans take hours to read."""
+    stream = io.BytesIO()
+    Image.new("RGB", (3000, 3000)).save(stream, "JPEG", progressive=True, quality=1)
+    plain = stream.getvalue()
+    assert open_picture(plain).size == (3000, 3000)
+    scan = plain[plain.rindex(b"\xff\xda") : -2]
+    begin = time.perf_counter()
+    with pytest.raises(LimitExceeded, match="scans"):
+        open_picture(plain[:-2] + 5000 * scan + b"\xff\xd9")
+    assert time.perf_counter() - begin < 5

@@ -13,6 +13,7 @@ from gmpki.errors import GmpkiError, SealError, UnsupportedAlgorithm
 from gmpki.seal.ofd.package import shown
 
 if TYPE_CHECKING:
+    from gmpki.algorithms.policy import AlgorithmPolicy
     from gmpki.seal.ofd.package import OFDPackage
     from gmpki.seal.ofd.signatures import Reference, SignatureFile
 
@@ -59,11 +60,13 @@ class ReferenceResult:
         return not self.problem
 
 
-def hash_name_of(signature: SignatureFile, *, lenient: bool) -> tuple[str, str]:
+def hash_name_of(signature: SignatureFile, policy: AlgorithmPolicy) -> tuple[str, str]:
     """Return the hash of the references, and a sentence about it where its name departs from the standard.
 
+    :param policy: whether MD5 and SHA-1 are taken, as for signatures: who prepares a document can make two files of
+        one digest, and has the one sealed.
     :raises UnsupportedAlgorithm: when it is unknown.
-    :raises SealError: "weak-hash" when it is MD5 or SHA-1 and reading is strict.
+    :raises SealError: "weak-hash" when it is MD5 or SHA-1 and the policy does not allow that.
     """
     text = signature.check_method.lower()
     if not text and all(len(reference.digest) == _SM3_LEN for reference in signature.references):
@@ -71,8 +74,12 @@ def hash_name_of(signature: SignatureFile, *, lenient: bool) -> tuple[str, str]:
     name = _HASHES.get(text or "md5", "sm3" if "sm3" in text else None)
     if name is None:
         raise UnsupportedAlgorithm(f"the hash of the references is {signature.check_method[:60]!r}, which is unknown")
-    if name in _BROKEN and not lenient:
-        raise SealError("weak-hash", f"the hash of the references is {name}, for which files can be forged")
+    if name in _BROKEN:
+        try:
+            policy.check_hash(name)
+        except GmpkiError as error:
+            message = f"the hash of the references is {name}, for which files can be forged: {error}"
+            raise SealError("weak-hash", message) from None
     if text in _USUAL:
         return name, ""
     if name == "sm3":

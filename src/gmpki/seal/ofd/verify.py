@@ -197,7 +197,7 @@ class _Verification:
     def _references(self, described: SignatureFile, variants: list[str]) -> tuple[tuple[ReferenceResult, ...], Check]:
         """Judge the protected files; what departs from the standards is added to the variants."""
         try:
-            hash_name, departure = hash_name_of(described, lenient=self.lenient)
+            hash_name, departure = hash_name_of(described, self.trust.signers.signatures.algorithms)
         except GmpkiError as error:
             return (), failed(SealCheck.REFERENCES, error)
         variants += [departure] if departure else []

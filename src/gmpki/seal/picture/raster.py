@@ -17,6 +17,9 @@ DEFAULT_DPI: Final = 600
 MAX_PIXELS: Final = 80_000_000  # an A4 page at 900 dpi
 _MAX_LEN: Final = 64 << 20  # bytes of a picture file
 _MAX_SIDE: Final = 30_000  # pixels
+# A progressive JPEG is decoded whole once for each scan. Within the data of a scan these bytes do not occur.
+_SCAN: Final = b"\xff\xda"
+_MAX_SCANNED: Final = 24 * MAX_PIXELS
 _FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 _MM_PER_INCH: Final = 25.4
 
@@ -83,7 +86,8 @@ def open_picture(data: bytes) -> Image:
 
     :returns: a picture of mode "RGBA", or "RGB" when nothing in it can be transparent; ``info["dpi"]`` where it says.
     :raises DecodeError: when it is none of these, or a damaged one.
-    :raises LimitExceeded: when it has more than 64 MiB, 80 million pixels or 30000 in a row.
+    :raises LimitExceeded: when it has more than 64 MiB, 80 million pixels or 30000 in a row, or a JPEG more scans of
+            so many pixels than pictures have.
     :raises UnsupportedPlatform: when Pillow is not installed.
     """
     if len(data) > _MAX_LEN:
@@ -94,6 +98,8 @@ def open_picture(data: bytes) -> Image:
             width, height = opened.size
             if width * height > MAX_PIXELS or max(width, height) > _MAX_SIDE:
                 raise LimitExceeded(f"a picture of {width} by {height} pixels; at most {MAX_PIXELS} are read")
+            if opened.format == "JPEG" and data.count(_SCAN) * width * height > _MAX_SCANNED:
+                raise LimitExceeded("a picture that is painted over and over: its scans take too long to read")
             opened.load()
             dpi = opened.info.get("dpi")
             upright = operations.exif_transpose(opened)
