@@ -56,7 +56,6 @@ _NAME, _REFERENCE, _INTEGER, _OPEN_DICTIONARY, _CLOSE_DICTIONARY, _OPEN_ARRAY = 
 _WORD: Final = re.compile(_REGULAR + rb"+")
 _REAL: Final = re.compile(rb"[+-]?(?:\d+\.\d*|\.\d+)\Z")
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f\x00\t\n\x0c\r ]*)>")
-_NOT_HEX: Final = re.compile(rb"[\x00\t\n\x0c\r ]+")
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _SPECIAL: Final = re.compile(rb"[()\\]")
 _STRING_ESCAPE: Final = re.compile(rb"\\([nrtbf()\\]|[0-7]{1,3}|\r\n|\r|\n|)|\r\n?")
@@ -222,7 +221,7 @@ def _hex_string(data: bytes, at: int) -> tuple[HexString, int]:
     found = _HEX.match(data, at)
     if found is None:
         raise DecodeError("a string in hexadecimal is malformed", offset=at)
-    digits = _NOT_HEX.sub(b"", found[1])
+    digits = found[1].translate(None, WHITE)
     value = HexString(bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode()))
     value.start, value.end = found.span()
     return value, found.end()
