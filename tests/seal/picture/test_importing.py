@@ -19,7 +19,7 @@ from gmpki.seal.picture.raster import open_picture
 from gmpki.seal.picture.scan import extract_impression
 from seal.picture.scans import overlap
 
-SIZE = {"width_mm": 42, "height_mm": 42}
+SIZE = {"width_mm": 42, "height_mm": 42, "dpi": 300}
 RING = '<circle cx="50" cy="50" r="45" fill="none" stroke="#e0141e" stroke-width="10"/>'
 
 
@@ -44,7 +44,7 @@ def test_drawings_become_pixels_of_true_size(margin: int) -> None:
     drawn = draw_round_seal("示例市社会保障局", licensed_maker=True, dpi=300)
     box = f"{-21 - margin} {-21 - margin} {42 + 2 * margin} {42 + 2 * margin}"
     data = drawn.svg.replace('viewBox="-21 -21 42 42"', f'viewBox="{box}"').encode()
-    made = import_picture(data, seal_type=SealType.ORGANISATION, dpi=300, **SIZE)
+    made = import_picture(data, seal_type=SealType.ORGANISATION, **SIZE)
     assert (made.type, made.kind, made.width_mm, made.height_mm) == ("PNG", "png", 42, 42)
     picture = opened(made.data)
     assert picture.size == (496, 496)
@@ -81,13 +81,13 @@ def test_transparency_is_kept_and_nothing_beside_pixels() -> None:
 
 def test_a_picture_with_more_dots_than_wanted_gets_fewer() -> None:
     drawn = draw_round_seal("示例市社会保障局", dpi=450)
-    assert opened(import_picture(drawn.png, dpi=150, **SIZE).data).size == (248, 248)
+    assert opened(import_picture(drawn.png, **{**SIZE, "dpi": 150}).data).size == (248, 248)
 
 
 def test_trimming_can_be_left_out() -> None:
     made = import_picture(svg('<rect x="30" y="30" width="40" height="20" fill="red"/>'), trim=False, **SIZE)
     box = opened(made.data).getchannel("A").getbbox()
-    assert box == pytest.approx((298, 298, 694, 496), abs=1)
+    assert box == pytest.approx((149, 149, 347, 248), abs=1)
 
 
 @pytest.mark.parametrize(
