@@ -96,6 +96,32 @@ def test_a_signature_in_the_lists_of_two_documents() -> None:
         verified(changed(sealed(), files))
 
 
+@pytest.mark.parametrize("moves", [False, True], ids=["the line", "the description too"])
+def test_a_signature_that_is_moved_to_another_document(moves: bool) -> None:
+    """Both documents of a package are sealed as one; whoever moves the line in the lists moves the seal."""
+    plain = papers.paper()
+    entry = read(plain, "OFD.xml")
+    start, end = entry.index(b"<ofd:DocBody>"), entry.index(b"</ofd:DocBody>") + len(b"</ofd:DocBody>")
+    first = entry[start:end].replace(
+        b"</ofd:DocBody>", b"<ofd:Signatures>/Doc_0/Signs/Signatures.xml</ofd:Signatures></ofd:DocBody>"
+    )
+    both = entry[:start] + first + first.replace(b"Doc_0", b"Doc_1") + entry[end:]
+    empty = b'<ofd:Signatures xmlns:ofd="http://www.ofdspec.org/2016"/>'
+    files: dict[str, bytes | None] = {"OFD.xml": both, LIST: empty, LIST.replace("Doc_0", "Doc_1"): empty}
+    for name in OFDPackage.from_bytes(plain).names:
+        if name.startswith("Doc_0/"):
+            files[name.replace("Doc_0/", "Doc_1/")] = read(plain, name)
+    data = sign_ofd(changed(plain, files), papers.seal_signer(), Stamp(1, 20, 20), time=samples.NOW)
+    assert failures(verified(data)) == {}
+    listed = read(data, LIST)
+    moved: dict[str, bytes | None] = {LIST: empty, LIST.replace("Doc_0", "Doc_1"): listed}
+    if moves:
+        there = SIGN_0.replace("Doc_0", "Doc_1") + "Signature.xml"
+        moved |= {there: read(data, SIGN_0 + "Signature.xml"), SIGN_0 + "Signature.xml": None}
+        moved[LIST.replace("Doc_0", "Doc_1")] = listed.replace(b"Doc_0", b"Doc_1")
+    assert failures(verified(changed(data, moved))) == {"changes": "moved"}
+
+
 # ---- names that readers take for one another ----------------------------------------------
 @pytest.mark.parametrize(
     "spelling",

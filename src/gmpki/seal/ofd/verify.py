@@ -157,7 +157,7 @@ class _Verification:
         try:
             value = self.package.read(described.signed_value)
             is_seal = _is_seal_signature(value)
-            inner = self._of_value(described, value, is_seal=is_seal)
+            inner, said = self._of_value(described, value, is_seal=is_seal)
         except GmpkiError as error:
             return _unreadable(index, name, kind, error)
         document = next((one for one in self.documents if one.index == listed.document), None)
@@ -166,6 +166,9 @@ class _Verification:
             variants.append(f"the list of signatures calls it {entry.type}, which it is not")
         results, on_files = self._references(described, variants)
         sentence, around = self._coverage(described, listed)
+        if self._is_of_another(listed.document, entry.path, said.removeprefix("/")):
+            problem = SealError("moved", "it was made for another document of the package than the one that lists it")
+            around = [failed(SealCheck.CHANGES, problem) if one.name is SealCheck.CHANGES else one for one in around]
         checks = [*inner.checks, on_files, *around]
         if is_seal:
             checks.append(self._seal_copy(described, inner, variants))
@@ -178,10 +181,12 @@ class _Verification:
         shared |= {"coverage": sentence, "variants": (*inner.variants, *variants)}
         return OFDSignatureReport(**shared, references=results)
 
-    def _of_value(self, described: SignatureFile, value: bytes, *, is_seal: bool) -> SignatureReport:
-        """Ask everything about SignedValue.dat that concerns no container."""
+    def _of_value(self, described: SignatureFile, value: bytes, *, is_seal: bool) -> tuple[SignatureReport, str]:
+        """Ask everything about SignedValue.dat that concerns no container; return that, and what the signer says that
+        it is about.
+        """
         if not is_seal:
-            return check_digital_signature(
+            report = check_digital_signature(
                 value,
                 sm3.digest(described.data),
                 self.trust,
@@ -190,9 +195,18 @@ class _Verification:
                 now=self.now,
                 lenient=self.lenient,
             )
+            return report, ""
         signature = SealSignature.from_der(value, lenient=self.lenient)
         digest = hash_of(signature.digest_name, described.data)
-        return check_seal_signature(signature, digest, self.trust, now=self.now)
+        return check_seal_signature(signature, digest, self.trust, now=self.now), signature.property_info
+
+    def _is_of_another(self, document: int, *paths: str) -> bool:
+        """Tell whether a path lies with another document of the package: the lists are not protected, and what moves a
+        signature from one to the other moves the seal to other pages.
+        """
+        folders = [(one.index == document, one.path.rpartition("/")[0] + "/") for one in self.documents]
+        owners = [{own for own, folder in folders if path.startswith(folder)} for path in paths]
+        return any(found == {False} for found in owners)
 
     def _references(self, described: SignatureFile, variants: list[str]) -> tuple[tuple[ReferenceResult, ...], Check]:
         """Judge the protected files; what departs from the standards is added to the variants."""
