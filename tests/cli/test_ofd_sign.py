@@ -220,6 +220,7 @@ def test_outputs_are_not_replaced(answer: Answer) -> None:
             "--timestamp",
         ),
         ((*SIGN, "--at", "1,2", "--output", "x", "a.ofd"), "--at takes"),
+        ((*SIGN, "--at", "1,a,3", "--output", "x", "a.ofd"), "such as 1,120,200, not '1,a,3'"),
         ((*SIGN, "--at", "0,2,3", "--output", "x", "a.ofd"), "--at takes"),
         ((*SIGN, "--at", "1,nan,3", "--output", "x", "a.ofd"), "--at takes"),
         (("ofd", "sign", *KEY, "--certificate", "signer.pem", "--at", "1,2,3", "--output", "x", "a.ofd"), "--seal"),

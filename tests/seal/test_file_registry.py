@@ -71,10 +71,10 @@ def test_what_is_there_is_not_made_again(path: Path) -> None:
 
 
 def test_there_is_none(path: Path) -> None:
-    with pytest.raises(StateError, match="No such file"):
+    with pytest.raises(StateError, match="there is no gmpki seal registry 1 at "):
         FileSealRegistry(path)
     path.mkdir()
-    with pytest.raises(StateError, match="No such file"):
+    with pytest.raises(StateError, match="there is no gmpki seal registry 1 at "):
         FileSealRegistry(path)
     assert not (path / "registry").exists()
 
@@ -172,7 +172,7 @@ def test_two_processes_at_once(path: Path) -> None:
     assert [step.action.value for step in steps] == ["stop", "resume"] * 60
 
 
-@pytest.mark.parametrize("delay_ms", [0, 2, 7, 19])
+@pytest.mark.parametrize("delay_ms", [0, 9])
 def test_a_process_that_is_killed(path: Path, delay_ms: int) -> None:
     seal = real_time(path)
     done = 0

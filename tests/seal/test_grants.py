@@ -108,7 +108,11 @@ def test_another_seal(grants: Any) -> None:
 @pytest.mark.parametrize("purpose", ["", "公文", "合同 ", "合", "*"])
 def test_another_purpose(grants: Any, purpose: str) -> None:
     give(grants)
-    assert refused(grants, purpose=purpose) == "grant-purpose"
+    with pytest.raises(SealError) as caught:
+        use(grants, purpose=purpose)
+    assert caught.value.reason == "grant-purpose"
+    named = f"the purpose {purpose}" if purpose else "a use whose purpose is not named"
+    assert str(caught.value).endswith(f": not for {named}")
 
 
 def test_expired(grants: Any, clock: Clock) -> None:

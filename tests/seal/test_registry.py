@@ -108,6 +108,8 @@ def test_steps_that_are_not(registry: JournalRegistry, stage: SealStage, action:
         assert caught.value.reason == "transition"
         assert f"is {stage.value}" in str(caught.value)
         assert f"no {action.value}" in str(caught.value)
+        others = ", ".join(other.value for start, other in ALLOWED if start is stage)
+        assert str(caught.value).endswith(f"only {others}" if others else "nor anything else")
     assert registry.find() == before
 
 

@@ -443,7 +443,9 @@ class Register:
 def test_a_seal_out_of_use(state: SealState) -> None:
     for since in (None, NOW - DAY):
         found = report(samples.seal(), statuses=Register(state, since))
-        assert failed(found, SealCheck.STATUS).reason == f"seal-{state.value}"
+        refusal = failed(found, SealCheck.STATUS)
+        assert refusal.reason == f"seal-{state.value}"
+        assert "signature" not in str(refusal)  # nobody has signed anything with it yet
 
 
 @pytest.mark.parametrize(

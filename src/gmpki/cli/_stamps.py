@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["place_options", "stamps_of"]
 
+_AT_TAKES = "--at takes a page and two lengths in mm, such as 1,120,200"
+
 place_options = together(
     click.option(
         "--at",
@@ -48,10 +50,15 @@ def stamps_of(places: Iterable[str], straddle: float | None, edge: str) -> list[
 
 
 def _stamp(text: str) -> Stamp:
+    from gmpki.errors import InvalidInputError
     from gmpki.seal.ofd import Stamp
 
     try:
-        page, x, y = text.split(",")
-        return Stamp(int(page), float(x), float(y))
-    except ValueError as error:
-        raise click.UsageError(f"--at takes a page and two lengths in mm, such as 1,120,200: {error}") from None
+        page, *place = text.split(",")
+        number, (x, y) = int(page), map(float, place)
+    except ValueError:
+        raise click.UsageError(f"{_AT_TAKES}, not {text[:40]!r}") from None
+    try:
+        return Stamp(number, x, y)
+    except InvalidInputError as error:
+        raise click.UsageError(f"{_AT_TAKES}: {error}") from None

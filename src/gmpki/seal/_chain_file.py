@@ -167,6 +167,8 @@ class ChainFile:
     def _trouble(self) -> Iterator[None]:
         try:
             yield
+        except FileNotFoundError as error:
+            raise StateError(f"there is no {self.kind} at {self.path}") from error
         except OSError as error:
             raise StateError(f"{self.kind} {self.path}: {error.strerror or error}") from error
 

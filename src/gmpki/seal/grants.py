@@ -105,7 +105,7 @@ class Grant:
 
 # Of several grants none of which covers a use, the one that comes nearest to it says why: the later in this order.
 _REFUSALS: Final = {
-    "grant-purpose": "not for the purpose {purpose}",
+    "grant-purpose": "not for {purpose}",
     "grant-revoked": "it was taken back on {revoked_at}",
     "grant-expired": "it ended on {valid_until}",
     "grant-not-yet": "it begins on {valid_from}",
@@ -421,7 +421,7 @@ def _to_fields(grant: Grant) -> dict[str, Any]:
 
 def _sentence(reason: str, grant: Grant, purpose: str) -> str:
     said = _REFUSALS[reason].format(
-        purpose=purpose or '""',
+        purpose=f"the purpose {purpose}" if purpose else "a use whose purpose is not named",
         revoked_at="" if grant.revoked_at is None else time_text(grant.revoked_at),
         valid_until=time_text(grant.valid_until),
         valid_from=time_text(grant.valid_from),

@@ -179,7 +179,12 @@ class SealRecord:
         stage = self.stage if self.steps else None
         if (stage, step.action) not in TRANSITIONS:
             where = "not known" if stage is None else stage.value
-            raise SealError("transition", f"seal {self.seal_id} is {where}; there is no {step.action.value} from there")
+            others = ", ".join(action.value for start, action in TRANSITIONS if start is stage)
+            raise SealError(
+                "transition",
+                f"seal {self.seal_id} is {where}: there is no {step.action.value} from there, "
+                + (f"only {others}" if others else "nor anything else"),
+            )
         if self.steps and step.effective < self.steps[0].at:
             raise InvalidInputError("since lies before the seal was made")
         return replace(self, steps=(*self.steps, step))

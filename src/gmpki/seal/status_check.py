@@ -50,7 +50,7 @@ def check_status(
     if not then.known:
         return left(_NAME, then.detail or "the seal is not known there")
     if then.state is not SealState.IN_USE:
-        return failed(_NAME, _refusal(then, "at the time of the signature"))
+        return failed(_NAME, _refusal(then, ": at the time of the signature" if at < today else ""))
     if now.state is SealState.IN_USE:
         return passed(_NAME, then.detail or "in use")
     if not now.known:
@@ -59,12 +59,12 @@ def check_status(
     reason = None if now.reason is ReasonCode.UNSPECIFIED else now.reason
     if PastSignature(at, today, existed_at).outlives(now.since or today, reason, None):
         return passed(_NAME, f"in use then, and {now.state.value}{_since(now)}, which leaves this signature standing")
-    return failed(_NAME, _refusal(now, "today, and nobody but the signer says that he signed before"))
+    return failed(_NAME, _refusal(now, ": today, and nobody but the signer says that he signed before"))
 
 
 def _refusal(status: SealStatus, when: str) -> SealError:
     detail = f" ({status.detail})" if status.detail else ""
-    return SealError(f"seal-{status.state.value}", f"the seal is {status.state.value}{_since(status)}{detail}: {when}")
+    return SealError(f"seal-{status.state.value}", f"the seal is {status.state.value}{_since(status)}{detail}{when}")
 
 
 def _since(status: SealStatus) -> str:

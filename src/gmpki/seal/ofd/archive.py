@@ -151,7 +151,7 @@ def _directory(data: bytes) -> tuple[int, int, int]:
     """Return where the central directory begins and ends, and how many entries it has."""
     at = data.rfind(_END_MARK, max(0, len(data) - _END.size - 0xFFFF))
     if at < 0 or at + _END.size > len(data):
-        raise DecodeError("this is no ZIP archive: it has no end record")
+        raise DecodeError("this is no OFD document: a ZIP archive has an end record, and this has none")
     _, disk, first_disk, here, count, size, start, comment_len = _END.unpack_from(data, at)
     if at + _END.size + comment_len != len(data):
         raise DecodeError("bytes follow the end of the archive", offset=at)

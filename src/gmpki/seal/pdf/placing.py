@@ -309,6 +309,8 @@ def find_keyword(octets: bytes, stamp: KeywordStamp, frames: dict[int, PageFrame
                 break
     if not -len(found) <= wanted <= len(found) or not found:
         where = "the document" if len(frames) != 1 else f"page {next(iter(frames))}"
+        if not found:
+            raise InvalidInputError(f"the word {stamp.keyword!r} does not stand on {where}")
         raise InvalidInputError(f"the word {stamp.keyword!r} stands {len(found)} times on {where}, not {abs(wanted)}")
     return found[wanted - 1 if wanted > 0 else wanted]
 

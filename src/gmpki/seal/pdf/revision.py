@@ -52,7 +52,7 @@ class Revision:
         self.places, self.sections = self._chain(int(closing[1]))
         self.trailer = self.sections[0].trailer
         if any("Encrypt" in section.trailer for section in self.sections):
-            raise UnsupportedAlgorithm("the PDF file is encrypted; decrypt it before it is verified")
+            raise UnsupportedAlgorithm("the PDF file is encrypted; decrypt it first")
 
     def _chain(self, start: int) -> tuple[tuple[int, ...], tuple[Section, ...]]:
         sections: list[Section] = []
