@@ -1,4 +1,4 @@
-"""The tables of the guides about seals beside what the code has: checks, verdicts, kinds of files, reasons."""
+"""The tables of the guides about verifying seals and about errors beside what the code has: checks, kinds, reasons."""
 
 from __future__ import annotations
 
