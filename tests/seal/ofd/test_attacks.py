@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import time
 
 import pytest
+from PIL import Image
 
 from gmpki.algorithms import sm3
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.cms.report import CheckStatus
-from gmpki.errors import DecodeError
-from gmpki.seal import DigitalSigner, DocumentReport, Verdict
+from gmpki.errors import DecodeError, LimitExceeded
+from gmpki.seal import DigitalSigner, DocumentReport, SealPicture, Verdict
 from gmpki.seal.ofd import OFDPackage, Stamp, sign_ofd, verify_ofd
+from gmpki.seal.ofd.pictures import picture_png
 from gmpki.seal.ofd.xml import parse
 from gmpki.x509.signatures import SignaturePolicy
 from seal import samples
@@ -212,3 +215,12 @@ def test_weak_hashes_of_files_are_taken_where_the_policy_allows_them_alone() -> 
     report = verify_ofd(data, trust)
     assert failures(report) == {}
     assert any("md5" in variant for variant in report.signatures[0].variants)
+
+
+def test_pictures_of_seals_are_not_unpacked_beyond_what_seals_have() -> None:
+    """A document brings as many seals as it likes, each of few bytes."""
+    stream = io.BytesIO()
+    Image.new("1", (6001, 6001)).save(stream, "PNG")
+    assert len(stream.getvalue()) < 10_000
+    with pytest.raises(LimitExceeded, match="36000000"):
+        picture_png(SealPicture("PNG", stream.getvalue(), 40, 40))

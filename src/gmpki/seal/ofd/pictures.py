@@ -13,6 +13,7 @@ from gmpki._inputs import as_bytes
 from gmpki.errors import GmpkiError, UnsupportedAlgorithm
 from gmpki.seal.ofd.package import DEFAULT_LIMITS, OFDPackage, PackageLimits, shown
 from gmpki.seal.ofd.signatures import SignatureFile, signature_lists
+from gmpki.seal.picture.importing import MAX_SEAL_PIXELS
 from gmpki.seal.picture.raster import open_picture
 from gmpki.seal.signature import SealSignature
 
@@ -81,5 +82,5 @@ def picture_png(picture: SealPicture) -> bytes:
     if picture.kind == "svg":
         raise UnsupportedAlgorithm("the picture of the seal is SVG, which is not drawn here")
     stream = io.BytesIO()
-    open_picture(picture.data).save(stream, "PNG")
+    open_picture(picture.data, max_pixels=MAX_SEAL_PIXELS).save(stream, "PNG")
     return stream.getvalue()

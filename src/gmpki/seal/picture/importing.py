@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, member, number
-from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
+from gmpki.errors import DecodeError, InvalidInputError
 from gmpki.seal._extras import extra
 from gmpki.seal.picture.raster import DEFAULT_DPI, open_picture, pixels, png, render, resolution
 from gmpki.seal.picture.sizes import check_size
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from gmpki.seal.seal import SealPicture
 
-__all__ = ["import_picture"]
+__all__ = ["MAX_SEAL_PIXELS", "import_picture"]
 
 _MAX_SIDE_MM: Final = 100
 _LEAST_DPI: Final = 150  # below it the figures of a code cannot be read
-_MAX_PIXELS: Final = 36_000_000  # of a seal: 60 mm at 2400 dpi
+MAX_SEAL_PIXELS: Final = 36_000_000
+"""The most pixels of the picture of a seal: 60 mm at 2400 dpi."""
 _OFF: Final = 0.03  # how far the proportions of the ink may be from those that are stated
 _VISIBLE: Final = 24  # of 255: fainter ink is no border of a seal
 _SEARCHED: Final = 1200  # pixels of the side on which the ink of a drawing is looked for
@@ -71,7 +72,7 @@ def import_picture(
     goal = pixels(width_mm, dpi), pixels(height_mm, dpi)
     if is_svg(file):
         return SealPicture("PNG", png(_drawn(file, goal, trim=trim), dpi), width_mm, height_mm)
-    image = _transparent(_opened(file))
+    image = _transparent(open_picture(file, max_pixels=MAX_SEAL_PIXELS))
     box = _ink(image)
     if trim:
         image = image.crop(box)
@@ -126,13 +127,6 @@ def _inked_part(drawing: Drawing, size: tuple[int, int], part: _Part) -> _Part:
     left, top, right, bottom = _ink(render(drawing.text(*size, part), *size))
     across, down = (part[2] - part[0]) / size[0], (part[3] - part[1]) / size[1]
     return part[0] + left * across, part[1] + top * down, part[0] + right * across, part[1] + bottom * down
-
-
-def _opened(file: bytes) -> Image:
-    image = open_picture(file)
-    if image.width * image.height > _MAX_PIXELS:
-        raise LimitExceeded(f"a seal of {image.width} by {image.height} pixels; at most {_MAX_PIXELS} are taken")
-    return image
 
 
 def _transparent(image: Image) -> Image:

@@ -79,11 +79,12 @@ def png(image: Image, dpi: int) -> bytes:
     return stream.getvalue()
 
 
-def open_picture(data: bytes) -> Image:
+def open_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
     """Open a picture of pixels: PNG, JPEG, BMP, GIF (the first frame) or TIFF (the first page), upright.
 
     What it needs is known and bounded before anything is unpacked.
 
+    :param max_pixels: the most that are read, at most 80 million.
     :returns: a picture of mode "RGBA", or "RGB" when nothing in it can be transparent; ``info["dpi"]`` where it says.
     :raises DecodeError: when it is none of these, or a damaged one.
     :raises LimitExceeded: when it has more than 64 MiB, 80 million pixels or 30000 in a row, or a JPEG more scans of
@@ -96,8 +97,8 @@ def open_picture(data: bytes) -> Image:
     try:
         with _silent(), image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             width, height = opened.size
-            if width * height > MAX_PIXELS or max(width, height) > _MAX_SIDE:
-                raise LimitExceeded(f"a picture of {width} by {height} pixels; at most {MAX_PIXELS} are read")
+            if width * height > max_pixels or max(width, height) > _MAX_SIDE:
+                raise LimitExceeded(f"a picture of {width} by {height} pixels; at most {max_pixels} are read")
             if opened.format == "JPEG" and data.count(_SCAN) * width * height > _MAX_SCANNED:
                 raise LimitExceeded("a picture that is painted over and over: its scans take too long to read")
             opened.load()
