@@ -193,7 +193,7 @@ SVG = (
 
 def pictures() -> list[bytes]:
     """Return a drawing and a picture."""
-    return [SVG, png(64)]
+    return [SVG, png(240)]
 
 
 # ---- files about seals ----------------------------------------------------------------------

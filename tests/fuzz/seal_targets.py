@@ -9,6 +9,7 @@ import pickle
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fuzz import seal_seeds as seeds
 from fuzz.promises import attempt, outcome, promise, quietly
@@ -136,7 +137,7 @@ def sealed_file(data: bytes) -> None:
 
 def two_phase(data: bytes) -> None:
     """A state that somebody else kept: what is made of it is what was prepared, or nothing."""
-    kinds: tuple[Callable[[bytes], library.PreparedSealSignature], ...] = (
+    kinds: tuple[Callable[[bytes], Any], ...] = (
         library.PreparedSealSignature.from_bytes,
         library.prepared_from_bytes,
         library.PreparedFile.from_bytes,

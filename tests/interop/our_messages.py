@@ -225,7 +225,7 @@ UNASKED = frozenset({"signer-revocation", "maker-revocation", "seal-status", "ti
 
 
 def _seal_trust(authority: bytes, root: bytes) -> SealTrust:
-    return SealTrust(Trust(certificates((root,)), certificates((authority,))), accept=UNASKED)
+    return SealTrust(Trust((Certificate.from_der(root),), (Certificate.from_der(authority),)), accept=UNASKED)
 
 
 def _seal_reading(report: DocumentReport) -> SealReading:
