@@ -45,6 +45,15 @@ def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tup
             yield (*path, name), command
 
 
+def groups(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of every group below one."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield (*path, name)
+            yield from groups(command, (*path, name))
+
+
 LEAVES = dict(leaves(cli))
 PATHS = [" ".join(path) for path in LEAVES]
 
@@ -254,6 +263,11 @@ def test_no_option_takes_a_secret(path: tuple[str, ...]) -> None:
             assert name.endswith(("-env", "-fd", "-file")), name
         if name == "--key":
             assert parameter.metavar == "FILE"
+
+
+@pytest.mark.parametrize("path", list(groups(cli)), ids=" ".join)
+def test_lists_of_commands_are_not_cut_short(path: tuple[str, ...], run: Run) -> None:
+    assert "..." not in run(*path, "--help").output.partition("Commands:")[2]
 
 
 def test_every_group_is_in_the_table_with_both_languages() -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "LaterGroup"]
 
+_SENTENCE_LEN = 500
+
 
 class Group(click.Group):
     """A group that lists its commands in the order of their definition, which is the order of their use."""
@@ -21,6 +23,12 @@ class Group(click.Group):
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with the whole first sentence of its help; click would cut it to one line."""
+        with formatter.section("Commands"):
+            commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+            formatter.write_dl([(name, found.get_short_help_str(_SENTENCE_LEN)) for name, found in commands if found])
 
 
 class LaterGroup(Group):

@@ -23,7 +23,7 @@ LATER = {
     "list": ("seal_registry:list_seals", "List the seals of a registry", "查询印章"),
     "grant": ("seal_grant", "Let somebody use a seal", "授权使用印章"),
     "grants": ("seal_grant:list_grants", "List who may use which seal", "查询用章授权"),
-    "uses": ("seal_uses", "Show or hand on uses that were logged", "查看或上报用章记录"),
+    "uses": ("seal_uses", "Count or hand on uses that were logged", "统计或上报用章记录"),
 }
 
 

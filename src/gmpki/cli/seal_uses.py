@@ -38,7 +38,7 @@ def command(*, source: str, hand_on: str | None, batch: int) -> Report:
 
     Each use is handed on at least once, with its number: what a receiver gets twice, it knows by that.
 
-    查看尚未上报的用章记录；--hand-on 逐批上报，失败则保留待报。
+    统计尚未上报的用章记录；--hand-on 逐批上报，失败则保留待报。
     """
     from gmpki.seal.use_log import FileUseLog
 

@@ -163,14 +163,19 @@ class ChainFile:
             )
             raise StateError(f"{self.path} {needs}")
 
+    @property
+    def _called(self) -> str:
+        """What people call such a file: its kind, without the number of the format."""
+        return self.kind.rpartition(" ")[0] or self.kind
+
     @contextlib.contextmanager
     def _trouble(self) -> Iterator[None]:
         try:
             yield
         except FileNotFoundError as error:
-            raise StateError(f"there is no {self.kind} at {self.path}") from error
+            raise StateError(f"there is no {self._called} at {self.path}") from error
         except OSError as error:
-            raise StateError(f"{self.kind} {self.path}: {error.strerror or error}") from error
+            raise StateError(f"{self._called} {self.path}: {error.strerror or error}") from error
 
 
 class ChainReader:
