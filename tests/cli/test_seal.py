@@ -53,7 +53,7 @@ def test_what_is_written_out_here_is_what_the_library_has() -> None:
 def make(*more: str) -> tuple[str, ...]:
     said = ("--id", "31010000000009", "--name", "示例章", "--picture", "seal.png", "--width", "40")
     maker = ("--key", "maker.key", "--certificate", "maker.pem")
-    return ("seal", "make", *said, "--signer", "zhangsan.pem", "--until", "2027-12-31", *maker, *more)
+    return ("seal", "make", *said, "--signer", "zhangsan.pem", "--until", "2036-12-31", *maker, *more)
 
 
 @pytest.mark.parametrize("layout", ["gbt38540", "gmt0031"])

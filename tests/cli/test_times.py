@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import click
 import pytest
 
-from gmpki.cli._times import parse_time, show_time
+from gmpki.cli._times import parse_last_second, parse_time, show_time
 
 UTC = timezone.utc
 
@@ -57,3 +57,15 @@ def test_what_is_shown() -> None:
     assert show_time(None) is None
     assert show_time(datetime(2026, 3, 1, 8, tzinfo=timezone(timedelta(hours=8)))) == "2026-03-01T00:00:00Z"
     assert show_time(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-03-01", datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)),
+        ("2026-03-01T08:00:00Z", datetime(2026, 3, 1, 8, tzinfo=UTC)),
+        ("2026-03-01 08:00", datetime(2026, 3, 1, 8, tzinfo=UTC)),
+    ],
+)
+def test_a_day_ends_with_its_last_second(text: str, at: datetime) -> None:
+    assert parse_last_second(text, "--until") == at

@@ -126,7 +126,7 @@ def test_seal_out_of_use_nobody_knows_since_when(now: SealStatus, stamped: bool,
 
 
 def test_a_seal_revoked_for_no_stated_reason_takes_unproved_signatures_with_it() -> None:
-    """"Unspecified" says nothing of whose hands the seal is in, and is what a registry writes when nobody says more."""
+    """Such a reason says nothing of whose hands the seal is in, and is what a registry writes when nobody says more."""
     account = in_state(SealState.REVOKED, 0.25, ReasonCode.UNSPECIFIED)
     trust = samples.trust(at=NOW + DAY, statuses=account)
     assert reasons(judged(signed(), trust)) == {"seal-status": "seal-revoked"}

@@ -10,7 +10,7 @@ from gmpki.cli._output import Report, json_option
 from gmpki.cli._seal_report import shown_facts
 from gmpki.cli._seal_shown import describe_grant, grant_rows
 from gmpki.cli._seal_signer import open_grants, open_registry
-from gmpki.cli._times import parse_time
+from gmpki.cli._times import parse_last_second, parse_time
 from gmpki.cli.seal_registry import named, registry_option, step_options
 
 __all__ = ["command", "list_grants"]
@@ -20,9 +20,9 @@ __all__ = ["command", "list_grants"]
     name="grant",
     epilog="\b\nExamples:\n"
     "  gmpki seal grant --registry seals --by 李四 --certificate zhangsan.pem --purpose 合同 --from 2026-03-01 "
-    "--until 2026-12-31 --limit 100 31010000000001\n"
+    "--until 2036-12-31 --limit 100 31010000000001\n"
     "  gmpki seal grant --registry seals --by 李四 --certificate zhangsan.pem --purpose '*' --from 2026-03-01 "
-    "--until 2026-12-31 31010000000001",
+    "--until 2036-12-31 31010000000001",
 )
 @click.argument("seal", metavar="SEAL")
 @step_options
@@ -36,7 +36,7 @@ __all__ = ["command", "list_grants"]
 )
 @click.option("--purpose", "purposes", required=True, multiple=True, metavar="TEXT", help="For what; * for everything.")
 @click.option("--from", "begin", metavar="TIME", help="The first second.  [default: now]")
-@click.option("--until", "end", required=True, metavar="TIME", help="The last second.")
+@click.option("--until", "end", required=True, metavar="TIME", help="Its last second; of a day alone, its end.")
 @click.option("--limit", type=click.IntRange(1, 10**9), metavar="NUMBER", help="How many times.  [default: any number]")
 @json_option
 def command(
@@ -61,7 +61,7 @@ def command(
         load_one_certificate(certificate_file),
         purposes=purposes,
         valid_from=parse_time(begin, "--from"),
-        valid_until=parse_time(end, "--until"),
+        valid_until=parse_last_second(end, "--until"),
         limit=limit,
         by=by,
         why=why,

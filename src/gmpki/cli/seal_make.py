@@ -15,7 +15,7 @@ from gmpki.cli._output import Report, check_output, json_option
 from gmpki.cli._seal_report import shown_facts
 from gmpki.cli._seal_shown import describe_seal, seal_rows
 from gmpki.cli._secrets import SecretSource, secret_options
-from gmpki.cli._times import parse_time
+from gmpki.cli._times import parse_last_second, parse_time
 
 if TYPE_CHECKING:
     from gmpki.seal.seal import SealPicture
@@ -50,7 +50,7 @@ seal_options = together(
     ),
     click.option("--list-digests", is_flag=True, help="List digests in place of the signers' certificates."),
     click.option("--from", "begin", metavar="TIME", help="The first second of its validity.  [default: now]"),
-    click.option("--until", "end", required=True, metavar="TIME", help="The last second of its validity."),
+    click.option("--until", "end", required=True, metavar="TIME", help="Its last second; of a day alone, its end."),
     click.option("--vendor", "vendor_id", default="gmpki", show_default=True, metavar="TEXT", help="ASCII."),
     click.option("--layout", type=click.Choice(tuple(LAYOUTS)), default="gbt38540", show_default=True),
     click.option("--key", "-k", "key_file", type=INPUT, required=True, metavar="FILE", help="The maker's key."),
@@ -65,7 +65,7 @@ seal_options = together(
     name="make",
     epilog="\b\nExamples:\n"
     "  gmpki seal make --id 31010000000001 --name 示例市社会保障局 --picture seal.png --width 42 --signer zhangsan.pem "
-    "--until 2027-12-31 --key maker.key --certificate maker.pem --output my.esl",
+    "--until 2036-12-31 --key maker.key --certificate maker.pem --output my.esl",
 )
 @seal_options
 @output_option
@@ -119,7 +119,7 @@ def command(
         picture,
         load_certificates(signer_files),
         parse_time(begin, "--from"),
-        parse_time(end, "--until"),
+        parse_last_second(end, "--until"),
         seal_type=kind,
         vendor_id=vendor_id,
         list_digests=list_digests,
