@@ -20,7 +20,8 @@ from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import CertificateBuilder
 from gmpki.x509.names import build_name
 
-FONT = Path("/usr/share/fonts/truetype/arphic/uming.ttc")  # of Debian's fonts-arphic-uming
+FONT = Path("/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc")  # of Debian's fonts-noto-cjk
+SIMPLIFIED = 2  # its face with the forms of simplified Chinese
 OFFICE = "示例市社会保障局"
 DAY = datetime(2026, 3, 2, 9, 0, tzinfo=timezone.utc)
 GREY = (120, 120, 120)
@@ -65,7 +66,7 @@ def table(page: PageWriter, top_mm: float, font: OFDFont) -> float:
 def paper(font_file: bytes) -> bytes:
     """Write the certificate: two pages, so that a straddle seal has two edges to go over."""
     writer = OFDWriter(title="参保缴费证明", author=OFFICE, created_at=DAY, document_id="5ea1" * 8)
-    font = writer.embed_font(font_file)
+    font = writer.embed_font(font_file, index=SIMPLIFIED)
     page = writer.add_page()
     page.text(25, 22, f"{OFFICE}　编号：示例〔2026〕0001 号", size_mm=3.4, font=font, colour=GREY)
     page.line(25, 25, 185, 25, width_mm=0.6, colour=(190, 20, 20))

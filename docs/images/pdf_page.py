@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 from fontTools.ttLib import TTFont
-from ofd_page import DAY, FONT, certified
+from ofd_page import DAY, certified
 
 from gmpki.seal.making import SealSpec, make_seal
 from gmpki.seal.ofd.fonts import OpenTypeFont
@@ -21,6 +22,7 @@ from gmpki.seal.signing import SealSigner
 from seal.pdf.documents import MM, Builder
 
 BUYER, SELLER = "示例市社会保障局", "示例科技（北京）有限公司"
+FONT = Path("/usr/share/fonts/truetype/arphic/uming.ttc")  # of Debian's fonts-arphic-uming; TrueType
 TITLE = "档案数字化设备采购合同"
 CLAUSES = (
     "甲乙双方依照有关法律法规，经协商一致，就档案数字化设备的采购订立本合同，共同遵守。",
