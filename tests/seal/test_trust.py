@@ -35,6 +35,8 @@ def test_parts() -> None:
     for names in (["all"], "time-stamp", [b"time-stamp"]):
         with pytest.raises(InvalidInputError):
             SealTrust(ONLY, accept=names)  # type: ignore[arg-type]
+    with pytest.raises(InvalidTypeError, match="one text"):
+        SealTrust(ONLY, accept="time-stamp")  # type: ignore[arg-type]
 
 
 def test_status() -> None:

@@ -71,7 +71,7 @@ CHINESE_NAMES = {
     "TimestampError": "时间戳无效",
     "TimestampRejected": "时间戳机构未予签发",
     "UnknownKeyError": "没有该密钥",
-    "UnsupportedAlgorithm": "不支持的算法",
+    "UnsupportedAlgorithm": "不支持的算法或格式",
     "UnsupportedPlatform": "不支持的平台",
     "ValidationError": "验证未通过",
 }

@@ -48,6 +48,8 @@ class SealTrust:
             part = getattr(self, name)
             if part is not None and not callable(getattr(part, method, None)):
                 raise InvalidTypeError(f"{name} must have a method {method}; {type(part).__name__} has none")
+        if isinstance(self.accept, str):  # whose letters are names of nothing
+            raise InvalidTypeError(f"accept takes names of checks: {{{self.accept[:40]!r}}} and not one text")
         names = frozenset(iterated(self.accept, "accept"))
         judge((), names)  # refuses what is no name of a check
         object.__setattr__(self, "accept", names)
