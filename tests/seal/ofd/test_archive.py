@@ -192,7 +192,7 @@ UNICODE_PATH = struct.pack("<2HBI", 0x7075, 5 + 4, 1, 0) + b"evil"
 @pytest.mark.parametrize(
     "member",
     [
-        replace(PAGE, local_name=b"Doc_0/Dokument.xml"),
+        replace(PAGE, local_name=b"Doc_0/Documenu.xml"),
         replace(PAGE, local_name=b"Doc_0/Document.xm"),
         replace(PAGE, local_method=0),
         replace(PAGE, local_flags=8),

@@ -47,7 +47,7 @@ _STAND_INS: Final = (
     (("宋", "song", "sun", "ming", "serif cjk"), _SONG),
     (("times", "georgia", "cambria"), _SERIF),
     (("arial", "helvetica", "calibri", "verdana", "tahoma"), _SANS),
-    (("courier", "mono", "consol", "ocr"), _MONO),
+    (("courier", "mono", "consolas", "ocr"), _MONO),
 )
 _MOST_STAND_INS: Final = 3  # looked into, one after the other, for a character
 # The face of a collection with the forms of simplified Chinese, by the beginning of the file's name.
