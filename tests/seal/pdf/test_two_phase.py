@@ -161,7 +161,7 @@ def test_something_else(data: bytes) -> None:
 
 def test_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(two_phase, "MAX_PDF_LEN", 10)
-    monkeypatch.setattr(two_phase, "_MAX_HEAD", 10)
+    monkeypatch.setattr(two_phase, "MAX_HEAD_LEN", 10)
     with pytest.raises(LimitExceeded):
         PreparedPDF.from_bytes(bytes(21))
 

@@ -18,22 +18,19 @@ from gmpki.asn1 import der
 from gmpki.errors import DecodeError
 from gmpki.seal.ofd.package import DEFAULT_LIMITS, OFDPackage, PackageLimits
 from gmpki.seal.two_phase import prepared_from_bytes
+from gmpki.seal.waiting import WaitingDocument, with_head, without_head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from typing_extensions import Buffer
 
-    from gmpki.seal.interfaces import PreparedDocumentSignature
-    from gmpki.x509.certificate import Certificate
 
 __all__ = ["CHECK_METHODS", "LaidOut", "PreparedOFD"]
 
 CHECK_METHODS: Final = {"sm3": oids.SM3, "sha256": oids.SHA256, "sha384": oids.SHA384, "sha512": oids.SHA512}
 """The hashes by which documents are signed, as the list of references names them."""
 _FORMAT: Final = 1
-_MAX_HEAD_LEN: Final = 1 << 25
-_LEN_OCTETS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,45 +61,13 @@ class LaidOut:
 
 
 @dataclass(frozen=True)
-class PreparedOFD:
+class PreparedOFD(WaitingDocument):
     """A sealed document but for the value of its signature. Immutable; it can be pickled, and kept as bytes.
 
     Whoever can change it while it waits decides what will be signed: it is kept as carefully as what it signs.
     """
 
     _laid: LaidOut = field(repr=False)
-    _signature: PreparedDocumentSignature = field(repr=False)
-
-    @property
-    def to_be_signed(self) -> bytes:
-        """The bytes that are signed: not the document itself, but what its signature says of it."""
-        return self._signature.to_be_signed
-
-    @property
-    def digest(self) -> bytes:
-        """The digest of these bytes that is signed: for SM2 e, 32 bytes."""
-        return self._signature.digest
-
-    @property
-    def certificate(self) -> Certificate:
-        """Whose key signs."""
-        return self._signature.certificate
-
-    @property
-    def document_digest(self) -> bytes:
-        """The digest of the description of the signature, which has those of all protected files."""
-        return self._laid.digest
-
-    def finish(self, signature: Buffer, timestamp: Buffer | Callable[[bytes], Buffer] | None = None) -> bytes:
-        """Put the signature in, and return the sealed document.
-
-        :param signature: DER, or r, s as 64 bytes for SM2.
-        :param timestamp: a time-stamp token over the value of the signature, or a function that fetches one.
-        :raises InvalidTypeError: when the signature has no buffer.
-        :raises InvalidSignature: when it does not hold.
-        :raises GmpkiError: when the time-stamp is over something else.
-        """
-        return self._laid.filled(self._signature.finish(signature, timestamp))
 
     def to_bytes(self) -> bytes:
         """Return everything as bytes, in a format of this package: to be read by :meth:`from_bytes` alone."""
@@ -115,7 +80,7 @@ class PreparedOFD:
             der.encode_octet_string(laid.digest),
             der.encode_octet_string(self._signature.to_bytes()),
         )
-        return len(head).to_bytes(_LEN_OCTETS, "big") + head + laid.unfilled()
+        return with_head(head, laid.unfilled())
 
     @classmethod
     def from_bytes(cls, data: Buffer, *, limits: PackageLimits = DEFAULT_LIMITS) -> PreparedOFD:
@@ -126,12 +91,8 @@ class PreparedOFD:
         :raises LimitExceeded: when it holds more than the limits allow.
         :raises GmpkiError: as :func:`~gmpki.seal.two_phase.prepared_from_bytes`.
         """
-        octets = as_bytes(data, "an OFD document that is prepared")
-        head_len = int.from_bytes(octets[:_LEN_OCTETS], "big")
-        begin = _LEN_OCTETS + head_len
-        if not 0 < head_len <= _MAX_HEAD_LEN or begin > len(octets):
-            raise DecodeError("not an OFD document that is prepared")
-        reader = der.Reader(octets[_LEN_OCTETS:begin], name="PreparedOFD")
+        what = "an OFD document that is prepared"
+        reader, unfilled = without_head(as_bytes(data, what), "PreparedOFD", what)
         with reader.sequence() as fields:
             fields.integer("format", minimum=_FORMAT, maximum=_FORMAT)
             description, value = fields.utf8_string("description"), fields.utf8_string("value")
@@ -141,7 +102,7 @@ class PreparedOFD:
                 raise fields.error("no hash by which documents are signed", "digestName", offset=at)
             digest, waiting = fields.octet_string("digest"), fields.octet_string("signature")
         reader.end()
-        package = OFDPackage.from_bytes(octets[begin:], limits=limits)
+        package = OFDPackage.from_bytes(unfilled, limits=limits)
         if value in package:
             raise DecodeError("the document has the signature already that it should wait for")
         if package.digest(description, digest_name) != digest:

@@ -19,67 +19,27 @@ from gmpki.seal.pdf._layout import LaidOut
 from gmpki.seal.pdf._pyhanko import MAX_PDF_LEN
 from gmpki.seal.pdf.profiles import PDFProfile
 from gmpki.seal.two_phase import prepared_from_bytes
+from gmpki.seal.waiting import MAX_HEAD_LEN, WaitingDocument, with_head, without_head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from typing_extensions import Buffer
 
-    from gmpki.seal.interfaces import PreparedDocumentSignature
-    from gmpki.x509.certificate import Certificate
 
 __all__ = ["PreparedPDF"]
 
 _FORMAT: Final = 1
-_LEN_OCTETS: Final = 4
-_MAX_HEAD: Final = 1 << 25
 _PROFILES: Final = {profile.value: profile for profile in PDFProfile if profile is not PDFProfile.TIMESTAMP}
 
 
 @dataclass(frozen=True)
-class PreparedPDF:
+class PreparedPDF(WaitingDocument):
     """A sealed file but for the value of its signature. Immutable; it can be pickled, and kept as bytes.
 
     Whoever can change it while it waits decides what will be signed: it is kept as carefully as what it signs.
     """
 
     _laid: LaidOut = field(repr=False)
-    _signature: PreparedDocumentSignature = field(repr=False)
 
-    @property
-    def to_be_signed(self) -> bytes:
-        """The bytes that are signed: not the file itself, but what its signature says of it."""
-        return self._signature.to_be_signed
-
-    @property
-    def digest(self) -> bytes:
-        """The digest of these bytes that is signed: for SM2 e, 32 bytes."""
-        return self._signature.digest
-
-    @property
-    def certificate(self) -> Certificate:
-        """Whose key signs."""
-        return self._signature.certificate
-
-    @property
-    def document_digest(self) -> bytes:
-        """The digest of what the signature protects of the file."""
-        return self._laid.digest
-
-    def finish(self, signature: Buffer, timestamp: Buffer | Callable[[bytes], Buffer] | None = None) -> bytes:
-        """Put the signature in, and return the sealed file.
-
-        :param signature: DER, or r, s as 64 bytes for SM2.
-        :param timestamp: a time-stamp token over the value of the signature, or a function that fetches one.
-        :raises InvalidTypeError: when the signature has no buffer.
-        :raises InvalidSignature: when it does not hold.
-        :raises FaultDetected: when what was prepared belongs to another file.
-        :raises LimitExceeded: when there is not enough place for it.
-        :raises GmpkiError: when the time-stamp is over something else.
-        """
-        return self._laid.filled(self._signature.finish(signature, timestamp))
-
-    # ---- keeping it -------------------------------------------------------------------------
     def to_bytes(self) -> bytes:
         """Return everything as bytes, in a format of this package: to be read by :meth:`from_bytes` alone."""
         laid = self._laid
@@ -92,7 +52,7 @@ class PreparedPDF:
             der.encode_octet_string(laid.digest),
             der.encode_octet_string(self._signature.to_bytes()),
         )
-        return len(head).to_bytes(_LEN_OCTETS, "big") + head + laid.file
+        return with_head(head, laid.file)
 
     @classmethod
     def from_bytes(cls, data: Buffer) -> PreparedPDF:
@@ -103,15 +63,11 @@ class PreparedPDF:
         :raises LimitExceeded: when it is longer than such bytes are.
         :raises GmpkiError: as :func:`~gmpki.seal.two_phase.prepared_from_bytes`.
         """
-        octets = as_bytes(data, "a PDF file that is prepared")
-        if len(octets) > MAX_PDF_LEN + _MAX_HEAD:
-            raise LimitExceeded("a PDF file that is prepared is not so long")
-        head_len = int.from_bytes(octets[:_LEN_OCTETS], "big")
-        begin = _LEN_OCTETS + head_len
-        if not 0 < head_len <= _MAX_HEAD or begin > len(octets):
-            raise DecodeError("not a PDF file that is prepared")
-        reader = der.Reader(octets[_LEN_OCTETS:begin], name="PreparedPDF")
-        file = octets[begin:]
+        what = "a PDF file that is prepared"
+        octets = as_bytes(data, what)
+        if len(octets) > MAX_PDF_LEN + MAX_HEAD_LEN:
+            raise LimitExceeded(f"{what} is not so long")
+        reader, file = without_head(octets, "PreparedPDF", what)
         with reader.sequence() as fields:
             fields.integer("format", minimum=_FORMAT, maximum=_FORMAT)
             at = fields.offset
