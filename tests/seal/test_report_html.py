@@ -15,7 +15,7 @@ from PIL import Image
 
 from gmpki.cms.report import Check, CheckStatus
 from gmpki.errors import DecodeError, InvalidInputError, InvalidTypeError, SealError
-from gmpki.seal import DocumentReport, Placement, SealCheck, SealPicture, SealSigner, SignatureReport, report_html
+from gmpki.seal import DocumentReport, Placement, SealCheck, SealPicture, SealSigner, SignatureReport, report_as_html
 from gmpki.seal.ofd import Stamp, StraddleStamp, sign_ofd, verify_ofd
 from gmpki.seal.pdf import sign_pdf, verify_pdf
 from gmpki.seal.report_pages import MOST_MARKS, seal_png, sealed_pages
@@ -88,7 +88,7 @@ def pdf() -> tuple[bytes, DocumentReport]:
 @pytest.mark.parametrize("make", [ofd, pdf], ids=["ofd", "pdf"])
 def test_a_page_needs_nothing_else_and_runs_nothing(make: object) -> None:
     data, found = make()  # type: ignore[operator]
-    page = Page(report_html(found, data, verified_at=NOW))
+    page = Page(report_as_html(found, data, verified_at=NOW))
     assert not {name for name, _ in page.elements} & {"script", "link", "iframe", "object", "embed", "form", "a"}
     for name, attributes in page.elements:
         assert not [key for key in attributes if key.startswith("on") or key == "style"]
@@ -99,7 +99,7 @@ def test_a_page_needs_nothing_else_and_runs_nothing(make: object) -> None:
 
 
 def test_the_policy_allows_this_style_and_data_alone() -> None:
-    text = report_html(report())
+    text = report_as_html(report())
     (policy,) = [one["content"] for one in Page(text).named("meta") if "http-equiv" in one]
     style = re.search("<style>(.*?)</style>", text, re.DOTALL)
     assert style is not None
@@ -121,7 +121,7 @@ def test_the_policy_allows_this_style_and_data_alone() -> None:
     ids=["valid", "incomplete", "accepted", "failed"],
 )
 def test_the_verdict(checks: tuple[Check, ...], accepted: tuple[str, ...], verdict: str, sentence: str) -> None:
-    page = Page(report_html(report(*checks, accepted=frozenset(accepted))))
+    page = Page(report_as_html(report(*checks, accepted=frozenset(accepted))))
     assert [one.get("class") for one in page.named("header")] == [verdict]
     assert [one.get("class") for one in page.named("section")] == [f"signature {verdict}"]
     assert sentence in page.words
@@ -133,14 +133,14 @@ def test_the_verdict(checks: tuple[Check, ...], accepted: tuple[str, ...], verdi
 
 
 def test_nobody_has_signed() -> None:
-    page = Page(report_html(report(signatures=())))
+    page = Page(report_as_html(report(signatures=())))
     assert [one.get("class") for one in page.named("header")] == ["invalid"]
     assert "Nobody has signed" in page.words
 
 
 def test_a_whole_document() -> None:
     data, found = ofd()
-    words = Page(report_html(found, data, verified_at=NOW)).words
+    words = Page(report_as_html(found, data, verified_at=NOW)).words
     for text in (
         "证明.ofd",
         "检查不完整",
@@ -167,7 +167,7 @@ def test_a_whole_document() -> None:
 @pytest.mark.parametrize("make", [ofd, pdf], ids=["ofd", "pdf"])
 def test_a_seal_is_marked_where_it_stands(make: object) -> None:
     data, found = make()  # type: ignore[operator]
-    text = report_html(found, data)
+    text = report_as_html(found, data)
     assert '<rect class="place" x="120.00" y="200.00" width="40.00" height="40.00"/>' in text
     pages, more = sealed_pages(found, data, 12)
     assert more == 0
@@ -185,13 +185,13 @@ def test_pages_are_bounded() -> None:
     data, found = ofd(9)
     drawn, more = sealed_pages(found, data, 12)
     assert ([page.number for page in drawn], more) == ([1, 2, 3, 4], 5)
-    assert "另有 5 页" in report_html(found, data)
+    assert "另有 5 页" in report_as_html(found, data)
     drawn, more = sealed_pages(found, data, 1)
     assert ([page.number for page in drawn], more) == ([1], 8)
-    page = Page(report_html(found, data, pages=0))
+    page = Page(report_as_html(found, data, pages=0))
     assert page.named("image") == []
     assert "另有 9 页" in page.words
-    assert "Sealed pages" not in Page(report_html(found)).words
+    assert "Sealed pages" not in Page(report_as_html(found)).words
 
 
 def test_thousands_of_places_and_signatures() -> None:
@@ -203,7 +203,7 @@ def test_thousands_of_places_and_signatures() -> None:
     assert (len(drawn), more) == (4, 49_995)
     assert len(drawn[0].marks) == MOST_MARKS
     assert [page.problem != "" for page in drawn] == [False, True, True, True]
-    text = report_html(report(signatures=(one, crowd, *others)), documents.single_page())
+    text = report_as_html(report(signatures=(one, crowd, *others)), documents.single_page())
     assert "2900 more signatures" in Page(text).words
     assert len(text) < 1_500_000
 
@@ -211,7 +211,7 @@ def test_thousands_of_places_and_signatures() -> None:
 @pytest.mark.parametrize("side", [float("nan"), float("inf"), -1e9, 1e300], ids=["nan", "inf", "far", "huge"])
 def test_places_that_are_none_are_left_out(side: float) -> None:
     one = SignatureReport(0, "Seal1", (PASSED,), placements=(Placement(1, side, 1, 10, 10),))
-    text = report_html(report(signatures=(one,)), documents.single_page())
+    text = report_as_html(report(signatures=(one,)), documents.single_page())
     assert "<rect" not in text
     assert "<image" not in text
 
@@ -220,7 +220,7 @@ def test_places_that_are_none_are_left_out(side: float) -> None:
 @pytest.mark.parametrize("kind", ["pdf", "ofd"])
 def test_what_cannot_be_drawn_is_told(kind: str, data: bytes) -> None:
     one = SignatureReport(0, "Seal1", (PASSED,), placements=(Placement(1, 1, 1, 10, 10),))
-    page = Page(report_html(report(signatures=(one,), kind=kind), data))
+    page = Page(report_as_html(report(signatures=(one,), kind=kind), data))
     assert "This page could not be drawn" in page.words
     assert page.named("image") == []
 
@@ -247,7 +247,7 @@ def test_pictures_that_cannot_be_shown(data: bytes) -> None:
     seal = samples.new_seal()
     one = SignatureReport(0, "Seal1", (PASSED,), seal=seal)
     object.__setattr__(seal, "_picture", SealPicture("PNG", data, 40, 40))
-    page = Page(report_html(report(signatures=(one,))))
+    page = Page(report_as_html(report(signatures=(one,))))
     assert page.named("img") == []
     assert "40 × 40 mm" in page.words
 
@@ -256,7 +256,7 @@ def test_pictures_that_cannot_be_shown(data: bytes) -> None:
 def test_sizes_of_seals_are_bounded(side: int, shown: int) -> None:
     seal = samples.new_seal()
     object.__setattr__(seal, "_picture", SealPicture("PNG", samples.png(), side, side))
-    page = Page(report_html(report(signatures=(SignatureReport(0, "Seal1", (PASSED,), seal=seal),))))
+    page = Page(report_as_html(report(signatures=(SignatureReport(0, "Seal1", (PASSED,), seal=seal),))))
     assert [(one["width"], one["height"]) for one in page.named("img")] == [(str(shown), str(shown))]
 
 
@@ -277,7 +277,7 @@ def test_hostile_texts() -> None:
         placements=(Placement(1, 1, 1, 10, 10),),
     )
     made = DocumentReport(HOSTILE, HOSTILE, bytes(32), (one,), (failed,))
-    text = report_html(made, b"x")
+    text = report_as_html(made, b"x")
     page = Page(text)
     assert {name for name, _ in page.elements} <= {
         *("html", "head", "meta", "title", "style", "body", "main", "header", "section", "footer", "div", "span", "p"),
@@ -290,7 +290,7 @@ def test_hostile_texts() -> None:
 
 
 def test_long_texts_are_cut() -> None:
-    text = report_html(report(Check(SealCheck.DIGEST, CheckStatus.PASSED, "y" * 10**6), name="x" * 10**6))
+    text = report_as_html(report(Check(SealCheck.DIGEST, CheckStatus.PASSED, "y" * 10**6), name="x" * 10**6))
     assert len(text) < 40_000
     assert "x…" in text
     assert "y…" in text
@@ -299,12 +299,12 @@ def test_long_texts_are_cut() -> None:
 # ---- arguments ------------------------------------------------------------------------------------------------------
 def test_arguments_that_make_no_sense() -> None:
     with pytest.raises(InvalidTypeError):
-        report_html("report")  # type: ignore[arg-type]
+        report_as_html("report")  # type: ignore[arg-type]
     with pytest.raises(InvalidTypeError):
-        report_html(report(), "document")  # type: ignore[arg-type]
+        report_as_html(report(), "document")  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError):
-        report_html(report(), verified_at=datetime(2026, 3, 1))
+        report_as_html(report(), verified_at=datetime(2026, 3, 1))
     for pages in (-1, 61):
         with pytest.raises(InvalidInputError):
-            report_html(report(), pages=pages)
-    assert f"{NOW + timedelta(days=1):%Y-%m-%d}" in report_html(report(), verified_at=NOW + timedelta(days=1))
+            report_as_html(report(), pages=pages)
+    assert f"{NOW + timedelta(days=1):%Y-%m-%d}" in report_as_html(report(), verified_at=NOW + timedelta(days=1))

@@ -133,9 +133,9 @@ def _opened(
             return report
         record(report)
         if page is not None:
-            from gmpki.seal.report_html import report_html
+            from gmpki.seal.report_html import report_as_html
 
-            text = report_html(report, data, verified_at=trusting.at or now())
+            text = report_as_html(report, data, verified_at=trusting.at or now())
             _io.write_output(page, text.encode("utf-8"), force=force)
         return report_of(report)
 

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from gmpki.seal.making import PendingSeal, SealSpec, make_seal, prepare_seal
     from gmpki.seal.registry import MemorySealRegistry, SealRegistry
     from gmpki.seal.report import DocumentReport, Placement, SealCheck, SignatureReport, Verdict
-    from gmpki.seal.report_html import report_html
+    from gmpki.seal.report_html import report_as_html
     from gmpki.seal.report_json import report_as_dict
     from gmpki.seal.report_text import report_lines
     from gmpki.seal.report_words import ReportLanguage
@@ -128,7 +128,7 @@ __all__ = [
     "prepared_from_bytes",
     "record_verification",
     "report_as_dict",
-    "report_html",
+    "report_as_html",
     "report_lines",
     "run_batch",
     "seal_file",
@@ -194,7 +194,7 @@ _HOMES = {
     "prepared_from_bytes": "gmpki.seal.two_phase",
     "record_verification": "gmpki.seal.use_log",
     "report_as_dict": "gmpki.seal.report_json",
-    "report_html": "gmpki.seal.report_html",
+    "report_as_html": "gmpki.seal.report_html",
     "report_lines": "gmpki.seal.report_text",
     "run_batch": "gmpki.seal.batch",
     "seal_file": "gmpki.seal.detached",

@@ -4,7 +4,7 @@ The page is one file that needs nothing else and runs nothing: pictures stand in
 its own policy forbids whatever else. All that comes from the document is escaped, and is cut where it is long.
 
 >>> from gmpki.seal.report import DocumentReport
->>> page = report_html(DocumentReport("pdf", "<合同>.pdf", bytes(32), ()))
+>>> page = report_as_html(DocumentReport("pdf", "<合同>.pdf", bytes(32), ()))
 >>> "&lt;合同&gt;.pdf" in page, "<script" in page
 (True, False)
 """
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.path.result import ValidatedPath
 
-__all__ = ["MAX_PAGES", "report_html"]
+__all__ = ["MAX_PAGES", "report_as_html"]
 
 MAX_PAGES: Final = 60
 """The most pages that a report shows."""
@@ -58,7 +58,7 @@ _BUT: Final = Words("除已声明不要求的检查外，全部通过。", "Ever
 _UNSIGNED: Final = Words("文档没有签章或签名。", "Nobody has signed the document.")
 
 
-def report_html(
+def report_as_html(
     report: DocumentReport, document: Buffer = b"", *, verified_at: datetime | None = None, pages: int = 12
 ) -> str:
     """Return a report as one page of HTML.
