@@ -6,6 +6,7 @@ import base64
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 from zipfile import ZipFile
@@ -306,9 +307,13 @@ def test_keys() -> None:
 
 
 def test_faulty_key() -> None:
-    key = Mock(spec=["public_key", "signature_algorithm", "sign", "sign_digest"])
     real = samples.signer().key
-    key.public_key, key.signature_algorithm = real.public_key, real.signature_algorithm
+    key = SimpleNamespace(
+        public_key=real.public_key,
+        signature_algorithm=real.signature_algorithm,
+        sign=real.sign,
+        sign_digest=Mock(),
+    )
     one = signer(signer=key)
     for answer in (b"", bytes(64), real.sign(b"other")):
         key.sign_digest.return_value = answer

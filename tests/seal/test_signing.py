@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
@@ -224,8 +225,13 @@ def test_grant_is_asked_before_each_use() -> None:
 
 
 def test_grant_refused() -> None:
-    key, log = Mock(wraps=samples.signer().key), Log()
-    key.public_key, key.signature_algorithm = samples.signer().key.public_key, samples.signer().key.signature_algorithm
+    real, log = samples.signer().key, Log()
+    key = SimpleNamespace(
+        public_key=real.public_key,
+        signature_algorithm=real.signature_algorithm,
+        sign=real.sign,
+        sign_digest=Mock(wraps=real.sign_digest),
+    )
     grant = Mock(**{"check.side_effect": SealError("grant-expired", "until yesterday")})
     one = signer(signer=key, grant=grant, log=log)
     refused("grant-expired", lambda: one.sign(DIGEST, "x"))
