@@ -15,6 +15,8 @@ __all__ = [
     "BackendError",
     "DecodeError",
     "DecryptionError",
+    "DriverCrashedError",
+    "DriverError",
     "FaultDetected",
     "FetchError",
     "GmpkiError",
@@ -27,8 +29,12 @@ __all__ = [
     "KeyMismatchError",
     "LimitExceeded",
     "LoginError",
+    "LoginRequiredError",
     "MessageError",
     "NoRecipientError",
+    "PinIncorrectError",
+    "PinLockedError",
+    "PinRejectedError",
     "PolicyError",
     "ProfileError",
     "RandomSourceError",
@@ -41,6 +47,13 @@ __all__ = [
     "TamperedError",
     "TimestampError",
     "TimestampRejected",
+    "TokenError",
+    "TokenExistsError",
+    "TokenFullError",
+    "TokenNotFoundError",
+    "TokenRemovedError",
+    "TokenTimeoutError",
+    "TokenUnsupportedError",
     "UnknownKeyError",
     "UnsupportedAlgorithm",
     "UnsupportedPlatform",
@@ -262,3 +275,86 @@ class ResponderError(GmpkiError):
 
 class FetchError(GmpkiError):
     """Nothing usable could be fetched from an address: no connection, no time left, too much, another kind of data."""
+
+
+class TokenError(GmpkiError):
+    """A token, or the driver that leads to it, refused or failed.
+
+    :ivar function: the function of the driver that answered, such as "SKF_VerifyPIN", or ``None``.
+    :ivar code: its raw answer, or ``None`` when none came.
+    :ivar code_name: the standard's name of the answer, such as "SAR_FAIL", or ``None`` when it has none.
+    """
+
+    def __init__(
+        self, message: str, *, function: str | None = None, code: int | None = None, code_name: str | None = None
+    ) -> None:
+        self.function = function
+        self.code = code
+        self.code_name = code_name
+        answer = code_name or ("" if code is None else f"answer 0x{code:08x}")
+        origin = ": ".join(part for part in (function, answer) if part)
+        super().__init__(f"{message} ({origin})" if origin else message)
+
+
+class PinIncorrectError(TokenError):
+    """The PIN is wrong, and one of its tries is spent.
+
+    :ivar tries_left: how many more there are, or ``None`` where the driver does not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        tries_left: int | None = None,
+        function: str | None = None,
+        code: int | None = None,
+        code_name: str | None = None,
+    ) -> None:
+        self.tries_left = tries_left
+        left = "" if tries_left is None else f"; tries left: {tries_left}"
+        super().__init__(f"{message}{left}", function=function, code=code, code_name=code_name)
+
+
+class PinLockedError(TokenError):
+    """The PIN is locked: its tries are used up."""
+
+
+class PinRejectedError(TokenError):
+    """A PIN of this length or form is not taken; no try is spent."""
+
+
+class LoginRequiredError(TokenError):
+    """The token wants a PIN, or the authentication of the device, before it does this."""
+
+
+class TokenRemovedError(TokenError):
+    """The token is no longer there."""
+
+
+class TokenUnsupportedError(TokenError):
+    """The driver or the token does not have this function or algorithm."""
+
+
+class TokenFullError(TokenError):
+    """There is no room left: for data, applications, containers or session keys."""
+
+
+class TokenNotFoundError(TokenError):
+    """The token does not have the device, application, container, file, key or certificate of this name."""
+
+
+class TokenExistsError(TokenError):
+    """The token has something of this name already."""
+
+
+class TokenTimeoutError(TokenError):
+    """The token, or the lock of somebody else on it, took longer than was allowed."""
+
+
+class DriverError(TokenError):
+    """A driver cannot be loaded, or does not keep to its interface."""
+
+
+class DriverCrashedError(DriverError):
+    """The process that runs the driver ended while it was called."""
