@@ -125,12 +125,6 @@ typedef HANDLE HCONTAINER;
 #define SGD_SM4_CFB 0x00000404
 #define SGD_SM4_OFB 0x00000408
 #define SGD_SM4_MAC 0x00000410
-/* The earlier name of SM4. */
-#define SGD_SMS4_ECB 0x00000401
-#define SGD_SMS4_CBC 0x00000402
-#define SGD_SMS4_CFB 0x00000404
-#define SGD_SMS4_OFB 0x00000408
-#define SGD_SMS4_MAC 0x00000410
 
 /* Asymmetric algorithms. */
 #define SGD_RSA 0x00010000
