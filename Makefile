@@ -11,7 +11,8 @@ NEEDS := $(PYTHON) -B native/tools/system_packages.py
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src bindings native/src native/include native/CMakeLists.txt \
 	native/tools/integrity_embed.py -type f -not -path '*/__pycache__/*')
 
-.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz interop limbo objects bench docs clean
+.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz interop limbo objects tokens faults bench \
+	bench-limits docs clean
 
 help:
 	@echo "make quickstart   environment, build, and the main job on a real document"
@@ -26,7 +27,10 @@ help:
 	@echo "make interop      certificates, messages, key stores, time-stamps and seals, to and from other software"
 	@echo "make limbo        path validation: x509-limbo, the same signed with SM2, and our own cases"
 	@echo "make objects      outside certificates, requests, lists, messages and seals, judged"
+	@echo "make tokens       every driver with SoftHSM, OpenSC, p11-kit, pcscd and the software UKey"
+	@echo "make faults       the software UKey killed, out of disk and shared at every point where it writes"
 	@echo "make bench        speed, beside other libraries"
+	@echo "make bench-limits latency of software keys and tokens beside the limits of tenders"
 	@echo "make docs         documentation into build/docs"
 	@echo "make clean        remove what was built"
 
@@ -41,6 +45,7 @@ $(VENV)/installed: $(VENV)/created $(SOURCES)
 	touch $@
 
 $(VENV)/tools: $(VENV)/created pyproject.toml
+	$(NEEDS) pcsc
 	$(BIN)/python -m pip install --quiet --group dev
 	touch $@
 
@@ -89,9 +94,20 @@ limbo: $(VENV)/tools $(VENV)/installed
 objects: $(VENV)/tools $(VENV)/installed
 	$(RUN) tests/objects/run_objects.py
 
+tokens: $(VENV)/tools $(VENV)/installed
+	$(NEEDS) test
+	$(RUN) tests/tokens/run_tokens.py
+
+faults: $(VENV)/tools $(VENV)/installed
+	$(RUN) tests/tokens/run_faults.py
+
 bench: $(VENV)/tools $(VENV)/installed
 	$(BIN)/python -m pytest --import-mode=prepend benchmarks --benchmark-json=build/bench.json
 	$(RUN) benchmarks/report.py build/bench.json
+
+bench-limits: $(VENV)/tools $(VENV)/installed
+	$(BIN)/python -m pytest --import-mode=prepend benchmarks/test_limits.py --benchmark-json=build/limits.json
+	$(RUN) benchmarks/limits_report.py build/limits.json
 
 docs: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --group docs

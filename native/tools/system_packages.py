@@ -63,6 +63,10 @@ def chinese_font() -> bool:
     return any(Path("/usr/share/fonts").rglob("NotoSerifCJK*"))
 
 
+def virtual_reader() -> bool:
+    return program("pcscd")() and Path("/etc/reader.conf.d/vpcd").exists()
+
+
 OLDEST = (3, 10)
 
 CLANGS = (*(f"clang-{version}" for version in range(25, 13, -1)), "clang")
@@ -88,6 +92,15 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("qpdf", ("qpdf",), program("qpdf")),
         Need("poppler's tools", ("poppler-utils",), lambda: program("pdfsig")() and program("pdftoppm")()),
         Need("a Chinese font", ("fonts-noto-cjk",), chinese_font),
+        Need("SoftHSM", ("softhsm2",), lambda: Path("/usr/lib/softhsm/libsofthsm2.so").exists()),
+        Need("OpenSC's pkcs11-tool", ("opensc",), program("pkcs11-tool")),
+        Need("p11-kit's p11tool", ("gnutls-bin",), program("p11tool")),
+        Need("pcscd with a virtual reader", ("pcscd", "vsmartcard-vpcd"), virtual_reader),
+    ),
+    # pyscard has no wheels for Linux: it is compiled when the tools are installed.
+    "pcsc": (
+        Need("swig", ("swig",), program("swig")),
+        Need("the headers of pcsclite", ("libpcsclite-dev",), Path("/usr/include/PCSC/winscard.h").exists),
     ),
     "ctime": (
         GCC,
