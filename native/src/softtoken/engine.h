@@ -12,7 +12,11 @@
  *
  * Strings are UTF-8 and end with NUL. An output that has a size takes NULL for "tell me the length": then *len is set
  * and ST_OK is the answer. Where *len (the room) is too small, *len receives the length needed and the answer is
- * ST_ERR_BUFFER. Secrets are marked GMPKI_SECRET. Every function may be called from any thread.
+ * ST_ERR_BUFFER. Lists count elements in the same way. Secrets are marked GMPKI_SECRET. Every function may be called
+ * from any thread.
+ *
+ * A child that a process forks has the same devices open, but inherits neither logins nor the authentication nor the
+ * exclusive use of a device.
  */
 #ifndef GMPKI_SOFTTOKEN_ENGINE_H
 #define GMPKI_SOFTTOKEN_ENGINE_H
@@ -62,58 +66,62 @@ typedef struct st_device_info {
  * store.h lists them. serial receives its serial number, which is its name. ST_ERR_ARGUMENT for a setting that is
  * unknown or has a wrong value.
  */
-int st_device_create(const char *root, const char *settings, char serial[ST_SERIAL_MAX + 1]);
+ST_CHECKED enum st_status st_device_create(const char *root, const char *settings, char serial[ST_SERIAL_MAX + 1]);
 
 /* The serial numbers of the devices under the default root, sorted; with present_only those not pulled out. */
-int st_device_list(int present_only, char (*serials)[ST_SERIAL_MAX + 1], size_t *count);
+ST_CHECKED enum st_status st_device_list(int present_only, char (*serials)[ST_SERIAL_MAX + 1], size_t *count);
 
-int st_device_state(const char *serial, int *state);
+ST_CHECKED enum st_status st_device_state(const char *serial, int *state);
 
 /* Open a device; each open needs one close. ST_ERR_NO_DEVICE, or ST_ERR_REMOVED when it is pulled out. The last close
  * of a process forgets logins, device authentication and the lock. */
-int st_device_open(const char *serial, st_device **device);
+ST_CHECKED enum st_status st_device_open(const char *serial, st_device **device);
 void st_device_close(st_device *device);
 
-int st_device_get_info(st_device *device, st_device_info *info);
-int st_device_set_label(st_device *device, const char *label);
+ST_CHECKED enum st_status st_device_get_info(st_device *device, st_device_info *info);
+ST_CHECKED enum st_status st_device_set_label(st_device *device, const char *label);
 
 /* Random bytes; exactly 8 of them also become the challenge of st_device_authenticate. */
-int st_device_random(st_device *device, uint8_t *data, size_t len);
+ST_CHECKED enum st_status st_device_random(st_device *device, uint8_t *data, size_t len);
 
 /* response is SM4-ECB of the last challenge, filled with zeros to 16 bytes, under the device key (GM/T 0016-2012
  * 8.2.3). The challenge is used up, whatever the answer. */
-int st_device_authenticate(st_device *device, const uint8_t response[16]);
-int st_device_change_key(st_device *device, GMPKI_SECRET const uint8_t key[16]); /* needs the authentication */
+ST_CHECKED enum st_status st_device_authenticate(st_device *device, const uint8_t response[16]);
+ST_CHECKED enum st_status st_device_change_key(st_device *device,
+                                               GMPKI_SECRET const uint8_t key[16]); /* needs the authentication */
 
 /*
  * The exclusive use of a device. owner tells handles of this process apart. Whoever is not the owner waits in every
  * other function of the engine, at most 30 s, and gets ST_ERR_TIMEOUT then. timeout_ms 0xFFFFFFFF waits for ever.
  */
-int st_device_lock(st_device *device, const void *owner, uint32_t timeout_ms);
-int st_device_unlock(st_device *device, const void *owner);
+ST_CHECKED enum st_status st_device_lock(st_device *device, const void *owner, uint32_t timeout_ms);
+ST_CHECKED enum st_status st_device_unlock(st_device *device, const void *owner);
 /* Whose call this is, until the next one: the front doors call it first. NULL: nobody in particular. */
 void st_caller(const void *owner);
 
 /* Block until a device is put in or pulled out; then its serial number and the event. ST_ERR_NO_EVENT after
  * st_event_cancel, which ends the waiting of all threads of this process. */
-int st_event_wait(char serial[ST_SERIAL_MAX + 1], int *event);
+ST_CHECKED enum st_status st_event_wait(char serial[ST_SERIAL_MAX + 1], int *event);
 void st_event_cancel(void);
 
 /* ---- applications and PINs ------------------------------------------------------------- */
 
 /* user_pin NULL: to be set with st_pin_init. Needs the authentication of the device unless by_format is 1: PKCS#11
  * formats a token without it. create_rights: who may create files. */
-int st_application_create(st_device *device, const char *name, GMPKI_SECRET const char *admin_pin, uint32_t admin_tries,
-                          GMPKI_SECRET const char *user_pin, uint32_t user_tries, uint32_t create_rights, int by_format,
-                          uint32_t *application);
-int st_application_delete(st_device *device, const char *name); /* needs the authentication of the device */
+ST_CHECKED enum st_status st_application_create(st_device *device, const char *name, GMPKI_SECRET const char *admin_pin,
+                                                uint32_t admin_tries, GMPKI_SECRET const char *user_pin,
+                                                uint32_t user_tries, uint32_t create_rights, int by_format,
+                                                uint32_t *application);
+ST_CHECKED enum st_status st_application_delete(st_device *device,
+                                                const char *name); /* needs the authentication of the device */
 /* Empty an application and give it a new name, keeping its admin PIN, which is asked: C_InitToken. */
-int st_application_format(st_device *device, uint32_t application, const char *name, GMPKI_SECRET const char *admin_pin,
-                          uint32_t *tries_left);
-int st_application_find(st_device *device, const char *name, uint32_t *application);
-int st_application_name(st_device *device, uint32_t application, char name[ST_APPLICATION_NAME_MAX + 1]);
+ST_CHECKED enum st_status st_application_format(st_device *device, uint32_t application, const char *name,
+                                                GMPKI_SECRET const char *admin_pin, uint32_t *tries_left);
+ST_CHECKED enum st_status st_application_find(st_device *device, const char *name, uint32_t *application);
+ST_CHECKED enum st_status st_application_name(st_device *device, uint32_t application,
+                                              char name[ST_APPLICATION_NAME_MAX + 1]);
 /* ids in the order of their making; at most *count, which receives how many there are. */
-int st_application_list(st_device *device, uint32_t *applications, size_t *count);
+ST_CHECKED enum st_status st_application_list(st_device *device, uint32_t *applications, size_t *count);
 
 typedef struct st_pin_info {
     uint32_t max_tries, tries_left; /* tries_left 0: locked */
@@ -121,20 +129,21 @@ typedef struct st_pin_info {
     int is_set;
 } st_pin_info;
 
-int st_pin_get_info(st_device *device, uint32_t application, int role, st_pin_info *info);
+ST_CHECKED enum st_status st_pin_get_info(st_device *device, uint32_t application, int role, st_pin_info *info);
 /* tries_left is set after ST_OK, ST_ERR_PIN_INCORRECT and ST_ERR_PIN_LOCKED. The try is spent, durably, before the PIN
  * is looked at; success gives all back. */
-int st_pin_verify(st_device *device, uint32_t application, int role, GMPKI_SECRET const char *pin,
-                  uint32_t *tries_left);
-int st_pin_change(st_device *device, uint32_t application, int role, GMPKI_SECRET const char *old_pin,
-                  GMPKI_SECRET const char *new_pin, uint32_t *tries_left);
-int st_pin_unblock(st_device *device, uint32_t application, GMPKI_SECRET const char *admin_pin,
-                   GMPKI_SECRET const char *new_user_pin, uint32_t *tries_left);
+ST_CHECKED enum st_status st_pin_verify(st_device *device, uint32_t application, int role, GMPKI_SECRET const char *pin,
+                                        uint32_t *tries_left);
+ST_CHECKED enum st_status st_pin_change(st_device *device, uint32_t application, int role,
+                                        GMPKI_SECRET const char *old_pin, GMPKI_SECRET const char *new_pin,
+                                        uint32_t *tries_left);
+ST_CHECKED enum st_status st_pin_unblock(st_device *device, uint32_t application, GMPKI_SECRET const char *admin_pin,
+                                         GMPKI_SECRET const char *new_user_pin, uint32_t *tries_left);
 /* Set the user PIN as the administrator who has logged in: C_InitPIN. */
-int st_pin_init(st_device *device, uint32_t application, GMPKI_SECRET const char *user_pin);
-int st_logout(st_device *device, uint32_t application);
+ST_CHECKED enum st_status st_pin_init(st_device *device, uint32_t application, GMPKI_SECRET const char *user_pin);
+ST_CHECKED enum st_status st_logout(st_device *device, uint32_t application);
 /* Bits (1 << role) of who has logged in. */
-int st_login_state(st_device *device, uint32_t application, unsigned *roles);
+ST_CHECKED enum st_status st_login_state(st_device *device, uint32_t application, unsigned *roles);
 
 /* ---- files ----------------------------------------------------------------------------- */
 
@@ -143,17 +152,18 @@ typedef struct st_file_info {
     uint32_t size, read_rights, write_rights;
 } st_file_info;
 
-int st_file_create(st_device *device, uint32_t application, const char *name, uint32_t size, uint32_t read_rights,
-                   uint32_t write_rights);
-int st_file_delete(st_device *device, uint32_t application, const char *name);
-int st_file_list(st_device *device, uint32_t application, st_file_info *files, size_t *count);
-int st_file_get_info(st_device *device, uint32_t application, const char *name, st_file_info *info);
+ST_CHECKED enum st_status st_file_create(st_device *device, uint32_t application, const char *name, uint32_t size,
+                                         uint32_t read_rights, uint32_t write_rights);
+ST_CHECKED enum st_status st_file_delete(st_device *device, uint32_t application, const char *name);
+ST_CHECKED enum st_status st_file_list(st_device *device, uint32_t application, st_file_info *files, size_t *count);
+ST_CHECKED enum st_status st_file_get_info(st_device *device, uint32_t application, const char *name,
+                                           st_file_info *info);
 /* *len: room in, bytes read out: fewer than asked at the end of the file; ST_ERR_FILE_RANGE when offset is beyond it.
  */
-int st_file_read(st_device *device, uint32_t application, const char *name, uint32_t offset, uint8_t *data,
-                 size_t *len);
-int st_file_write(st_device *device, uint32_t application, const char *name, uint32_t offset, const uint8_t *data,
-                  size_t len);
+ST_CHECKED enum st_status st_file_read(st_device *device, uint32_t application, const char *name, uint32_t offset,
+                                       uint8_t *data, size_t *len);
+ST_CHECKED enum st_status st_file_write(st_device *device, uint32_t application, const char *name, uint32_t offset,
+                                        const uint8_t *data, size_t len);
 
 /* ---- containers ------------------------------------------------------------------------ */
 
@@ -164,77 +174,97 @@ typedef struct st_container_info {
     size_t certificate_len[2]; /* 0: none */
 } st_container_info;
 
-int st_container_create(st_device *device, uint32_t application, const char *name, uint32_t *container);
-int st_container_delete(st_device *device, uint32_t application, uint32_t container);
-int st_container_find(st_device *device, uint32_t application, const char *name, uint32_t *container);
-int st_container_list(st_device *device, uint32_t application, uint32_t *containers, size_t *count);
-int st_container_get_info(st_device *device, uint32_t application, uint32_t container, st_container_info *info);
+ST_CHECKED enum st_status st_container_create(st_device *device, uint32_t application, const char *name,
+                                              uint32_t *container);
+ST_CHECKED enum st_status st_container_delete(st_device *device, uint32_t application, uint32_t container);
+ST_CHECKED enum st_status st_container_find(st_device *device, uint32_t application, const char *name,
+                                            uint32_t *container);
+ST_CHECKED enum st_status st_container_list(st_device *device, uint32_t application, uint32_t *containers,
+                                            size_t *count);
+ST_CHECKED enum st_status st_container_get_info(st_device *device, uint32_t application, uint32_t container,
+                                                st_container_info *info);
 
 /* A certificate is kept as it comes: one DER SEQUENCE and nothing behind it, else ST_ERR_INPUT. len 0 removes it. No
  * login is needed, as most drivers have it. */
-int st_certificate_set(st_device *device, uint32_t application, uint32_t container, int usage, const uint8_t *der,
-                       size_t len);
-int st_certificate_get(st_device *device, uint32_t application, uint32_t container, int usage, uint8_t *der,
-                       size_t *len);
+ST_CHECKED enum st_status st_certificate_set(st_device *device, uint32_t application, uint32_t container, int usage,
+                                             const uint8_t *der, size_t len);
+ST_CHECKED enum st_status st_certificate_get(st_device *device, uint32_t application, uint32_t container, int usage,
+                                             uint8_t *der, size_t *len);
 
 /* What PKCS#11 keeps about the pair and the certificate of a usage; opaque, at most ST_BLOB_MAX bytes. */
-int st_attributes_set(st_device *device, uint32_t application, uint32_t container, int usage, const uint8_t *blob,
-                      size_t len);
-int st_attributes_get(st_device *device, uint32_t application, uint32_t container, int usage, uint8_t *blob,
-                      size_t *len);
+ST_CHECKED enum st_status st_attributes_set(st_device *device, uint32_t application, uint32_t container, int usage,
+                                            const uint8_t *blob, size_t len);
+ST_CHECKED enum st_status st_attributes_get(st_device *device, uint32_t application, uint32_t container, int usage,
+                                            uint8_t *blob, size_t *len);
 
 /* ---- keys in containers: the user must have logged in, unless only the public key is wanted ---- */
 
 typedef struct st_public_key {
     int kind;          /* enum st_key_kind */
     uint8_t point[64]; /* SM2: x, y */
-    st_rsa_public rsa;
+    st_rsa_public_key rsa;
 } st_public_key;
 
 /* A new pair replaces the old one of that usage, and with it its certificate. */
-int st_key_generate_sm2(st_device *device, uint32_t application, uint32_t container, int usage, st_public_key *key);
-int st_key_generate_rsa(st_device *device, uint32_t application, uint32_t container, int usage, uint32_t bits,
-                        st_public_key *key);
+ST_CHECKED enum st_status st_key_generate_sm2(st_device *device, uint32_t application, uint32_t container, int usage,
+                                              st_public_key *key);
+ST_CHECKED enum st_status st_key_generate_rsa(st_device *device, uint32_t application, uint32_t container, int usage,
+                                              uint32_t bits, st_public_key *key);
 /* The public key is computed and, when point is not NULL, must be it (ST_ERR_INPUT). */
-int st_key_import_sm2(st_device *device, uint32_t application, uint32_t container, int usage,
-                      GMPKI_SECRET const uint8_t d[32], const uint8_t *point);
-int st_key_import_rsa(st_device *device, uint32_t application, uint32_t container, int usage,
-                      GMPKI_SECRET const st_rsa_private *key);
-int st_key_delete(st_device *device, uint32_t application, uint32_t container, int usage);
+ST_CHECKED enum st_status st_key_import_sm2(st_device *device, uint32_t application, uint32_t container, int usage,
+                                            GMPKI_SECRET const uint8_t d[32], const uint8_t *point);
+ST_CHECKED enum st_status st_key_import_rsa(st_device *device, uint32_t application, uint32_t container, int usage,
+                                            GMPKI_SECRET const st_rsa_key *key);
+ST_CHECKED enum st_status st_key_delete(st_device *device, uint32_t application, uint32_t container, int usage);
 /* Nobody need log in. ST_ERR_NO_KEY. */
-int st_key_public(st_device *device, uint32_t application, uint32_t container, int usage, st_public_key *key);
+ST_CHECKED enum st_status st_key_public(st_device *device, uint32_t application, uint32_t container, int usage,
+                                        st_public_key *key);
 
 /* e of 32 bytes to r, s. */
-int st_key_sm2_sign(st_device *device, uint32_t application, uint32_t container, int usage, const uint8_t digest[32],
-                    uint8_t signature[64]);
+ST_CHECKED enum st_status st_key_sm2_sign(st_device *device, uint32_t application, uint32_t container, int usage,
+                                          const uint8_t digest[32], uint8_t signature[64]);
 /* ciphertext is x, y, C3, C2 (GMPKI_SM2_C1C3C2_BARE); *len: room in, length out. */
-int st_key_sm2_decrypt(st_device *device, uint32_t application, uint32_t container, int usage,
-                       const uint8_t *ciphertext, size_t ciphertext_len, uint8_t *plaintext, size_t *len);
+ST_CHECKED enum st_status st_key_sm2_decrypt(st_device *device, uint32_t application, uint32_t container, int usage,
+                                             const uint8_t *ciphertext, size_t ciphertext_len, uint8_t *plaintext,
+                                             size_t *len);
 /* One side of the key exchange (GB/T 32918.3), as gmpki_sm2_exchange; own za from own_id. */
-int st_key_sm2_exchange(st_device *device, uint32_t application, uint32_t container, int usage, int role,
-                        GMPKI_SECRET const uint8_t ephemeral[32], const uint8_t *own_id, size_t own_id_len,
-                        const uint8_t peer[64], const uint8_t peer_ephemeral[64], const uint8_t *peer_id,
-                        size_t peer_id_len, uint8_t *key, size_t key_len);
+ST_CHECKED enum st_status st_key_sm2_exchange(st_device *device, uint32_t application, uint32_t container, int usage,
+                                              int role, GMPKI_SECRET const uint8_t ephemeral[32], const uint8_t *own_id,
+                                              size_t own_id_len, const uint8_t peer[64],
+                                              const uint8_t peer_ephemeral[64], const uint8_t *peer_id,
+                                              size_t peer_id_len, uint8_t *key, size_t key_len);
 /* Plain d * peer. */
-int st_key_sm2_ecdh(st_device *device, uint32_t application, uint32_t container, int usage, const uint8_t peer[64],
-                    uint8_t shared[64]);
-/* The raw private operation, in_len == out_len == bits / 8; padding is of crypto.h and its callers. */
-int st_key_rsa_private(st_device *device, uint32_t application, uint32_t container, int usage, const uint8_t *in,
-                       size_t in_len, uint8_t *out);
+ST_CHECKED enum st_status st_key_sm2_ecdh(st_device *device, uint32_t application, uint32_t container, int usage,
+                                          const uint8_t peer[64], uint8_t shared[64]);
+/* What crypto.h does with a private RSA key, with that of a container: sizes, queries and errors as there.
+ * ST_ERR_KEY_USAGE for an SM2 pair, as the functions above for an RSA pair. */
+ST_CHECKED enum st_status st_key_rsa_sign(st_device *device, uint32_t application, uint32_t container, int usage,
+                                          uint8_t *out, size_t *out_len, const uint8_t *data, size_t len);
+ST_CHECKED enum st_status st_key_rsa_sign_pss(st_device *device, uint32_t application, uint32_t container, int usage,
+                                              const st_pss *pss, uint8_t *out, size_t *out_len, const uint8_t *digest,
+                                              size_t digest_len);
+ST_CHECKED enum st_status st_key_rsa_decrypt(st_device *device, uint32_t application, uint32_t container, int usage,
+                                             uint8_t *out, size_t *out_len, const uint8_t *data, size_t len);
+ST_CHECKED enum st_status st_key_rsa_decrypt_oaep(st_device *device, uint32_t application, uint32_t container,
+                                                  int usage, const st_oaep *oaep, uint8_t *out, size_t *out_len,
+                                                  const uint8_t *data, size_t len);
+ST_CHECKED enum st_status st_key_rsa_raw(st_device *device, uint32_t application, uint32_t container, int usage,
+                                         uint8_t *out, size_t *out_len, const uint8_t *in, size_t in_len);
 
 /* ---- generic objects (PKCS#11) --------------------------------------------------------- */
 
 /* Private ones need the user, for reading too. Blobs are opaque. */
-int st_object_create(st_device *device, uint32_t application, int is_private, GMPKI_SECRET const uint8_t *blob,
-                     size_t len, uint32_t *object);
-int st_object_replace(st_device *device, uint32_t application, uint32_t object, GMPKI_SECRET const uint8_t *blob,
-                      size_t len);
-int st_object_delete(st_device *device, uint32_t application, uint32_t object);
+ST_CHECKED enum st_status st_object_create(st_device *device, uint32_t application, int is_private,
+                                           GMPKI_SECRET const uint8_t *blob, size_t len, uint32_t *object);
+ST_CHECKED enum st_status st_object_replace(st_device *device, uint32_t application, uint32_t object,
+                                            GMPKI_SECRET const uint8_t *blob, size_t len);
+ST_CHECKED enum st_status st_object_delete(st_device *device, uint32_t application, uint32_t object);
 /* Those that may be seen now. */
-int st_object_list(st_device *device, uint32_t application, uint32_t *objects, size_t *count);
-int st_object_get(st_device *device, uint32_t application, uint32_t object, uint8_t *blob, size_t *len);
+ST_CHECKED enum st_status st_object_list(st_device *device, uint32_t application, uint32_t *objects, size_t *count);
+ST_CHECKED enum st_status st_object_get(st_device *device, uint32_t application, uint32_t object, uint8_t *blob,
+                                        size_t *len);
 
 /* A number that changes whenever the state of the device on disk does: front doors that cache look at it. */
-int st_device_generation(st_device *device, uint64_t *generation);
+ST_CHECKED enum st_status st_device_generation(st_device *device, uint64_t *generation);
 
 #endif /* GMPKI_SOFTTOKEN_ENGINE_H */
