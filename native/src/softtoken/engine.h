@@ -74,8 +74,10 @@ ST_CHECKED enum st_status st_device_list(int present_only, char (*serials)[ST_SE
 ST_CHECKED enum st_status st_device_state(const char *serial, int *state);
 
 /* Open a device; each open needs one close. ST_ERR_NO_DEVICE, or ST_ERR_REMOVED when it is pulled out. The last close
- * of a process forgets logins, device authentication and the lock. */
-ST_CHECKED enum st_status st_device_open(const char *serial, st_device **device);
+ * of a process forgets logins, device authentication and the lock. What was seen pulled out stays so for those who had
+ * it open, though it be put in again: they close, and open anew. */
+/* One more open of what is open already: for a thread that is about to use a device which another one may close. */
+void st_device_retain(st_device *device);
 void st_device_close(st_device *device);
 
 ST_CHECKED enum st_status st_device_get_info(st_device *device, st_device_info *info);
@@ -91,17 +93,21 @@ ST_CHECKED enum st_status st_device_change_key(st_device *device,
                                                GMPKI_SECRET const uint8_t key[16]); /* needs the authentication */
 
 /*
- * The exclusive use of a device. owner tells handles of this process apart. Whoever is not the owner waits in every
- * other function of the engine, at most 30 s, and gets ST_ERR_TIMEOUT then. timeout_ms 0xFFFFFFFF waits for ever.
+ * The exclusive use of a device. owner (not NULL) tells handles of this process apart; who has it already gets ST_OK.
+ * Whoever is not the owner waits in every other function of the engine, at most 30 s, and gets ST_ERR_TIMEOUT then.
+ * timeout_ms 0xFFFFFFFF waits for ever. Unlocking answers ST_ERR_STATE to who is not the owner.
  */
 ST_CHECKED enum st_status st_device_lock(st_device *device, const void *owner, uint32_t timeout_ms);
 ST_CHECKED enum st_status st_device_unlock(st_device *device, const void *owner);
 /* Whose call this is, until the next one: the front doors call it first. NULL: nobody in particular. */
 void st_caller(const void *owner);
 
-/* Block until a device is put in or pulled out; then its serial number and the event. ST_ERR_NO_EVENT after
- * st_event_cancel, which ends the waiting of all threads of this process. */
+/* Block until a device is put in or pulled out; then its serial number and the event. What happens between two waits
+ * is told by the second one, and each event to one thread only. ST_ERR_NO_EVENT after st_event_cancel, which ends the
+ * waiting of all threads of this process and forgets what was not told. */
 ST_CHECKED enum st_status st_event_wait(char serial[ST_SERIAL_MAX + 1], int *event);
+/* The same without blocking: ST_ERR_NO_EVENT when there was none since the last call; the first one only looks. */
+ST_CHECKED enum st_status st_event_poll(char serial[ST_SERIAL_MAX + 1], int *event);
 void st_event_cancel(void);
 
 /* ---- applications and PINs ------------------------------------------------------------- */
@@ -130,8 +136,9 @@ typedef struct st_pin_info {
 } st_pin_info;
 
 ST_CHECKED enum st_status st_pin_get_info(st_device *device, uint32_t application, int role, st_pin_info *info);
-/* tries_left is set after ST_OK, ST_ERR_PIN_INCORRECT and ST_ERR_PIN_LOCKED. The try is spent, durably, before the PIN
- * is looked at; success gives all back. */
+/* tries_left (may be NULL) is set after ST_OK, ST_ERR_PIN_INCORRECT and ST_ERR_PIN_LOCKED, the answer to the wrong PIN
+ * that spends the last try. The try is spent, durably, before the PIN is looked at; success gives all back. A login
+ * ends when its PIN is changed by somebody else, the user's also when the administrator gives a new PIN. */
 ST_CHECKED enum st_status st_pin_verify(st_device *device, uint32_t application, int role, GMPKI_SECRET const char *pin,
                                         uint32_t *tries_left);
 ST_CHECKED enum st_status st_pin_change(st_device *device, uint32_t application, int role,
