@@ -35,7 +35,7 @@ int st_libcrypto_available(void);
 /* The version of the libcrypto in use, or why there is none. Never NULL. */
 const char *st_libcrypto_name(void);
 
-/* ---- ciphers (cipher.c, cipher_libcrypto.c) --------------------------------------------- */
+/* ---- ciphers (cipher.c, cipher_kernel.c) --------------------------------------------- */
 
 enum st_cipher_algorithm {
     ST_SM4 = 1, /* key of 16 bytes, blocks of 16 */
@@ -166,10 +166,11 @@ ST_CHECKED enum st_status st_hmac_update(st_hmac *hmac, const uint8_t *data, siz
 ST_CHECKED enum st_status st_hmac_final(st_hmac *hmac, uint8_t *out, size_t *out_len);
 void st_hmac_free(st_hmac *hmac);
 
-/* ---- RSA (rsa_key.c, rsa_check.c, rsa_padding.c, rsa_public.c) -------------------------- */
+/* ---- RSA (rsa_key.c, rsa_raw.c, rsa_padding.c, rsa_public.c) ---------------------------- */
 
 enum {
-    ST_RSA_MAX_LEN = 512,         /* a public modulus: 1024 .. 4096 bits in steps of 8 */
+    ST_RSA_MIN_LEN = 128, /* of a public modulus: 1024 .. 4096 bits in steps of 8 */
+    ST_RSA_MAX_LEN = 512,
     ST_RSA_PRIVATE_MAX_LEN = 256, /* a private key has 1024 or 2048 bits */
     ST_RSA_PRIME_MAX_LEN = 128,
     ST_RSA_EXPONENT_LEN = 4,
@@ -257,7 +258,7 @@ typedef struct st_pss {
 ST_CHECKED enum st_status st_rsa_pad_signature(uint8_t *block, size_t block_len, const uint8_t *data, size_t len);
 
 /* Write the DigestInfo (RFC 8017 9.2) of a digest; ST_RSA_DIGEST_INFO_MAX bytes are always enough. ST_ERR_INPUT_LEN
- * when the digest is not as long as the algorithm's. Also for SM3 (GM/T 0006). */
+ * when the digest is not as long as the algorithm's. Also for SM3. */
 ST_CHECKED enum st_status st_rsa_digest_info(int digest_algorithm, uint8_t *out, size_t *out_len, const uint8_t *digest,
                                              size_t digest_len);
 
