@@ -43,12 +43,14 @@ __all__ = ["KeyOperations", "TokenDecryptor", "TokenKeyAgreer", "TokenSigner"]
 
 _SM2_DIGEST_LEN: Final = 32
 _MAX_USER_ID_LEN: Final = 8191
+# What DigestInfo names, and the digest's length. For SM3 OpenSSL, which verifies here and elsewhere, writes the object
+# identifier of the signature and not that of the hash, and refuses the other; no standard that was read decides it.
 _HASHES: Final = {
     "sha1": (oids.SHA1, 20),
     "sha256": (oids.SHA256, 32),
     "sha384": (oids.SHA384, 48),
     "sha512": (oids.SHA512, 64),
-    "sm3": (oids.SM3, 32),
+    "sm3": (oids.RSA_WITH_SM3, 32),
 }
 
 
