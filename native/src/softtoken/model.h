@@ -71,7 +71,7 @@ typedef struct st_file {
     uint32_t id;
     char name[ST_FILE_NAME_MAX + 1];
     uint32_t size, read_rights, write_rights;
-    st_bytes content; /* empty: never written, all zeros; else size bytes, sealed as st_file_protection says */
+    st_bytes content; /* empty: never written, all zeros; else size bytes, sealed as rights.h says */
 } st_file;
 
 typedef struct st_object {

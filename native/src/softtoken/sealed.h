@@ -41,10 +41,6 @@ ST_CHECKED enum st_status st_unseal(uint8_t *plain, GMPKI_SECRET const uint8_t k
 ST_CHECKED enum st_status st_seal_bytes(st_bytes *sealed, GMPKI_SECRET const uint8_t key[ST_STORE_KEY_LEN],
                                         const st_place *place, GMPKI_SECRET const uint8_t *plain, size_t len);
 
-/* Which key the content of a file is under: one that everybody has who may read or write it. */
-enum st_protection { ST_CLEAR = 0, ST_UNDER_STORE_KEY, ST_UNDER_USER_KEY, ST_UNDER_ADMIN_KEY };
-int st_file_protection(uint32_t read_rights, uint32_t write_rights);
-
 /* Wrap keys (16 bytes for the user, 32 for the administrator) for a PIN, with a new salt. */
 ST_CHECKED enum st_status st_wrap_keys(st_wrap *wrap, const st_place *place, uint32_t iterations,
                                        GMPKI_SECRET const char *pin, GMPKI_SECRET const uint8_t *keys, size_t keys_len);

@@ -118,11 +118,9 @@ enum st_fault_point {
 extern int (*st_fault_hook)(int point);
 #endif
 
-/* Replace the file name in folder by data, whole or not at all. 0 or -1 with errno. */
-ST_CHECKED int st_replace_file(const char *folder, const char *name, const uint8_t *data, size_t len);
+/* Replace a file in an open folder by data, durably, whole or not at all: through NAME.new. 0 or -1 with errno. */
+ST_CHECKED int st_replace_file(int folder, const char *name, const uint8_t *data, size_t len);
 /* Read a regular file of at most max bytes. 0 or -1 with errno; EFBIG when it is longer. */
-ST_CHECKED int st_read_file(const char *folder, const char *name, size_t max, st_bytes *data);
-/* Make the entries of a folder durable. 0 or -1 with errno. */
-ST_CHECKED int st_sync_folder(const char *folder);
+ST_CHECKED int st_read_file(int folder, const char *name, size_t max, st_bytes *data);
 
 #endif /* GMPKI_SOFTTOKEN_STORE_H */
