@@ -143,6 +143,20 @@ typedef HANDLE HCONTAINER;
 #define SGD_SHA1 0x00000002
 #define SGD_SHA256 0x00000004
 
+/*
+ * The software token of this project only, as no standard numbers them: block ciphers, combined with the mode in the
+ * last byte as above, and digests.
+ */
+#define SGD_SOFT_DES 0x80000100
+#define SGD_SOFT_3DES_112 0x80000200
+#define SGD_SOFT_3DES_168 0x80000300
+#define SGD_SOFT_AES_128 0x80000400
+#define SGD_SOFT_AES_192 0x80000500
+#define SGD_SOFT_AES_256 0x80000600
+#define SGD_SOFT_MD5 0x80000001
+#define SGD_SOFT_SHA384 0x80000002
+#define SGD_SOFT_SHA512 0x80000004
+
 /* Who a PIN belongs to. */
 #define ADMIN_TYPE 0
 #define USER_TYPE 1
