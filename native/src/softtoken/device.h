@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "softtoken/engine.h"
 #include "softtoken/model.h"
@@ -26,7 +27,7 @@
 #include "softtoken/sealed.h"
 #include "softtoken/store.h"
 
-enum { ST_CHALLENGE_LEN = 8, ST_WAIT_MS = 30000, ST_FOR_EVER = (int)-1 };
+enum { ST_CHALLENGE_LEN = 8, ST_WAIT_MS = 30000 };
 
 /*
  * Who has logged in to an application, in this process. A login holds as long as the PIN it was made with: the salt of
@@ -53,6 +54,7 @@ struct st_device {
 
     /* for the thread that made it busy */
     int changing;      /* entered with ST_CHANGING */
+    int saved;         /* by st_save_now */
     int reopen;        /* a child after fork: the store is to be opened anew */
     int removed;       /* was seen pulled out; stays so for this opening */
     st_store *store;   /* NULL only with reopen */
@@ -69,35 +71,63 @@ enum st_entering { ST_LOOKING = 0, ST_CHANGING = 1 };
  * and what the store answers. After an error nothing is entered. */
 ST_CHECKED enum st_status st_enter(st_device *device, enum st_entering entering);
 
+/* The same, and find an application: *found and *who (either may be NULL) as st_inside has them. ST_ERR_NO_APPLICATION.
+ */
+ST_CHECKED enum st_status st_enter_application(st_device *device, enum st_entering entering, uint32_t application,
+                                               st_application **found, unsigned *who);
+
 /* Let the device go. When something was to be changed, it is saved if status is ST_OK, else thrown away. Returns
  * status, or why the save failed. */
 ST_CHECKED enum st_status st_leave(st_device *device, enum st_status status);
 
-/* Save in the midst of a change: what must be durable before it goes on. After an error only st_leave may follow. */
+/* Save in the midst of a change what must be durable before it goes on. st_leave saves nothing after that: a further
+ * change takes a further call. After an error only st_leave may follow. */
 ST_CHECKED enum st_status st_save_now(st_device *device);
 
-/* Add ms to the clock that conditions of the engine use; UINT32_MAX ms: never. */
+/* The moment that comes ms from now, on the clock that conditions of the engine use. */
 struct timespec;
 void st_deadline_after(struct timespec *deadline, uint32_t ms);
-
-/* Make a condition on the monotonic clock. */
 void st_condition_init(pthread_cond_t *condition);
 
-/* ---- what is asked inside ---- */
+/* ---- login.c ---------------------------------------------------------------------------- */
 
-/* The application with this id, NULL when there is none; *who: bits of enum ST_IS_* for it. */
+/* The application with this id, NULL when there is none; *who (may be NULL): bits of ST_IS_* for it. */
 st_application *st_inside(st_device *device, uint32_t application, unsigned *who);
 
-/* Its login, NULL when nobody has logged in. */
-st_login *st_login_of(st_device *device, const st_application *application);
+/* What the process knows of an application's logins; NULL when nobody has logged in. */
+st_login *st_login_of(st_device *device, uint32_t application);
 
-/* Forget a role's login (all: both bits), with the keys that came with it. */
-void st_login_forget(st_login *login, unsigned roles);
+/* Note a login. keys: the user key, and for the administrator the admin key behind it. */
+void st_login_note(st_device *device, const st_application *application, int role, GMPKI_SECRET const uint8_t *keys);
 
-/* ST_ERR_NAME unless it is UTF-8 of 1 .. max bytes. */
-ST_CHECKED enum st_status st_name_check(const char *name, size_t max);
+/* The PIN of a role has a new wrap by the will of somebody who showed the old one: whoever is logged in stays so. */
+void st_login_renew(st_device *device, const st_application *application, int role);
 
-/* Give a list or a value out as engine.h says: NULL asks, too little room is ST_ERR_BUFFER. */
-ST_CHECKED enum st_status st_give(void *out, size_t *len, const void *data, size_t data_len);
+/* Forget logins, roles being bits of 1 << enum st_role, with the keys that came with them. */
+void st_login_forget(st_device *device, uint32_t application, unsigned roles);
+
+/* Forget the logins that the state no longer bears out. */
+void st_logins_review(st_device *device);
+
+/* Forget every login and the authentication of the device. */
+void st_device_forget(st_device *device);
+
+/* ---- outputs ----------------------------------------------------------------------------- */
+
+/* Tell how much there is to give out, in bytes or elements; ST_ERR_BUFFER when there is an output with less room. */
+static inline enum st_status st_room(const void *out, size_t *len, size_t needed) {
+    size_t room = *len;
+    *len = needed;
+    return out != NULL && room < needed ? ST_ERR_BUFFER : ST_OK;
+}
+
+/* Give bytes out, unless only the length was asked for. */
+static inline enum st_status st_give(uint8_t *out, size_t *len, const st_bytes *data) {
+    enum st_status status = st_room(out, len, data->len);
+    if (status == ST_OK && out != NULL && data->len != 0) {
+        memcpy(out, data->data, data->len);
+    }
+    return status;
+}
 
 #endif /* GMPKI_SOFTTOKEN_DEVICE_H */

@@ -228,6 +228,8 @@ ST_CHECKED enum st_status st_key_delete(st_device *device, uint32_t application,
 ST_CHECKED enum st_status st_key_public(st_device *device, uint32_t application, uint32_t container, int usage,
                                         st_public_key *key);
 
+/* All of them: ST_ERR_LOGIN, ST_ERR_NO_KEY, ST_ERR_KEY_USAGE for a pair of the other kind. Which usage may do what is
+ * the front doors' business. */
 /* e of 32 bytes to r, s. */
 ST_CHECKED enum st_status st_key_sm2_sign(st_device *device, uint32_t application, uint32_t container, int usage,
                                           const uint8_t digest[32], uint8_t signature[64]);
@@ -244,20 +246,16 @@ ST_CHECKED enum st_status st_key_sm2_exchange(st_device *device, uint32_t applic
 /* Plain d * peer. */
 ST_CHECKED enum st_status st_key_sm2_ecdh(st_device *device, uint32_t application, uint32_t container, int usage,
                                           const uint8_t peer[64], uint8_t shared[64]);
-/* What crypto.h does with a private RSA key, with that of a container: sizes, queries and errors as there.
- * ST_ERR_KEY_USAGE for an SM2 pair, as the functions above for an RSA pair. */
+/* The bare private operation: a number of bits / 8 bytes (ST_ERR_INPUT_LEN otherwise) below n (ST_ERR_INPUT) becomes
+ * another. Padding is of crypto.h and its callers. in may be out. */
+ST_CHECKED enum st_status st_key_rsa_private(st_device *device, uint32_t application, uint32_t container, int usage,
+                                             const uint8_t *in, size_t in_len, uint8_t *out);
+/* PKCS#1 v1.5 signature of data as it is, at most bits / 8 - 11 bytes (ST_ERR_INPUT_LEN). */
 ST_CHECKED enum st_status st_key_rsa_sign(st_device *device, uint32_t application, uint32_t container, int usage,
                                           uint8_t *out, size_t *out_len, const uint8_t *data, size_t len);
-ST_CHECKED enum st_status st_key_rsa_sign_pss(st_device *device, uint32_t application, uint32_t container, int usage,
-                                              const st_pss *pss, uint8_t *out, size_t *out_len, const uint8_t *digest,
-                                              size_t digest_len);
+/* PKCS#1 v1.5 decryption. ST_ERR_DECRYPT for wrong padding of any kind; the size answered to a query is a bound. */
 ST_CHECKED enum st_status st_key_rsa_decrypt(st_device *device, uint32_t application, uint32_t container, int usage,
                                              uint8_t *out, size_t *out_len, const uint8_t *data, size_t len);
-ST_CHECKED enum st_status st_key_rsa_decrypt_oaep(st_device *device, uint32_t application, uint32_t container,
-                                                  int usage, const st_oaep *oaep, uint8_t *out, size_t *out_len,
-                                                  const uint8_t *data, size_t len);
-ST_CHECKED enum st_status st_key_rsa_raw(st_device *device, uint32_t application, uint32_t container, int usage,
-                                         uint8_t *out, size_t *out_len, const uint8_t *in, size_t in_len);
 
 /* ---- generic objects (PKCS#11) --------------------------------------------------------- */
 

@@ -35,3 +35,14 @@ enum st_status st_rights_let(uint32_t rights, unsigned who) {
 enum st_status st_rights_check(uint32_t rights) {
     return rights == ST_BY_ANYONE || (rights & ~(uint32_t)(ST_BY_ADMIN | ST_BY_USER)) == 0 ? ST_OK : ST_ERR_ARGUMENT;
 }
+
+enum st_protection st_file_protection(uint32_t read_rights, uint32_t write_rights) {
+    uint32_t both = read_rights | write_rights;
+    if (read_rights == ST_BY_ANYONE) {
+        return ST_IN_CLEAR;
+    }
+    if (write_rights == ST_BY_ANYONE || both == ST_NEVER) {
+        return ST_UNDER_STORE_KEY;
+    }
+    return (both & ST_BY_USER) != 0 ? ST_UNDER_USER_KEY : ST_UNDER_ADMIN_KEY;
+}

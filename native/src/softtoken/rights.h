@@ -32,4 +32,13 @@ enum st_status st_rights_let(uint32_t rights, unsigned who);
 /* ST_ERR_ARGUMENT unless it is a sum of enum st_rights. */
 enum st_status st_rights_check(uint32_t rights);
 
+enum st_protection { ST_IN_CLEAR, ST_UNDER_USER_KEY, ST_UNDER_ADMIN_KEY, ST_UNDER_STORE_KEY };
+
+/*
+ * Under which key a file with these rights lies in the store. Everyone who may read or write it must have the key: a
+ * writer opens what is there before he seals it again. The administrator has the user's key, since he can set the
+ * user's PIN.
+ */
+enum st_protection st_file_protection(uint32_t read_rights, uint32_t write_rights);
+
 #endif /* GMPKI_SOFTTOKEN_RIGHTS_H */
