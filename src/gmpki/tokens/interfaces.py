@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer, Self
 
+    from gmpki.algorithms.sm2 import Role
     from gmpki.keys.envelope import KeyEnvelope
     from gmpki.keys.interfaces import Decryptor, KeyAgreer, PublicKey, Signer
     from gmpki.x509.certificate import Certificate
@@ -43,6 +44,9 @@ __all__ = [
     "PinRole",
     "PinSource",
     "Rights",
+    "SessionKey",
+    "SessionKeyContainer",
+    "SessionKeyExchange",
     "TokenDriver",
     "TokenKeyType",
 ]
@@ -58,7 +62,9 @@ class Ability(enum.Enum):
     SESSION_KEYS = "session-keys"
     """Symmetric keys inside the token, made there or imported under the encryption key."""
     AGREEMENT = "agreement"
-    """The SM2 key exchange with a key of the container."""
+    """The SM2 key exchange with a key of the container, the agreed key coming out."""
+    SESSION_KEY_AGREEMENT = "session-key-agreement"
+    """The same, the agreed key staying inside as a session key."""
     DECRYPTION = "decryption"
     """Short messages decrypted by the encryption key, the plaintext coming out."""
     RANDOM = "random"
@@ -277,6 +283,66 @@ class Container(Protocol):
 
     def close(self) -> None:
         """Give the container's handle back; doing so twice is no error."""
+
+
+@runtime_checkable
+class SessionKey(Protocol):
+    """A symmetric key inside the token, which nobody can read."""
+
+    @property
+    def algorithm(self) -> str:
+        """The cipher with its mode, such as "SM4-CBC"."""
+
+    def encrypt(self, data: Buffer, *, iv: Buffer = b"", padding: bool = False) -> bytes:
+        """Encrypt one message; without padding (of PKCS #7) whole blocks in ECB and CBC."""
+
+    def decrypt(self, data: Buffer, *, iv: Buffer = b"", padding: bool = False) -> bytes:
+        """Decrypt one message.
+
+        :raises DecryptionError: when the padding is wrong.
+        """
+
+    def mac(self, data: Buffer, *, iv: Buffer = bytes(16)) -> bytes:
+        """Return the last block of the encryption with CBC of whole blocks."""
+
+    def close(self) -> None:
+        """Destroy the key; doing so twice is no error."""
+
+
+@runtime_checkable
+class SessionKeyExchange(Protocol):
+    """One run of the SM2 key exchange inside the token. A context: one thread at a time, used once."""
+
+    @property
+    def ephemeral(self) -> bytes:
+        """The ephemeral public key for the peer: 65 bytes (04, x, y). The responder has it when it has agreed.
+
+        :raises StateError: for the responder, before that.
+        """
+
+    def agree(self, peer: Buffer, peer_ephemeral: Buffer, *, peer_user_id: Buffer | None = None) -> SessionKey:
+        """Derive the session key from the peer's public key and ephemeral key, points of 33, 64 or 65 bytes."""
+
+
+@runtime_checkable
+class SessionKeyContainer(Protocol):
+    """What a container with the abilities SESSION_KEYS and SESSION_KEY_AGREEMENT has beside the rest."""
+
+    def new_session_key(self, algorithm: str, recipient: PublicKey) -> tuple[SessionKey, bytes]:
+        """Make a session key; return it, and it encrypted to a public key: DER for SM2, a block for RSA.
+
+        :raises TokenFullError: when there is no room for another.
+        """
+
+    def import_session_key(self, algorithm: str, wrapped: Buffer) -> SessionKey:
+        """Import a session key, encrypted to the container's encryption key.
+
+        :raises LoginRequiredError: unless the user has logged in.
+        :raises DecryptionError: when it cannot be decrypted, for whatever cause.
+        """
+
+    def session_key_exchange(self, algorithm: str, role: Role, *, user_id: Buffer | None = None) -> SessionKeyExchange:
+        """Begin an SM2 key exchange whose result is a session key."""
 
 
 @runtime_checkable

@@ -40,8 +40,8 @@ class EventWaiter(Protocol):
     def missing(self) -> tuple[str, ...]:
         """The functions that it does not have."""
 
-    def wait_for_dev_event(self) -> tuple[str, int]:
-        """Block until something happens; return the device's name and the number of the event."""
+    def wait_for_dev_event(self) -> tuple[str, int] | None:
+        """Block until something happens; return the device's name and the number of the event, None when woken."""
 
     def cancel_wait_for_dev_event(self) -> None:
         """End the waiting of this process."""
@@ -91,7 +91,7 @@ class EventListener:
         try:
             while not self._stopping.is_set():
                 try:
-                    name, number = self._driver.wait_for_dev_event()
+                    happened = self._driver.wait_for_dev_event()
                 except TokenUnsupportedError:
                     raise
                 except TokenError:
@@ -101,6 +101,10 @@ class EventListener:
                     self._stopping.wait(_POLL_S)
                     continue
                 failures = 0
+                if happened is None:  # another listener was stopped, or this one
+                    self._stopping.wait(_POLL_S)
+                    continue
+                name, number = happened
                 if number in (EventKind.INSERTED, EventKind.REMOVED) and not self._stopping.is_set():
                     self._told(DeviceEvent(name, EventKind(number)))
         except BaseException as error:  # noqa: BLE001 - told to whoever reads the events
@@ -150,14 +154,19 @@ class EventStream:
             except queue.Empty:
                 if not wait:
                     break
-        self.close()
+        self.stop()
         if isinstance(self._listener.error, GmpkiError):
             error, self._listener.error = self._listener.error, None
             raise error
         raise StopIteration
 
-    def close(self) -> None:
-        """Stop listening; doing so twice is no error."""
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come but what has come already."""
+        return self._listener.has_ended
+
+    def stop(self) -> None:
+        """Stop listening; doing so twice is no error. What has come already can still be read."""
         self._listener.stop()
 
     def __enter__(self) -> Self:
@@ -166,7 +175,7 @@ class EventStream:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.stop()
 
     def __del__(self) -> None:
         if hasattr(self, "_listener"):

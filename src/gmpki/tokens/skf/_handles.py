@@ -1,0 +1,77 @@
+"""What a driver and its devices, applications and containers have in common: they are open, and then they are not."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from gmpki.errors import StateError, TokenError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+__all__ = ["Opened"]
+
+
+class Opened:
+    """Something that was opened, and what was opened below it. Thread-safe.
+
+    One lock serves a device and everything in it: what takes several calls of the driver is not interrupted, and no
+    handle is given back while it is used. The driver has a lock of its own, which is never held while a device is used.
+
+    :ivar _below: what was opened below, by name where it is opened once and then found again.
+    """
+
+    _WHAT = "object"
+
+    def __init__(self, above: Opened | None, key: object = None, *, own_lock: bool = False) -> None:
+        self._above = above
+        self._key = self if key is None else key
+        self._lock: AbstractContextManager[bool] = threading.RLock() if above is None or own_lock else above._lock
+        self._below: dict[object, Opened] = {}
+        self._is_open = True
+        if above is not None:
+            above._below[self._key] = self
+
+    def _use(self) -> None:
+        """Check that it is still open; asked under the lock.
+
+        :raises StateError: when it is not.
+        """
+        if not self._is_open:
+            raise StateError(f"the {self._WHAT} is closed")
+
+    def _give_back(self) -> None:
+        """Give the driver its handle back."""
+
+    def close(self) -> None:
+        """Close what was opened below, then this; doing so twice is no error.
+
+        What the driver answers is passed over: nobody could do anything about it, and the handle is used no more.
+        """
+        with self._lock:
+            if not self._is_open:
+                return
+            # Closed to newcomers first: from now on nothing is opened below.
+            self._is_open = False
+            below = tuple(self._below.values())
+        for one in reversed(below):
+            one.close()
+        if self._above is not None:
+            self._above._below.pop(self._key, None)
+        with self._lock:
+            try:
+                self._give_back()
+            except (TokenError, StateError):
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
