@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "softtoken/names.h"
+#include "softtoken/store_state.h"
+
 static pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
 static st_device *open_devices; /* also those no longer listed, until their last close */
 static pthread_once_t watching_forks = PTHREAD_ONCE_INIT;
@@ -14,6 +17,7 @@ static void free_device(st_device *device) {
     pthread_cond_destroy(&device->changed);
     st_model_free(device->model);
     st_store_close(device->store);
+    free(device->root);
     gmpki_cleanse(device, sizeof *device);
     free(device);
 }
@@ -63,13 +67,17 @@ static void watch_forks(void) {
 
 /* ---- opening and closing ---------------------------------------------------------------- */
 
-static enum st_status make_device(st_device **made, const char *serial) {
+/* root becomes the device's, also when this fails. */
+static enum st_status make_device(st_device **made, char *root, const char *serial) {
     st_device *device = calloc(1, sizeof *device);
     if (device == NULL) {
+        free(root);
         return ST_ERR_MEMORY;
     }
-    enum st_status status = st_store_open(&device->store, NULL, serial);
+    device->root = root;
+    enum st_status status = st_store_open(&device->store, root, serial);
     if (status != ST_OK) {
+        free(root);
         free(device);
         return status;
     }
@@ -80,18 +88,15 @@ static enum st_status make_device(st_device **made, const char *serial) {
     return ST_OK;
 }
 
-/* The open device of this name that still is the one on disk, counted once more; else NULL. */
-static st_device *listed_device(const char *serial) {
-    pthread_mutex_lock(&registry);
-    st_device *device = open_devices;
-    while (device != NULL && !(device->listed && strcmp(device->serial, serial) == 0)) {
-        device = device->next;
+/* The listed device of this name, counted once more; NULL when there is none. Under the registry's mutex. */
+static st_device *find_listed(const char *root, const char *serial) {
+    for (st_device *device = open_devices; device != NULL; device = device->next) {
+        if (device->listed && strcmp(device->serial, serial) == 0 && strcmp(device->root, root) == 0) {
+            device->opens++;
+            return device;
+        }
     }
-    if (device != NULL) {
-        device->opens++;
-    }
-    pthread_mutex_unlock(&registry);
-    return device;
+    return NULL;
 }
 
 /* Whoever opens this name from now on gets another one. */
@@ -107,16 +112,11 @@ static enum st_status try_device(st_device *device) {
     return status == ST_OK ? st_leave(device, ST_OK) : status;
 }
 
-/* Put it into the registry; when another thread was faster, take that one. */
+/* Put it into the registry; when another thread was faster, that one is taken. */
 static st_device *list_device(st_device *device) {
     pthread_mutex_lock(&registry);
-    st_device *other = open_devices;
-    while (other != NULL && !(other->listed && strcmp(other->serial, device->serial) == 0)) {
-        other = other->next;
-    }
-    if (other != NULL) {
-        other->opens++;
-    } else {
+    st_device *other = find_listed(device->root, device->serial);
+    if (other == NULL) {
         device->listed = 1;
         device->opens = 1;
         device->next = open_devices;
@@ -130,39 +130,59 @@ static st_device *list_device(st_device *device) {
     return device;
 }
 
+/* What this process has open already, if it still is what is on disk; else NULL. */
+static enum st_status open_listed(st_device **device, const char *root, const char *serial) {
+    pthread_mutex_lock(&registry);
+    st_device *found = find_listed(root, serial);
+    pthread_mutex_unlock(&registry);
+    if (found == NULL) {
+        return ST_OK;
+    }
+    enum st_status status = try_device(found);
+    if (status == ST_OK) {
+        *device = found;
+        return ST_OK;
+    }
+    if (status != ST_ERR_TIMEOUT && status != ST_ERR_MEMORY) {
+        unlist(found); /* pulled out, or replaced by another of the same name */
+        status = ST_OK;
+    }
+    st_device_close(found);
+    return status;
+}
+
+/* root becomes the device's, or is freed. */
+static enum st_status open_anew(st_device **device, char *root, const char *serial) {
+    st_device *made;
+    enum st_status status = make_device(&made, root, serial);
+    if (status != ST_OK) {
+        return status;
+    }
+    status = try_device(made);
+    if (status != ST_OK) {
+        free_device(made);
+        return status;
+    }
+    *device = list_device(made);
+    return ST_OK;
+}
+
 enum st_status st_device_open(const char *serial, st_device **device) {
     if (serial == NULL || device == NULL) {
         return ST_ERR_ARGUMENT;
     }
     *device = NULL;
-    if (strnlen(serial, ST_SERIAL_MAX + 1) > ST_SERIAL_MAX) {
+    char *root = st_serial_is_valid(serial) ? st_root_path(NULL) : NULL;
+    if (root == NULL) {
         return ST_ERR_NO_DEVICE;
     }
     pthread_once(&watching_forks, watch_forks);
-    st_device *found = listed_device(serial);
-    if (found != NULL) {
-        enum st_status status = try_device(found);
-        if (status == ST_OK || status == ST_ERR_TIMEOUT) {
-            *device = status == ST_OK ? found : NULL;
-            if (status != ST_OK) {
-                st_device_close(found);
-            }
-            return status;
-        }
-        unlist(found); /* pulled out, or replaced by another of the same name */
-        st_device_close(found);
+    enum st_status status = open_listed(device, root, serial);
+    if (status == ST_OK && *device == NULL) {
+        return open_anew(device, root, serial);
     }
-    enum st_status status = make_device(&found, serial);
-    if (status != ST_OK) {
-        return status;
-    }
-    status = try_device(found);
-    if (status != ST_OK) {
-        free_device(found);
-        return status;
-    }
-    *device = list_device(found);
-    return ST_OK;
+    free(root);
+    return status;
 }
 
 void st_device_retain(st_device *device) {

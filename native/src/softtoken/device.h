@@ -45,6 +45,7 @@ struct st_device {
     st_device *next; /* in the registry, under its mutex: also opens and listed */
     unsigned opens;
     int listed;
+    char *root; /* the folder that was the default one when it was opened */
     char serial[ST_SERIAL_MAX + 1];
 
     pthread_mutex_t mutex; /* for what follows, up to owner */
@@ -59,7 +60,8 @@ struct st_device {
     int removed;       /* was seen pulled out; stays so for this opening */
     st_store *store;   /* NULL only with reopen */
     st_model *model;   /* NULL: to be loaded */
-    int authenticated; /* the device key was shown */
+    int authenticated; /* the device key was shown: this one */
+    uint8_t shown_key[ST_STORE_KEY_LEN + ST_SEAL_OVERHEAD];
     uint8_t challenge[ST_CHALLENGE_LEN];
     int has_challenge;
     st_login logins[ST_APPLICATIONS_MAX];
@@ -106,7 +108,10 @@ void st_login_renew(st_device *device, const st_application *application, int ro
 /* Forget logins, roles being bits of 1 << enum st_role, with the keys that came with them. */
 void st_login_forget(st_device *device, uint32_t application, unsigned roles);
 
-/* Forget the logins that the state no longer bears out. */
+/* The device key, as it now stands in the model, was shown, or was changed by who had shown the old one. */
+void st_note_authentication(st_device *device);
+
+/* Forget the logins and the authentication that the state no longer bears out. */
 void st_logins_review(st_device *device);
 
 /* Forget every login and the authentication of the device. */

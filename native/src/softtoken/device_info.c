@@ -148,7 +148,10 @@ enum st_status st_device_authenticate(st_device *device, const uint8_t response[
         return status;
     }
     status = check_response(device, response);
-    device->authenticated = status == ST_OK;
+    device->authenticated = 0;
+    if (status == ST_OK) {
+        st_note_authentication(device);
+    }
     return st_leave(device, status);
 }
 
@@ -164,6 +167,12 @@ enum st_status st_device_change_key(st_device *device, const uint8_t key[16]) {
     if (status == ST_OK) {
         st_place place = device_key_place(device->model);
         status = st_seal(device->model->device_key, st_store_key(device->store), &place, key, ST_STORE_KEY_LEN);
+    }
+    if (status == ST_OK) {
+        status = st_save_now(device);
+    }
+    if (status == ST_OK) {
+        st_note_authentication(device);
     }
     return st_leave(device, status);
 }

@@ -105,7 +105,7 @@ static enum st_status reopen(st_device *device) {
     if (!device->reopen) {
         return ST_OK;
     }
-    enum st_status status = st_store_open(&device->store, NULL, device->serial);
+    enum st_status status = st_store_open(&device->store, device->root, device->serial);
     if (status == ST_OK) {
         device->reopen = 0;
     }

@@ -65,7 +65,15 @@ void st_login_forget(st_device *device, uint32_t application, unsigned roles) {
     }
 }
 
+void st_note_authentication(st_device *device) {
+    device->authenticated = 1;
+    memcpy(device->shown_key, device->model->device_key, sizeof device->shown_key);
+}
+
 void st_logins_review(st_device *device) {
+    if (memcmp(device->shown_key, device->model->device_key, sizeof device->shown_key) != 0) {
+        device->authenticated = 0;
+    }
     for (size_t i = 0; i < ST_APPLICATIONS_MAX; i++) {
         st_login *login = &device->logins[i];
         if (login->roles == 0) {
