@@ -21,7 +21,7 @@ __all__ = ["Session"]
 
 # Against modules that do not keep to their interface: the longest value of an attribute, the most objects of a token.
 _MAX_VALUE_LEN: Final = 1 << 20
-_MAX_OBJECTS: Final = 16384
+_MAX_OBJECTS: Final = 4096
 _FIND_AT_ONCE: Final = 64
 # What is offered before a module says how much it needs: enough for any signature and short ciphertext.
 _SPARE_LEN: Final = 1024
