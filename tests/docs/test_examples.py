@@ -82,6 +82,7 @@ def test_python(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             exec(code, namespace)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "page", [page for page in having("console") if page != README and page.parent != GUIDES["en"]], ids=name_of
 )

@@ -23,6 +23,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
     made.close()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("direction", ["we make", "they make"])
 @pytest.mark.parametrize("peer", PEERS)
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -77,6 +78,7 @@ def test_outcomes(
     assert said in text
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("job", JOBS)
 def test_damage_is_noticed(job: str) -> None:
     """A checker that accepts everything fails every job."""

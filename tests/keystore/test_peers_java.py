@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 if missing():
     pytest.skip(missing(), allow_module_level=True)
 
+pytestmark = pytest.mark.once
+
 KEYTOOL = shutil.which("keytool")
 ASCII = b"correct horse"
 

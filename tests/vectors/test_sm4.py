@@ -18,6 +18,7 @@ def test_block(vector: Vector) -> None:
     assert sm4.decrypt(vector.key, vector.ciphertext, Mode.ECB, padding=Padding.NONE) == vector.plaintext
 
 
+@pytest.mark.once
 @each("sm4/block.json", types=("IteratedBlock",), algorithm="sm4")
 def test_iterated_block(vector: Vector) -> None:
     context = sm4.SM4Cipher(vector.key, Mode.ECB).encryptor()

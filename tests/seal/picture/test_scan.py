@@ -15,6 +15,8 @@ from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidType
 from gmpki.seal.picture import Impression, draw_name_seal, draw_round_seal, draw_special_seal, extract_impression
 from seal.picture.scans import Scanner, overlap
 
+pytestmark = pytest.mark.once  # arithmetic of the picture library
+
 YELLOWISH = (245, 234, 205)
 SIZE = (100, 80)  # millimetres of the forms
 
