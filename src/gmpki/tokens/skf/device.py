@@ -155,11 +155,7 @@ class SKFDevice(Opened):
         from gmpki.tokens.skf import device_auth
 
         with self._lock:
-            handle = self._opened()
-            if key is None:
-                device_auth.authenticate(self._skf, handle)
-            else:
-                device_auth.authenticate(self._skf, handle, _device_key(key))
+            device_auth.authenticate(self._skf, self._opened(), device_auth.FACTORY_KEY if key is None else key)
 
     def change_device_key(self, key: Buffer) -> None:
         """Give the device a new key, after authenticate.
