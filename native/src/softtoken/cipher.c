@@ -189,7 +189,7 @@ static enum st_status check_input(const st_cipher *cipher, const size_t *out_len
     if (cipher->state != RUNNING) {
         return ST_ERR_STATE;
     }
-    return in_len > SIZE_MAX - 2 * ST_MAX_BLOCK_LEN ? ST_ERR_INPUT_LEN : ST_OK;
+    return in_len > SIZE_MAX - 2 * ST_MAX_BLOCK_LEN ? ST_ERR_ARGUMENT : ST_OK; /* no buffer is so long */
 }
 
 enum st_status st_cipher_update(st_cipher *cipher, uint8_t *out, size_t *out_len, const uint8_t *in, size_t in_len) {

@@ -10,7 +10,7 @@
  *     above it, and nothing is consumed. Otherwise *out_len is the capacity on entry and the number of bytes written
  *     on return. ST_ERR_BUFFER writes nothing but the size needed to *out_len, and the call may be repeated.
  *   - An input may be NULL only where its length is 0.
- *   - Every other error ends a running context: what follows is ST_ERR_STATE until it is freed.
+ *   - Every other error but ST_ERR_ARGUMENT ends a running context, as final does: what follows is ST_ERR_STATE.
  *   - Whatever needs libcrypto answers ST_ERR_NOT_SUPPORTED while there is none.
  *   - Freeing cleanses; NULL may be freed.
  */
