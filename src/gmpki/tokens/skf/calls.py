@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gmpki.tokens.skf.library import Library
     from gmpki.tokens.skf.probe import Findings
 
-__all__ = ["MAX_DATA_LEN", "Calls"]
+__all__ = ["MAX_DATA_LEN", "Calls", "new_session"]
 
 H = TypeVar("H", bound=Handle)
 
@@ -46,6 +46,11 @@ _MAX_ULONG: Final = 0xFFFFFFFF
 _SESSIONS: Final = itertools.count(1)
 
 
+def new_session() -> int:
+    """Return a number that no handle carries yet."""
+    return next(_SESSIONS)
+
+
 class Calls:
     """A loaded driver, without its functions. Thread-safe: the calls on one device run one at a time.
 
@@ -59,7 +64,7 @@ class Calls:
         self._locks: dict[str, threading.RLock] = {}
         self._odd_names: dict[str, bytes] = {}
         self._closed = False
-        self.session = next(_SESSIONS)
+        self.session = new_session()
 
     # ---- what it is ---------------------------------------------------------------------
     @property

@@ -63,7 +63,7 @@ class DeviceAuthForm(enum.Enum):
     RANDOM_16 = "random-16"
     """16 random bytes, one block encrypted (one public client, confidence C)."""
     PADDED = "padded"
-    """8 random bytes, filled with zeros to a block, and PKCS#5 padding: two blocks (one public client, confidence C)."""
+    """8 random bytes, filled with zeros to a block, then PKCS#5 padding: two blocks (one public client; C)."""
 
 
 class Quirk(enum.Enum):

@@ -1,0 +1,80 @@
+"""Authenticate to a device: encrypt its challenge with the device key.
+
+:standard: GM/T 0016-2012 8.2.3
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gmpki._inputs import as_bytes
+from gmpki.algorithms import sm4
+from gmpki.errors import InvalidInputError, LoginRequiredError, PinIncorrectError, TokenError
+from gmpki.tokens.skf.driver_profile import DeviceAuthForm
+from gmpki.tokens.skf.structures import BlockCipherParam
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from gmpki.tokens.skf.functions import SKF
+    from gmpki.tokens.skf.structures import DeviceHandle
+
+__all__ = ["FACTORY_KEY", "authenticate"]
+
+FACTORY_KEY: Final = b"1234567812345678"
+"""The device key that products are delivered with (confidence B); GM/T 0027-2014 9.2 wants it changed at issue."""
+
+_BLOCK_LEN: Final = 16
+_SM4_ECB: Final = 0x401
+
+
+def authenticate(
+    skf: SKF, device: DeviceHandle, key: Buffer = FACTORY_KEY, *, form: DeviceAuthForm | None = None
+) -> None:
+    """Authenticate to a device, by which applications can be created and deleted.
+
+    SM4 is computed here. For another cipher, such as SM1 or SSF33, the device does it, with the key as a session key.
+
+    :param key: 16 bytes.
+    :param form: how the challenge is answered; None does what the driver's profile says.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when the key has not 16 bytes.
+    :raises LoginRequiredError: when the device does not accept the answer: the key is wrong.
+    :raises TokenUnsupportedError: when the device wants a cipher that the driver does not offer for keys from outside.
+    :raises TokenError: for any other answer of the driver.
+    :standard: GM/T 0016-2012 8.2.3
+    """
+    content = as_bytes(key, "the key")
+    if len(content) != _BLOCK_LEN:
+        raise InvalidInputError(f"the device key must be {_BLOCK_LEN} bytes long, not {len(content)}")
+    chosen = skf.profile.device_auth if form is None else form
+    algorithm = skf.get_dev_info(device).dev_auth_alg_id
+    challenge = skf.gen_random(device, _BLOCK_LEN if chosen is DeviceAuthForm.RANDOM_16 else _BLOCK_LEN // 2)
+    message = challenge.ljust(_BLOCK_LEN, b"\0")
+    if chosen is DeviceAuthForm.PADDED:
+        message += bytes([_BLOCK_LEN]) * _BLOCK_LEN
+    if algorithm == _SM4_ECB:
+        answer = sm4.encrypt(content, message, sm4.Mode.ECB)
+    else:
+        answer = _encrypted_by_device(skf, device, content, algorithm, message)
+    try:
+        skf.dev_auth(device, answer)
+    except TokenError as error:
+        # No code is reserved for it; those with an error of their own say something else.
+        if type(error) not in (TokenError, PinIncorrectError):
+            raise
+        raise LoginRequiredError(
+            "the device does not accept the device key",
+            function=error.function,
+            code=error.code,
+            code_name=error.code_name,
+        ) from None
+
+
+def _encrypted_by_device(skf: SKF, device: DeviceHandle, key: bytes, algorithm: int, message: bytes) -> bytes:
+    handle = skf.set_symm_key(device, key, algorithm)
+    try:
+        skf.encrypt_init(handle, BlockCipherParam())
+        return skf.encrypt(handle, message)
+    finally:
+        skf.close_handle(handle)
