@@ -31,8 +31,10 @@ __all__ = [
     "EnvelopeDelivery",
     "KeyDelivery",
     "OpenedDelivery",
+    "ReadDelivery",
     "SKFBlobDelivery",
     "open_delivery",
+    "read_delivery",
 ]
 
 _MAX_DELIVERY_LEN: Final = 1 << 22
@@ -160,6 +162,48 @@ class OpenedDelivery:
     pair: CertificatePair | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReadDelivery:
+    """What a delivery is, unopened.
+
+    :ivar envelope: the encryption key, encrypted to the owner's signing key.
+    :ivar pair: the certificates, where the delivery brought them; None otherwise.
+    """
+
+    envelope: KeyEnvelope
+    pair: CertificatePair | None = None
+
+
+def read_delivery(data: Buffer) -> ReadDelivery:
+    """Read an SM2EnvelopedKey, a CSRResponse or an ENVELOPEDKEYBLOB, whichever it is, without opening it.
+
+    :param data: the bytes; at most 4 MiB.
+    :raises InvalidTypeError: when data is not a buffer.
+    :raises InvalidInputError: when it is none of the three, holds no key, or is too long.
+    :raises DecodeError: when it is malformed.
+    :raises KeyMismatchError: when the key is not that of the encryption certificate that came with it.
+    :raises ValidationError: when the certificates in it are no pair.
+    :raises UnsupportedAlgorithm: when the key is encrypted with something else than SM4-ECB.
+    """
+    encoded = as_bytes(data, "the delivery")
+    if len(encoded) > _MAX_DELIVERY_LEN:
+        raise InvalidInputError(f"a delivery has at most {_MAX_DELIVERY_LEN} bytes, not {len(encoded)}")
+    brought = None
+    if encoded[:4] == _BLOB_START:
+        envelope = KeyEnvelope.from_skf_blob(encoded)
+    elif _is_response(encoded):
+        response = CSRResponse.from_der(encoded)
+        if response.encrypted_private_key is None:
+            raise InvalidInputError("the response holds no encryption key")
+        envelope = KeyEnvelope.from_structure(response.encrypted_private_key)
+        certificates = (*response.signing_certificates, *response.encryption_certificates)
+        brought = CertificatePair.from_certificates([Certificate.from_der(one) for one in certificates])
+    else:
+        envelope = KeyEnvelope.from_der(encoded)
+    _check_delivered(envelope, brought)
+    return ReadDelivery(envelope, brought)
+
+
 def open_delivery(data: Buffer, signing_key: Decryptor, *, pair: CertificatePair | None = None) -> OpenedDelivery:
     """Open an SM2EnvelopedKey, a CSRResponse or an ENVELOPEDKEYBLOB, whichever it is.
 
@@ -179,29 +223,19 @@ def open_delivery(data: Buffer, signing_key: Decryptor, *, pair: CertificatePair
     member(signing_key, Decryptor, "signing_key")
     if pair is not None:
         member(pair, CertificatePair, "pair")
-    if len(encoded) > _MAX_DELIVERY_LEN:
-        raise InvalidInputError(f"a delivery has at most {_MAX_DELIVERY_LEN} bytes, not {len(encoded)}")
-    brought = None
-    if encoded[:4] == _BLOB_START:
-        envelope = KeyEnvelope.from_skf_blob(encoded)
-    elif _is_response(encoded):
-        response = CSRResponse.from_der(encoded)
-        if response.encrypted_private_key is None:
-            raise InvalidInputError("the response holds no encryption key")
-        envelope = KeyEnvelope.from_structure(response.encrypted_private_key)
-        certificates = (*response.signing_certificates, *response.encryption_certificates)
-        brought = CertificatePair.from_certificates([Certificate.from_der(one) for one in certificates])
-    else:
-        envelope = KeyEnvelope.from_der(encoded)
-    for certificates_of_it in (brought, pair):
-        if certificates_of_it is not None and certificates_of_it.encryption.public_key != envelope.public_key:
-            raise KeyMismatchError("the key that was delivered is not that of the encryption certificate")
-    private_key = envelope.open(signing_key)
-    for certificates_of_it in (brought, pair):
+    delivery = read_delivery(encoded)
+    _check_delivered(delivery.envelope, pair)
+    private_key = delivery.envelope.open(signing_key)
+    for certificates in (delivery.pair, pair):
         # Anybody can encrypt to the owner: that it opens does not make the certificates beside it the owner's.
-        if certificates_of_it is not None and certificates_of_it.match_keys([signing_key])[0] is None:
+        if certificates is not None and certificates.match_keys([signing_key])[0] is None:
             raise KeyMismatchError("the signing certificate is not that of the owner's signing key")
-    return OpenedDelivery(private_key, brought if brought is not None else pair)
+    return OpenedDelivery(private_key, delivery.pair if delivery.pair is not None else pair)
+
+
+def _check_delivered(envelope: KeyEnvelope, pair: CertificatePair | None) -> None:
+    if pair is not None and pair.encryption.public_key != envelope.public_key:
+        raise KeyMismatchError("the key that was delivered is not that of the encryption certificate")
 
 
 def _is_response(encoded: bytes) -> bool:
