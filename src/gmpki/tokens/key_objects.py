@@ -96,7 +96,7 @@ class KeyOperations:
 class _TokenKey(Secret):
     """A pair whose private key stays in a token. Immutable; thread-safe as the driver is. It cannot be copied."""
 
-    __slots__ = ("_operations", "_public")
+    __slots__ = ("__weakref__", "_operations", "_public")
     _operations: KeyOperations
     _public: PairPublicKey
 
