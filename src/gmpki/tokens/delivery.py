@@ -12,13 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gmpki._inputs import member
-from gmpki.errors import KeyMismatchError
-from gmpki.tokens.interfaces import Container, KeyUsage
+from gmpki.errors import InvalidTypeError, KeyMismatchError
+from gmpki.tokens.interfaces import KeyUsage
 from gmpki.x509.delivery import read_delivery
 from gmpki.x509.pair import CertificatePair
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+    from gmpki.tokens.interfaces import Container
 
 __all__ = ["import_delivery"]
 
@@ -45,7 +47,8 @@ def import_delivery(
     :raises TokenNotFoundError: when the container has no signing pair.
     :raises TokenError: of its other subclasses, as :mod:`gmpki.tokens.interfaces` lists.
     """
-    member(container, Container, "container")
+    if not callable(getattr(type(container), "import_encryption_key", None)):
+        raise InvalidTypeError(f"container must be one of a token, not {type(container).__name__}")
     if pair is not None:
         member(pair, CertificatePair, "pair")
     delivery = read_delivery(data)

@@ -210,9 +210,11 @@ else:
     PinSource = object
 
 
-@runtime_checkable
 class Container(Protocol):
-    """A container: up to two key pairs and their certificates."""
+    """A container: up to two key pairs and their certificates.
+
+    It cannot be asked for with ``isinstance``: before Python 3.12 that would look at its keys, which may not be there.
+    """
 
     @property
     def name(self) -> str:
