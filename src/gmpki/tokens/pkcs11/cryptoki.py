@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gmpki._files import as_path
 from gmpki._inputs import as_text as require_text
 from gmpki.errors import DriverError, InvalidInputError, StateError, UnsupportedPlatform
 from gmpki.tokens.pkcs11 import answers
@@ -296,16 +297,17 @@ _loaded: Final[dict[str, Module]] = {}
 _libraries: Final[dict[str, Any]] = {}
 
 
-def load(path: str) -> Module:
+def load(path: str | os.PathLike[str]) -> Module:
     """Load a module, or return the one that this process has loaded from the same file.
 
     :param path: of a shared library; loading runs code in it, so it must be one that is trusted.
-    :raises InvalidTypeError: when path is not ``str``.
+    :raises InvalidTypeError: when it is no path.
+    :raises InvalidInputError: when it is no name that a file can have.
     :raises DriverError: when it cannot be loaded, or is no PKCS #11 module.
     :raises TokenError: when the module refuses to be initialised.
     :raises UnsupportedPlatform: when cffi is missing.
     """
-    real = os.path.realpath(require_text(path, "path").replace("\x00", ""))
+    real = os.path.realpath(as_path(path))
     with _registry_lock:
         module = _loaded.get(real)
         if module is None or module._pid != os.getpid():

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
@@ -36,7 +37,11 @@ class Pkcs11Driver:
     """A module and its tokens. Thread-safe."""
 
     def __init__(
-        self, path: str, *, mechanism_map: MechanismMap | None = None, policy: AlgorithmPolicy = DEFAULT_POLICY
+        self,
+        path: str | os.PathLike[str],
+        *,
+        mechanism_map: MechanismMap | None = None,
+        policy: AlgorithmPolicy = DEFAULT_POLICY,
     ) -> None:
         """Load a module.
 
@@ -44,6 +49,7 @@ class Pkcs11Driver:
         :param mechanism_map: the numbers for SM2, SM3 and SM4; None finds a preset that fits for each token.
         :param policy: decides about RSA keys of 1024 bits and small curves.
         :raises InvalidTypeError: when an input has the wrong type.
+        :raises InvalidInputError: when path is no name that a file can have.
         :raises DriverError: when it cannot be loaded, or is no PKCS #11 module.
         :raises UnsupportedPlatform: when cffi is missing.
         """

@@ -42,10 +42,11 @@ def public_key_info(values: Mapping[int, bytes], numbers: MechanismMap) -> Subje
     kind = as_number(values.get(C.CKA_KEY_TYPE))
     if kind == C.CKK_RSA:
         return _rsa(values.get(C.CKA_MODULUS), values.get(C.CKA_PUBLIC_EXPONENT))
-    if kind is not None and kind == numbers.key_types.get("sm2"):
-        point = _own_point(values, numbers) if numbers.attributes else _point(values.get(C.CKA_EC_POINT))
-        return None if point is None else ec_forms.sm2_public_info(point)
     parameters, point = values.get(C.CKA_EC_PARAMS), _point(values.get(C.CKA_EC_POINT))
+    # Whatever a module calls the type of its keys: the curve says what they are.
+    if parameters == ec_forms.SM2_PARAMETERS or (kind is not None and kind == numbers.key_types.get("sm2")):
+        point = _own_point(values, numbers) or point
+        return None if point is None else ec_forms.sm2_public_info(point)
     if kind == C.CKK_EC and parameters and point:
         return SubjectPublicKeyInfo(AlgorithmIdentifier(oids.EC_PUBLIC_KEY, parameters), point)
     return None
@@ -127,8 +128,8 @@ def _point(value: bytes | None) -> bytes | None:
 
 
 def _own_point(values: Mapping[int, bytes], numbers: MechanismMap) -> bytes | None:
-    coordinates = [values.get(numbers.attributes[name], b"") for name in ("x", "y")]
+    coordinates = [values.get(numbers.attributes[name], b"") for name in ("x", "y") if numbers.attributes]
     # Right-aligned where a field is wider, as in the structures of GM/T 0016.
-    if any(len(value) < _COORDINATE_LEN or any(value[:-_COORDINATE_LEN]) for value in coordinates):
+    if not coordinates or any(len(value) < _COORDINATE_LEN or any(value[:-_COORDINATE_LEN]) for value in coordinates):
         return None
     return bytes((_UNCOMPRESSED,)) + b"".join(value[-_COORDINATE_LEN:] for value in coordinates)

@@ -1,0 +1,60 @@
+"""Modules that the tests load: SoftHSM with a store of its own, our software token, one that breaks its interface."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gmpki.tokens.pkcs11 import Pkcs11Driver
+from gmpki.tokens.pkcs11.application import Pkcs11Application
+
+INCLUDE = Path(__file__).resolve().parents[3] / "native" / "include"
+SOFTHSM = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so")
+
+ADMIN_PIN, USER_PIN = "87654321", "12345678"
+NAME = "GMPKI-TEST"
+
+
+@pytest.fixture
+def softhsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give the path of SoftHSM, with an empty store."""
+    found = next((path for path in SOFTHSM if Path(path).is_file()), None)
+    if found is None:
+        pytest.skip("peer program: softhsm2 not found")
+    store = tmp_path / "softhsm"
+    store.mkdir()
+    settings = tmp_path / "softhsm2.conf"
+    settings.write_text(f"directories.tokendir = {store}\nobjectstore.backend = file\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(settings))
+    return found
+
+
+@pytest.fixture
+def driver(softhsm: str) -> Iterator[Pkcs11Driver]:
+    """Give a driver of SoftHSM with a token that is not initialised."""
+    opened = Pkcs11Driver(softhsm)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def application(driver: Pkcs11Driver) -> Pkcs11Application:
+    """Give an initialised token of SoftHSM, nobody logged in."""
+    return driver.open().create_application(NAME, admin_pin=ADMIN_PIN, user_pin=USER_PIN)
+
+
+@pytest.fixture(scope="session")
+def odd_module(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the path of the module that breaks its interface, compiled for this run."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("peer program: cc not found")
+    library = tmp_path_factory.mktemp("odd") / "odd_module.so"
+    source = Path(__file__).with_name("odd_module.c")
+    flags = ("-std=c11", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror")
+    subprocess.run([compiler, *flags, f"-I{INCLUDE}", "-o", str(library), str(source)], check=True)
+    return str(library)
