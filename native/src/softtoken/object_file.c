@@ -116,7 +116,11 @@ static enum st_status enter_file(st_device *device, enum st_entering entering, u
         return status;
     }
     *file = st_model_file_named(*found, name);
-    return *file != NULL ? ST_OK : st_leave(device, ST_ERR_NO_FILE);
+    if (*file == NULL) {
+        status = st_leave(device, ST_ERR_NO_FILE);
+        return status == ST_OK ? ST_ERR_FAILED : status; /* which it never is; the compiler cannot know */
+    }
+    return ST_OK;
 }
 
 enum st_status st_file_delete(st_device *device, uint32_t application, const char *name) {
