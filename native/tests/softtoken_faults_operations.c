@@ -228,7 +228,8 @@ int make_base(void) {
 }
 
 int prepare(const operation *what, fault_target *on) {
-    size_t count = 1;
+    uint32_t objects[ST_LIST_MAX];
+    size_t count = ST_LIST_MAX;
     *on = (fault_target){.device = NULL};
     if ((what->needs & NEEDS_NOTHING_THERE) != 0) {
         return 1;
@@ -245,7 +246,13 @@ int prepare(const operation *what, fault_target *on) {
         st_pin_verify(on->device, on->application, ST_ADMIN, ADMIN_PIN, NULL) != ST_OK) {
         return 0;
     }
-    return (what->needs & NEEDS_USER) == 0 ||
-           (st_pin_verify(on->device, on->application, ST_USER, USER_PIN, NULL) == ST_OK &&
-            st_object_list(on->device, on->application, &on->object, &count) == ST_OK && count == 1);
+    if ((what->needs & NEEDS_USER) == 0) {
+        return 1;
+    }
+    if (st_pin_verify(on->device, on->application, ST_USER, USER_PIN, NULL) != ST_OK ||
+        st_object_list(on->device, on->application, objects, &count) != ST_OK || count == 0) {
+        return 0;
+    }
+    on->object = objects[0];
+    return 1;
 }

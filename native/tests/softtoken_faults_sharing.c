@@ -64,6 +64,7 @@ static fault_target enter(void) {
     static const operation user = {"", NEEDS_USER, -1, NULL};
     fault_target on;
     if (!prepare(&user, &on)) {
+        (void)fprintf(stderr, "softtoken_faults: the user cannot log in\n");
         _exit(2);
     }
     return on;
