@@ -1,0 +1,28 @@
+/* The functions of 3.0 that nobody exports by name: they stand in the function list only. */
+#ifndef GMPKI_SOFTTOKEN_P11_MESSAGE_H
+#define GMPKI_SOFTTOKEN_P11_MESSAGE_H
+
+#include "gmpki/pkcs11.h"
+
+CK_FN_MessageEncryptInit st_p11_message_encrypt_init;
+CK_FN_EncryptMessage st_p11_encrypt_message;
+CK_FN_EncryptMessageBegin st_p11_encrypt_message_begin;
+CK_FN_EncryptMessageNext st_p11_encrypt_message_next;
+CK_FN_MessageEncryptFinal st_p11_message_encrypt_final;
+CK_FN_MessageDecryptInit st_p11_message_decrypt_init;
+CK_FN_DecryptMessage st_p11_decrypt_message;
+CK_FN_DecryptMessageBegin st_p11_decrypt_message_begin;
+CK_FN_DecryptMessageNext st_p11_decrypt_message_next;
+CK_FN_MessageDecryptFinal st_p11_message_decrypt_final;
+CK_FN_MessageSignInit st_p11_message_sign_init;
+CK_FN_SignMessage st_p11_sign_message;
+CK_FN_SignMessageBegin st_p11_sign_message_begin;
+CK_FN_SignMessageNext st_p11_sign_message_next;
+CK_FN_MessageSignFinal st_p11_message_sign_final;
+CK_FN_MessageVerifyInit st_p11_message_verify_init;
+CK_FN_VerifyMessage st_p11_verify_message;
+CK_FN_VerifyMessageBegin st_p11_verify_message_begin;
+CK_FN_VerifyMessageNext st_p11_verify_message_next;
+CK_FN_MessageVerifyFinal st_p11_message_verify_final;
+
+#endif /* GMPKI_SOFTTOKEN_P11_MESSAGE_H */
