@@ -140,6 +140,34 @@ static void other_processes(void) {
     drop_device(device, serial);
 }
 
+/* A child made while other threads are inside the device has it open and can use it. */
+static int use_device(void *unused) {
+    st_device_info info;
+    (void)unused;
+    return st_device_get_info(shared_device, &info) != ST_OK ||
+           login_user(shared_device, shared_application) != ST_OK || in_child(is_logged_out, NULL) != 0;
+}
+
+static void forks_in_the_midst(void) {
+    enum { FORKS = 6 };
+    char serial[ST_SERIAL_MAX + 1];
+    pthread_t threads[WORKERS];
+    worker workers[WORKERS];
+    st_device *device = shared_device = new_device("", serial);
+    shared_application = new_application(device, "GMPKI-TEST", ST_BY_ANYONE);
+    for (int i = 0; i < WORKERS; i++) {
+        workers[i] = (worker){serial, shared_application, i, 0};
+        CHECK(pthread_create(&threads[i], NULL, work, &workers[i]) == 0);
+    }
+    for (int i = 0; i < FORKS; i++) {
+        CHECK(in_child(use_device, NULL) == 0);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0 && workers[i].failures == 0);
+    }
+    drop_device(device, serial);
+}
+
 /* ---- the exclusive use ------------------------------------------------------------------ */
 
 static int lock_from_outside(void *unused) {
@@ -183,6 +211,33 @@ static void exclusive_use(void) {
     st_device_close(device);
     CHECK(st_device_open(serial, &device) == ST_OK);
     CHECK(st_device_lock(device, &b, 0) == ST_OK && st_device_unlock(device, &b) == ST_OK);
+    drop_device(device, serial);
+}
+
+/* Hold the device for a while, once somebody knows of it. */
+static int lock_for_a_while(void *told) {
+    const int *ends = told;
+    int failures = st_device_lock(shared_device, told, 0) != ST_OK;
+    failures += write(ends[1], "", 1) != 1;
+    rest_ms(60);
+    return failures + (st_device_unlock(shared_device, told) != ST_OK);
+}
+
+static void waiting_for_another_process(void) {
+    char serial[ST_SERIAL_MAX + 1], byte;
+    int ends[2] = {-1, -1}, status = -1;
+    st_device *device = shared_device = new_device("", serial);
+    CHECK(pipe(ends) == 0);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(lock_for_a_while(ends));
+    }
+    CHECK(read(ends[0], &byte, 1) == 1);
+    CHECK(st_device_lock(device, &byte, 10) == ST_ERR_TIMEOUT);
+    CHECK(st_device_set_label(device, "waited") == ST_OK);
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(close(ends[0]) == 0 && close(ends[1]) == 0);
     drop_device(device, serial);
 }
 
@@ -265,7 +320,9 @@ int main(void) {
     CHECK(begin_root() == 0);
     working_together();
     other_processes();
+    forks_in_the_midst();
     exclusive_use();
+    waiting_for_another_process();
     locked_by_the_dead();
     events();
     end_root();
