@@ -185,12 +185,6 @@ enum st_status st_device_open(const char *serial, st_device **device) {
     return status;
 }
 
-void st_device_retain(st_device *device) {
-    pthread_mutex_lock(&registry);
-    device->opens++;
-    pthread_mutex_unlock(&registry);
-}
-
 void st_device_close(st_device *device) {
     if (device == NULL) {
         return;

@@ -75,10 +75,9 @@ ST_CHECKED enum st_status st_device_state(const char *serial, int *state);
 
 /* Open a device; each open needs one close. ST_ERR_NO_DEVICE, or ST_ERR_REMOVED when it is pulled out. The last close
  * of a process forgets logins, device authentication and the lock. What was seen pulled out stays so for those who had
- * it open, though it be put in again: they close, and open anew. */
+ * it open, though it be put in again: they close, and open anew. Who closes a device sees to it that none of his other
+ * threads is using this opening of it. */
 ST_CHECKED enum st_status st_device_open(const char *serial, st_device **device);
-/* One more open of what is open already: for a thread that is about to use a device which another one may close. */
-void st_device_retain(st_device *device);
 void st_device_close(st_device *device);
 
 ST_CHECKED enum st_status st_device_get_info(st_device *device, st_device_info *info);
