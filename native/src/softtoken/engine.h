@@ -106,8 +106,6 @@ void st_caller(const void *owner);
  * is told by the second one, and each event to one thread only. ST_ERR_NO_EVENT after st_event_cancel, which ends the
  * waiting of all threads of this process and forgets what was not told. */
 ST_CHECKED enum st_status st_event_wait(char serial[ST_SERIAL_MAX + 1], int *event);
-/* The same without blocking: ST_ERR_NO_EVENT when there was none since the last call; the first one only looks. */
-ST_CHECKED enum st_status st_event_poll(char serial[ST_SERIAL_MAX + 1], int *event);
 void st_event_cancel(void);
 
 /* ---- applications and PINs ------------------------------------------------------------- */

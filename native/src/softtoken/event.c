@@ -99,17 +99,6 @@ static enum st_status look(char serial[ST_SERIAL_MAX + 1], int *event) {
     return status;
 }
 
-enum st_status st_event_poll(char serial[ST_SERIAL_MAX + 1], int *event) {
-    if (serial == NULL || event == NULL) {
-        return ST_ERR_ARGUMENT;
-    }
-    pthread_once(&condition_made, make_condition);
-    pthread_mutex_lock(&watching);
-    enum st_status status = look(serial, event);
-    pthread_mutex_unlock(&watching);
-    return status;
-}
-
 enum st_status st_event_wait(char serial[ST_SERIAL_MAX + 1], int *event) {
     if (serial == NULL || event == NULL) {
         return ST_ERR_ARGUMENT;
