@@ -29,7 +29,7 @@ static inline void remove_tree(const char *path) {
 /* Make the folder and let it be the default root. 0, or -1. */
 static inline int begin_root(void) {
     const char *above = getenv("TMPDIR");
-    (void)snprintf(test_root, sizeof test_root, "%s/gmpki-softtoken-XXXXXX", above == NULL ? "/tmp" : above);
+    (void)snprintf(test_root, sizeof test_root, "%s/gmpki-softtoken-XXXXXX", above == NULL ? P_tmpdir : above);
     return mkdtemp(test_root) == NULL ? -1 : setenv("GMPKI_SOFTTOKEN_DIR", test_root, 1);
 }
 
