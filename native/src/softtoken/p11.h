@@ -94,5 +94,7 @@ void st_p11_search_end(st_p11_session *session);
 
 /* Nobody is logged in any more: private objects go. */
 void st_p11_logged_out(st_p11_slot *slot);
+/* The engine ends a login when somebody else changes the PIN (engine.h): follow it. */
+void st_p11_login_check(st_p11_slot *slot);
 
 #endif /* GMPKI_SOFTTOKEN_P11_H */

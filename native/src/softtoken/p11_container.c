@@ -76,6 +76,16 @@ st_p11_attributes *st_p11_extra_of(st_p11_extra *extra, CK_OBJECT_CLASS object_c
                                              : &extra->certificate;
 }
 
+void st_p11_forget_empty_names(st_p11_attributes *set) {
+    static const CK_ATTRIBUTE_TYPE names[] = {CKA_LABEL, CKA_ID};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const st_p11_attribute *item = st_p11_get(set, names[i]);
+        if (item != NULL && item->len == 0) {
+            st_p11_remove(set, names[i]);
+        }
+    }
+}
+
 void st_p11_extra_clear(st_p11_extra *extra) {
     st_p11_clear(&extra->public_key);
     st_p11_clear(&extra->private_key);
@@ -206,9 +216,34 @@ static CK_RV set_common(st_p11_attributes *set, const st_p11_object *object, con
     return rv == CKR_OK ? st_p11_set(set, CKA_ID, object->mark, sizeof object->mark) : rv;
 }
 
+/* The name and the CKA_ID that the private key was given are those of its companions, unless they have their own. */
+static CK_RV take_names(st_p11_attributes *set, const st_p11_attributes *private_key) {
+    static const CK_ATTRIBUTE_TYPE names[] = {CKA_LABEL, CKA_ID};
+    CK_RV rv = CKR_OK;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && rv == CKR_OK; i++) {
+        const st_p11_attribute *item = st_p11_get(private_key, names[i]);
+        rv = item != NULL ? st_p11_set(set, names[i], item->value, item->len) : CKR_OK;
+    }
+    return rv;
+}
+
+/* What the public key of a pair is for follows from what its private key was said to be for. */
+static CK_RV set_counterparts(st_p11_attributes *set, const st_p11_attributes *private_key) {
+    static const struct {
+        CK_ATTRIBUTE_TYPE of_private, of_public;
+    } pairs[] = {{CKA_SIGN, CKA_VERIFY}, {CKA_DECRYPT, CKA_ENCRYPT}, {CKA_UNWRAP, CKA_WRAP}};
+    CK_RV rv = CKR_OK;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0] && rv == CKR_OK; i++) {
+        if (st_p11_get(private_key, pairs[i].of_private) != NULL) {
+            rv = st_p11_set_bool(set, pairs[i].of_public, st_p11_is(private_key, pairs[i].of_private));
+        }
+    }
+    return rv;
+}
+
 /* Attributes of a key object: defaults, what was kept, and what a container cannot be otherwise. */
-static CK_RV key_attributes(st_p11_object *object, const st_public_key *key, const char *name,
-                            const st_p11_attributes *kept) {
+static CK_RV key_attributes(st_p11_object *object, const st_public_key *key, const char *name, st_p11_extra *extra) {
+    const st_p11_attributes *kept = st_p11_extra_of(extra, object->object_class);
     st_p11_attributes *set = &object->attributes;
     int is_public = object->object_class == CKO_PUBLIC_KEY;
     CK_RV rv = set_common(set, object, name);
@@ -216,6 +251,12 @@ static CK_RV key_attributes(st_p11_object *object, const st_public_key *key, con
         rv = set_flags(set, public_flags, sizeof public_flags / sizeof public_flags[0], object->usage);
     } else if (rv == CKR_OK) {
         rv = set_flags(set, private_flags, sizeof private_flags / sizeof private_flags[0], object->usage);
+    }
+    if (rv == CKR_OK) {
+        rv = take_names(set, &extra->private_key);
+    }
+    if (rv == CKR_OK && is_public) {
+        rv = set_counterparts(set, &extra->private_key);
     }
     if (rv == CKR_OK) {
         rv = st_p11_merge(set, kept);
@@ -233,8 +274,8 @@ static CK_RV key_attributes(st_p11_object *object, const st_public_key *key, con
 }
 
 static CK_RV show_key(st_p11_slot *slot, st_p11_object *object, const st_public_key *key, const char *name,
-                      const st_p11_attributes *kept, st_p11_take *take) {
-    CK_RV rv = key_attributes(object, key, name, kept);
+                      st_p11_extra *extra, st_p11_take *take) {
+    CK_RV rv = key_attributes(object, key, name, extra);
     if (rv == CKR_OK) {
         rv = take(slot, object);
     }
@@ -260,17 +301,17 @@ static CK_RV show_pair(st_p11_slot *slot, uint32_t container, int usage, const c
     }
     if (!extra->public_hidden) {
         object.object_class = CKO_PUBLIC_KEY;
-        rv = show_key(slot, &object, &key, name, &extra->public_key, take);
+        rv = show_key(slot, &object, &key, name, extra, take);
     }
     if (rv == CKR_OK && slot->login == CKU_USER) {
         object.object_class = CKO_PRIVATE_KEY;
-        rv = show_key(slot, &object, &key, name, &extra->private_key, take);
+        rv = show_key(slot, &object, &key, name, extra, take);
     }
     return rv;
 }
 
 static CK_RV certificate_attributes(st_p11_object *object, const uint8_t *der, size_t len, const char *name,
-                                    const st_p11_attributes *kept) {
+                                    const st_p11_extra *extra) {
     st_p11_certificate certificate;
     st_p11_attributes *set = &object->attributes;
     CK_RV rv = st_p11_certificate_read(&certificate, der, len);
@@ -279,8 +320,11 @@ static CK_RV certificate_attributes(st_p11_object *object, const uint8_t *der, s
         memcpy(object->mark, certificate.mark, sizeof object->mark);
     }
     rv = set_common(set, object, name);
+    if (rv == CKR_OK && memcmp(extra->mark, object->mark, sizeof object->mark) == 0) {
+        rv = take_names(set, &extra->private_key);
+    }
     if (rv == CKR_OK) {
-        rv = st_p11_merge(set, kept);
+        rv = st_p11_merge(set, &extra->certificate);
     }
     if (rv == CKR_OK && readable) {
         rv = st_p11_set_certificate_names(set, &certificate);
@@ -305,7 +349,7 @@ static CK_RV show_certificate(st_p11_slot *slot, uint32_t container, int usage, 
     }
     CK_RV rv = st_p11_status(st_certificate_get(slot->device, slot->application, container, usage, der, &len));
     if (rv == CKR_OK) {
-        rv = certificate_attributes(&object, der, len, name, &extra->certificate);
+        rv = certificate_attributes(&object, der, len, name, extra);
     }
     if (rv == CKR_OK) {
         rv = take(slot, &object);

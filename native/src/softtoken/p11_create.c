@@ -38,16 +38,13 @@ static CK_RV certificate_to_container(st_p11_session *session, st_p11_attributes
                                       CK_OBJECT_HANDLE *handle) {
     st_p11_slot *slot = session->slot;
     const st_p11_attribute *value = st_p11_get(set, CKA_VALUE);
-    const st_p11_attribute *id = st_p11_get(set, CKA_ID);
     st_p11_extra extra;
     CK_RV rv = st_p11_extra_load(slot, container, usage, &extra);
     st_p11_clear(&extra.certificate);
     if (rv == CKR_OK) {
         rv = st_p11_merge(&extra.certificate, set);
     }
-    if (id != NULL && id->len == 0) { /* not given: that of the key */
-        st_p11_remove(&extra.certificate, CKA_ID);
-    }
+    st_p11_forget_empty_names(&extra.certificate);
     if (rv == CKR_OK) {
         rv = st_p11_extra_save(slot, container, usage, &extra);
     }
@@ -111,6 +108,7 @@ static CK_RV show_public(st_p11_session *session, const st_p11_object *private_k
         st_p11_clear(&extra.public_key);
         rv = st_p11_merge(&extra.public_key, set);
     }
+    st_p11_forget_empty_names(&extra.public_key);
     if (rv == CKR_OK) {
         rv = st_p11_extra_save(slot, container, usage, &extra);
     }

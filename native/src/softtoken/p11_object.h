@@ -62,6 +62,8 @@ CK_RV st_p11_extra_load(const st_p11_slot *slot, uint32_t container, int usage, 
 /* Attributes that follow from the key or the certificate are left out, secret ones too. */
 CK_RV st_p11_extra_save(const st_p11_slot *slot, uint32_t container, int usage, const st_p11_extra *extra);
 void st_p11_extra_clear(st_p11_extra *extra);
+/* A label or CKA_ID that was not given is none: that of the key or the container stands for it. */
+void st_p11_forget_empty_names(st_p11_attributes *set);
 /* The set of an object in an extra. */
 st_p11_attributes *st_p11_extra_of(st_p11_extra *extra, CK_OBJECT_CLASS object_class);
 

@@ -146,14 +146,8 @@ static CK_RV keep_attributes(const st_p11_slot *slot, const place *at, const st_
     if (rv == CKR_OK) {
         rv = st_p11_merge(&extra.private_key, private_key);
     }
-    const st_p11_attribute *id = st_p11_get(private_key, CKA_ID);
-    if (rv == CKR_OK && id != NULL && id->len == 0) { /* not given: the hash of the public key */
-        st_p11_remove(&extra.private_key, CKA_ID);
-    }
-    id = st_p11_get(&extra.public_key, CKA_ID);
-    if (id != NULL && id->len == 0) {
-        st_p11_remove(&extra.public_key, CKA_ID);
-    }
+    st_p11_forget_empty_names(&extra.private_key);
+    st_p11_forget_empty_names(&extra.public_key);
     if (rv == CKR_OK) {
         rv = st_p11_extra_save(slot, at->container, at->usage, &extra);
     }

@@ -66,6 +66,17 @@ void st_p11_logged_out(st_p11_slot *slot) {
     }
 }
 
+void st_p11_login_check(st_p11_slot *slot) {
+    unsigned roles;
+    if (slot->login == ST_P11_NOBODY || st_login_state(slot->device, slot->application, &roles) != ST_OK) {
+        return;
+    }
+    unsigned role = slot->login == CKU_SO ? 1u << ST_ADMIN : 1u << ST_USER;
+    if ((roles & role) == 0) {
+        st_p11_logged_out(slot);
+    }
+}
+
 /* ---- the functions ----------------------------------------------------------------------- */
 
 static CK_RV open_session(CK_SLOT_ID id, CK_FLAGS flags, CK_SESSION_HANDLE *handle) {

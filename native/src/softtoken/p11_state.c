@@ -66,6 +66,8 @@ CK_RV st_p11_leave(CK_RV rv) {
 CK_RV st_p11_leave_session(st_p11_session *session, CK_RV rv) {
     if (rv == CKR_DEVICE_REMOVED) {
         st_p11_slot_reset(session->slot);
+    } else if (rv == CKR_USER_NOT_LOGGED_IN) {
+        st_p11_login_check(session->slot);
     }
     return st_p11_leave(rv);
 }

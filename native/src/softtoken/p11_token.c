@@ -241,6 +241,7 @@ static CK_RV may_log_in(const st_p11_slot *slot, CK_USER_TYPE user) {
 static CK_RV log_in(st_p11_slot *slot, CK_USER_TYPE user, const CK_UTF8CHAR *text, CK_ULONG len) {
     char pin[ST_PIN_MAX + 1];
     uint32_t tries_left;
+    st_p11_login_check(slot);
     CK_RV rv = may_log_in(slot, user);
     if (rv != CKR_OK) {
         return rv;
