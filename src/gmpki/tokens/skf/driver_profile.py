@@ -95,7 +95,7 @@ class DriverProfile:
     :raises InvalidInputError: when one has a value that is not possible.
     """
 
-    name: str = "standard"
+    name: str = "unknown"
     title: str = ""
     layout: Layout | None = None
     sm2_numbering: SM2Numbering | None = None

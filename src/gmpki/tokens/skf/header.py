@@ -15,7 +15,7 @@ from gmpki.errors import DriverError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Function", "constants", "declarations", "functions"]
+__all__ = ["Function", "constants", "declarations", "functions", "structures"]
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DIRECTIVE: Final = re.compile(r"\s*#\s*(\w+)\s*(.*)")
@@ -25,6 +25,7 @@ _FUNCTION: Final = re.compile(
     r"ULONG DEVAPI (?P<name>SKF_\w+)\((?P<parameters>[^;()]*)\);",
     re.DOTALL,
 )
+_STRUCTURE: Final = re.compile(r"^\} (\w+)(?:, \*\w+)?;", re.MULTILINE)
 _CLAUSE: Final = re.compile(r"\s*(\d+\.\d+\.\d+)\b")
 # Sizes of arrays, which the C parser of CFFI wants to know.
 _ARRAY_SIZES: Final = re.compile(r"(?:MAX_|ECC_MAX_)")
@@ -97,6 +98,15 @@ def functions() -> Mapping[str, Function]:
     if declared != set(found):
         raise DriverError(f"skf.h: declarations of a form not understood: {', '.join(sorted(declared ^ set(found)))}")
     return found
+
+
+@cache
+def structures() -> tuple[str, ...]:
+    """Return the names of the structures that the header declares.
+
+    :raises DriverError: when the installation lacks the header.
+    """
+    return tuple(_STRUCTURE.findall(_text()))
 
 
 def declarations(*, ulong_len: int, blob_ulong_len: int, packed: bool) -> str:

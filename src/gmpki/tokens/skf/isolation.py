@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import threading
+import weakref
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as _FutureTimeout  # not yet the built-in one in Python 3.10
 from typing import TYPE_CHECKING, Any, Final
@@ -58,13 +59,15 @@ class _Child:
         self._end_reason = ""
         self._waiting: dict[int, tuple[str, Future[Any]]] = {}
         self._lock = threading.Lock()
+        self._write_lock = threading.Lock()
         self._count = 0
         command = [sys.executable, "-c", _START, json.dumps(sys.path)]
         try:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         except OSError as error:
             raise DriverError(f"no process for the driver can be started: {error}") from None
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     @property
     def has_ended(self) -> bool:
@@ -80,14 +83,15 @@ class _Child:
         """
         future: Future[Any] = Future()
         with self._lock:
+            if self.has_ended:
+                raise self._crashed(name)
             self._count += 1
             own = self._count
             message = encode((own, name, arguments, tuple(named.items())), self.session)
-            if self.has_ended:
-                raise self._crashed(name)
             self._waiting[own] = (name, future)
-            with contextlib.suppress(OSError):  # the end of the process is noticed where answers are read
-                write_message(self._process.stdin, message)  # type: ignore[arg-type]
+        # The end of the process is noticed where answers are read; a pipe that was closed then is a ValueError.
+        with self._write_lock, contextlib.suppress(OSError, ValueError):
+            write_message(self._process.stdin, message)  # type: ignore[arg-type]
         try:
             return future.result(timeout_s)
         except _FutureTimeout:
@@ -109,6 +113,8 @@ class _Child:
         self._process.kill()
         code = self._process.wait()
         how = f"signal {-code}" if code < 0 else f"code {code}"
+        self._process.stdout.close()  # type: ignore[union-attr]
+        self._close_input()
         with self._lock:
             self._end_reason = self._end_reason or reason or f"it ended with {how}"
             waiting, self._waiting = self._waiting, {}
@@ -134,6 +140,10 @@ class _Child:
     def _crashed(self, name: str) -> DriverCrashedError:
         return DriverCrashedError(f"the process of the driver is gone: {self._end_reason}", function=_shown(name))
 
+    def _close_input(self) -> None:
+        with self._write_lock, contextlib.suppress(OSError):  # what could not be sent any more
+            self._process.stdin.close()  # type: ignore[union-attr]
+
     def kill(self, reason: str) -> None:
         """End the process."""
         with self._lock:
@@ -144,13 +154,12 @@ class _Child:
         """Let the process end, and end it if it does not."""
         with self._lock:
             self._end_reason = self._end_reason or "it was closed"
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()  # type: ignore[union-attr]
+        self._close_input()
         try:
             self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+        self._listener.join()
 
 
 class IsolatedSKF(SKF):
@@ -181,6 +190,8 @@ class IsolatedSKF(SKF):
                 missing, symbols = child.call("load", (self._path, self._given_profile.to_toml()), {}, self._timeout_s)
                 self._missing, self._symbols = missing, dict(symbols)
                 self._child, self.session = child, child.session
+                # Whoever forgets to close leaves no process behind.
+                weakref.finalize(self, child.kill, "nobody uses it any more")
             return self._child
 
     @property

@@ -79,11 +79,9 @@ class Layout:
         :raises InvalidInputError: when skf.h has none of this name.
         :raises UnsupportedPlatform: when cffi is not installed.
         """
-        ffi = self.ffi()
-        try:
-            return int(ffi.sizeof(structure))
-        except ffi.error:
-            raise InvalidInputError(f"skf.h has no structure {structure!r}") from None
+        if as_text(structure, "structure") not in header.structures():
+            raise InvalidInputError(f"skf.h has no structure {structure[:100]!r}")
+        return int(self.ffi().sizeof(structure))
 
     def ffi(self) -> Any:
         """Return the CFFI of this layout, with every function declared under its standard name.
