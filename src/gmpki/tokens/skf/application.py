@@ -185,10 +185,10 @@ class SKFApplication(Opened):
         with self._lock:
             handle = self._opened()
             self._demand_container(name)
+            self._skf.delete_container(handle, name)
             opened = self._below.get(name)
             if opened is not None:
                 opened.close()
-            self._skf.delete_container(handle, name)
 
     def _demand_container(self, name: str) -> None:
         """Look for a container in the list: drivers have no common code for one that is not there."""

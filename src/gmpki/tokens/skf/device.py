@@ -247,10 +247,10 @@ class SKFDevice(Opened):
         as_text(name, "the name of an application")
         with self._lock:
             handle = self._opened()
+            self._skf.delete_application(handle, name)
             opened = self._below.get(name)
             if opened is not None:
                 opened.close()
-            self._skf.delete_application(handle, name)
 
     def _give_back(self) -> None:
         self._skf.disconnect_dev(self._handle)
