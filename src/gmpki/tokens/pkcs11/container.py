@@ -260,12 +260,15 @@ class Pkcs11Container:
 
     def _private(self, usage: KeyUsage) -> dict[int, AttributeValue]:
         signs = usage is KeyUsage.SIGNING
+        # Only where the token has the exchange: others may refuse the attribute.
+        agrees: dict[int, AttributeValue] = {C.CKA_DERIVE: not signs} if Ability.AGREEMENT in self.abilities else {}
         return {
             C.CKA_PRIVATE: True,
             C.CKA_SENSITIVE: True,
             C.CKA_EXTRACTABLE: False,
             C.CKA_SIGN: signs,
             C.CKA_DECRYPT: not signs,
+            **agrees,
         }
 
     def _private_key(self, usage: KeyUsage) -> int:

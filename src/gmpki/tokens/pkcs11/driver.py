@@ -25,6 +25,9 @@ from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import TracebackType
+
+    from typing_extensions import Self
 
     from gmpki.tokens.pkcs11.cryptoki import Module, TokenInfo
 
@@ -186,6 +189,14 @@ class Pkcs11Driver:
         module, self._module = self._module, None
         if module is not None:
             module.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"<Pkcs11Driver {self._module!r}>"
