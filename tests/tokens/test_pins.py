@@ -105,7 +105,6 @@ print("answer", pin_from_prompt()(PinRequest(PinRole.ADMIN, "UKEY-1", "A", 3))[:
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
 def test_prompt_shows_what_is_asked_and_not_what_is_typed() -> None:
     process, terminal = pty.fork()
     if process == 0:
