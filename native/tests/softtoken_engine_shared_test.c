@@ -2,6 +2,7 @@
 #include "softtoken_engine_support.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -214,30 +215,34 @@ static void exclusive_use(void) {
     drop_device(device, serial);
 }
 
-/* Hold the device for a while, once somebody knows of it. */
+/* Hold the device until told to let go soon. */
 static int lock_for_a_while(void *told) {
-    const int *ends = told;
+    const int *pipes = told;
+    char byte;
     int failures = st_device_lock(shared_device, told, 0) != ST_OK;
-    failures += write(ends[1], "", 1) != 1;
-    rest_ms(60);
+    failures += write(pipes[1], "", 1) != 1 || read(pipes[2], &byte, 1) != 1;
+    rest_ms(40);
     return failures + (st_device_unlock(shared_device, told) != ST_OK);
 }
 
 static void waiting_for_another_process(void) {
     char serial[ST_SERIAL_MAX + 1], byte;
-    int ends[2] = {-1, -1}, status = -1;
+    int pipes[4] = {-1, -1, -1, -1}, status = -1;
     st_device *device = shared_device = new_device("", serial);
-    CHECK(pipe(ends) == 0);
+    CHECK(pipe(pipes) == 0 && pipe(pipes + 2) == 0);
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        _exit(lock_for_a_while(ends));
+        _exit(lock_for_a_while(pipes));
     }
-    CHECK(read(ends[0], &byte, 1) == 1);
+    CHECK(read(pipes[0], &byte, 1) == 1);
     CHECK(st_device_lock(device, &byte, 10) == ST_ERR_TIMEOUT);
+    CHECK(write(pipes[3], "", 1) == 1);
     CHECK(st_device_set_label(device, "waited") == ST_OK);
     CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    CHECK(close(ends[0]) == 0 && close(ends[1]) == 0);
+    for (int i = 0; i < 4; i++) {
+        CHECK(close(pipes[i]) == 0);
+    }
     drop_device(device, serial);
 }
 
@@ -262,38 +267,55 @@ typedef struct watcher {
     char serial[ST_SERIAL_MAX + 1];
     int event;
     enum st_status status;
+    atomic_int done;
 } watcher;
 
 static void *watch(void *argument) {
     watcher *w = argument;
     w->status = st_event_wait(w->serial, &w->event);
+    atomic_store(&w->done, 1);
     return NULL;
 }
 
 /* Whether the next event is this one. */
 static int next_is(const char *serial, int event) {
-    watcher w = {"", 0, ST_OK};
+    watcher w = {"", 0, ST_OK, 0};
     (void)watch(&w);
     return w.status == ST_OK && w.event == event && strcmp(w.serial, serial) == 0;
 }
 
-/* Have somebody wait, and let him look once or twice. */
-static void begin_watching(pthread_t *thread, watcher *w) {
-    *w = (watcher){"", 0, ST_OK};
-    CHECK(pthread_create(thread, NULL, watch, w) == 0);
-    rest_ms(70);
+/* Cancel until nobody waits any more: one who only begins to wait is not ended by what was cancelled before. */
+static int ends_without_event(pthread_t thread, watcher *w) {
+    while (!atomic_load(&w->done)) {
+        st_event_cancel();
+        rest_ms(5);
+    }
+    return pthread_join(thread, NULL) == 0 && w->status == ST_ERR_NO_EVENT;
+}
+
+/* Let somebody see a device come or go, which goes on coming and going until he has; it is there at the end. */
+static void first_event(void) {
+    pthread_t thread;
+    watcher w = {"", 0, ST_OK, 0};
+    CHECK(pthread_create(&thread, NULL, watch, &w) == 0);
+    while (!atomic_load(&w.done)) {
+        pull_out("EVENTS");
+        rest_ms(60);
+        put_in("EVENTS");
+        rest_ms(60);
+    }
+    CHECK(pthread_join(thread, NULL) == 0 && w.status == ST_OK && strcmp(w.serial, "EVENTS") == 0);
+    CHECK(w.event == ST_INSERTED || (w.event == ST_REMOVED && next_is("EVENTS", ST_INSERTED)));
 }
 
 static void events(void) {
     char serial[ST_SERIAL_MAX + 1] = "";
     int event = 0;
     pthread_t threads[2];
-    watcher watchers[2];
+    watcher watchers[2] = {{"", 0, ST_OK, 0}, {"", 0, ST_OK, 0}}, last = {"", 0, ST_OK, 0};
     CHECK(st_event_wait(NULL, &event) == ST_ERR_ARGUMENT && st_event_wait(serial, NULL) == ST_ERR_ARGUMENT);
-    begin_watching(&threads[0], &watchers[0]);
     CHECK(st_device_create(NULL, "serial=EVENTS\npin_iterations=1\n", serial) == ST_OK);
-    CHECK(pthread_join(threads[0], NULL) == 0 && watchers[0].status == ST_OK);
-    CHECK(watchers[0].event == ST_INSERTED && strcmp(watchers[0].serial, "EVENTS") == 0);
+    first_event();
     pull_out("EVENTS");
     CHECK(next_is("EVENTS", ST_REMOVED));
     put_in("EVENTS");
@@ -303,17 +325,13 @@ static void events(void) {
     CHECK(next_is("A", ST_REMOVED));
 
     /* A cancellation ends the waiting of everybody, and what was not told by then is not told. */
-    begin_watching(&threads[0], &watchers[0]);
-    begin_watching(&threads[1], &watchers[1]);
-    st_event_cancel();
     for (int i = 0; i < 2; i++) {
-        CHECK(pthread_join(threads[i], NULL) == 0 && watchers[i].status == ST_ERR_NO_EVENT);
+        CHECK(pthread_create(&threads[i], NULL, watch, &watchers[i]) == 0);
     }
+    CHECK(ends_without_event(threads[0], &watchers[0]) && ends_without_event(threads[1], &watchers[1]));
     pull_out("EVENTS");
-    begin_watching(&threads[0], &watchers[0]);
-    put_in("EVENTS");
-    CHECK(pthread_join(threads[0], NULL) == 0 && watchers[0].event == ST_INSERTED);
-    st_event_cancel();
+    CHECK(pthread_create(&threads[0], NULL, watch, &last) == 0);
+    CHECK(ends_without_event(threads[0], &last));
     remove_tree(device_file("EVENTS", ""));
 }
 
