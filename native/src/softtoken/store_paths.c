@@ -91,9 +91,10 @@ static enum st_status list_root(DIR *root, char (*found)[ST_SERIAL_MAX + 1], siz
         }
         errno = 0;
     }
+    enum st_status status = errno == 0 ? ST_OK : ST_ERR_READ;
     qsort(found, seen, sizeof found[0], compare_serials);
     *count = seen;
-    return errno == 0 ? ST_OK : ST_ERR_READ;
+    return status;
 }
 
 enum st_status st_store_list(const char *root, char (*serials)[ST_SERIAL_MAX + 1], size_t *count) {
