@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from gmpki.algorithms.policy import DEFAULT_POLICY
-from gmpki.tokens.interfaces import Application, Container
+from gmpki.tokens.interfaces import Container
+from gmpki.tokens.pkcs11 import Pkcs11Driver
+from gmpki.tokens.pkcs11.container import Pkcs11Container
+from gmpki.tokens.skf.application import SKFApplication
+from gmpki.tokens.skf.container import SKFContainer
 from gmpki.tokens.skf.device import SKFDevice
 from gmpki.tokens.skf.driver import SKFDriver
 from gmpki.tokens.soft import SoftSettings, create_soft_device, library_path
@@ -40,7 +44,7 @@ def skf_device(skf_driver: SKFDriver) -> SKFDevice:
 
 
 @pytest.fixture
-def skf_application(skf_device: SKFDevice) -> Application:
+def skf_application(skf_device: SKFDevice) -> SKFApplication:
     """Give an application there, in which the user has logged in."""
     skf_device.authenticate()
     application = skf_device.create_application(APPLICATION, admin_pin=ADMIN_PIN, user_pin=USER_PIN)
@@ -49,6 +53,24 @@ def skf_application(skf_device: SKFDevice) -> Application:
 
 
 @pytest.fixture
-def skf_container(skf_application: Application) -> Container:
+def skf_container(skf_application: SKFApplication) -> SKFContainer:
     """Give a new container there."""
     return skf_application.create_container("con1")
+
+
+@pytest.fixture
+def pkcs11_container(soft_root: Path) -> Iterator[Pkcs11Container]:
+    """Give a new container through the PKCS #11 module of the software token; the user has logged in."""
+    create_soft_device(SoftSettings(serial="00a1", pin_iterations=1), root=soft_root)
+    driver = Pkcs11Driver(library_path("pkcs11"))
+    application = driver.open().create_application(APPLICATION, admin_pin=ADMIN_PIN, user_pin=USER_PIN)
+    application.login(USER_PIN)
+    yield application.create_container("con1")
+    driver.close()
+
+
+@pytest.fixture(params=["skf", "pkcs11"])
+def container(request: pytest.FixtureRequest) -> Container:
+    """Give a new container through each driver."""
+    made: Container = request.getfixturevalue(f"{request.param}_container")
+    return made

@@ -14,11 +14,15 @@ from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.seal.pdf import Stamp, sign_pdf, verify_pdf
 from gmpki.seal.report import Verdict
 from gmpki.seal.signing import SealSigner
+from gmpki.tokens import open_token, open_token_key
 from gmpki.tokens.delivery import import_delivery
-from gmpki.tokens.interfaces import KeyUsage, TokenKeyType
+from gmpki.tokens.interfaces import Container, KeyUsage, TokenKeyType
+from gmpki.tokens.pkcs11.container import Pkcs11Container
 from gmpki.tokens.skf.application import SKFApplication
 from gmpki.tokens.skf.container import SKFContainer
 from gmpki.tokens.skf.driver import SKFDriver
+from gmpki.tokens.soft import library_path
+from gmpki.tokens.uri import PKCS11Uri, SKFUri
 from gmpki.x509.delivery import CSRResponseDelivery, EnvelopeDelivery, KeyDelivery, SKFBlobDelivery
 from gmpki.x509.pair import CertificatePair
 from seal import samples
@@ -29,21 +33,22 @@ DELIVERIES: list[KeyDelivery] = [EnvelopeDelivery(), CSRResponseDelivery(), SKFB
 
 
 @pytest.fixture
-def issued(skf_container: SKFContainer) -> Issued:
-    return provision(skf_container)
+def issued(container: Container) -> Issued:
+    return provision(container)
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES, ids=["envelope", "response", "blob"])
-def test_every_delivery_is_imported(skf_container: SKFContainer, delivery: KeyDelivery) -> None:
-    issued = provision(skf_container, delivery)
-    assert skf_container.public_key(KeyUsage.ENCRYPTION) == issued.encryption_key.public_key
-    assert skf_container.certificate(KeyUsage.SIGNING) == issued.pair.signing
-    assert skf_container.certificate(KeyUsage.ENCRYPTION) == issued.pair.encryption
+def test_every_delivery_is_imported(container: Container, delivery: KeyDelivery) -> None:
+    issued = provision(container, delivery)
+    assert container.public_key(KeyUsage.ENCRYPTION) == issued.encryption_key.public_key
+    assert container.certificate(KeyUsage.SIGNING) == issued.pair.signing
+    assert container.certificate(KeyUsage.ENCRYPTION) == issued.pair.encryption
 
 
 def test_everything_is_there_after_the_token_was_opened_again(
-    skf_driver: SKFDriver, skf_container: SKFContainer, issued: Issued
+    skf_driver: SKFDriver, skf_container: SKFContainer
 ) -> None:
+    issued = provision(skf_container)
     skf_container.application.device.close()
     container = skf_driver.open().application(APPLICATION).container("con1")
     certificates = [container.certificate(usage) for usage in KeyUsage]
@@ -56,21 +61,21 @@ def test_everything_is_there_after_the_token_was_opened_again(
 
 
 @pytest.mark.parametrize("profile", [MessageProfile.GMT0010, MessageProfile.RFC5652])
-def test_signed_message(skf_container: SKFContainer, issued: Issued, profile: MessageProfile) -> None:
-    message = sign("合同".encode(), SignerSpec(skf_container.signing_key, issued.pair.signing), profile=profile)
+def test_signed_message(container: Container, issued: Issued, profile: MessageProfile) -> None:
+    message = sign("合同".encode(), SignerSpec(container.signing_key, issued.pair.signing), profile=profile)
     verified = verify(message, Trust([samples.root().certificate], at=samples.NOW))
     assert verified.content == "合同".encode()
     assert verified.signers[0].check("signature").status is CheckStatus.PASSED
 
 
-def test_encrypted_message(skf_container: SKFContainer, issued: Issued) -> None:
+def test_encrypted_message(container: Container, issued: Issued) -> None:
     message = encrypt(b"secret", [issued.pair])
-    assert decrypt(message, [(issued.pair, skf_container.encryption_key)]).content == b"secret"
+    assert decrypt(message, [(issued.pair, container.encryption_key)]).content == b"secret"
 
 
-def test_sealed_pdf(skf_container: SKFContainer, issued: Issued) -> None:
+def test_sealed_pdf(container: Container, issued: Issued) -> None:
     seal = samples.new_seal(signers=[issued.pair.signing])
-    signer = SealSigner(seal, skf_container.signing_key, issued.pair.signing, clock=lambda: samples.NOW)
+    signer = SealSigner(seal, container.signing_key, issued.pair.signing, clock=lambda: samples.NOW)
     data = sign_pdf(documents.single_page(), signer, Stamp(1, 50, 50), time=samples.NOW)
     report = verify_pdf(data, samples.trust(accept=samples.UNASKED))
     assert report.verdict is Verdict.VALID
@@ -106,19 +111,19 @@ def test_the_key_of_a_delivery_is_that_of_the_certificate(skf_container: SKFCont
         skf_container.import_certificate(issued.pair.encryption, KeyUsage.ENCRYPTION)
 
 
-def test_no_pair_no_delivery(skf_container: SKFContainer) -> None:
+def test_no_pair_no_delivery(container: Container) -> None:
     envelope = KeyEnvelope.seal(SM2PrivateKey.generate(), SM2PrivateKey.generate().public_key)
     with pytest.raises(TokenNotFoundError):
-        import_delivery(skf_container, envelope.to_der())
+        import_delivery(container, envelope.to_der())
     with pytest.raises(TokenNotFoundError):
-        skf_container.import_encryption_key(envelope)
+        container.import_encryption_key(envelope)
 
 
-def test_certificates_stay_with_their_pair(skf_container: SKFContainer, issued: Issued) -> None:
+def test_certificates_stay_with_their_pair(container: Container, issued: Issued) -> None:
     for usage, certificate in ((KeyUsage.SIGNING, issued.pair.encryption), (KeyUsage.ENCRYPTION, issued.pair.signing)):
         with pytest.raises(KeyMismatchError):
-            skf_container.import_certificate(certificate, usage)
-    assert skf_container.certificate() == issued.pair.signing
+            container.import_certificate(certificate, usage)
+    assert container.certificate() == issued.pair.signing
 
 
 def test_rsa_in_the_token(skf_driver: SKFDriver, skf_container: SKFContainer) -> None:
@@ -131,3 +136,33 @@ def test_rsa_in_the_token(skf_driver: SKFDriver, skf_container: SKFContainer) ->
         used.public_key.verify(used.sign(b"message"), b"message")
     assert key.public_key == public_key
     assert skf_driver.policy == DEFAULT_POLICY.allowing("rsa-1024")
+
+
+# ---- one token behind two drivers -----------------------------------------------------------
+def test_what_pkcs11_made_is_there_through_skf(pkcs11_container: Pkcs11Container) -> None:
+    issued = provision(pkcs11_container)
+    with open_token(SKFUri(None, "00a1", APPLICATION, "con1")) as token:
+        assert token.container is not None
+        assert [token.container.certificate(usage) for usage in KeyUsage] == [
+            issued.pair.signing,
+            issued.pair.encryption,
+        ]
+        token.login(USER_PIN)
+        issued.pair.signing.public_key.verify(token.key().sign(b"message"), b"message")  # type: ignore[union-attr]
+        ciphertext = issued.encryption_key.public_key.encrypt(b"secret")
+        assert token.key(KeyUsage.ENCRYPTION).decrypt(ciphertext) == b"secret"  # type: ignore[union-attr]
+
+
+def test_what_skf_made_is_there_through_pkcs11(skf_container: SKFContainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    issued = provision(skf_container)
+    monkeypatch.setenv("GMPKI_TEST_PIN", USER_PIN)
+    uri = PKCS11Uri(
+        token=APPLICATION, object="con1", module_path=library_path("pkcs11"), pin_source="env:GMPKI_TEST_PIN"
+    )
+    signer = open_token_key(uri)
+    issued.pair.signing.public_key.verify(signer.sign(b"message"), b"message")  # type: ignore[union-attr]
+    decryptor = open_token_key(uri, usage=KeyUsage.ENCRYPTION)
+    assert decryptor.decrypt(issued.encryption_key.public_key.encrypt(b"secret")) == b"secret"  # type: ignore[union-attr]
+    with open_token(uri) as token:
+        assert token.application is not None
+        assert "con1" in token.application.containers()
