@@ -69,35 +69,26 @@ extern "C" {
 
 #ifndef _WIN32
 typedef uint8_t BYTE;
-typedef char CHAR;
+typedef char CHAR, *LPSTR;
 typedef int16_t SHORT;
-typedef uint16_t USHORT;
-typedef uint16_t WORD;
+typedef uint16_t USHORT, WORD;
 typedef int32_t LONG;
 typedef int32_t BOOL;
-typedef char *LPSTR;
 typedef void *HANDLE;
 #if GMPKI_SKF_ULONG == 8
-typedef uint64_t ULONG;
-typedef uint64_t DWORD;
+typedef uint64_t ULONG, DWORD;
 #else
-typedef uint32_t ULONG;
-typedef uint32_t DWORD;
+typedef uint32_t ULONG, DWORD;
 #endif
+#define TRUE 1
+#define FALSE 0
 #endif
 #if GMPKI_SKF_BLOB_ULONG == 8
 typedef uint64_t SKF_BLOB_ULONG;
 #else
 typedef uint32_t SKF_BLOB_ULONG;
 #endif
-typedef HANDLE DEVHANDLE;
-typedef HANDLE HAPPLICATION;
-typedef HANDLE HCONTAINER;
-
-#ifndef _WIN32
-#define TRUE 1
-#define FALSE 0
-#endif
+typedef HANDLE DEVHANDLE, HAPPLICATION, HCONTAINER;
 
 /* ---- constants ---- */
 
@@ -143,10 +134,7 @@ typedef HANDLE HCONTAINER;
 #define SGD_SHA1 0x00000002
 #define SGD_SHA256 0x00000004
 
-/*
- * The software token of this project only, as no standard numbers them: block ciphers, combined with the mode in the
- * last byte as above, and digests.
- */
+/* The software token of this project only, as no standard numbers them; ciphers with the mode as above. */
 #define SGD_SOFT_DES 0x80000100
 #define SGD_SOFT_3DES_112 0x80000200
 #define SGD_SOFT_3DES_168 0x80000300
