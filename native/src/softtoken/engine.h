@@ -8,7 +8,8 @@
  * has changed, except that a PIN try may be spent.
  *
  * Who has logged in is known to the process only, per application: every handle to the same application shares it, and
- * another process knows nothing of it.
+ * another process knows nothing of it. The SKF and the PKCS#11 library have each an engine of their own: to one another
+ * they are as two processes.
  *
  * Strings are UTF-8 and end with NUL. An output that has a size takes NULL for "tell me the length": then *len is set
  * and ST_OK is the answer. Where *len (the room) is too small, *len receives the length needed and the answer is
@@ -124,6 +125,9 @@ ST_CHECKED enum st_status st_application_format(st_device *device, uint32_t appl
 ST_CHECKED enum st_status st_application_find(st_device *device, const char *name, uint32_t *application);
 ST_CHECKED enum st_status st_application_name(st_device *device, uint32_t application,
                                               char name[ST_APPLICATION_NAME_MAX + 1]);
+/* Who may create files in it. */
+ST_CHECKED enum st_status st_application_create_rights(st_device *device, uint32_t application,
+                                                       uint32_t *create_rights);
 /* ids in the order of their making; at most *count, which receives how many there are. */
 ST_CHECKED enum st_status st_application_list(st_device *device, uint32_t *applications, size_t *count);
 
