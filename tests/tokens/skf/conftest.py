@@ -15,4 +15,9 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> mock_drivers.Build:
     if cc is None:
         pytest.skip("peer program: a C compiler")
     folder = tmp_path_factory.mktemp("mock-drivers")
-    return lambda layout=Layout(), *habits: mock_drivers.build(folder, layout, habits, cc)
+
+
+    def build(layout: Layout | None = None, *habits: str) -> str:
+        return mock_drivers.build(folder, layout or Layout(), habits, cc)
+
+    return build

@@ -60,9 +60,12 @@ def encode(value: object, session: int) -> bytes:
 
     :param session: which handles may be in it.
     :raises InvalidTypeError: for a type that no function takes.
-    :raises InvalidInputError: for a number of more than 64 bits, or a handle of another session.
+    :raises InvalidInputError: for a number of more than 64 bits, a handle of another session, or all in all too much.
     """
-    return b"".join(_encoded(value, session, 0))
+    data = b"".join(_encoded(value, session, 0))
+    if len(data) > MAX_MESSAGE_LEN:
+        raise InvalidInputError(f"the inputs have more than {MAX_MESSAGE_LEN} bytes together")
+    return data
 
 
 def _encoded(value: Any, session: int, depth: int) -> Iterator[bytes]:
@@ -218,10 +221,7 @@ def write_message(stream: BinaryIO, data: bytes) -> None:
     """Send a message.
 
     :raises OSError: when the other side is gone.
-    :raises InvalidInputError: when it is longer than messages are.
     """
-    if len(data) > MAX_MESSAGE_LEN:
-        raise InvalidInputError("the input is too long")
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
 
