@@ -206,6 +206,10 @@ static void applications(void) {
     CHECK(st_application_name(device, second, name) == ST_OK && strcmp(name, "second") == 0);
     CHECK(st_application_name(device, 12345, name) == ST_ERR_NO_APPLICATION);
     CHECK(st_application_name(device, second, NULL) == ST_ERR_ARGUMENT);
+    CHECK(st_application_create_rights(device, first, &found) == ST_OK && found == ST_BY_USER);
+    CHECK(st_application_create_rights(device, second, &found) == ST_OK && found == ST_BY_ADMIN);
+    CHECK(st_application_create_rights(device, 12345, &found) == ST_ERR_NO_APPLICATION && found == ST_BY_ADMIN);
+    CHECK(st_application_create_rights(device, first, NULL) == ST_ERR_ARGUMENT);
     CHECK(st_application_find(device, NULL, &found) == ST_ERR_ARGUMENT);
     CHECK(st_application_list(device, ids, NULL) == ST_ERR_ARGUMENT);
 

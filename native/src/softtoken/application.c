@@ -190,6 +190,19 @@ enum st_status st_application_name(st_device *device, uint32_t application, char
     return st_leave(device, ST_OK);
 }
 
+enum st_status st_application_create_rights(st_device *device, uint32_t application, uint32_t *create_rights) {
+    st_application *found;
+    if (create_rights == NULL) {
+        return ST_ERR_ARGUMENT;
+    }
+    enum st_status status = st_enter_application(device, ST_LOOKING, application, &found, NULL);
+    if (status != ST_OK) {
+        return status;
+    }
+    *create_rights = found->create_rights;
+    return st_leave(device, ST_OK);
+}
+
 enum st_status st_application_list(st_device *device, uint32_t *applications, size_t *count) {
     if (count == NULL) {
         return ST_ERR_ARGUMENT;
