@@ -157,6 +157,11 @@ def test_a_source_is_asked_once_and_told_what_for() -> None:
     assert asked == [REQUEST]
 
 
+def test_the_encoding_is_the_drivers() -> None:
+    with given_pin("密码12345678", REQUEST, encoding="gb18030") as pin:
+        assert pin == "密码12345678".encode("gb18030")
+
+
 @pytest.mark.parametrize("pin", ["", b"", "1234\0005", "9" * (MAX_PIN_LEN + 1), "\ud800"], ids=range(5))
 def test_pins_that_no_try_is_spent_on(pin: str | bytes) -> None:
     with pytest.raises(PinRejectedError) as caught, given_pin(pin, REQUEST):

@@ -142,12 +142,15 @@ def pin_from_source(text: str) -> PinSource:
 
 
 @contextlib.contextmanager
-def given_pin(pin: str | bytes | bytearray | PinSource, request: PinRequest) -> Iterator[bytearray]:
+def given_pin(
+    pin: str | bytes | bytearray | PinSource, request: PinRequest, *, encoding: str = "utf-8"
+) -> Iterator[bytearray]:
     """Give a PIN, or what a source answers, in memory that is overwritten when the context ends. For drivers.
 
     A bytearray that a source answers is overwritten too; one that the caller handed in himself is not. What is ``str``
     or ``bytes`` stays in Python's memory.
 
+    :param encoding: of text, as the token wants it.
     :raises InvalidTypeError: when it is no PIN and no function, or the source answers with none.
     :raises PinRejectedError: when it is empty, longer than 255 bytes, or holds NUL, where C would cut it: a token would
         spend a try on it.
@@ -155,9 +158,9 @@ def given_pin(pin: str | bytes | bytearray | PinSource, request: PinRequest) -> 
     answer = pin(request) if callable(pin) else pin
     if isinstance(answer, str):
         try:
-            value = bytearray(answer, "utf-8")
+            value = bytearray(answer, encoding)
         except UnicodeEncodeError:
-            raise PinRejectedError("the PIN is not text of UTF-8") from None
+            raise PinRejectedError(f"the PIN cannot be written in {encoding}") from None
     elif isinstance(answer, bytes | bytearray):
         value = bytearray(as_bytes(answer, "the PIN"))
     else:

@@ -10,6 +10,7 @@ import pytest
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.errors import (
     DecodeError,
+    DriverCrashedError,
     GmpkiError,
     InvalidInputError,
     InvalidTypeError,
@@ -474,3 +475,25 @@ def test_names_that_nothing_has(skf_device: SKFDevice, skf_application: SKFAppli
             call(name)
     with pytest.raises((TokenError, InvalidInputError)):
         skf_device.application(name)
+
+
+# ---- a driver in a process of its own --------------------------------------------------------
+def test_after_a_crash_the_device_is_opened_again(soft_root: Any, skf_container: SKFContainer) -> None:
+    skf_container.generate()
+    skf_container.application.device.close()
+    with SKFDriver.load(library_path("skf"), isolated=True) as driver:
+        container = driver.open().application(APPLICATION).container("con1")
+        container.application.login(USER_PIN)
+        key = container.signing_key
+        key.sign(b"message")
+        child = driver.skf._child  # type: ignore[attr-defined]
+        child._process.kill()
+        child._process.wait()
+        with pytest.raises(DriverCrashedError):
+            key.sign(b"message")
+        with pytest.raises(GmpkiError):  # what was opened before has ended with it
+            key.sign(b"message")
+        container.application.device.close()
+        again = driver.open().application(APPLICATION)
+        again.login(USER_PIN)
+        again.container("con1").signing_key.sign(b"message")

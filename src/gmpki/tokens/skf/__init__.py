@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from gmpki.tokens.skf.driver import SKFDriver
     from gmpki.tokens.skf.driver_profile import DriverProfile
     from gmpki.tokens.skf.functions import SKF
     from gmpki.tokens.skf.isolation import load_isolated
     from gmpki.tokens.skf.layouts import Layout
     from gmpki.tokens.skf.library import load
 
-__all__ = ["SKF", "DriverProfile", "Layout", "load", "load_isolated"]
+__all__ = ["SKF", "DriverProfile", "Layout", "SKFDriver", "load", "load_isolated"]
 
 _HOMES = {
     "SKF": "gmpki.tokens.skf.functions",
     "DriverProfile": "gmpki.tokens.skf.driver_profile",
     "Layout": "gmpki.tokens.skf.layouts",
+    "SKFDriver": "gmpki.tokens.skf.driver",
     "load": "gmpki.tokens.skf.library",
     "load_isolated": "gmpki.tokens.skf.isolation",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from gmpki.errors import StateError, TokenError
+from gmpki.errors import GmpkiError, StateError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -65,7 +65,7 @@ class Opened:
         with self._lock:
             try:
                 self._give_back()
-            except (TokenError, StateError):
+            except GmpkiError:
                 return
 
     def __enter__(self) -> Self:

@@ -12,6 +12,8 @@ from gmpki.tokens.skf._handles import Opened
 from gmpki.tokens.skf.container import SKFContainer
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from typing_extensions import Buffer
 
     from gmpki.tokens.interfaces import PinSource
@@ -87,7 +89,7 @@ class SKFApplication(Opened):
         :raises PinRejectedError: when it has a length or form that the token does not take.
         """
         member(role, PinRole, "role")
-        with given_pin(pin, self._request(role, pin)) as value, self._lock:
+        with self._given(pin, self._request(role, pin)) as value, self._lock:
             self._skf.verify_pin(self._opened(), int(role), value)
 
     def logout(self) -> None:
@@ -108,7 +110,7 @@ class SKFApplication(Opened):
         member(role, PinRole, "role")
         request = self._request(role, old)
         # The new one first: when it is no PIN, nobody is asked for the old one.
-        with given_pin(new, request) as new_value, given_pin(old, request) as old_value, self._lock:
+        with self._given(new, request) as new_value, self._given(old, request) as old_value, self._lock:
             self._skf.change_pin(self._opened(), int(role), old_value, new_value)
 
     def unblock_pin(
@@ -122,8 +124,13 @@ class SKFApplication(Opened):
         :raises PinRejectedError: when one has a length or form that the token does not take.
         """
         request = self._request(PinRole.ADMIN, admin_pin)
-        with given_pin(new_user_pin, request) as new, given_pin(admin_pin, request) as admin, self._lock:
+        with self._given(new_user_pin, request) as new, self._given(admin_pin, request) as admin, self._lock:
             self._skf.unblock_pin(self._opened(), admin, new)
+
+    def _given(
+        self, pin: str | bytes | bytearray | PinSource, request: PinRequest
+    ) -> AbstractContextManager[bytearray]:
+        return given_pin(pin, request, encoding=self._skf.profile.encoding)
 
     def _request(self, role: PinRole, pin: object) -> PinRequest:
         """Return what a source is told. Only a source is worth asking the token for the tries left."""

@@ -224,8 +224,13 @@ class SKFDevice(Opened):
         for what, tries in (("admin_tries", admin_tries), ("user_tries", user_tries)):
             number(tries, 1, _MAX_TRIES, what)
         member(create_file_rights, Rights, "create_file_rights")
-        roles = (PinRequest(role, self._name, name, None) for role in (PinRole.ADMIN, PinRole.USER))
-        with given_pin(admin_pin, next(roles)) as admin, given_pin(user_pin, next(roles)) as user, self._lock:
+        requests = {role: PinRequest(role, self._name, name, None) for role in PinRole}
+        encoding = self._skf.profile.encoding
+        with (
+            given_pin(admin_pin, requests[PinRole.ADMIN], encoding=encoding) as admin,
+            given_pin(user_pin, requests[PinRole.USER], encoding=encoding) as user,
+            self._lock,
+        ):
             handle = self._skf.create_application(
                 self._opened(),
                 name,
