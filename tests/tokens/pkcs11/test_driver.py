@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import hostile
 from certified import certify
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.errors import (
@@ -495,6 +496,50 @@ def test_python_pkcs11_uses_what_we_made(softhsm: str, user: Pkcs11Application) 
     kept = container.certificate()
     assert kept is not None
     assert kept.to_der().hex() == told[1]
+
+
+def test_python_pkcs11_in_the_same_process(softhsm: str, user: Pkcs11Application) -> None:
+    pytest.importorskip("pkcs11", reason="peer program: python-pkcs11 not found")
+    user.create_container("con1").generate(TokenKeyType.EC)
+    user.close()
+    program = (
+        "import pkcs11\n"
+        "from gmpki.tokens.pkcs11 import Pkcs11Driver\n"
+        f"library = pkcs11.lib({softhsm!r})\n"
+        f"with library.get_token(token_label={NAME!r}).open(user_pin={USER_PIN!r}) as session:\n"
+        f"    with Pkcs11Driver({softhsm!r}) as driver:\n"
+        f"        key = driver.open({NAME!r}).application().container('con1').signing_key\n"
+        "        key.public_key.verify(key.sign(b'message'), b'message')\n"
+        "    print(len(list(session.get_objects())))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert told.split() == ["2"]
+
+
+def test_hostile_values_are_refused(driver: Pkcs11Driver, user: Pkcs11Application) -> None:
+    container = user.create_container("con1")
+    container.generate(TokenKeyType.EC)
+    device = driver.open(NAME)
+    refusing: list[tuple[Any, tuple[Any, ...]]] = [
+        (container.key_type, (SIGNING,)),
+        (container.public_key, (SIGNING,)),
+        (container.certificate, (SIGNING,)),
+        (container.import_certificate, (None, SIGNING)),
+        (container.import_encryption_key, (None,)),
+        (container.import_pair, (None, SIGNING)),
+        (user.container, ("con1",)),
+        (user.delete_container, ("con1",)),
+        (user.pin_info, (PinRole.USER,)),
+        (device.application, (NAME,)),
+        (device.delete_application, (NAME,)),
+        (driver.open_slot, (0,)),
+    ]
+    for call, arguments in refusing:
+        # None is taken as the only application that there is.
+        taken = list(hostile.results(call, arguments))
+        assert len(taken) == (call == device.application)
+    assert user.containers() == ("con1",)
+    user.login(USER_PIN)
 
 
 def test_threads_share_an_application(user: Pkcs11Application) -> None:

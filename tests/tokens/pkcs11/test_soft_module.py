@@ -26,6 +26,7 @@ from gmpki.errors import (
     StateError,
     TokenExistsError,
     TokenNotFoundError,
+    TokenRemovedError,
     TokenUnsupportedError,
 )
 from gmpki.keys.ciphertext import SM2Ciphertext
@@ -34,14 +35,14 @@ from gmpki.keys.sm2 import CiphertextFormat, Role, SM2PrivateKey
 from gmpki.seal.pdf import Stamp, sign_pdf, verify_pdf
 from gmpki.seal.report import Verdict
 from gmpki.seal.signing import SealSigner
-from gmpki.tokens.interfaces import KeyUsage, TokenKeyType
+from gmpki.tokens.interfaces import DeviceEvent, EventKind, KeyUsage, TokenKeyType
 from gmpki.tokens.pkcs11 import MechanismMap, Pkcs11Driver
 from gmpki.tokens.pkcs11.application import Pkcs11Application
 from gmpki.tokens.pkcs11.attributes import Mechanism
 from gmpki.tokens.pkcs11.container import Pkcs11Container
 from gmpki.tokens.pkcs11.header import C
 from gmpki.tokens.skf.driver import SKFDriver
-from gmpki.tokens.soft import SoftSettings, create_soft_device, library_path
+from gmpki.tokens.soft import SoftSettings, create_soft_device, library_path, pull_out, put_in
 from seal import samples
 from seal.pdf import documents
 from tokens.scene import ADMIN_PIN, APPLICATION, USER_PIN, issue_to, provision
@@ -174,6 +175,28 @@ def test_pins_of_a_wrong_length_spend_no_try(application: Pkcs11Application, pin
         with pytest.raises(PinRejectedError):
             application.change_pin(USER_PIN, pin)
     application.login(USER_PIN)
+
+
+# ---- tokens that come and go ----------------------------------------------------------------
+def test_a_token_that_is_pulled_out(
+    driver: Pkcs11Driver, application: Pkcs11Application, container: Pkcs11Container, soft_root: Path
+) -> None:
+    device, signer, watching = driver.open(), container.signing_key, driver.events(timeout_s=10)
+    device.random(8)
+    pull_out("00a1", root=soft_root)
+    assert next(watching) == DeviceEvent(APPLICATION, EventKind.REMOVED)
+    calls = (lambda: signer.sign(b"message"), application.containers, lambda: device.info, lambda: device.random(8))
+    for call in calls:
+        with pytest.raises(TokenRemovedError):
+            call()
+    assert driver.devices() == ()
+    put_in("00a1", root=soft_root)
+    assert next(event for event in watching if event.device == APPLICATION).kind is EventKind.INSERTED
+    with pytest.raises(TokenRemovedError):
+        signer.sign(b"message")
+    assert len(device.random(8)) == 8
+    application.close()
+    assert device.application().containers() == ("con1",)
 
 
 # ---- keys -----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ A module is called through our own shim over CFFI (:mod:`~gmpki.tokens.pkcs11.cr
 would do for discovery, login, certificates, RSA and ECDSA, but it has neither C_InitToken nor numbers of mechanisms
 and attributes that the standard does not list, which is what SM2 needs; and two libraries that call C_Initialize and
 C_Finalize on one module in one process end each other's sessions. An application may use python-pkcs11 on the same
-module beside gmpki: a module that is initialised already is used as it is, and left so.
+module beside gmpki when it loads it first: a module that is initialised already is used as it is, and left so.
 
 The names of this package are loaded when they are first used.
 """

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._files import as_path
 from gmpki._inputs import as_text as require_text
+from gmpki._inputs import number
 from gmpki.errors import DriverError, InvalidInputError, StateError, UnsupportedPlatform
 from gmpki.tokens.pkcs11 import answers
 from gmpki.tokens.pkcs11.attributes import as_text
@@ -197,7 +198,7 @@ class Module:
     def slot_info(self, slot: int) -> SlotInfo:
         """Return what the module says of a slot."""
         found = self.ffi.new("CK_SLOT_INFO *")
-        self.call("C_GetSlotInfo", _slot(slot), found)
+        self.call("C_GetSlotInfo", self._slot(slot), found)
         description, manufacturer = self._text(found.slotDescription), self._text(found.manufacturerID)
         return SlotInfo(slot, description, manufacturer, int(found.flags))
 
@@ -207,7 +208,7 @@ class Module:
         :raises TokenRemovedError: when there is none.
         """
         found = self.ffi.new("CK_TOKEN_INFO *")
-        self.call("C_GetTokenInfo", _slot(slot), found)
+        self.call("C_GetTokenInfo", self._slot(slot), found)
         return TokenInfo(
             slot=slot,
             label=self._text(found.label),
@@ -225,7 +226,7 @@ class Module:
 
     def mechanisms(self, slot: int) -> tuple[int, ...]:
         """Return the numbers of the mechanisms of the token in a slot."""
-        return self._counted("C_GetMechanismList", "CK_MECHANISM_TYPE[]", _slot(slot))
+        return self._counted("C_GetMechanismList", "CK_MECHANISM_TYPE[]", self._slot(slot))
 
     def mechanism_info(self, slot: int, mechanism: int) -> MechanismInfo:
         """Return what a token says of a mechanism.
@@ -233,7 +234,7 @@ class Module:
         :raises TokenUnsupportedError: when it does not have it.
         """
         found = self.ffi.new("CK_MECHANISM_INFO *")
-        self.call("C_GetMechanismInfo", _slot(slot), mechanism, found)
+        self.call("C_GetMechanismInfo", self._slot(slot), mechanism, found)
         return MechanismInfo(int(found.ulMinKeySize), int(found.ulMaxKeySize), int(found.flags))
 
     def init_token(self, slot: int, so_pin: bytes | bytearray, label: str) -> None:
@@ -249,7 +250,7 @@ class Module:
             raise InvalidInputError(f"a token's label has 1 to {_LABEL_LEN} bytes, not {len(padded)}")
         with pin_buffer(self, so_pin) as (pin, length):
             text = self.ffi.new("CK_UTF8CHAR[]", padded.ljust(_LABEL_LEN))
-            self.call("C_InitToken", _slot(slot), pin, length, text)
+            self.call("C_InitToken", self._slot(slot), pin, length, text)
 
     def open_session(self, slot: int) -> Session:
         """Open a session that may write.
@@ -260,7 +261,7 @@ class Module:
 
         handle = self.ffi.new("CK_SESSION_HANDLE *")
         flags = C.CKF_SERIAL_SESSION | C.CKF_RW_SESSION
-        self.call("C_OpenSession", _slot(slot), flags, self.ffi.NULL, self.ffi.NULL, handle)
+        self.call("C_OpenSession", self._slot(slot), flags, self.ffi.NULL, self.ffi.NULL, handle)
         return Session(self, slot, int(handle[0]))
 
     def _counted(self, function: str, array_type: str, first: int) -> tuple[int, ...]:
@@ -283,9 +284,16 @@ class Module:
     def _text(self, field: Any) -> str:
         return as_text(bytes(self.ffi.buffer(field)))
 
+    @property
+    def unavailable(self) -> int:
+        """CK_UNAVAILABLE_INFORMATION, which is as wide as CK_ULONG."""
+        return (1 << 8 * int(self.ffi.sizeof("CK_ULONG"))) - 1
+
     def _told(self, value: int) -> int | None:
-        unavailable = (1 << 8 * self.ffi.sizeof("CK_ULONG")) - 1
-        return None if value in (unavailable, C.CK_EFFECTIVELY_INFINITE) else int(value)
+        return None if value in (self.unavailable, C.CK_EFFECTIVELY_INFINITE) else int(value)
+
+    def _slot(self, slot: int) -> int:
+        return number(slot, 0, self.unavailable, "slot")
 
     def __repr__(self) -> str:
         return f"<Module {self.path!r}>"
@@ -340,12 +348,6 @@ def _open_library(path: str) -> Any:
         except OSError as error:
             raise DriverError(f"the module cannot be loaded: {error}") from None
     return _libraries[path]
-
-
-def _slot(slot: int) -> int:
-    if not isinstance(slot, int) or not 0 <= slot < 1 << 32:
-        raise InvalidInputError("a slot is a number of at most 32 bits")
-    return slot
 
 
 def _version(version: Any) -> str:

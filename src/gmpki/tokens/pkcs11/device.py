@@ -156,9 +156,11 @@ class Pkcs11Device:
         number(length, 0, _MAX_RANDOM_LEN, "length")
         self._check_open()
         with self.module.exclusive():
-            if self._session is None:
-                self._session = self.module.open_session(self.slot)
-            return self._session.random(length)
+            session = self._session or self.module.open_session(self.slot)
+            self._session = None  # until it has worked: one that ended with its token is not used again
+            data = session.random(length)
+            self._session = session
+            return data
 
     # ---- applications -------------------------------------------------------------------
     def applications(self) -> tuple[str, ...]:
@@ -173,9 +175,11 @@ class Pkcs11Device:
         :raises TokenNotFoundError: when the token has another label, or is not initialised.
         """
         there = self.applications()
-        wanted = there[0] if name is None and there else as_text(name or "", "name")
+        wanted = next(iter(there), "") if name is None else as_text(name, "name")
         if wanted not in there:
-            raise TokenNotFoundError(f"the token has no application {wanted[:80]!r}; it has {there or 'none'}")
+            raise TokenNotFoundError(
+                f"the token has no application {wanted[:80]!r}; it has {', '.join(there) or 'none'}"
+            )
         opened = Pkcs11Application(self, wanted)
         self._applications.append(opened)
         return opened

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_text, member
+from gmpki._inputs import as_text, member, number
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.errors import InvalidInputError, InvalidTypeError, StateError, TokenNotFoundError, TokenRemovedError
 from gmpki.tokens.interfaces import Ability, DeviceEvent, EventKind
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Pkcs11Driver"]
 
 _POLL_S: Final = 0.2
+_MAX_SLOT: Final = (1 << 64) - 1
 
 
 class Pkcs11Driver:
@@ -134,8 +135,11 @@ class Pkcs11Driver:
     def open_slot(self, slot: int) -> Pkcs11Device:
         """Open the token in a slot.
 
+        :raises InvalidTypeError: when the slot is not an ``int``.
+        :raises InvalidInputError: when it is no number of 64 bits.
         :raises TokenNotFoundError: when that slot holds none.
         """
+        number(slot, 0, _MAX_SLOT, "slot")
         for name, token in self.tokens().items():
             if token.slot == slot:
                 return self._opened(name, token)

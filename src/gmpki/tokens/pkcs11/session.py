@@ -169,7 +169,7 @@ class Session:
 
     def _length(self, entry: Any) -> int | None:
         length = int(entry.ulValueLen)
-        if length == (1 << 8 * self.module.ffi.sizeof("CK_ULONG")) - 1:
+        if length == self.module.unavailable:
             return None
         if length > _MAX_VALUE_LEN:
             raise DriverError(f"the module claims an attribute of {length} bytes", function="C_GetAttributeValue")
