@@ -43,6 +43,10 @@ void st_skf_rsa_public_write(RSAPUBLICKEYBLOB *blob, const st_rsa_public_key *ke
 enum st_status st_skf_rsa_private_read(GMPKI_OUT st_rsa_key *key, GMPKI_SECRET const RSAPRIVATEKEYBLOB *blob);
 void st_skf_rsa_private_write(RSAPRIVATEKEYBLOB *blob, GMPKI_SECRET const st_rsa_key *key);
 
+/* Open an encryption pair's envelope with the container's signing key and import the pair (skf_sm2.c). */
+enum st_status st_skf_envelope_import(st_device *device, uint32_t application, uint32_t container,
+                                      const ENVELOPEDKEYBLOB *blob);
+
 /* A status of the core, where an input from outside can be at fault, as the engine's. */
 enum st_status st_skf_from_core(int core_status);
 

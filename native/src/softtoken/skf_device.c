@@ -116,7 +116,7 @@ ULONG DEVAPI SKF_SetLabel(DEVHANDLE hDev, LPSTR szLabel) {
 }
 
 /* What the token is: the text fields say that it is software, whatever label its owner gave it. */
-static void write_info(DEVINFO *target, const st_device_info *info) {
+void st_skf_info_write(DEVINFO *target, const st_device_info *info) {
     static const char manufacturer[] = "gmpki SOFTWARE TOKEN";
     static const char issuer[] = "not certified hardware";
     memset(target, 0, sizeof *target);
@@ -150,7 +150,7 @@ ULONG DEVAPI SKF_GetDevInfo(DEVHANDLE hDev, DEVINFO *pDevInfo) {
     }
     enum st_status status = pDevInfo == NULL ? ST_ERR_ARGUMENT : st_device_get_info(object->device, &info);
     if (status == ST_OK) {
-        write_info(pDevInfo, &info);
+        st_skf_info_write(pDevInfo, &info);
     }
     return st_skf_leave(object, status);
 }
@@ -171,14 +171,32 @@ ULONG DEVAPI SKF_UnlockDev(DEVHANDLE hDev) {
     return st_skf_leave(object, st_device_unlock(object->device, object));
 }
 
-/* Card commands (GM/T 0017) are not taken by this library. */
+/* What goes to the card, under the lock of its session. */
+static enum st_status transmit(st_skf_object *object, const BYTE *command, ULONG command_len, BYTE *answer,
+                               ULONG *answer_len) {
+    size_t len = *answer_len;
+    enum st_status status = ST_OK;
+    pthread_mutex_lock(&object->lock);
+    if (object->as.card == NULL) {
+        status = st_apdu_new(&object->as.card, object->device);
+    }
+    if (status == ST_OK) {
+        status = st_apdu_transmit(object->as.card, command, command_len, answer, &len);
+    }
+    pthread_mutex_unlock(&object->lock);
+    return st_skf_length(answer_len, len, status);
+}
+
+/* Card commands (GM/T 0017-2012). How long an answer will be is not known before, so there is no asking for it: what
+ * does not fit waits for GET RESPONSE. */
 ULONG DEVAPI SKF_Transmit(DEVHANDLE hDev, BYTE *pbCommand, ULONG ulCommandLen, BYTE *pbData, ULONG *pulDataLen) {
     st_skf_object *object = st_skf_enter(hDev, ST_SKF_DEVICE);
     if (object == NULL) {
         return SAR_INVALIDHANDLEERR;
     }
     int complete = pbCommand != NULL && ulCommandLen != 0 && pbData != NULL && pulDataLen != NULL;
-    return st_skf_leave(object, complete ? ST_ERR_NOT_SUPPORTED : ST_ERR_ARGUMENT);
+    return st_skf_leave(object,
+                        complete ? transmit(object, pbCommand, ulCommandLen, pbData, pulDataLen) : ST_ERR_ARGUMENT);
 }
 
 ULONG DEVAPI SKF_SoftCreateDevice(LPSTR szFolder, LPSTR szSettings, LPSTR szDevName, ULONG *pulDevNameLen) {

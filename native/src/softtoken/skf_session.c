@@ -14,10 +14,25 @@ static struct {
 } slots[SLOTS];
 static uintptr_t last_serial;
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t fork_prepared = PTHREAD_ONCE_INIT;
+
+/* A process that is forked while another of its threads looks a handle up must not leave the table locked. */
+static void before_fork(void) {
+    pthread_mutex_lock(&table_lock);
+}
+
+static void after_fork(void) {
+    pthread_mutex_unlock(&table_lock);
+}
+
+static void prepare_fork(void) {
+    pthread_atfork(before_fork, after_fork, after_fork);
+}
 
 /* ---- objects --------------------------------------------------------------------------- */
 
 st_skf_object *st_skf_new(enum st_skf_kind kind, st_skf_object *parent) {
+    pthread_once(&fork_prepared, prepare_fork);
     st_skf_object *object = calloc(1, sizeof *object);
     if (object == NULL) {
         return NULL;
@@ -45,6 +60,7 @@ st_skf_object *st_skf_new(enum st_skf_kind kind, st_skf_object *parent) {
 static void destroy(st_skf_object *object) {
     switch (object->kind) {
     case ST_SKF_DEVICE:
+        st_apdu_free(object->as.card);
         if (object->device != NULL) {
             /* A lock that came while the handle was being closed goes with it; there is none in most cases. */
             enum st_status ignored = st_device_unlock(object->device, object);

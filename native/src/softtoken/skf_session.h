@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "gmpki/skf.h"
+#include "softtoken/apdu.h"
 #include "softtoken/crypto.h"
 #include "softtoken/engine.h"
 
@@ -61,6 +62,7 @@ struct st_skf_object {
         st_digest *digest;
         st_mac *mac;
         st_skf_agreement agreement;
+        st_apdu_session *card; /* of a device, since its first SKF_Transmit */
     } as;
 };
 
@@ -88,6 +90,9 @@ ULONG st_skf_close(HANDLE handle, unsigned kinds);
 
 /* Whether the device is still there and free to use: for calls that ask nothing else of the engine. */
 enum st_status st_skf_touch(const st_skf_object *object);
+
+/* What a device says of itself (skf_device.c). */
+void st_skf_info_write(DEVINFO *target, const st_device_info *info);
 
 /* ---- answers (skf_answer.c) ------------------------------------------------------------ */
 

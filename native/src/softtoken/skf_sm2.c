@@ -58,15 +58,16 @@ static enum st_status check_envelope(const ENVELOPEDKEYBLOB *blob) {
  * The private key of an envelope. The standard encrypts its whole field of 64 bytes; most writers encrypt the 32 bytes
  * of the key and put them where they stand in the field. ECB makes the last 32 bytes the same in both.
  */
-static enum st_status open_envelope(const st_skf_object *object, const ENVELOPEDKEYBLOB *blob, uint8_t d[SCALAR_LEN]) {
+static enum st_status open_envelope(st_device *device, uint32_t application, uint32_t container,
+                                    const ENVELOPEDKEYBLOB *blob, uint8_t d[SCALAR_LEN]) {
     uint8_t ciphertext[ST_SKF_CIPHER_OVERHEAD + ST_SKF_MAX_ECC_PLAINTEXT];
     uint8_t key[ST_MAX_CIPHER_KEY_LEN];
     size_t ciphertext_len = 0;
     size_t key_len = sizeof key;
     enum st_status status = st_skf_cipher_read(ciphertext, &ciphertext_len, &blob->ECCCipherBlob);
     if (status == ST_OK) {
-        status = st_key_sm2_decrypt(object->device, object->application, object->container, ST_SIGNING, ciphertext,
-                                    ciphertext_len, key, &key_len);
+        status =
+            st_key_sm2_decrypt(device, application, container, ST_SIGNING, ciphertext, ciphertext_len, key, &key_len);
     }
     if (status == ST_OK) {
         status = st_skf_ecb_decrypt(blob->ulSymmAlgID, key, key_len, d,
@@ -76,25 +77,33 @@ static enum st_status open_envelope(const st_skf_object *object, const ENVELOPED
     return status;
 }
 
-ULONG DEVAPI SKF_ImportECCKeyPair(HCONTAINER hContainer, ENVELOPEDKEYBLOB *pEnvelopedKeyBlob) {
+enum st_status st_skf_envelope_import(st_device *device, uint32_t application, uint32_t container,
+                                      const ENVELOPEDKEYBLOB *blob) {
     uint8_t d[SCALAR_LEN];
     uint8_t point[GMPKI_SM2_POINT_LEN];
+    enum st_status status = check_envelope(blob);
+    if (status == ST_OK) {
+        status = st_skf_point_read(point, &blob->PubKey);
+    }
+    if (status == ST_OK) {
+        status = open_envelope(device, application, container, blob, d);
+    }
+    if (status == ST_OK) { /* which computes the public key and compares */
+        status = st_key_import_sm2(device, application, container, ST_ENCRYPTION, d, point);
+    }
+    gmpki_cleanse(d, sizeof d);
+    return status;
+}
+
+ULONG DEVAPI SKF_ImportECCKeyPair(HCONTAINER hContainer, ENVELOPEDKEYBLOB *pEnvelopedKeyBlob) {
     st_skf_object *object = st_skf_enter(hContainer, ST_SKF_CONTAINER);
     if (object == NULL) {
         return SAR_INVALIDHANDLEERR;
     }
-    enum st_status status = pEnvelopedKeyBlob == NULL ? ST_ERR_ARGUMENT : check_envelope(pEnvelopedKeyBlob);
-    if (status == ST_OK) {
-        status = st_skf_point_read(point, &pEnvelopedKeyBlob->PubKey);
-    }
-    if (status == ST_OK) {
-        status = open_envelope(object, pEnvelopedKeyBlob, d);
-    }
-    if (status == ST_OK) { /* which computes the public key and compares */
-        status = st_key_import_sm2(object->device, object->application, object->container, ST_ENCRYPTION, d, point);
-    }
-    gmpki_cleanse(d, sizeof d);
-    return st_skf_leave(object, status);
+    return st_skf_leave(object, pEnvelopedKeyBlob == NULL
+                                    ? ST_ERR_ARGUMENT
+                                    : st_skf_envelope_import(object->device, object->application, object->container,
+                                                             pEnvelopedKeyBlob));
 }
 
 ULONG DEVAPI SKF_ECCSignData(HCONTAINER hContainer, BYTE *pbData, ULONG ulDataLen, ECCSIGNATUREBLOB *pSignature) {
