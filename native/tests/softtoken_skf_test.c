@@ -7,9 +7,12 @@
 #include "softtoken_skf_crypto.h"
 #include "softtoken_skf_management.h"
 #include "softtoken_skf_misuse.h"
+#include "softtoken_skf_rsa.h"
 
 int main(void) {
     store_begin();
+    test_empty_store();
+    test_without_libcrypto();
     test_devices();
     test_authentication();
     test_events();
@@ -30,6 +33,7 @@ int main(void) {
     test_closing();
     test_handles_run_out();
     test_threads();
+    test_fork();
     store_end();
     report_coverage();
     return finish();
