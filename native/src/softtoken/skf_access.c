@@ -35,7 +35,7 @@ ULONG DEVAPI SKF_DevAuth(DEVHANDLE hDev, BYTE *pbAuthData, ULONG ulLen) {
     return st_skf_leave(object, status);
 }
 
-/* Whose PIN: 0 or 1 in both numberings. */
+/* Whose PIN. */
 static enum st_status role_of(ULONG type, int *role) {
     if (type != ADMIN_TYPE && type != USER_TYPE) {
         return ST_ERR_PIN_ROLE;

@@ -152,7 +152,7 @@ enum st_status st_skf_publish(st_skf_object *object, size_t limit, HANDLE *handl
         slots[index].handle = serial;
         slots[index].object = object;
         object->open = 1;
-        *handle = (HANDLE)serial; /* NOLINT: a number that is never followed */
+        *handle = (HANDLE)serial; /* a number, never followed */
     }
     pthread_mutex_unlock(&table_lock);
     if (status != ST_OK) {
