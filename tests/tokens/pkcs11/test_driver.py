@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -539,6 +540,36 @@ def test_hostile_values_are_refused(driver: Pkcs11Driver, user: Pkcs11Applicatio
         taken = list(hostile.results(call, arguments))
         assert len(taken) == (call == device.application)
     assert user.containers() == ("con1",)
+    user.login(USER_PIN)
+
+
+def test_hostile_values_are_refused_below(user: Pkcs11Application) -> None:
+    session = user.session
+    user.create_container("con1").generate(TokenKeyType.EC)
+    (private,) = session.find({C.CKA_CLASS: C.CKO_PRIVATE_KEY})
+    (public,) = session.find({C.CKA_CLASS: C.CKO_PUBLIC_KEY})
+    ecdsa = Mechanism(C.CKM_ECDSA)
+    calls: list[tuple[Any, tuple[Any, ...]]] = [
+        (session.find, ({C.CKA_TOKEN: False},)),
+        (session.attributes, (public, C.CKA_LABEL)),
+        (session.set_attributes, (public, {C.CKA_LABEL: "con1"})),
+        (session.sign, (ecdsa, private, bytes(32))),
+        (session.verify, (ecdsa, public, bytes(32), bytes(64))),
+        (session.decrypt, (ecdsa, private, bytes(64))),
+        (session.digest, (Mechanism(C.CKM_SHA256), b"abc")),
+        (session.generate_key, (Mechanism(C.CKM_AES_KEY_GEN), {C.CKA_VALUE_LEN: 16})),
+        (session.wrap_key, (ecdsa, private, public)),
+        (session.unwrap_key, (ecdsa, private, bytes(64), {C.CKA_TOKEN: False})),
+        (session.derive_key, (ecdsa, private, {C.CKA_TOKEN: False})),
+        (session.random, (8,)),
+        (session.login, (C.CKU_USER, b"00000000")),
+        (partial(session.set_pin, user=C.CKU_USER), (b"00000000", b"11111111")),
+        (Mechanism, (1, None)),
+        (session.destroy_object, (9999,)),
+    ]
+    for call, arguments in calls:
+        for result in hostile.results(call, arguments):
+            assert not isinstance(result, memoryview)
     user.login(USER_PIN)
 
 

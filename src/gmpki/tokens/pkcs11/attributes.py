@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from gmpki.errors import InvalidInputError
+from gmpki._inputs import as_bytes, number
+from gmpki.errors import InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
     from typing import Any
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     AttributeValue: TypeAlias = bool | int | str | bytes | bytearray
 else:
     AttributeValue = object
+
+
+_MAX_NUMBER: Final = 0xFFFFFFFF
+_ULONG_LENGTHS: Final = (4, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,17 @@ class Mechanism:
     """A mechanism with its parameter. Immutable.
 
     :ivar parameter: None hands over NULL; b"" a pointer to nothing, which some mechanisms tell apart.
+    :raises InvalidTypeError: when a field has the wrong type.
+    :raises InvalidInputError: when the number has more than 32 bits.
     """
 
     number: int
     parameter: bytes | ParameterStructure | None = None
+
+    def __post_init__(self) -> None:
+        number(self.number, 0, _MAX_NUMBER, "the number of a mechanism")
+        if not (self.parameter is None or isinstance(self.parameter, bytes) or hasattr(self.parameter, "build")):
+            raise InvalidTypeError(f"a parameter is bytes or a structure, not {type(self.parameter).__name__}")
 
     def build(self, ffi: Any) -> Built:
         """Return a CK_MECHANISM."""
@@ -74,8 +86,11 @@ class Template:
     def __init__(self, ffi: Any, attributes: Mapping[int, AttributeValue]) -> None:
         """Encode attributes by number.
 
+        :raises InvalidTypeError: when it is no mapping of numbers to values.
         :raises InvalidInputError: when a number does not fit CK_ULONG, or text is not Unicode.
         """
+        if not isinstance(attributes, Mapping):
+            raise InvalidTypeError(f"attributes are a mapping of numbers to values, not {type(attributes).__name__}")
         self._ffi = ffi
         self._buffers: list[Any] = []
         self.count = len(attributes)
@@ -85,7 +100,7 @@ class Template:
             buffer = ffi.new("CK_BYTE[]", max(1, len(data)))
             ffi.memmove(buffer, data, len(data))
             self._buffers.append(buffer)
-            entry.type = kind
+            entry.type = number(kind, 0, _MAX_NUMBER, "the number of an attribute")
             entry.pValue = buffer
             entry.ulValueLen = len(data)
 
@@ -113,7 +128,7 @@ def _encoded(value: AttributeValue, ulong_len: int) -> bytes | bytearray:
             return value.encode("utf-8")
         except UnicodeEncodeError:
             raise InvalidInputError("an attribute's text is not Unicode") from None
-    return value
+    return as_bytes(value, "an attribute's value")
 
 
 def as_number(value: bytes | None) -> int | None:
@@ -131,6 +146,3 @@ def as_bool(value: bytes | None) -> bool:
 def as_text(value: bytes | None) -> str:
     """Return text, without the blanks and zeros that fill it up; what is not UTF-8 in it is replaced."""
     return "" if value is None else value.decode("utf-8", "replace").rstrip("\x00 ")
-
-
-_ULONG_LENGTHS: Final = (4, 8)

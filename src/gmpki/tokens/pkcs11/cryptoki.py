@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki._files import as_path
 from gmpki._inputs import as_text as require_text
 from gmpki._inputs import number
-from gmpki.errors import DriverError, InvalidInputError, StateError, UnsupportedPlatform
+from gmpki.errors import DriverError, InvalidInputError, InvalidTypeError, StateError, UnsupportedPlatform
 from gmpki.tokens.pkcs11 import answers
 from gmpki.tokens.pkcs11.attributes import as_text
 from gmpki.tokens.pkcs11.header import C, declared
@@ -124,6 +124,7 @@ class Module:
 
         :raises StateError: after close, or in another process than the one that loaded the module.
         :raises TokenUnsupportedError: when the module lacks the function.
+        :raises InvalidTypeError: when an argument is none that C has, or does not fit there.
         """
         with self._lock:
             if self._uses <= 0:
@@ -133,7 +134,10 @@ class Module:
             pointer = getattr(self._list, function)
             if pointer == self.ffi.NULL:
                 raise answers.refusal(function, C.CKR_FUNCTION_NOT_SUPPORTED)
-            return int(pointer(*arguments))
+            try:
+                return int(pointer(*arguments))
+            except (TypeError, OverflowError):
+                raise InvalidTypeError(f"{function}: an argument has the wrong type, or is too large") from None
 
     def call(self, function: str, *arguments: Any) -> None:
         """Call a function; raise what its answer means.
@@ -327,7 +331,12 @@ def load(path: str | os.PathLike[str]) -> Module:
 
 @contextmanager
 def pin_buffer(module: Module, pin: bytes | bytearray) -> Iterator[tuple[Any, int]]:
-    """Give a PIN in C for a call, and overwrite it after."""
+    """Give a PIN in C for a call, and overwrite it after.
+
+    :raises InvalidTypeError: when it is neither ``bytes`` nor ``bytearray``.
+    """
+    if not isinstance(pin, bytes | bytearray):
+        raise InvalidTypeError(f"a PIN is bytes or bytearray here, not {type(pin).__name__}")
     buffer = module.ffi.new("CK_UTF8CHAR[]", max(1, len(pin)))
     module.ffi.memmove(buffer, pin, len(pin))
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gmpki._inputs import as_bytes, member, number
 from gmpki.errors import DriverError, StateError
 from gmpki.tokens.pkcs11 import answers
 from gmpki.tokens.pkcs11.attributes import Mechanism, Template
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from gmpki.tokens.pkcs11.attributes import AttributeValue
+    from typing_extensions import Buffer
+
+    from gmpki.tokens.pkcs11.attributes import AttributeValue, Built
     from gmpki.tokens.pkcs11.cryptoki import Module
 
 __all__ = ["Session"]
@@ -144,7 +147,7 @@ class Session:
         ffi = self.module.ffi
         array = ffi.new("CK_ATTRIBUTE[]", len(kinds))
         for entry, kind in zip(array, kinds, strict=True):
-            entry.type = kind
+            entry.type = number(kind, 0, self.module.unavailable, "the number of an attribute")
         with self.module.exclusive():
             self._get_attributes(handle, array)
             buffers = []
@@ -195,7 +198,7 @@ class Session:
     # ---- keys ---------------------------------------------------------------------------
     def generate_key(self, mechanism: Mechanism, attributes: Mapping[int, AttributeValue]) -> int:
         """Make a secret key; return its handle."""
-        built = mechanism.build(self.module.ffi)
+        built = self._built(mechanism)
         return self._made("C_GenerateKey", attributes, built.pointer)
 
     def generate_key_pair(
@@ -204,32 +207,35 @@ class Session:
         """Make a key pair; return the handles of its public and its private key."""
         ffi = self.module.ffi
         handles = ffi.new("CK_OBJECT_HANDLE[]", 2)
-        built = mechanism.build(ffi)
+        built = self._built(mechanism)
         with Template(ffi, public) as first, Template(ffi, private) as second:
             templates = (first.array, first.count, second.array, second.count)
             self._call("C_GenerateKeyPair", built.pointer, *templates, handles, handles + 1)
         return int(handles[0]), int(handles[1])
 
     def unwrap_key(
-        self, mechanism: Mechanism, key: int, wrapped: bytes, attributes: Mapping[int, AttributeValue]
+        self, mechanism: Mechanism, key: int, wrapped: Buffer, attributes: Mapping[int, AttributeValue]
     ) -> int:
         """Decrypt a key inside the token; return its handle.
 
         :raises DecryptionError: when the token finds that it cannot be decrypted.
         """
-        built = mechanism.build(self.module.ffi)
-        data = self.module.ffi.new("CK_BYTE[]", wrapped)
-        return self._made("C_UnwrapKey", attributes, built.pointer, key, data, len(wrapped))
+        built = self._built(mechanism)
+        return self._made("C_UnwrapKey", attributes, built.pointer, key, *self._input(wrapped))
 
     def wrap_key(self, mechanism: Mechanism, wrapping_key: int, key: int) -> bytes:
         """Encrypt a key inside the token; return the ciphertext."""
-        built = mechanism.build(self.module.ffi)
+        built = self._built(mechanism)
         return self._output("C_WrapKey", _SPARE_LEN, built.pointer, wrapping_key, key)
 
     def derive_key(self, mechanism: Mechanism, key: int, attributes: Mapping[int, AttributeValue]) -> int:
         """Derive a key from another; return its handle."""
-        built = mechanism.build(self.module.ffi)
+        built = self._built(mechanism)
         return self._made("C_DeriveKey", attributes, built.pointer, key)
+
+    def _built(self, mechanism: Mechanism) -> Built:
+        member(mechanism, Mechanism, "mechanism")
+        return mechanism.build(self.module.ffi)
 
     def _made(self, function: str, attributes: Mapping[int, AttributeValue], *before: Any) -> int:
         """Call a function that makes an object: what goes before, a template, and the new handle."""
@@ -239,51 +245,55 @@ class Session:
         return int(handle[0])
 
     # ---- their use ----------------------------------------------------------------------
-    def sign(self, mechanism: Mechanism, key: int, data: bytes) -> bytes:
+    def sign(self, mechanism: Mechanism, key: int, data: Buffer) -> bytes:
         """Sign data with a private key, or make a MAC with a secret one."""
         return self._single("C_SignInit", mechanism, key, "C_Sign", data)
 
-    def encrypt(self, mechanism: Mechanism, key: int, data: bytes) -> bytes:
+    def encrypt(self, mechanism: Mechanism, key: int, data: Buffer) -> bytes:
         """Encrypt data."""
         return self._single("C_EncryptInit", mechanism, key, "C_Encrypt", data)
 
-    def decrypt(self, mechanism: Mechanism, key: int, data: bytes) -> bytes:
+    def decrypt(self, mechanism: Mechanism, key: int, data: Buffer) -> bytes:
         """Decrypt data.
 
         :raises DecryptionError: when the token finds that it cannot be decrypted.
         """
         return self._single("C_DecryptInit", mechanism, key, "C_Decrypt", data)
 
-    def digest(self, mechanism: Mechanism, data: bytes) -> bytes:
+    def digest(self, mechanism: Mechanism, data: Buffer) -> bytes:
         """Return the digest of data."""
-        built = mechanism.build(self.module.ffi)
+        built = self._built(mechanism)
+        given = self._input(data)
         with self.module.exclusive():
             self._call("C_DigestInit", built.pointer)
-            return self._output("C_Digest", _SPARE_LEN, *self._input(data))
+            return self._output("C_Digest", _SPARE_LEN, *given)
 
-    def verify(self, mechanism: Mechanism, key: int, data: bytes, signature: bytes) -> None:
+    def verify(self, mechanism: Mechanism, key: int, data: Buffer, signature: Buffer) -> None:
         """Verify a signature or a MAC in the token.
 
         :raises InvalidSignature: when it does not hold.
         """
-        built = mechanism.build(self.module.ffi)
+        built = self._built(mechanism)
+        given = (*self._input(data), *self._input(signature))
         with self.module.exclusive():
             self._call("C_VerifyInit", built.pointer, key)
-            self._call("C_Verify", *self._input(data), *self._input(signature))
+            self._call("C_Verify", *given)
 
     def random(self, length: int) -> bytes:
-        """Return random bytes made by the token."""
+        """Return random bytes made by the token, at most 1 MiB."""
+        number(length, 0, _MAX_VALUE_LEN, "length")
         data = self.module.ffi.new("CK_BYTE[]", max(1, length))
         self._call("C_GenerateRandom", data, length)
         return bytes(self.module.ffi.buffer(data, length))
 
-    def _single(self, init: str, mechanism: Mechanism, key: int, function: str, data: bytes) -> bytes:
-        built = mechanism.build(self.module.ffi)
+    def _single(self, init: str, mechanism: Mechanism, key: int, function: str, data: Buffer) -> bytes:
+        built, given = self._built(mechanism), self._input(data)
         with self.module.exclusive():
             self._call(init, built.pointer, key)
-            return self._output(function, len(data) + _SPARE_LEN, *self._input(data))
+            return self._output(function, given[1] + _SPARE_LEN, *given)
 
-    def _input(self, data: bytes) -> tuple[Any, int]:
+    def _input(self, given: Buffer) -> tuple[Any, int]:
+        data = as_bytes(given, "the data")
         buffer = self.module.ffi.new("CK_BYTE[]", max(1, len(data)))
         self.module.ffi.memmove(buffer, data, len(data))
         return buffer, len(data)
