@@ -16,7 +16,6 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> mock_drivers.Build:
         pytest.skip("peer program: a C compiler")
     folder = tmp_path_factory.mktemp("mock-drivers")
 
-
     def build(layout: Layout | None = None, *habits: str) -> str:
         return mock_drivers.build(folder, layout or Layout(), habits, cc)
 

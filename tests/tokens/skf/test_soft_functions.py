@@ -186,9 +186,12 @@ def use_session_keys(skf: SKF, device: DeviceHandle, container: ContainerHandle)
         skf.encrypt_init(key, BlockCipherParam(iv, 1))
     message = bytes(range(100))
     encrypted = skf.encrypt(made, message)
-    assert skf.encrypt_update(imported, message[:33]) + skf.encrypt_update(imported, message[33:]) + skf.encrypt_final(
-        imported
-    ) == encrypted
+    assert (
+        skf.encrypt_update(imported, message[:33])
+        + skf.encrypt_update(imported, message[33:])
+        + skf.encrypt_final(imported)
+        == encrypted
+    )
     skf.decrypt_init(made, BlockCipherParam(iv, 1))
     assert skf.decrypt(made, encrypted) == message
     skf.decrypt_init(imported, BlockCipherParam(iv, 1))
@@ -315,7 +318,7 @@ def test_rsa(skf: SKF, device: DeviceHandle, application: ApplicationHandle) -> 
 
 
 def test_every_function_answers(skf: SKF, soft_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of the 78 common functions is called and does its work; commands pass through only where the token has any."""
+    """Each of the 78 common functions is called and does its work; commands pass only where the token has any."""
     answered: set[str] = set()
     call = Library.call
 
