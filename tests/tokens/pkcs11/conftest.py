@@ -11,12 +11,11 @@ import pytest
 
 from gmpki.tokens.pkcs11 import Pkcs11Driver
 from gmpki.tokens.pkcs11.application import Pkcs11Application
+from tokens.scene import ADMIN_PIN, USER_PIN
+from tokens.scene import APPLICATION as NAME
 
 INCLUDE = Path(__file__).resolve().parents[3] / "native" / "include"
 SOFTHSM = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so")
-
-ADMIN_PIN, USER_PIN = "87654321", "12345678"
-NAME = "GMPKI-TEST"
 
 
 @pytest.fixture
@@ -45,6 +44,13 @@ def driver(softhsm: str) -> Iterator[Pkcs11Driver]:
 def application(driver: Pkcs11Driver) -> Pkcs11Application:
     """Give an initialised token of SoftHSM, nobody logged in."""
     return driver.open().create_application(NAME, admin_pin=ADMIN_PIN, user_pin=USER_PIN)
+
+
+@pytest.fixture
+def user(application: Pkcs11Application) -> Pkcs11Application:
+    """Give the application with its user logged in."""
+    application.login(USER_PIN)
+    return application
 
 
 @pytest.fixture(scope="session")
