@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -392,6 +393,22 @@ def test_lock_keeps_other_connections_out(skf_driver: SKFDriver, skf_device: SKF
     for timeout in (-1, 1 << 32, "1"):
         with pytest.raises(InvalidInputError), skf_device.lock(timeout):  # type: ignore[arg-type]
             pass
+
+
+def test_the_holder_of_the_lock_goes_on_while_others_wait(skf_driver: SKFDriver, skf_device: SKFDevice) -> None:
+    other = skf_driver.open()
+    drawn: list[bytes] = []
+    thread = threading.Thread(target=lambda: drawn.append(other.random(8)))
+    begin = time.monotonic()
+    with skf_device.lock():
+        thread.start()
+        time.sleep(0.1)
+        with skf_device.lock(0):
+            skf_device.random(8)
+        assert drawn == []
+    thread.join()
+    assert len(drawn) == 1
+    assert time.monotonic() - begin < 10
 
 
 def test_a_device_that_was_closed_unlocks(skf_driver: SKFDriver) -> None:
