@@ -79,6 +79,7 @@ static CK_RV create_certificate(st_p11_session *session, st_p11_attributes *set,
     if (rv != CKR_OK) {
         return rv;
     }
+    value = st_p11_get(set, CKA_VALUE); /* the set has grown since */
     const st_p11_object *pair = NULL;
     if (st_p11_is(set, CKA_TOKEN) && !st_p11_is(set, CKA_PRIVATE) && certificate.has_mark &&
         value->len <= ST_CERTIFICATE_MAX) {

@@ -32,7 +32,7 @@ static int read_id(const uint8_t **id, size_t *len, const CK_BYTE *given, CK_ULO
 /* The ephemeral pair was made in a session, so that its private key is in memory. */
 static CK_RV read_ephemeral(const st_p11_session *session, CK_OBJECT_HANDLE handle, uint8_t d[GMPKI_SM2_SCALAR_LEN]) {
     st_p11_object *object;
-    CK_RV rv = st_p11_object_find(session, handle, &object);
+    CK_RV rv = st_p11_object_known(session, handle, &object);
     if (rv != CKR_OK) {
         return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_MECHANISM_PARAM_INVALID : rv;
     }

@@ -203,17 +203,18 @@ int st_p11_object_visible(const st_p11_slot *slot, const st_p11_object *object) 
     return slot->login == CKU_USER || !st_p11_is(&object->attributes, CKA_PRIVATE);
 }
 
-CK_RV st_p11_object_find(const st_p11_session *session, CK_OBJECT_HANDLE handle, st_p11_object **object) {
-    CK_RV rv = st_p11_objects_refresh(session->slot);
-    if (rv != CKR_OK) {
-        return rv;
-    }
+CK_RV st_p11_object_known(const st_p11_session *session, CK_OBJECT_HANDLE handle, st_p11_object **object) {
     for (*object = session->slot->objects; *object != NULL; *object = (*object)->next) {
         if ((*object)->handle == handle) {
             return st_p11_object_visible(session->slot, *object) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
         }
     }
     return CKR_OBJECT_HANDLE_INVALID;
+}
+
+CK_RV st_p11_object_find(const st_p11_session *session, CK_OBJECT_HANDLE handle, st_p11_object **object) {
+    CK_RV rv = st_p11_objects_refresh(session->slot);
+    return rv == CKR_OK ? st_p11_object_known(session, handle, object) : rv;
 }
 
 st_p11_object *st_p11_object_in_container(const st_p11_slot *slot, uint32_t container, int usage,

@@ -30,7 +30,9 @@ struct st_p11_object {
 /* Bring the objects of a token up to the state on disk and to the login. */
 CK_RV st_p11_objects_refresh(st_p11_slot *slot);
 
-/* The object of a handle, if this session may see it. CKR_OBJECT_HANDLE_INVALID. */
+/* The object of a handle, if this session may see it. CKR_OBJECT_HANDLE_INVALID. The first looks at what is known
+ * already: objects that the second gave before stay where they are. */
+CK_RV st_p11_object_known(const st_p11_session *session, CK_OBJECT_HANDLE handle, st_p11_object **object);
 CK_RV st_p11_object_find(const st_p11_session *session, CK_OBJECT_HANDLE handle, st_p11_object **object);
 /* Whether whoever has logged in to the slot may see it. */
 int st_p11_object_visible(const st_p11_slot *slot, const st_p11_object *object);

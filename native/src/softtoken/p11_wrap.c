@@ -51,7 +51,7 @@ static CK_RV check_wrapped(const st_p11_session *session, CK_OBJECT_HANDLE handl
     if (rv != CKR_OK) {
         return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_WRAPPING_KEY_HANDLE_INVALID : rv;
     }
-    rv = st_p11_object_find(session, handle, &key);
+    rv = st_p11_object_known(session, handle, &key);
     if (rv != CKR_OK) {
         return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
     }
