@@ -37,12 +37,18 @@ class Opened:
             above._below[self._key] = self
 
     def _use(self) -> None:
-        """Check that it is still open; asked under the lock.
+        """Check that it is still open, and wait until nobody else has the device for himself; asked under the lock.
 
         :raises StateError: when it is not.
+        :raises TokenTimeoutError: when another connection has it too long.
         """
         if not self._is_open:
             raise StateError(f"the {self._WHAT} is closed")
+        self._wait_for_turn()
+
+    def _wait_for_turn(self) -> None:
+        if self._above is not None:
+            self._above._wait_for_turn()
 
     def _give_back(self) -> None:
         """Give the driver its handle back."""

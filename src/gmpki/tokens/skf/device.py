@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text, member, number
@@ -123,6 +124,8 @@ class SKFDevice(Opened):
     def lock(self, timeout_ms: int | None = None) -> Iterator[None]:
         """Use the device alone until the context ends: other processes, and other connections of this one, wait.
 
+        Locking it again through the same connection is no error; that ends with the first lock at the latest.
+
         :param timeout_ms: how long to wait for whoever has it; None waits for ever.
         :raises InvalidTypeError: when it is not an ``int``.
         :raises InvalidInputError: when it is negative or beyond 32 bits.
@@ -130,16 +133,27 @@ class SKFDevice(Opened):
         """
         if timeout_ms is not None:
             number(timeout_ms, 0, _MAX_TIMEOUT_MS, "timeout_ms")
-        with self._lock:
-            handle = self._opened()
-        # Waited for outside the own lock: another thread may have to use this device for the wait to end.
-        self._skf.lock_dev(handle, timeout_ms)
-        try:
-            yield
-        finally:
+        begin = time.monotonic()
+        wait_s = None if timeout_ms is None else timeout_ms / 1000
+        with self.driver.turns.taken(self._name, self, wait_s) as is_first:
             with self._lock:
-                if self._is_open:  # disconnecting has unlocked it (GM/T 0016-2012 7.1.6)
-                    self._skf.unlock_dev(self._handle)
+                handle = self._opened()
+            if not is_first:  # the driver counts no locks: the first end would be the end of all
+                yield
+                return
+            if timeout_ms is not None:
+                timeout_ms = max(0, timeout_ms - int(1000 * (time.monotonic() - begin)))
+            # Waited for outside the own lock: another thread may have to use this device for the wait to end.
+            self._skf.lock_dev(handle, timeout_ms)
+            try:
+                yield
+            finally:
+                with self._lock:
+                    if self._is_open:  # disconnecting has unlocked it (GM/T 0016-2012 7.1.6)
+                        self._skf.unlock_dev(self._handle)
+
+    def _wait_for_turn(self) -> None:
+        self.driver.turns.wait(self._name, self)
 
     # ---- the device key -----------------------------------------------------------------
     def authenticate(self, key: Buffer | None = None) -> None:

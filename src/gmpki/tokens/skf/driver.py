@@ -16,6 +16,7 @@ from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.errors import TokenNotFoundError
 from gmpki.tokens.interfaces import Ability
 from gmpki.tokens.skf._handles import Opened
+from gmpki.tokens.skf._turns import Turns
 from gmpki.tokens.skf.device import SKFDevice
 from gmpki.tokens.skf.events import EventListener, EventStream
 
@@ -35,6 +36,7 @@ class SKFDriver(Opened):
 
     :ivar skf: its functions, one by one, for what this class does not do.
     :ivar policy: decides about RSA keys of tokens.
+    :ivar turns: which connection has a device for itself.
     :raises InvalidTypeError: when policy is no AlgorithmPolicy.
     """
 
@@ -46,6 +48,7 @@ class SKFDriver(Opened):
         super().__init__(None)
         self.skf = skf
         self.policy = policy
+        self.turns = Turns()
         self._listeners: list[EventListener | EventStream] = []
 
     @classmethod
