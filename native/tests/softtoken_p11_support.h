@@ -52,7 +52,8 @@ static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 static inline size_t attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, void *data,
                                size_t room) {
     CK_ATTRIBUTE wanted = {type, data, room};
-    return C_GetAttributeValue(session, object, &wanted, 1) == CKR_OK ? wanted.ulValueLen : SIZE_MAX;
+    CK_RV rv = record("C_GetAttributeValue", C_GetAttributeValue(session, object, &wanted, 1));
+    return rv == CKR_OK ? wanted.ulValueLen : SIZE_MAX;
 }
 
 static inline int flag_of(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
