@@ -125,8 +125,7 @@ static void wait_a_moment(void) {
 
 static void *pull_out_later(void *name) {
     wait_a_moment();
-    pull_out(name, 1);
-    return NULL;
+    return pull_out(name, 1) ? name : NULL;
 }
 
 static void test_events(void) {
@@ -146,7 +145,8 @@ static void test_events(void) {
     CHECK(pthread_create(&thread, NULL, pull_out_later, made.name) == 0);
     len = 2; /* too little: told, and not lost */
     FAILS(SAR_BUFFER_TOO_SMALL, SKF_WaitForDevEvent, name, &len, &event);
-    CHECK(pthread_join(thread, NULL) == 0);
+    void *pulled = NULL;
+    CHECK(pthread_join(thread, &pulled) == 0 && pulled != NULL);
     CHECK(len == strlen(made.name) + 1);
     OK(SKF_WaitForDevEvent, name, &len, &event);
     CHECK(event == SKF_EVENT_REMOVED && strcmp(name, made.name) == 0 && len == strlen(made.name) + 1);
@@ -156,7 +156,7 @@ static void test_events(void) {
     FAILS(SAR_DEVICE_REMOVED, SKF_EnumContainer, made.application, NULL, &len);
     DEVHANDLE handle = NULL;
     FAILS(SAR_DEVICE_REMOVED, SKF_ConnectDev, made.name, &handle);
-    pull_out(made.name, 0);
+    CHECK(pull_out(made.name, 0));
     len = sizeof name;
     OK(SKF_WaitForDevEvent, name, &len, &event);
     CHECK(event == SKF_EVENT_INSERTED && strcmp(name, made.name) == 0);
