@@ -294,6 +294,13 @@ def test_a_function_that_is_missing(plain: SKF) -> None:
     assert (missing.value.function, missing.value.code_name) == ("SKF_GenRandom", "SAR_NOTSUPPORTYETERR")
 
 
+def test_what_a_profile_says_is_missing(mock: Build) -> None:
+    skf = load(mock(), DriverProfile(missing=("SKF_WaitForDevEvent", "SKF_GenRandom")))
+    assert "SKF_WaitForDevEvent" in skf.missing
+    assert skf.missing.count("SKF_GenRandom") == 1
+    assert "SKF_EnumDev" not in skf.missing
+
+
 def test_codes_become_errors(plain: SKF) -> None:
     device = open_device(plain)
     with pytest.raises(TokenRemovedError):

@@ -120,6 +120,19 @@ def test_inputs_that_cannot_be_sent(shared: IsolatedSKF, arguments: tuple[object
     assert shared.enum_dev() == ("MOCK1",)
 
 
+@pytest.mark.parametrize("timeout_ms", [-1, 2**40, "1", 1.5])
+def test_times_of_a_lock_that_are_none(shared: IsolatedSKF, timeout_ms: object) -> None:
+    with pytest.raises((InvalidInputError, InvalidTypeError)):
+        shared.lock_dev(shared.connect_dev("MOCK1"), timeout_ms)  # type: ignore[arg-type]
+
+
+def test_a_lock_is_waited_for(shared: IsolatedSKF) -> None:
+    device = shared.connect_dev("MOCK1")
+    shared.lock_dev(device)
+    with pytest.raises(TokenTimeoutError, match="SAR_TIMEOUTERR"):
+        shared.lock_dev(device, timeout_ms=1)
+
+
 def test_wrong_arguments_of_a_call(shared: IsolatedSKF) -> None:
     with pytest.raises(DriverError, match="TypeError"):
         shared.enum_dev(1, 2, 3)  # type: ignore[call-arg]

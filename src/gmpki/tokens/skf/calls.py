@@ -84,8 +84,8 @@ class Calls:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Which of the 78 common functions the driver does not export."""
-        return self._library.missing
+        """Which of the 78 common functions the driver does not export, or lacks as its profile says."""
+        return tuple(dict.fromkeys((*self._library.missing, *self._profile.missing)))
 
     @property
     def symbols(self) -> dict[str, str]:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["IsolatedSKF", "load_isolated"]
 
 _MAX_TIMEOUT_S: Final = 86400
+_MAX_LOCK_MS: Final = 0xFFFFFFFF
 _END_S: Final = 2.0  # that the process gets to end by itself
 # The path of Python's modules is that of this process; without the current directory, unless that is in it.
 _START: Final = (
@@ -211,7 +212,7 @@ class IsolatedSKF(SKF):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Which of the 78 common functions the driver does not export."""
+        """Which of the 78 common functions the driver does not export, or lacks as its profile says."""
         return self._missing
 
     @property
@@ -233,7 +234,10 @@ class IsolatedSKF(SKF):
             timeout = None
         elif name == "lock_dev":
             wait_ms = named.get("timeout_ms", arguments[1] if len(arguments) > 1 else None)
-            timeout = None if wait_ms is None else self._timeout_s + wait_ms / 1000
+            if wait_ms is None:
+                timeout = None
+            elif type(wait_ms) is int and 0 <= wait_ms <= _MAX_LOCK_MS:  # another one is refused there
+                timeout = self._timeout_s + wait_ms / 1000
         return self._started().call(name, arguments, named, timeout)
 
 
