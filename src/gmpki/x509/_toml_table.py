@@ -156,8 +156,15 @@ class Table:
     def table(self, key: str) -> Table | None:
         """Return a table inside this one, or None when it is not there."""
         value = self._content.pop(key, None)
-        if value is None:
-            return None
+        return None if value is None else self._inner(key, value)
+
+    def tables(self) -> dict[str, Table]:
+        """Return every key that is left, each with a table."""
+        inner = {key: self._inner(key, value) for key, value in self._content.items()}
+        self._content.clear()
+        return inner
+
+    def _inner(self, key: str, value: object) -> Table:
         if not isinstance(value, dict):
             self.fail(f"a table expected, not {_shown(value)}", key)
         return Table(value, (*self._path, key), self._lines, self._what)
