@@ -10,8 +10,8 @@ import pytest
 
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.tokens.interfaces import Container
-from gmpki.tokens.pkcs11 import Pkcs11Driver
-from gmpki.tokens.pkcs11.container import Pkcs11Container
+from gmpki.tokens.pkcs11 import PKCS11Driver
+from gmpki.tokens.pkcs11.container import PKCS11Container
 from gmpki.tokens.skf.application import SKFApplication
 from gmpki.tokens.skf.container import SKFContainer
 from gmpki.tokens.skf.device import SKFDevice
@@ -59,10 +59,10 @@ def skf_container(skf_application: SKFApplication) -> SKFContainer:
 
 
 @pytest.fixture
-def pkcs11_container(soft_root: Path) -> Iterator[Pkcs11Container]:
+def pkcs11_container(soft_root: Path) -> Iterator[PKCS11Container]:
     """Give a new container through the PKCS #11 module of the software token; the user has logged in."""
     create_soft_device(SoftSettings(serial="00a1", pin_iterations=1), root=soft_root)
-    driver = Pkcs11Driver(library_path("pkcs11"))
+    driver = PKCS11Driver(library_path("pkcs11"))
     application = driver.open().create_application(APPLICATION, admin_pin=ADMIN_PIN, user_pin=USER_PIN)
     application.login(USER_PIN)
     yield application.create_container("con1")

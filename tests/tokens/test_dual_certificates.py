@@ -17,7 +17,7 @@ from gmpki.seal.signing import SealSigner
 from gmpki.tokens import open_token, open_token_key
 from gmpki.tokens.delivery import import_delivery
 from gmpki.tokens.interfaces import Container, KeyUsage, TokenKeyType
-from gmpki.tokens.pkcs11.container import Pkcs11Container
+from gmpki.tokens.pkcs11.container import PKCS11Container
 from gmpki.tokens.skf.application import SKFApplication
 from gmpki.tokens.skf.container import SKFContainer
 from gmpki.tokens.skf.driver import SKFDriver
@@ -139,7 +139,7 @@ def test_rsa_in_the_token(skf_driver: SKFDriver, skf_container: SKFContainer) ->
 
 
 # ---- one token behind two drivers -----------------------------------------------------------
-def test_what_pkcs11_made_is_there_through_skf(pkcs11_container: Pkcs11Container) -> None:
+def test_what_pkcs11_made_is_there_through_skf(pkcs11_container: PKCS11Container) -> None:
     issued = provision(pkcs11_container)
     with open_token(SKFUri(None, "00a1", APPLICATION, "con1")) as token:
         assert token.container is not None

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from gmpki.tokens.interfaces import Application, Container, Device, PinSource, TokenDriver
     from gmpki.tokens.key_objects import TokenDecryptor, TokenSigner
-    from gmpki.tokens.pkcs11.application import Pkcs11Application
+    from gmpki.tokens.pkcs11.application import PKCS11Application
     from gmpki.tokens.pkcs11.cryptoki import TokenInfo
-    from gmpki.tokens.pkcs11.driver import Pkcs11Driver
+    from gmpki.tokens.pkcs11.driver import PKCS11Driver
     from gmpki.tokens.uri import TokenUri
 
 __all__ = ["OpenedToken", "open_driver", "open_token", "open_token_key"]
@@ -129,13 +129,13 @@ def open_driver(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY
         profile = None if parsed.profile is None else DriverProfile.shipped(parsed.profile)
         return SKFDriver.load(path, profile=profile, isolated=parsed.isolated, policy=policy)
     if isinstance(parsed, PKCS11Uri):
-        from gmpki.tokens.pkcs11.driver import Pkcs11Driver
+        from gmpki.tokens.pkcs11.driver import PKCS11Driver
 
         if parsed.module_path is None:
             raise InvalidInputError(
                 "a pkcs11: URI names the module here (module-path=); names of modules are not known"
             )
-        return Pkcs11Driver(parsed.module_path, policy=policy)
+        return PKCS11Driver(parsed.module_path, policy=policy)
     raise TokenUnsupportedError("there is no driver for pcsc: URIs")
 
 
@@ -228,7 +228,7 @@ def _pin_of(uri: TokenUri) -> str | PinSource:
 
 def _container(application: Application, uri: TokenUri) -> Container:
     if isinstance(uri, PKCS11Uri):
-        found = cast("Pkcs11Application", application)
+        found = cast("PKCS11Application", application)
         return cast("Container", found.container_of(label=uri.object, identifier=uri.id))
     return application.container(str(uri.container))
 
@@ -236,7 +236,7 @@ def _container(application: Application, uri: TokenUri) -> Container:
 # ---- PKCS #11 -------------------------------------------------------------------------------
 def _matching(driver: TokenDriver, uri: PKCS11Uri) -> Device:
     """Open the one token that has all attributes of a URI (RFC 7512 2.3 and 2.5)."""
-    own = cast("Pkcs11Driver", driver)
+    own = cast("PKCS11Driver", driver)
     module = own.module
     info = module.info
     of_module = (
@@ -255,7 +255,7 @@ def _matching(driver: TokenDriver, uri: PKCS11Uri) -> Device:
     return cast("Device", own.open_slot(found[0].slot))
 
 
-def _is_meant(driver: Pkcs11Driver, token: TokenInfo, uri: PKCS11Uri) -> bool:
+def _is_meant(driver: PKCS11Driver, token: TokenInfo, uri: PKCS11Uri) -> bool:
     pairs: list[tuple[object, object]] = [
         (uri.token, token.label),
         (uri.manufacturer, token.manufacturer),

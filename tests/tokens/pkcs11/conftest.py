@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gmpki.tokens.pkcs11 import Pkcs11Driver
-from gmpki.tokens.pkcs11.application import Pkcs11Application
+from gmpki.tokens.pkcs11 import PKCS11Driver
+from gmpki.tokens.pkcs11.application import PKCS11Application
 from tokens.scene import ADMIN_PIN, USER_PIN
 from tokens.scene import APPLICATION as NAME
 
@@ -33,21 +33,21 @@ def softhsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def driver(softhsm: str) -> Iterator[Pkcs11Driver]:
+def driver(softhsm: str) -> Iterator[PKCS11Driver]:
     """Give a driver of SoftHSM with a token that is not initialised."""
-    opened = Pkcs11Driver(softhsm)
+    opened = PKCS11Driver(softhsm)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def application(driver: Pkcs11Driver) -> Pkcs11Application:
+def application(driver: PKCS11Driver) -> PKCS11Application:
     """Give an initialised token of SoftHSM, nobody logged in."""
     return driver.open().create_application(NAME, admin_pin=ADMIN_PIN, user_pin=USER_PIN)
 
 
 @pytest.fixture
-def user(application: Pkcs11Application) -> Pkcs11Application:
+def user(application: PKCS11Application) -> PKCS11Application:
     """Give the application with its user logged in."""
     application.login(USER_PIN)
     return application

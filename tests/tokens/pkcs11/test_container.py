@@ -28,8 +28,8 @@ from gmpki.tokens.interfaces import (
     KeyUsage,
     TokenKeyType,
 )
-from gmpki.tokens.pkcs11 import MechanismMap, Pkcs11Driver
-from gmpki.tokens.pkcs11.application import Pkcs11Application
+from gmpki.tokens.pkcs11 import MechanismMap, PKCS11Driver
+from gmpki.tokens.pkcs11.application import PKCS11Application
 from gmpki.tokens.pkcs11.attributes import Mechanism
 from gmpki.tokens.pkcs11.header import C
 from gmpki.x509.names import build_name
@@ -42,7 +42,7 @@ SIGNING, ENCRYPTION = KeyUsage.SIGNING, KeyUsage.ENCRYPTION
 
 # ---- pairs ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", [TokenKeyType.RSA_2048, TokenKeyType.EC])
-def test_a_pair_signs(user: Pkcs11Application, kind: TokenKeyType) -> None:
+def test_a_pair_signs(user: PKCS11Application, kind: TokenKeyType) -> None:
     container = user.create_container("con1")
     public_key = container.generate(kind)
     assert user.containers() == ("con1",)
@@ -56,7 +56,7 @@ def test_a_pair_signs(user: Pkcs11Application, kind: TokenKeyType) -> None:
         container.generate(kind)
 
 
-def test_a_pair_decrypts(user: Pkcs11Application) -> None:
+def test_a_pair_decrypts(user: PKCS11Application) -> None:
     container = user.create_container("con1")
     container.generate(TokenKeyType.EC)
     public_key: Any = container.generate(TokenKeyType.RSA_2048, usage=ENCRYPTION)
@@ -72,7 +72,7 @@ def test_a_pair_decrypts(user: Pkcs11Application) -> None:
     assert user.containers() == ("con1",)
 
 
-def test_private_keys_want_a_login(user: Pkcs11Application) -> None:
+def test_private_keys_want_a_login(user: PKCS11Application) -> None:
     container = user.create_container("con1")
     container.generate(TokenKeyType.EC)
     signer = container.signing_key
@@ -88,14 +88,14 @@ def test_private_keys_want_a_login(user: Pkcs11Application) -> None:
     signer.public_key.verify(signer.sign(b"message"), b"message")
 
 
-def test_private_keys_stay_inside(user: Pkcs11Application) -> None:
+def test_private_keys_stay_inside(user: PKCS11Application) -> None:
     user.create_container("con1").generate(TokenKeyType.RSA_2048)
     (handle,) = user.session.find({C.CKA_CLASS: C.CKO_PRIVATE_KEY})
     secret = (C.CKA_PRIVATE_EXPONENT, C.CKA_PRIME_1, C.CKA_COEFFICIENT)
     assert user.session.attributes(handle, *secret) == {}
 
 
-def test_what_a_token_without_sm2_refuses(user: Pkcs11Application) -> None:
+def test_what_a_token_without_sm2_refuses(user: PKCS11Application) -> None:
     container = user.create_container("con1")
     with pytest.raises(TokenUnsupportedError, match="'standard'"):
         container.generate()
@@ -107,7 +107,7 @@ def test_what_a_token_without_sm2_refuses(user: Pkcs11Application) -> None:
     assert container.key_type(ENCRYPTION) is None
 
 
-def test_an_sm2_pair_is_kept_by_a_token_that_cannot_use_it(user: Pkcs11Application) -> None:
+def test_an_sm2_pair_is_kept_by_a_token_that_cannot_use_it(user: PKCS11Application) -> None:
     container = user.create_container("con1")
     key = SM2PrivateKey.generate()
     container.import_pair(key, SIGNING)
@@ -122,13 +122,13 @@ def test_an_sm2_pair_is_kept_by_a_token_that_cannot_use_it(user: Pkcs11Applicati
 
 
 def test_weak_keys_are_made_when_the_policy_allows_them(softhsm: str) -> None:
-    strict = Pkcs11Driver(softhsm)
+    strict = PKCS11Driver(softhsm)
     application = strict.open().create_application(NAME, admin_pin=ADMIN_PIN, user_pin=USER_PIN)
     application.login(USER_PIN)
     with pytest.raises(PolicyError, match="rsa-1024"):
         application.create_container("con1").generate(TokenKeyType.RSA_1024)
     assert application.containers() == ()
-    lenient = Pkcs11Driver(softhsm, policy=DEFAULT_POLICY.allowing("rsa-1024"))
+    lenient = PKCS11Driver(softhsm, policy=DEFAULT_POLICY.allowing("rsa-1024"))
     lenient.open(NAME).application().create_container("con1").generate(TokenKeyType.RSA_1024)
     lenient.close()
     with pytest.raises(PolicyError):
@@ -137,7 +137,7 @@ def test_weak_keys_are_made_when_the_policy_allows_them(softhsm: str) -> None:
     strict.close()
 
 
-def test_keys_without_a_name_here(user: Pkcs11Application) -> None:
+def test_keys_without_a_name_here(user: PKCS11Application) -> None:
     labels = {C.CKA_TOKEN: True, C.CKA_LABEL: "large", C.CKA_ID: b"1"}
     public = {**labels, C.CKA_MODULUS_BITS: 3072, C.CKA_PUBLIC_EXPONENT: b"\x01\x00\x01", C.CKA_VERIFY: True}
     private = {**labels, C.CKA_PRIVATE: True, C.CKA_SIGN: True}
@@ -149,13 +149,13 @@ def test_keys_without_a_name_here(user: Pkcs11Application) -> None:
 
 
 def test_a_map_of_somebody_elses_numbers_is_narrowed_to_what_is_there(softhsm: str) -> None:
-    driver = Pkcs11Driver(softhsm, mechanism_map=MechanismMap.shipped("gmpki"))
+    driver = PKCS11Driver(softhsm, mechanism_map=MechanismMap.shipped("gmpki"))
     assert driver.open().numbers.mechanisms == {}
     driver.close()
 
 
 # ---- certificates ---------------------------------------------------------------------------
-def test_both_certificates(user: Pkcs11Application) -> None:
+def test_both_certificates(user: PKCS11Application) -> None:
     authority = SM2PrivateKey.generate()
     container = user.create_container("con1")
     issued = {}
@@ -169,7 +169,7 @@ def test_both_certificates(user: Pkcs11Application) -> None:
     assert {usage: found.certificate(usage) for usage in issued} == issued
 
 
-def test_a_certificate_takes_the_place_of_the_old_one(user: Pkcs11Application) -> None:
+def test_a_certificate_takes_the_place_of_the_old_one(user: PKCS11Application) -> None:
     authority = SM2PrivateKey.generate()
     container = user.create_container("con1")
     public_key = container.generate(TokenKeyType.EC)
@@ -181,7 +181,7 @@ def test_a_certificate_takes_the_place_of_the_old_one(user: Pkcs11Application) -
     assert kept.serial_number == 2
 
 
-def test_certificates_that_do_not_fit(user: Pkcs11Application) -> None:
+def test_certificates_that_do_not_fit(user: PKCS11Application) -> None:
     authority = SM2PrivateKey.generate()
     container = user.create_container("con1")
     stranger = certify(HOLDER, authority.public_key, AUTHORITY, authority)
@@ -195,7 +195,7 @@ def test_certificates_that_do_not_fit(user: Pkcs11Application) -> None:
     assert container.certificate() is None
 
 
-def test_a_broken_certificate_says_so(user: Pkcs11Application) -> None:
+def test_a_broken_certificate_says_so(user: PKCS11Application) -> None:
     container = user.create_container("con1")
     container.generate(TokenKeyType.EC)
     (public,) = user.session.find({C.CKA_CLASS: C.CKO_PUBLIC_KEY})
@@ -209,7 +209,7 @@ def test_a_broken_certificate_says_so(user: Pkcs11Application) -> None:
 
 
 # ---- containers -----------------------------------------------------------------------------
-def test_containers_come_and_go(user: Pkcs11Application) -> None:
+def test_containers_come_and_go(user: PKCS11Application) -> None:
     for name in ("签章", "con2"):
         user.create_container(name).generate(TokenKeyType.EC)
     assert sorted(user.containers()) == ["con2", "签章"]
@@ -224,14 +224,14 @@ def test_containers_come_and_go(user: Pkcs11Application) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "n" * 65, "end ", "nu\0l", "\ud800", None, b"con1"])
-def test_names_that_no_container_has(user: Pkcs11Application, name: Any) -> None:
+def test_names_that_no_container_has(user: PKCS11Application, name: Any) -> None:
     with pytest.raises(GmpkiError):
         user.create_container(name)
     with pytest.raises(GmpkiError):
         user.container(name)
 
 
-def test_containers_are_found_by_their_attributes(user: Pkcs11Application) -> None:
+def test_containers_are_found_by_their_attributes(user: PKCS11Application) -> None:
     for name in ("con1", "con2"):
         user.create_container(name).generate(TokenKeyType.EC)
     assert user.container_of(label="con2").name == "con2"

@@ -40,8 +40,8 @@ from gmpki.tokens.interfaces import (
     TokenDriver,
     TokenKeyType,
 )
-from gmpki.tokens.pkcs11 import Pkcs11Driver
-from gmpki.tokens.pkcs11.application import Pkcs11Application
+from gmpki.tokens.pkcs11 import PKCS11Driver
+from gmpki.tokens.pkcs11.application import PKCS11Application
 from gmpki.tokens.pkcs11.attributes import Mechanism
 from gmpki.tokens.pkcs11.header import C
 from gmpki.x509.names import build_name
@@ -53,7 +53,7 @@ SIGNING, ENCRYPTION = KeyUsage.SIGNING, KeyUsage.ENCRYPTION
 
 
 # ---- drivers and devices --------------------------------------------------------------------
-def test_the_protocols_are_kept(driver: Pkcs11Driver, user: Pkcs11Application) -> None:
+def test_the_protocols_are_kept(driver: PKCS11Driver, user: PKCS11Application) -> None:
     device = driver.open()
     assert isinstance(driver, TokenDriver)
     assert isinstance(device, Device)
@@ -63,7 +63,7 @@ def test_the_protocols_are_kept(driver: Pkcs11Driver, user: Pkcs11Application) -
     assert driver.kind == "pkcs11"
 
 
-def test_a_token_is_initialised_once(driver: Pkcs11Driver) -> None:
+def test_a_token_is_initialised_once(driver: PKCS11Driver) -> None:
     device = driver.open()
     assert device.applications() == ()
     with pytest.raises(TokenNotFoundError, match="none"):
@@ -90,7 +90,7 @@ def test_a_token_is_initialised_once(driver: Pkcs11Driver) -> None:
     ],
 )
 def test_what_no_token_is_initialised_with(
-    driver: Pkcs11Driver, changed: dict[str, Any], kind: type[Exception]
+    driver: PKCS11Driver, changed: dict[str, Any], kind: type[Exception]
 ) -> None:
     values = {"name": NAME, "admin_pin": ADMIN_PIN, "user_pin": USER_PIN, **changed}
     with pytest.raises(kind):
@@ -98,7 +98,7 @@ def test_what_no_token_is_initialised_with(
     assert NAME not in driver.devices()
 
 
-def test_names_of_devices(driver: Pkcs11Driver, application: Pkcs11Application) -> None:
+def test_names_of_devices(driver: PKCS11Driver, application: PKCS11Application) -> None:
     (token,) = (token for token in driver.tokens().values() if token.label == NAME)
     for name in (NAME, f"{NAME}@{token.serial}", None):
         assert driver.open(name).applications() == (NAME,)
@@ -115,7 +115,7 @@ def test_names_of_devices(driver: Pkcs11Driver, application: Pkcs11Application) 
         driver.open_slot(99)
 
 
-def test_what_a_device_says(driver: Pkcs11Driver, application: Pkcs11Application) -> None:
+def test_what_a_device_says(driver: PKCS11Driver, application: PKCS11Application) -> None:
     info = driver.open(NAME).info
     assert (info.label, info.is_software, info.device_auth_algorithm) == (NAME, True, None)
     assert {"RSA", "ECDSA", "SHA256"} <= info.algorithms
@@ -123,7 +123,7 @@ def test_what_a_device_says(driver: Pkcs11Driver, application: Pkcs11Application
     assert Ability.IMPORT_KEY_PAIR not in application.abilities
 
 
-def test_random_bytes(driver: Pkcs11Driver, application: Pkcs11Application) -> None:
+def test_random_bytes(driver: PKCS11Driver, application: PKCS11Application) -> None:
     device = driver.open(NAME)
     assert len({device.random(32) for _ in range(3)}) == 3
     assert device.random(0) == b""
@@ -133,7 +133,7 @@ def test_random_bytes(driver: Pkcs11Driver, application: Pkcs11Application) -> N
     assert application.name == NAME
 
 
-def test_what_pkcs11_does_not_have(driver: Pkcs11Driver, application: Pkcs11Application) -> None:
+def test_what_pkcs11_does_not_have(driver: PKCS11Driver, application: PKCS11Application) -> None:
     device = driver.open(NAME)
     calls: list[Any] = [
         lambda: device.set_label("label"),
@@ -153,7 +153,7 @@ def test_what_pkcs11_does_not_have(driver: Pkcs11Driver, application: Pkcs11Appl
     assert application.files() == ()
 
 
-def test_reset_empties_a_token(driver: Pkcs11Driver, user: Pkcs11Application) -> None:
+def test_reset_empties_a_token(driver: PKCS11Driver, user: PKCS11Application) -> None:
     user.create_container("con1").generate(TokenKeyType.EC)
     device = driver.open(NAME)
     user.close()
@@ -166,7 +166,7 @@ def test_reset_empties_a_token(driver: Pkcs11Driver, user: Pkcs11Application) ->
         fresh.login(USER_PIN)
 
 
-def test_closing(driver: Pkcs11Driver, user: Pkcs11Application) -> None:
+def test_closing(driver: PKCS11Driver, user: PKCS11Application) -> None:
     container = user.create_container("con1")
     container.generate(TokenKeyType.EC)
     signer = container.signing_key
@@ -191,10 +191,10 @@ def test_closing(driver: Pkcs11Driver, user: Pkcs11Application) -> None:
 def test_drivers_are_made_of_a_path_a_map_and_a_policy(softhsm: str) -> None:
     for options in ({"mechanism_map": "gmpki"}, {"policy": None}):
         with pytest.raises(InvalidTypeError):
-            Pkcs11Driver(softhsm, **options)  # type: ignore[arg-type]
+            PKCS11Driver(softhsm, **options)  # type: ignore[arg-type]
 
 
-def test_events(driver: Pkcs11Driver, application: Pkcs11Application) -> None:
+def test_events(driver: PKCS11Driver, application: PKCS11Application) -> None:
     watching = driver.events(timeout_s=5)
     driver.open("slot 1").create_application("LATER", admin_pin=ADMIN_PIN, user_pin=USER_PIN)
     assert DeviceEvent("LATER", EventKind.INSERTED) in [next(watching), next(watching)]
@@ -209,7 +209,7 @@ def test_events(driver: Pkcs11Driver, application: Pkcs11Application) -> None:
 
 
 # ---- PINs -----------------------------------------------------------------------------------
-def test_a_wrong_pin_is_told_and_asked_once(application: Pkcs11Application) -> None:
+def test_a_wrong_pin_is_told_and_asked_once(application: PKCS11Application) -> None:
     asked: list[PinRequest] = []
 
     def source(request: PinRequest) -> str:
@@ -223,7 +223,7 @@ def test_a_wrong_pin_is_told_and_asked_once(application: Pkcs11Application) -> N
     assert not application.is_user_logged_in
 
 
-def test_pins_are_changed_and_unblocked(application: Pkcs11Application) -> None:
+def test_pins_are_changed_and_unblocked(application: PKCS11Application) -> None:
     application.change_pin(USER_PIN, "abcdefgh")
     with pytest.raises(PinIncorrectError):
         application.login(USER_PIN)
@@ -238,7 +238,7 @@ def test_pins_are_changed_and_unblocked(application: Pkcs11Application) -> None:
     assert application.is_user_logged_in
 
 
-def test_pins_that_are_not_changed(user: Pkcs11Application) -> None:
+def test_pins_that_are_not_changed(user: PKCS11Application) -> None:
     with pytest.raises(PinIncorrectError):
         user.change_pin("00000000", "abcdefgh")
     with pytest.raises(PinRejectedError):
@@ -246,13 +246,13 @@ def test_pins_that_are_not_changed(user: Pkcs11Application) -> None:
     user.login(USER_PIN)
 
 
-def test_the_state_of_a_pin(application: Pkcs11Application) -> None:
+def test_the_state_of_a_pin(application: PKCS11Application) -> None:
     assert application.pin_info().tries_left is None
     assert application.pin_info(PinRole.ADMIN).role is PinRole.ADMIN
 
 
 @pytest.mark.parametrize("pin", [None, 12345678, "", "\0" * 8, "p" * 256, b"", "\ud800"])
-def test_values_that_are_no_pin(application: Pkcs11Application, pin: Any) -> None:
+def test_values_that_are_no_pin(application: PKCS11Application, pin: Any) -> None:
     with pytest.raises((InvalidTypeError, PinRejectedError)):
         application.login(pin)
     with pytest.raises(InvalidTypeError):
@@ -260,7 +260,7 @@ def test_values_that_are_no_pin(application: Pkcs11Application, pin: Any) -> Non
 
 
 # ---- others on the same token ---------------------------------------------------------------
-def test_python_pkcs11_uses_what_we_made(softhsm: str, user: Pkcs11Application) -> None:
+def test_python_pkcs11_uses_what_we_made(softhsm: str, user: PKCS11Application) -> None:
     """In a process of its own: it would end our sessions with C_Finalize."""
     pytest.importorskip("pkcs11", reason="peer program: python-pkcs11 not found")
     container = user.create_container("con1")
@@ -283,16 +283,16 @@ def test_python_pkcs11_uses_what_we_made(softhsm: str, user: Pkcs11Application) 
     assert kept.to_der().hex() == told[1]
 
 
-def test_python_pkcs11_in_the_same_process(softhsm: str, user: Pkcs11Application) -> None:
+def test_python_pkcs11_in_the_same_process(softhsm: str, user: PKCS11Application) -> None:
     pytest.importorskip("pkcs11", reason="peer program: python-pkcs11 not found")
     user.create_container("con1").generate(TokenKeyType.EC)
     user.close()
     program = (
         "import pkcs11\n"
-        "from gmpki.tokens.pkcs11 import Pkcs11Driver\n"
+        "from gmpki.tokens.pkcs11 import PKCS11Driver\n"
         f"library = pkcs11.lib({softhsm!r})\n"
         f"with library.get_token(token_label={NAME!r}).open(user_pin={USER_PIN!r}) as session:\n"
-        f"    with Pkcs11Driver({softhsm!r}) as driver:\n"
+        f"    with PKCS11Driver({softhsm!r}) as driver:\n"
         f"        key = driver.open({NAME!r}).application().container('con1').signing_key\n"
         "        key.public_key.verify(key.sign(b'message'), b'message')\n"
         "    print(len(list(session.get_objects())))\n"
@@ -301,7 +301,7 @@ def test_python_pkcs11_in_the_same_process(softhsm: str, user: Pkcs11Application
     assert told.split() == ["2"]
 
 
-def test_hostile_values_are_refused(driver: Pkcs11Driver, user: Pkcs11Application) -> None:
+def test_hostile_values_are_refused(driver: PKCS11Driver, user: PKCS11Application) -> None:
     container = user.create_container("con1")
     container.generate(TokenKeyType.EC)
     device = driver.open(NAME)
@@ -327,7 +327,7 @@ def test_hostile_values_are_refused(driver: Pkcs11Driver, user: Pkcs11Applicatio
     user.login(USER_PIN)
 
 
-def test_hostile_values_are_refused_below(user: Pkcs11Application) -> None:
+def test_hostile_values_are_refused_below(user: PKCS11Application) -> None:
     session = user.session
     user.create_container("con1").generate(TokenKeyType.EC)
     (private,) = session.find({C.CKA_CLASS: C.CKO_PRIVATE_KEY})
@@ -357,7 +357,7 @@ def test_hostile_values_are_refused_below(user: Pkcs11Application) -> None:
     user.login(USER_PIN)
 
 
-def test_threads_share_an_application(user: Pkcs11Application) -> None:
+def test_threads_share_an_application(user: PKCS11Application) -> None:
     container = user.create_container("con1")
     public_key = container.generate(TokenKeyType.EC)
     signer = container.signing_key
@@ -379,7 +379,7 @@ def test_threads_share_an_application(user: Pkcs11Application) -> None:
     assert problems == []
 
 
-def test_rights_are_looked_at(driver: Pkcs11Driver) -> None:
+def test_rights_are_looked_at(driver: PKCS11Driver) -> None:
     created = driver.open().create_application(
         NAME, admin_pin=ADMIN_PIN, user_pin=USER_PIN, create_file_rights=Rights.NEVER
     )

@@ -36,10 +36,10 @@ from gmpki.seal.pdf import Stamp, sign_pdf, verify_pdf
 from gmpki.seal.report import Verdict
 from gmpki.seal.signing import SealSigner
 from gmpki.tokens.interfaces import DeviceEvent, EventKind, KeyUsage, TokenKeyType
-from gmpki.tokens.pkcs11 import MechanismMap, Pkcs11Driver
-from gmpki.tokens.pkcs11.application import Pkcs11Application
+from gmpki.tokens.pkcs11 import MechanismMap, PKCS11Driver
+from gmpki.tokens.pkcs11.application import PKCS11Application
 from gmpki.tokens.pkcs11.attributes import Mechanism
-from gmpki.tokens.pkcs11.container import Pkcs11Container
+from gmpki.tokens.pkcs11.container import PKCS11Container
 from gmpki.tokens.pkcs11.header import C
 from gmpki.tokens.skf.driver import SKFDriver
 from gmpki.tokens.soft import SoftSettings, create_soft_device, library_path, pull_out, put_in
@@ -53,15 +53,15 @@ TRIES = 6
 
 
 @pytest.fixture
-def driver(soft_root: Path) -> Iterator[Pkcs11Driver]:
+def driver(soft_root: Path) -> Iterator[PKCS11Driver]:
     """Give the module with one device."""
     create_soft_device(SoftSettings(serial="00a1", pin_iterations=1, pin_tries=TRIES), root=soft_root)
-    with Pkcs11Driver(library_path("pkcs11"), policy=DEFAULT_POLICY.allowing("rsa-1024")) as opened:
+    with PKCS11Driver(library_path("pkcs11"), policy=DEFAULT_POLICY.allowing("rsa-1024")) as opened:
         yield opened
 
 
 @pytest.fixture
-def application(driver: Pkcs11Driver) -> Pkcs11Application:
+def application(driver: PKCS11Driver) -> PKCS11Application:
     """Give an application there, in which the user has logged in."""
     made = driver.open().create_application(APPLICATION, admin_pin=ADMIN_PIN, user_pin=USER_PIN)
     made.login(USER_PIN)
@@ -69,7 +69,7 @@ def application(driver: Pkcs11Driver) -> Pkcs11Application:
 
 
 @pytest.fixture
-def container(application: Pkcs11Application) -> Pkcs11Container:
+def container(application: PKCS11Application) -> PKCS11Container:
     """Give a container with a signing pair."""
     made = application.create_container("con1")
     made.generate()
@@ -77,7 +77,7 @@ def container(application: Pkcs11Application) -> Pkcs11Container:
 
 
 # ---- the flow of two certificates -----------------------------------------------------------
-def test_two_certificates(driver: Pkcs11Driver, application: Pkcs11Application) -> None:
+def test_two_certificates(driver: PKCS11Driver, application: PKCS11Application) -> None:
     issued = provision(application.create_container("con1"))
     application.logout()
     found = driver.open().application().container("con1")
@@ -87,7 +87,7 @@ def test_two_certificates(driver: Pkcs11Driver, application: Pkcs11Application) 
     assert application.containers() == ("con1",)
 
 
-def test_messages_and_seals_by_both_keys(application: Pkcs11Application) -> None:
+def test_messages_and_seals_by_both_keys(application: PKCS11Application) -> None:
     container = application.create_container("con1")
     issued = provision(container)
     message = sign(b"contract", SignerSpec(container.signing_key, issued.pair.signing), profile=MessageProfile.GMT0010)
@@ -101,7 +101,7 @@ def test_messages_and_seals_by_both_keys(application: Pkcs11Application) -> None
     assert verify_pdf(data, samples.trust(accept=samples.UNASKED)).verdict is Verdict.VALID
 
 
-def test_an_envelope_for_somebody_else_is_refused(container: Pkcs11Container) -> None:
+def test_an_envelope_for_somebody_else_is_refused(container: PKCS11Container) -> None:
     stranger = SM2PrivateKey.generate()
     envelope = KeyEnvelope.seal(SM2PrivateKey.generate(), stranger.public_key)
     with pytest.raises(DecryptionError):
@@ -111,7 +111,7 @@ def test_an_envelope_for_somebody_else_is_refused(container: Pkcs11Container) ->
         container.import_encryption_key(envelope.to_der())  # type: ignore[arg-type]
 
 
-def test_an_encryption_pair_is_imported_once(container: Pkcs11Container) -> None:
+def test_an_encryption_pair_is_imported_once(container: PKCS11Container) -> None:
     key = SM2PrivateKey.generate()
     envelope = KeyEnvelope.seal(key, container.public_key())  # type: ignore[arg-type]
     container.import_encryption_key(envelope)
@@ -125,7 +125,7 @@ def test_an_encryption_pair_is_imported_once(container: Pkcs11Container) -> None
         assert str(caught.value) == DecryptionError.MESSAGE
 
 
-def test_an_envelope_wants_a_signing_pair_and_a_login(application: Pkcs11Application) -> None:
+def test_an_envelope_wants_a_signing_pair_and_a_login(application: PKCS11Application) -> None:
     container = application.create_container("con1")
     envelope = KeyEnvelope.seal(SM2PrivateKey.generate(), SM2PrivateKey.generate().public_key)
     with pytest.raises(TokenNotFoundError, match="no signing pair"):
@@ -136,7 +136,7 @@ def test_an_envelope_wants_a_signing_pair_and_a_login(application: Pkcs11Applica
         container.import_encryption_key(envelope)
 
 
-def test_the_same_container_through_skf(application: Pkcs11Application) -> None:
+def test_the_same_container_through_skf(application: PKCS11Application) -> None:
     issued = provision(application.create_container("con1"))
     with SKFDriver.load(library_path("skf")) as skf, skf.open().application(APPLICATION) as other:
         assert other.containers() == ("con1",)
@@ -149,7 +149,7 @@ def test_the_same_container_through_skf(application: Pkcs11Application) -> None:
 
 
 # ---- PINs -----------------------------------------------------------------------------------
-def test_a_pin_locks_and_is_unblocked(application: Pkcs11Application, container: Pkcs11Container) -> None:
+def test_a_pin_locks_and_is_unblocked(application: PKCS11Application, container: PKCS11Container) -> None:
     application.logout()
     left = []
     for _ in range(TRIES - 1):
@@ -170,7 +170,7 @@ def test_a_pin_locks_and_is_unblocked(application: Pkcs11Application, container:
 
 
 @pytest.mark.parametrize("pin", ["12345", "p" * 65])
-def test_pins_of_a_wrong_length_spend_no_try(application: Pkcs11Application, pin: str) -> None:
+def test_pins_of_a_wrong_length_spend_no_try(application: PKCS11Application, pin: str) -> None:
     for _ in range(TRIES + 1):
         with pytest.raises(PinRejectedError):
             application.change_pin(USER_PIN, pin)
@@ -179,7 +179,7 @@ def test_pins_of_a_wrong_length_spend_no_try(application: Pkcs11Application, pin
 
 # ---- tokens that come and go ----------------------------------------------------------------
 def test_a_token_that_is_pulled_out(
-    driver: Pkcs11Driver, application: Pkcs11Application, container: Pkcs11Container, soft_root: Path
+    driver: PKCS11Driver, application: PKCS11Application, container: PKCS11Container, soft_root: Path
 ) -> None:
     device, signer, watching = driver.open(), container.signing_key, driver.events(timeout_s=10)
     device.random(8)
@@ -202,7 +202,7 @@ def test_a_token_that_is_pulled_out(
 # ---- keys -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", [TokenKeyType.SM2, TokenKeyType.RSA_1024, TokenKeyType.RSA_2048])
 @pytest.mark.parametrize("usage", list(KeyUsage))
-def test_every_kind_of_pair(application: Pkcs11Application, kind: TokenKeyType, usage: KeyUsage) -> None:
+def test_every_kind_of_pair(application: PKCS11Application, kind: TokenKeyType, usage: KeyUsage) -> None:
     container = application.create_container("con1")
     public_key = container.generate(kind, usage=usage)
     assert container.key_type(usage) is kind
@@ -211,13 +211,13 @@ def test_every_kind_of_pair(application: Pkcs11Application, kind: TokenKeyType, 
         public_key.verify(container.signing_key.sign(b"message"), b"message")
 
 
-def test_a_curve_that_the_token_does_not_have(application: Pkcs11Application) -> None:
+def test_a_curve_that_the_token_does_not_have(application: PKCS11Application) -> None:
     with pytest.raises(TokenUnsupportedError):
         application.create_container("con1").generate(TokenKeyType.EC)
     assert application.containers() == ()
 
 
-def test_a_pair_is_imported_in_clear(application: Pkcs11Application) -> None:
+def test_a_pair_is_imported_in_clear(application: PKCS11Application) -> None:
     container = application.create_container("con1")
     keys = {usage: SM2PrivateKey.generate() for usage in KeyUsage}
     for usage, key in keys.items():
@@ -234,7 +234,7 @@ def test_a_pair_is_imported_in_clear(application: Pkcs11Application) -> None:
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("identities", [(None, None), (b"ALICE", b"BOB"), (b"", b"")])
 def test_the_key_exchange(
-    container: Pkcs11Container, role: Role, identities: tuple[bytes | None, bytes | None]
+    container: PKCS11Container, role: Role, identities: tuple[bytes | None, bytes | None]
 ) -> None:
     key, peer = SM2PrivateKey.generate(), SM2PrivateKey.generate()
     container.import_encryption_key(KeyEnvelope.seal(key, container.public_key()))  # type: ignore[arg-type]
@@ -253,7 +253,7 @@ def test_the_key_exchange(
         inside.agree(peer.public_key.to_bytes(), outside.ephemeral, 48)
 
 
-def test_a_key_exchange_that_fails_leaves_nothing(application: Pkcs11Application, container: Pkcs11Container) -> None:
+def test_a_key_exchange_that_fails_leaves_nothing(application: PKCS11Application, container: PKCS11Container) -> None:
     key, peer = SM2PrivateKey.generate(), SM2PrivateKey.generate()
     container.import_encryption_key(KeyEnvelope.seal(key, container.public_key()))  # type: ignore[arg-type]
     before = len(application.session.find({}))
@@ -273,13 +273,13 @@ def test_a_key_exchange_that_fails_leaves_nothing(application: Pkcs11Application
 
 
 # ---- mechanisms -----------------------------------------------------------------------------
-def secret_key(application: Pkcs11Application, value: bytes, kind: int) -> int:
+def secret_key(application: PKCS11Application, value: bytes, kind: int) -> int:
     uses = (C.CKA_ENCRYPT, C.CKA_DECRYPT, C.CKA_SIGN, C.CKA_VERIFY)
     values = {C.CKA_CLASS: C.CKO_SECRET_KEY, C.CKA_KEY_TYPE: kind, C.CKA_VALUE: value, C.CKA_TOKEN: False}
     return application.session.create_object({**values, **dict.fromkeys(uses, True)})
 
 
-def test_sm3_and_its_hmac(application: Pkcs11Application) -> None:
+def test_sm3_and_its_hmac(application: PKCS11Application) -> None:
     session = application.session
     assert session.digest(Mechanism(OURS["sm3"]), b"abc") == sm3.digest(b"abc")
     key = secret_key(application, b"key" * 20, C.CKK_GENERIC_SECRET)
@@ -294,7 +294,7 @@ def test_sm3_and_its_hmac(application: Pkcs11Application) -> None:
 
 @pytest.mark.parametrize("name", ["sm4-ecb", "sm4-ecb-pad", "sm4-cbc", "sm4-cbc-pad", "sm4-cfb", "sm4-ofb"])
 @pytest.mark.parametrize("length", [16, 160])
-def test_sm4(application: Pkcs11Application, name: str, length: int) -> None:
+def test_sm4(application: PKCS11Application, name: str, length: int) -> None:
     value, iv, message = bytes(range(16)), bytes(range(16, 32)), bytes(range(length))
     key = secret_key(application, value, C.CKK_GMPKI_SM4)
     mode = {"ecb": sm4.Mode.ECB, "cbc": sm4.Mode.CBC, "cfb": sm4.Mode.CFB128, "ofb": sm4.Mode.OFB}[name.split("-")[1]]
@@ -306,7 +306,7 @@ def test_sm4(application: Pkcs11Application, name: str, length: int) -> None:
     assert application.session.decrypt(mechanism, key, expected) == message
 
 
-def test_sm2_mechanisms_with_the_hash_inside(application: Pkcs11Application, container: Pkcs11Container) -> None:
+def test_sm2_mechanisms_with_the_hash_inside(application: PKCS11Application, container: PKCS11Container) -> None:
     session, public_key = application.session, container.public_key()
     (private,) = session.find({C.CKA_CLASS: C.CKO_PRIVATE_KEY})
     (public,) = session.find({C.CKA_CLASS: C.CKO_PUBLIC_KEY})
@@ -320,7 +320,7 @@ def test_sm2_mechanisms_with_the_hash_inside(application: Pkcs11Application, con
                 session.verify(mechanism, public, b"other", signature)
 
 
-def test_sm2_encryption_in_both_forms(application: Pkcs11Application) -> None:
+def test_sm2_encryption_in_both_forms(application: PKCS11Application) -> None:
     key = SM2PrivateKey.generate()
     container = application.create_container("con1")
     container.import_pair(key)
@@ -332,7 +332,7 @@ def test_sm2_encryption_in_both_forms(application: Pkcs11Application) -> None:
         assert key.decrypt(ciphertext) == b"secret"
 
 
-def test_every_mechanism_of_the_map_is_listed(driver: Pkcs11Driver) -> None:
+def test_every_mechanism_of_the_map_is_listed(driver: PKCS11Driver) -> None:
     device = driver.open()
     assert device.numbers.name == "gmpki"
     assert device.numbers.mechanisms == OURS
@@ -344,7 +344,7 @@ def test_every_mechanism_of_the_map_is_listed(driver: Pkcs11Driver) -> None:
 def test_numbers_of_other_families(soft_root: Path, monkeypatch: pytest.MonkeyPatch, family: str) -> None:
     monkeypatch.setenv("GMPKI_P11_ALIASES", family)
     create_soft_device(SoftSettings(serial="00a1", pin_iterations=1), root=soft_root)
-    with Pkcs11Driver(library_path("pkcs11"), mechanism_map=MechanismMap.shipped(family)) as driver:
+    with PKCS11Driver(library_path("pkcs11"), mechanism_map=MechanismMap.shipped(family)) as driver:
         application = driver.open().create_application(APPLICATION, admin_pin=ADMIN_PIN, user_pin=USER_PIN)
         application.login(USER_PIN)
         container = application.create_container("con1")
@@ -356,6 +356,6 @@ def test_numbers_of_other_families(soft_root: Path, monkeypatch: pytest.MonkeyPa
         issue_to(container).request.verify_signature()
 
 
-def test_digests_of_libcrypto(application: Pkcs11Application) -> None:
+def test_digests_of_libcrypto(application: PKCS11Application) -> None:
     for name, number in (("md5", C.CKM_MD5), ("sha1", C.CKM_SHA_1), ("sha256", C.CKM_SHA256), ("sha512", C.CKM_SHA512)):
         assert application.session.digest(Mechanism(number), b"abc") == hashlib.new(name, b"abc").digest()

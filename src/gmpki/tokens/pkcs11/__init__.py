@@ -17,15 +17,15 @@ from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
     from gmpki.tokens.pkcs11.cryptoki import Module, load
-    from gmpki.tokens.pkcs11.driver import Pkcs11Driver
+    from gmpki.tokens.pkcs11.driver import PKCS11Driver
     from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
 
-__all__ = ["MechanismMap", "Module", "Pkcs11Driver", "load"]
+__all__ = ["MechanismMap", "Module", "PKCS11Driver", "load"]
 
 _HOMES = {
     "MechanismMap": "gmpki.tokens.pkcs11.mechanism_map",
     "Module": "gmpki.tokens.pkcs11.cryptoki",
-    "Pkcs11Driver": "gmpki.tokens.pkcs11.driver",
+    "PKCS11Driver": "gmpki.tokens.pkcs11.driver",
     "load": "gmpki.tokens.pkcs11.cryptoki",
 }
 

@@ -14,7 +14,7 @@ from gmpki.errors import (
 )
 from gmpki.tokens.interfaces import Ability, FileInfo, PinInfo, PinRequest, PinRole, Rights, TokenKeyType
 from gmpki.tokens.pins import given_pin
-from gmpki.tokens.pkcs11.container import Pkcs11Container
+from gmpki.tokens.pkcs11.container import PKCS11Container
 from gmpki.tokens.pkcs11.header import C
 from gmpki.tokens.pkcs11.objects import read_groups
 
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
 
     from gmpki.algorithms.policy import AlgorithmPolicy
     from gmpki.tokens.interfaces import PinSource
-    from gmpki.tokens.pkcs11.device import Pkcs11Device
+    from gmpki.tokens.pkcs11.device import PKCS11Device
     from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
     from gmpki.tokens.pkcs11.objects import Group
     from gmpki.tokens.pkcs11.session import Session
 
-__all__ = ["Pkcs11Application"]
+__all__ = ["PKCS11Application"]
 
 _USERS = {PinRole.ADMIN: "CKU_SO", PinRole.USER: "CKU_USER"}
 _MAX_LABEL_LEN = 64
 
 
-class Pkcs11Application:
+class PKCS11Application:
     """A token as an application. Thread-safe. Made by a device.
 
     Who logs in does so for every session of this process with the token. PKCS #11 has no files with rights, so there
     are none here.
     """
 
-    def __init__(self, device: Pkcs11Device, name: str) -> None:
+    def __init__(self, device: PKCS11Device, name: str) -> None:
         """Open a session with the token of a device.
 
         :raises TokenRemovedError: when the token is gone.
@@ -196,7 +196,7 @@ class Pkcs11Application:
         """Return the names of the containers."""
         return tuple(group.name for group in self.groups())
 
-    def container(self, name: str) -> Pkcs11Container:
+    def container(self, name: str) -> PKCS11Container:
         """Open a container.
 
         :raises InvalidTypeError: when the name is not ``str``.
@@ -204,9 +204,9 @@ class Pkcs11Application:
         """
         if self.group(as_text(name, "name")) is None:
             raise TokenNotFoundError(f"token {self._name} has no container {name[:80]!r}")
-        return Pkcs11Container(self, name)
+        return PKCS11Container(self, name)
 
-    def container_of(self, *, label: str | None = None, identifier: bytes | None = None) -> Pkcs11Container:
+    def container_of(self, *, label: str | None = None, identifier: bytes | None = None) -> PKCS11Container:
         """Open the container that holds a pair with this CKA_LABEL and this CKA_ID; None matches any.
 
         :raises TokenNotFoundError: when there is none, or more than one.
@@ -218,9 +218,9 @@ class Pkcs11Application:
         ]
         if len(found) != 1:
             raise TokenNotFoundError(f"token {self._name} has {len(found) or 'no'} containers with these attributes")
-        return Pkcs11Container(self, found[0])
+        return PKCS11Container(self, found[0])
 
-    def create_container(self, name: str) -> Pkcs11Container:
+    def create_container(self, name: str) -> PKCS11Container:
         """Name a new container, which is in the token from its first pair on.
 
         :raises InvalidTypeError: when the name is not ``str``.
@@ -235,7 +235,7 @@ class Pkcs11Application:
             raise InvalidInputError(f"the name of a container has 1 to {_MAX_LABEL_LEN} bytes and no blank at its end")
         if self.group(name) is not None:
             raise TokenExistsError(f"token {self._name} has a container {name!r}")
-        return Pkcs11Container(self, name)
+        return PKCS11Container(self, name)
 
     def delete_container(self, name: str) -> None:
         """Destroy every object of a container.
@@ -313,4 +313,4 @@ class Pkcs11Application:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Pkcs11Application {self._name!r}>"
+        return f"<PKCS11Application {self._name!r}>"

@@ -32,25 +32,25 @@ if TYPE_CHECKING:
     from gmpki.keys.loader import PublicKey
     from gmpki.keys.sm2 import SM2PrivateKey
     from gmpki.tokens.key_objects import PairPublicKey
-    from gmpki.tokens.pkcs11.application import Pkcs11Application
+    from gmpki.tokens.pkcs11.application import PKCS11Application
     from gmpki.tokens.pkcs11.attributes import AttributeValue
     from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
     from gmpki.tokens.pkcs11.objects import CertificateObject, Pair
     from gmpki.tokens.pkcs11.session import Session
 
-__all__ = ["Pkcs11Container"]
+__all__ = ["PKCS11Container"]
 
 _ID_LEN: Final = 20
 
 
-class Pkcs11Container:
+class PKCS11Container:
     """A container. Thread-safe. Made by an application.
 
     PKCS #11 has no empty containers: one that was created is in the token from its first pair on, its name in the
     CKA_LABEL of all that is made in it.
     """
 
-    def __init__(self, application: Pkcs11Application, name: str) -> None:
+    def __init__(self, application: PKCS11Application, name: str) -> None:
         """Name a container, whether it is there or not."""
         self._application = application
         self._name = name
@@ -352,13 +352,13 @@ class Pkcs11Container:
         self._is_open = False
 
     def __repr__(self) -> str:
-        return f"<Pkcs11Container {self._name!r} of token {self._application.name!r}>"
+        return f"<PKCS11Container {self._name!r} of token {self._application.name!r}>"
 
 
 class _Place:
     """Where the private key of a pair of a container is found; a PrivateKeyPlace."""
 
-    def __init__(self, container: Pkcs11Container, usage: KeyUsage) -> None:
+    def __init__(self, container: PKCS11Container, usage: KeyUsage) -> None:
         self._container = container
         self._usage = usage
 

@@ -8,7 +8,7 @@ from gmpki._inputs import as_text, member, number
 from gmpki.errors import StateError, TokenError, TokenExistsError, TokenNotFoundError, TokenUnsupportedError
 from gmpki.tokens.interfaces import Ability, DeviceInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pins import given_pin
-from gmpki.tokens.pkcs11.application import Pkcs11Application
+from gmpki.tokens.pkcs11.application import PKCS11Application
 from gmpki.tokens.pkcs11.header import C
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
     from gmpki.tokens.pkcs11.session import Session
 
-__all__ = ["ALWAYS", "Pkcs11Device"]
+__all__ = ["ALWAYS", "PKCS11Device"]
 
 ALWAYS: Final = frozenset(
     {
@@ -76,7 +76,7 @@ _SM_ALGORITHMS: Final = {
 }
 
 
-class Pkcs11Device:
+class PKCS11Device:
     """A token in a slot. Thread-safe. Made by a driver.
 
     :ivar slot: the number of its slot.
@@ -100,7 +100,7 @@ class Pkcs11Device:
         family = MechanismMap.probe(self._listed) if mechanism_map is None else mechanism_map
         self.numbers = family.offered(self._listed)
         self._session: Session | None = None
-        self._applications: list[Pkcs11Application] = []
+        self._applications: list[PKCS11Application] = []
         self._is_open = True
 
     @property
@@ -168,7 +168,7 @@ class Pkcs11Device:
         token = self.token_info()
         return (token.label,) if token.is_initialized else ()
 
-    def application(self, name: str | None = None) -> Pkcs11Application:
+    def application(self, name: str | None = None) -> PKCS11Application:
         """Open the application.
 
         :raises InvalidTypeError: when the name is no text.
@@ -180,7 +180,7 @@ class Pkcs11Device:
             raise TokenNotFoundError(
                 f"the token has no application {wanted[:80]!r}; it has {', '.join(there) or 'none'}"
             )
-        opened = Pkcs11Application(self, wanted)
+        opened = PKCS11Application(self, wanted)
         self._applications.append(opened)
         return opened
 
@@ -193,7 +193,7 @@ class Pkcs11Device:
         admin_tries: int = 10,
         user_tries: int = 10,
         create_file_rights: Rights = Rights.USER,
-    ) -> Pkcs11Application:
+    ) -> PKCS11Application:
         """Initialise the token of an empty slot: label, administrator's PIN and user PIN.
 
         How many tries there are is the token's own rule, and it has no files: the rest is looked at and not used.
@@ -315,4 +315,4 @@ class Pkcs11Device:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Pkcs11Device {self._name!r} in slot {self.slot}>"
+        return f"<PKCS11Device {self._name!r} in slot {self.slot}>"

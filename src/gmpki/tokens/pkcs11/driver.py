@@ -1,7 +1,7 @@
 """A PKCS #11 module as a driver of tokens.
 
->>> from gmpki.tokens.pkcs11 import Pkcs11Driver
->>> driver = Pkcs11Driver("/usr/lib/softhsm/libsofthsm2.so")  # doctest: +SKIP
+>>> from gmpki.tokens.pkcs11 import PKCS11Driver
+>>> driver = PKCS11Driver("/usr/lib/softhsm/libsofthsm2.so")  # doctest: +SKIP
 >>> with driver.open("A").application() as application:  # doctest: +SKIP
 ...     application.login("12345678")
 ...     signature = application.container("con1").signing_key.sign(b"message")
@@ -20,7 +20,7 @@ from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.errors import InvalidInputError, InvalidTypeError, StateError, TokenNotFoundError, TokenRemovedError
 from gmpki.tokens.interfaces import Ability, DeviceEvent, EventKind
 from gmpki.tokens.pkcs11.cryptoki import load
-from gmpki.tokens.pkcs11.device import ALWAYS, Pkcs11Device
+from gmpki.tokens.pkcs11.device import ALWAYS, PKCS11Device
 from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
     from gmpki.tokens.pkcs11.cryptoki import Module, TokenInfo
 
-__all__ = ["Pkcs11Driver"]
+__all__ = ["PKCS11Driver"]
 
 _POLL_S: Final = 0.2
 _MAX_SLOT: Final = (1 << 64) - 1
 
 
-class Pkcs11Driver:
+class PKCS11Driver:
     """A module and its tokens. Thread-safe."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Pkcs11Driver:
         self._map = mechanism_map
         self._policy = policy
         self._module: Module | None = load(path)
-        self._devices: list[Pkcs11Device] = []
+        self._devices: list[PKCS11Device] = []
         self._cancelled = threading.Event()
 
     @property
@@ -112,7 +112,7 @@ class Pkcs11Driver:
         """Return the names of the tokens that are there, as :meth:`tokens` makes them."""
         return tuple(self.tokens())
 
-    def open(self, name: str | None = None) -> Pkcs11Device:
+    def open(self, name: str | None = None) -> PKCS11Device:
         """Open a token.
 
         :param name: one of :meth:`devices`, or a label and serial number with "@" between; None is the only token
@@ -132,7 +132,7 @@ class Pkcs11Driver:
             raise TokenNotFoundError(f"there is no token {name[:80]!r}; there are {', '.join(tokens) or 'none'}")
         return self._opened(name, chosen)
 
-    def open_slot(self, slot: int) -> Pkcs11Device:
+    def open_slot(self, slot: int) -> PKCS11Device:
         """Open the token in a slot.
 
         :raises InvalidTypeError: when the slot is not an ``int``.
@@ -145,8 +145,8 @@ class Pkcs11Driver:
                 return self._opened(name, token)
         raise TokenNotFoundError("there is no token in that slot")
 
-    def _opened(self, name: str, token: TokenInfo) -> Pkcs11Device:
-        device = Pkcs11Device(self.module, token.slot, name, self._map, self._policy)
+    def _opened(self, name: str, token: TokenInfo) -> PKCS11Device:
+        device = PKCS11Device(self.module, token.slot, name, self._map, self._policy)
         self._devices.append(device)
         return device
 
@@ -203,4 +203,4 @@ class Pkcs11Driver:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Pkcs11Driver {self._module!r}>"
+        return f"<PKCS11Driver {self._module!r}>"
