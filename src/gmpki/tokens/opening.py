@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from gmpki._inputs import member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
-from gmpki.errors import InvalidInputError, InvalidTypeError, TokenNotFoundError, TokenUnsupportedError
+from gmpki.errors import InvalidInputError, InvalidTypeError, TokenNotFoundError
 from gmpki.tokens.interfaces import KeyUsage, PinRole
 from gmpki.tokens.pins import pin_from_source
 from gmpki.tokens.uri import PCSCUri, PKCS11Uri, SKFUri, parse_uri
@@ -116,7 +116,6 @@ def open_driver(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY
     :raises InvalidInputError: when the URI is malformed, or names no driver or no driver profile that there is.
     :raises DriverError: when it cannot be loaded, or does not keep to its interface.
     :raises UnsupportedPlatform: when a library that it needs is not installed.
-    :raises TokenUnsupportedError: for ``pcsc:``, which has no driver yet.
     """
     parsed = _parsed(uri)
     member(policy, AlgorithmPolicy, "policy")
@@ -136,7 +135,10 @@ def open_driver(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY
                 "a pkcs11: URI names the module here (module-path=); names of modules are not known"
             )
         return PKCS11Driver(parsed.module_path, policy=policy)
-    raise TokenUnsupportedError("there is no driver for pcsc: URIs")
+    from gmpki.tokens.pcsc.card_profile import CardProfile
+    from gmpki.tokens.pcsc.driver import PCSCDriver
+
+    return PCSCDriver(profile=None if parsed.profile is None else CardProfile.shipped(parsed.profile), policy=policy)
 
 
 def open_token(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY) -> OpenedToken:
@@ -158,9 +160,10 @@ def open_token(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY)
         if isinstance(parsed, PKCS11Uri):
             opened.device = _matching(opened.driver, parsed)
             opened.application = opened.device.application()
-        elif isinstance(parsed, SKFUri):
-            if parsed.device is not None or parsed.application is not None:
-                opened.device = opened.driver.open(parsed.device)
+        else:
+            device = parsed.device if isinstance(parsed, SKFUri) else parsed.reader
+            if device is not None or parsed.application is not None:
+                opened.device = opened.driver.open(device)
             if opened.device is not None and parsed.application is not None:
                 opened.application = opened.device.application(parsed.application)
             # Found now where nobody need log in to see it.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from gmpki.tokens.soft.card import SoftCard
     from gmpki.tokens.soft.paths import library_path, store_root
     from gmpki.tokens.soft.store import (
         SoftDevice,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "SoftCard",
     "SoftDevice",
     "SoftSettings",
     "create_soft_device",
@@ -38,7 +40,5 @@ __all__ = [
     "store_root",
 ]
 
-_PATHS = ("library_path", "store_root")
-__getattr__, __dir__ = lazy_names(
-    __name__, {name: f"{__name__}.{'paths' if name in _PATHS else 'store'}" for name in __all__}
-)
+_HOMES = {"SoftCard": "card", "library_path": "paths", "store_root": "paths"}
+__getattr__, __dir__ = lazy_names(__name__, {name: f"{__name__}.{_HOMES.get(name, 'store')}" for name in __all__})
