@@ -188,9 +188,7 @@ class TokenSigner(_TokenKey):
         if _is_rsa(public):
             if public.signature_algorithm.algorithm == oids.RSA_PSS:
                 raise TokenUnsupportedError("keys in tokens sign with PKCS #1 v1.5, not with RSASSA-PSS")
-            algorithm = AlgorithmIdentifier(hash_oid, NULL).to_der()
-            digest_info = der.encode_sequence(algorithm, der.encode_octet_string(digest))
-            return as_bytes(self._operations.sign_rsa(digest_info), "what the token answers")
+            return as_bytes(self._operations.sign_rsa(digest_info(hash_oid, digest)), "what the token answers")
         return as_bytes(self._operations.sign_ecdsa(digest), "what the token answers")
 
 
@@ -255,6 +253,11 @@ class TokenKeyAgreer(_TokenKey):
         if len(identity) > _MAX_USER_ID_LEN:
             raise InvalidInputError(f"a user id has at most {_MAX_USER_ID_LEN} bytes, not {len(identity)}")
         return self._operations.exchange(role, identity)
+
+
+def digest_info(hash_oid: oids.ObjectIdentifier, digest: bytes) -> bytes:
+    """Return the DER of DigestInfo (RFC 8017 9.2), which is what tokens pad and sign with RSA."""
+    return der.encode_sequence(AlgorithmIdentifier(hash_oid, NULL).to_der(), der.encode_octet_string(digest))
 
 
 def _parts(ciphertext: bytes) -> SM2Ciphertext:

@@ -380,12 +380,7 @@ def read_limits(text: str) -> dict[str, LimitProfile]:
     file.number("format", _FORMAT, _FORMAT)
     profiles: dict[str, LimitProfile] = {}
     for name, table in file.tables().items():
-        try:
-            profiles[name] = _profile(name, table)
-        except (InvalidInputError, InvalidTypeError) as error:
-            if isinstance(error, ProfileError):
-                raise
-            table.fail(str(error))
+        profiles[name] = _profile(name, table)
     if not profiles:
         file.fail("a table of limits expected")
     return profiles
@@ -409,7 +404,10 @@ def _profile(name: str, table: Table) -> LimitProfile:
                 limits.append(_limit(algorithm, operation, row, source, confidence))
         inner.end(OPERATIONS)
     table.end(ALGORITHMS)
-    return LimitProfile(name, title, title_zh, mandatory, tuple(limits), notes)
+    try:
+        return LimitProfile(name, title, title_zh, mandatory, tuple(limits), notes)
+    except InvalidInputError as error:
+        table.fail(str(error))
 
 
 def _limit(algorithm: str, operation: str, row: Table, source: str, confidence: str) -> Limit:
@@ -417,16 +415,14 @@ def _limit(algorithm: str, operation: str, row: Table, source: str, confidence: 
     rules = [rule for rule in Rule if row.has(rule.value)]
     if len(rules) != 1:
         row.fail(f"one of {', '.join(keys)} expected")
-    limit = Limit(
-        algorithm,
-        operation,
-        rules[0],
-        row.number(rules[0].value, 1, _MAX_BOUND),
-        row.text("source", source, max_len=_MAX_LINE_LEN),
-        row.choice("confidence", _CONFIDENCE, confidence),
-    )
+    bound = row.number(rules[0].value, 1, _MAX_BOUND)
+    own_source = row.text("source", source, max_len=_MAX_LINE_LEN)
+    own_confidence = row.choice("confidence", _CONFIDENCE, confidence)
     row.end((*keys, "source", "confidence"))
-    return limit
+    try:
+        return Limit(algorithm, operation, rules[0], bound, own_source, own_confidence)
+    except InvalidInputError as error:  # an empty source
+        row.fail(str(error))
 
 
 def _known(value: str, known: Iterable[str], name: str) -> None:
