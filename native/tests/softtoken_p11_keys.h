@@ -2,6 +2,8 @@
 #ifndef GMPKI_TESTS_SOFTTOKEN_P11_KEYS_H
 #define GMPKI_TESTS_SOFTTOKEN_P11_KEYS_H
 
+#include <pthread.h>
+
 #include "softtoken_p11_crypto.h"
 
 /* One side: the token's key and an ephemeral pair of the session. */
@@ -259,6 +261,49 @@ static void test_wrapping(void) {
     CK_MECHANISM generation = {CKM_GMPKI_SM4_KEY_GEN, NULL, 0};
     OK(C_GenerateKey, session, &generation, NULL, 0, &fixed);
     FAILS(CKR_KEY_UNEXTRACTABLE, C_WrapKey, session, &by_sm4, wrapper, fixed, wrapped, &len);
+    end_token();
+}
+
+/* ---- threads ----------------------------------------------------------------------------- */
+
+typedef struct signer {
+    CK_SLOT_ID slot;
+    CK_OBJECT_HANDLE key;
+    int signatures;
+} signer;
+
+/* A session of its own, and signatures with the key of all. It counts for itself: CHECK is for one thread. */
+static void *sign_in_a_thread(void *context) {
+    signer *own = context;
+    CK_MECHANISM mechanism = {CKM_GMPKI_SM2, NULL, 0};
+    CK_SESSION_HANDLE session;
+    CK_BYTE e[32] = {1}, signature[64];
+    if (C_OpenSession(own->slot, CKF_SERIAL_SESSION, NULL, NULL, &session) != CKR_OK) {
+        return NULL;
+    }
+    for (int i = 0; i < 20; i++) {
+        CK_ULONG len = sizeof signature;
+        own->signatures += C_SignInit(session, &mechanism, own->key) == CKR_OK &&
+                           C_Sign(session, e, sizeof e, signature, &len) == CKR_OK;
+    }
+    own->signatures += C_CloseSession(session) == CKR_OK;
+    return NULL;
+}
+
+static void test_threads(void) {
+    CK_SLOT_ID slot;
+    CK_OBJECT_HANDLE public_key, private_key;
+    CK_SESSION_HANDLE session = begin_token(&slot);
+    pthread_t threads[4];
+    signer signers[4];
+    sm2_pair(session, 1, &public_key, &private_key);
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        signers[i] = (signer){slot, private_key, 0};
+        CHECK(pthread_create(&threads[i], NULL, sign_in_a_thread, &signers[i]) == 0);
+    }
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0 && signers[i].signatures == 21);
+    }
     end_token();
 }
 

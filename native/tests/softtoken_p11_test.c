@@ -33,6 +33,7 @@ int main(void) {
     test_envelope();
     test_rsa();
     test_wrapping();
+    test_threads();
     test_handles();
     test_nulls();
     end_root();
