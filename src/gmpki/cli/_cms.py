@@ -12,6 +12,7 @@ from gmpki.cli import _io, _keys
 from gmpki.cli._files import INPUT
 from gmpki.cli._names import show_name
 from gmpki.cli._serial_numbers import show_serial_number
+from gmpki.cli._token import is_token
 from gmpki.cli._trust import read_certificates
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILES",
+    "KEYS",
     "PROFILES",
     "created",
     "load_keys",
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 FILES: dict[str, Any] = {"type": INPUT, "metavar": "FILE", "multiple": True}
+KEYS: dict[str, Any] = {**FILES, "metavar": _keys.PRIVATE}
 # The values of gmpki.cms.MessageProfile, written out so that --help imports nothing; a test compares them.
 PROFILES = ("gmt0010", "rfc5652", "cfca")
 
@@ -58,9 +61,11 @@ def usable_certificates(path: str, usages: KeyUsages) -> list[Certificate]:
 def load_keys(
     paths: Sequence[str], password: SecretSource, certificates: Sequence[Certificate], *, usages: KeyUsages
 ) -> list[tuple[PrivateKey, Certificate]]:
-    """Load the private keys of some files of any kind, PKCS #12 too, and find the certificate of each.
+    """Load the private keys of some files of any kind, PKCS #12 too, or in tokens, and find the certificate of each.
 
-    :param usages: of a file with several keys those count whose certificates have one of these.
+    :param password: of the files, or the PIN of the tokens.
+    :param usages: of a file with several keys those count whose certificates have one of these; of a container the pair
+        that is for these.
     :raises InvalidInputError: a file has no private key, or none that counts.
     :raises KeyMismatchError: a key belongs to none of the certificates, given or in its file.
     """
@@ -69,6 +74,9 @@ def load_keys(
 
     found = []
     for path in paths:
+        if is_token(path):
+            found.append(_in_token(path, password, certificates, usages))
+            continue
         data = _keys.read_key_file(path)
         secret = password.read(_keys.password_prompt(path)) if needs_password(data) else None
         try:
@@ -86,6 +94,17 @@ def load_keys(
     return found
 
 
+def _in_token(
+    uri: str, pin: SecretSource, certificates: Sequence[Certificate], usages: KeyUsages
+) -> tuple[PrivateKey, Certificate]:
+    from gmpki.cli._token_key import open_token_key
+    from gmpki.x509.profile import SIGNING_USAGES
+
+    opened = open_token_key(uri, pin, "signing" if usages & SIGNING_USAGES else "encryption")
+    kept = () if opened.certificate is None else (opened.certificate,)
+    return opened.key, _owner(opened.key, [*certificates, *kept], uri)
+
+
 def _owner(key: PrivateKey, certificates: Iterable[Certificate], path: str) -> Certificate:
     """Return the certificate that belongs to a private key."""
     from gmpki.errors import KeyMismatchError
@@ -94,7 +113,7 @@ def _owner(key: PrivateKey, certificates: Iterable[Certificate], path: str) -> C
     for certificate in certificates:
         if certificate.public_key.to_der() == public:
             return certificate
-    raise KeyMismatchError(f"{_io.display_name(path)}: no certificate of this key is in the file or in --certificate")
+    raise KeyMismatchError(f"{_io.display_name(path)}: no certificate of this key is there or in --certificate")
 
 
 @contextlib.contextmanager

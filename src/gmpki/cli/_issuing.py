@@ -101,8 +101,8 @@ class Issue(Application, Authority):
 
 authority_options = together(
     click.option("--ca", type=INPUT, required=True, metavar="FILE", help="The certificate of the authority."),
-    click.option("--ca-key", type=INPUT, required=True, metavar="FILE", help="Its private key."),
-    secret_options("ca-password", "the password of the authority's key"),
+    click.option("--ca-key", type=INPUT, required=True, metavar=_keys.PRIVATE, help="Its private key."),
+    secret_options("ca-password", "the password of the authority's key", of_token=True),
     click.option("--crl-uri", multiple=True, metavar="URI", help="Where its revocation list is."),
     click.option("--ocsp-uri", multiple=True, metavar="URI", help="Where its OCSP responder is."),
     click.option("--ca-issuers-uri", multiple=True, metavar="URI", help="Where its certificate is."),
@@ -154,7 +154,7 @@ def issuer_of(options: Authority) -> Issuer:
     from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
 
     certificate = load_one_certificate(options["ca"])
-    key = _keys.load_private(_keys.read_key_file(options["ca_key"]), options["ca_password"])
+    key = _keys.open_private_key(options["ca_key"], options["ca_password"])
     requests = SignaturePolicy(OPENSSL_USER_IDS) if options["openssl_request"] else STANDARD_SIGNATURES
     return Issuer(certificate, key, addresses=_addresses(options), check=check(options["no_lint"]), requests=requests)
 

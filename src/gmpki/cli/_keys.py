@@ -4,21 +4,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from gmpki.cli import _io
+from gmpki.cli._token import is_token
 
 if TYPE_CHECKING:
     from gmpki.cli._secrets import SecretSource
     from gmpki.keys.loader import PrivateKey, PublicKey
     from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
 
-__all__ = ["algorithm_name", "load_private", "password_prompt", "read_key_file", "read_private_key", "read_public_key"]
+__all__ = [
+    "PRIVATE",
+    "algorithm_name",
+    "load_private",
+    "open_private_key",
+    "password_prompt",
+    "read_key_file",
+    "read_private_key",
+    "read_public_key",
+]
 
 MAX_KEY_FILE_LEN = 1 << 20
+PRIVATE = "FILE|URI"  # what stands for a private key: a file, or the URI of a token
 
 
 def read_key_file(path: str) -> bytes:
     """Read a key file, which is small."""
     return _io.read_input(path, max_len=MAX_KEY_FILE_LEN)
+
+
+def open_private_key(name: str, password: SecretSource, *, several: bool = False) -> PrivateKey:
+    """Open a private key that signs: of any kind in a file, or in a token that a URI names.
+
+    One in a token satisfies the same protocols, and its private number cannot be had.
+
+    :param password: of the file when it is encrypted, or the PIN of the token.
+    :param several: whether the command takes several keys, and has to say which is meant.
+    """
+    if is_token(name):
+        from gmpki.cli._token_key import open_token_key
+
+        key: PrivateKey = open_token_key(name, password, "signing").key
+        return key
+    return load_private(read_key_file(name), password, name if several else None)
 
 
 def load_private(data: bytes, password: SecretSource, path: str | None = None) -> PrivateKey:
@@ -47,13 +76,16 @@ def password_prompt(path: str | None) -> str:
 
 
 def read_private_key(path: str, password: SecretSource) -> SM2PrivateKey:
-    """Load an SM2 private key.
+    """Load an SM2 private key from a file.
 
     :raises KeyMismatchError: the file holds a key of another kind.
+    :raises click.UsageError: it is in a token, and this needs its private number.
     """
     from gmpki.errors import KeyMismatchError
     from gmpki.keys.sm2 import SM2PrivateKey
 
+    if is_token(path):
+        raise click.UsageError("this needs a key in a file: what is in a token does not come out")
     key = load_private(read_key_file(path), password)
     if not isinstance(key, SM2PrivateKey):
         raise KeyMismatchError(f"{_io.display_name(path)} holds no SM2 key but one of class {type(key).__name__}")

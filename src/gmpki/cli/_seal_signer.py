@@ -209,9 +209,14 @@ def seal_signer_options(command: Callable[..., Result]) -> Callable[..., Result]
 
     @click.option("--seal", "seal_file", type=INPUT, metavar="FILE", help="The seal.  [default: a signature without]")
     @click.option(
-        "--key", "-k", "key_file", type=INPUT, metavar="FILE", help="The key of who signs. PKCS #12 is taken too."
+        "--key",
+        "-k",
+        "key_file",
+        type=INPUT,
+        metavar=_cms.KEYS["metavar"],
+        help="The key of who signs. PKCS #12 is taken too.",
     )
-    @secret_options("password", "the password of the key")
+    @secret_options("password", "the password of the key", of_token=True)
     @click.option("--certificate", "certificate_files", help="The certificate of who signs.", **_cms.FILES)
     @click.option(
         "--registry",

@@ -94,14 +94,25 @@ class RememberedSecret(SecretSource):
         return self._held[0]
 
 
-def secret_options(option: str, what: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
-    """Add ``--OPTION-env``, ``--OPTION-fd`` and ``--OPTION-file``; the command gets one :class:`SecretSource`."""
+def secret_options(
+    option: str, what: str, *, of_token: bool = False
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Add ``--OPTION-env``, ``--OPTION-fd`` and ``--OPTION-file``; the command gets one :class:`SecretSource`.
+
+    :param of_token: whether it may be the PIN of a token, and the options have the names with "pin" too.
+    """
+    stems = [option, option.replace("password", "pin")] if of_token else [option]
+    what = f"{what}, or the PIN of its token," if of_token else what
+
+    def names(kind: str) -> list[str]:
+        return [f"{parameter}_{kind}", *(f"--{stem}-{kind}" for stem in stems)]
+
     parameter = option.replace("-", "_")
 
     def decorate(command: Callable[..., Result]) -> Callable[..., Result]:
-        @click.option(f"--{option}-file", type=INPUT, metavar="FILE", help=f"Read {what} from a file (its first line).")
-        @click.option(f"--{option}-fd", type=click.IntRange(min=0), help=f"Read {what} from a file descriptor.")
-        @click.option(f"--{option}-env", metavar="NAME", help=f"Take {what} from an environment variable.")
+        @click.option(*names("file"), type=INPUT, metavar="FILE", help=f"Read {what} from a file (its first line).")
+        @click.option(*names("fd"), type=click.IntRange(min=0), help=f"Read {what} from a file descriptor.")
+        @click.option(*names("env"), metavar="NAME", help=f"Take {what} from an environment variable.")
         @functools.wraps(command)
         def run(**parameters: Any) -> Result:
             environment, descriptor, file = (parameters.pop(f"{parameter}_{kind}") for kind in ("env", "fd", "file"))

@@ -17,8 +17,10 @@ __all__ = ["command"]
     epilog="\b\nExamples:\n  gmpki cert root --key root.key --subject 'C=CN, O=示例CA, CN=示例根' --output root.pem\n"
     "  gmpki cert root --key root.key --key-password-env ROOT_PASSWORD --subject /C=CN/O=X/CN=X --days 3650",
 )
-@click.option("--key", "-k", "key_file", type=INPUT, required=True, metavar="FILE", help="The root's private key.")
-@secret_options("key-password", "the password of the key")
+@click.option(
+    "--key", "-k", "key_file", type=INPUT, required=True, metavar=_keys.PRIVATE, help="The root's private key."
+)
+@secret_options("key-password", "the password of the key", of_token=True)
 @click.option("--subject", required=True, metavar="NAME", help="The name of the root, such as 'C=CN, O=..., CN=...'.")
 @click.option("--profile", default="root-ca", show_default=True, metavar="NAME")
 @_issuing.days_option
@@ -49,7 +51,7 @@ def command(
     _io.refuse_existing(output, force=force)
     number = _issuing.serial_number(serial, "--serial")
     name = parse_name(subject)
-    key = _keys.load_private(_keys.read_key_file(key_file), key_password)
+    key = _keys.open_private_key(key_file, key_password)
     validity = _issuing.validity_of_days(days)
     check = _issuing.check(no_lint)
     certificate = self_signed(name, key, profile, validity=validity, serial_number=number, check=check)

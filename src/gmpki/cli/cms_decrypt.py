@@ -27,10 +27,10 @@ __all__ = ["command"]
     "keys",
     required=True,
     help="Private keys or PKCS #12, old ones too: which opens the message, it says. May be given several times.",
-    **_cms.FILES,
+    **_cms.KEYS,
 )
 @click.option("--certificate", "certificates", help="Their certificates.", **_cms.FILES)
-@secret_options("password", "the password of the keys")
+@secret_options("password", "the password of the keys", of_token=True)
 @click.option("--lenient", is_flag=True, help="Read what departs from the standards too, and name each departure.")
 @output_option
 @force_option

@@ -52,9 +52,9 @@ class Options(TypedDict):
 
 
 OPTIONS = together(
-    click.option("--key", "-k", "keys", help="A signer's key, or PKCS #12. Several sign side by side.", **_cms.FILES),
+    click.option("--key", "-k", "keys", help="A signer's key, or PKCS #12. Several sign side by side.", **_cms.KEYS),
     click.option("--certificate", "certificates", help="The signers' certificates.", **_cms.FILES),
-    secret_options("password", "the password of the keys"),
+    secret_options("password", "the password of the keys", of_token=True),
     click.option("--along", help="Certificates of authorities that go along.", **_cms.FILES),
     click.option("--without-certificates", is_flag=True, help="Leave the signers' certificates out."),
     click.option("--crl", "crls", help="Revocation lists that go along.", **_cms.FILES),

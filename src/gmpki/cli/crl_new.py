@@ -51,8 +51,8 @@ ENTRY = "SERIAL[,REASON[,TIME]]"
     "  gmpki crl new --ca ca.pem --ca-key ca.key --number 7 --revoke 1f2e3d,superseded --list revoked.txt -o ca.crl",
 )
 @click.option("--ca", type=INPUT, required=True, metavar="FILE", help="The certificate of the authority.")
-@click.option("--ca-key", type=INPUT, required=True, metavar="FILE", help="Its private key.")
-@secret_options("ca-password", "the password of the authority's key")
+@click.option("--ca-key", type=INPUT, required=True, metavar=_keys.PRIVATE, help="Its private key.")
+@secret_options("ca-password", "the password of the authority's key", of_token=True)
 @click.option("--previous", type=INPUT, metavar="FILE", help="The previous list, whose entries are kept.")
 @click.option("--number", type=click.IntRange(min=0), help="Of the list.  [default: one more than the previous, or 1]")
 @click.option("--days", type=click.IntRange(1, 3650), default=7, show_default=True, help="Until the next list.")
@@ -136,7 +136,7 @@ def _authority(ca: str, ca_key: str, password: SecretSource) -> tuple[Certificat
     usages = certificate.key_usage
     if usages is not None and not usages & KeyUsages.CRL_SIGN:
         raise ValidationError("key-usage", "the key of this certificate signs no revocation lists (keyUsage)")
-    key = _keys.load_private(_keys.read_key_file(ca_key), password)
+    key = _keys.open_private_key(ca_key, password)
     if key.public_key.to_der() != certificate.public_key.to_der():
         raise KeyMismatchError("the private key is not that of the authority's certificate")
     return certificate, key

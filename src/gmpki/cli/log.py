@@ -39,8 +39,8 @@ keys_options = together(
     ),
 )
 signer_options = together(
-    click.option("--key", "-k", "key_file", type=INPUT, metavar="FILE", help="The key that seals."),
-    secret_options("key-password", "the password of the key that seals"),
+    click.option("--key", "-k", "key_file", type=INPUT, metavar=_keys.PRIVATE, help="The key that seals."),
+    secret_options("key-password", "the password of the key that seals", of_token=True),
 )
 checkpoint_option = click.option(
     "--checkpoint",
@@ -94,7 +94,7 @@ def opened(
 
 def load_signer(key_file: str | None, password: SecretSource) -> Any:
     """Load the key that seals; None where none was named."""
-    return None if key_file is None else _keys.load_private(_keys.read_key_file(key_file), password)
+    return None if key_file is None else _keys.open_private_key(key_file, password)
 
 
 def _check_checkpoint(output: str | None) -> None:

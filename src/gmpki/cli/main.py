@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "cms": ("cms", "Sign, verify, encrypt and decrypt messages", "消息签名、验签、数字信封"),
     "tsa": ("tsa", "Time-stamps: request, reply, verify", "时间戳申请、签发、验证"),
     "p12": ("p12", "Make, show and take apart PKCS #12 files", "PKCS #12 密钥库的生成、查看、导出"),
+    "token": ("token", "Use and manage tokens: UKeys, the software token", "令牌（UKey）的使用与管理"),
     "seal": ("seal", "Make, show and manage electronic seals", "电子印章的制作、查看、管理"),
     "ofd": ("ofd", "Seal and verify OFD documents", "OFD 文档签章与验章"),
     "pdf": ("pdf", "Seal and verify PDF documents", "PDF 文档签章与验章"),

@@ -39,8 +39,8 @@ def command() -> None:
     "  gmpki manifest sign --key signing.key --certificate signing.pem --without log/ -o program.signed program",
 )
 @click.argument("root", type=INPUT, metavar="DIRECTORY")
-@click.option("--key", "-k", "key_files", required=True, help="The key that signs. May be given twice.", **_cms.FILES)
-@secret_options("password", "the password of the key")
+@click.option("--key", "-k", "key_files", required=True, help="The key that signs. May be given twice.", **_cms.KEYS)
+@secret_options("password", "the password of the key", of_token=True)
 @click.option(
     "--certificate",
     "certificate_files",

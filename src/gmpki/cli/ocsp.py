@@ -244,8 +244,8 @@ def _report(result: RevocationResult, certificate: Certificate) -> Report:
 )
 @click.argument("source", type=INPUT, metavar="[REQUEST]", default="-")
 @issuer_option
-@click.option("--key", "-k", "key_file", type=INPUT, required=True, metavar="FILE", help="The key that signs.")
-@secret_options("password", "the password of the key")
+@click.option("--key", "-k", "key_file", type=INPUT, required=True, metavar=_keys.PRIVATE, help="The key that signs.")
+@secret_options("password", "the password of the key", of_token=True)
 @click.option("--certificate", "certificate_file", type=INPUT, metavar="FILE", help="Of a delegated responder.")
 @click.option("--crl", "crl_file", type=INPUT, required=True, metavar="FILE", help="What is revoked.")
 @click.option(
@@ -292,7 +292,7 @@ def respond(
     issuer = _certificate(issuer_file)
     responder = OCSPResponder(
         issuer,
-        _keys.load_private(_keys.read_key_file(key_file), password),
+        _keys.open_private_key(key_file, password),
         CRLStatusSource(_crl(crl_file, issuer, empty_user_id=empty_user_id)),
         certificate=None if certificate_file is None else _certificate(certificate_file),
         validity=timedelta(seconds=validity_s),

@@ -53,8 +53,8 @@ seal_options = together(
     click.option("--until", "end", required=True, metavar="TIME", help="Its last second; of a day alone, its end."),
     click.option("--vendor", "vendor_id", default="gmpki", show_default=True, metavar="TEXT", help="ASCII."),
     click.option("--layout", type=click.Choice(tuple(LAYOUTS)), default="gbt38540", show_default=True),
-    click.option("--key", "-k", "key_file", type=INPUT, required=True, metavar="FILE", help="The maker's key."),
-    secret_options("password", "the password of the key"),
+    click.option("--key", "-k", "key_file", type=INPUT, required=True, metavar=_keys.PRIVATE, help="The maker's key."),
+    secret_options("password", "the password of the key", of_token=True),
     click.option("--certificate", "certificate_file", type=INPUT, required=True, metavar="FILE", help="Of that key."),
     click.option("--registry", type=INPUT, metavar="DIRECTORY", help="Take the seal up there."),
     click.option("--by", metavar="NAME", help="Who does it, for --registry."),
@@ -124,7 +124,7 @@ def command(
         vendor_id=vendor_id,
         list_digests=list_digests,
     )
-    key = _keys.load_private(_keys.read_key_file(key_file), password)
+    key = _keys.open_private_key(key_file, password)
     seal = make_seal(spec, key, load_one_certificate(certificate_file), layout=SealLayout[LAYOUTS[layout]])
     if known is not None and by is not None:
         known.make(seal, by=by)

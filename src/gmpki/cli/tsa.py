@@ -102,8 +102,10 @@ def request(
 
 
 reply_options = together(
-    click.option("--key", "-k", "key_file", type=INPUT, required=True, metavar="FILE", help="The authority's key."),
-    secret_options("password", "the password of the key"),
+    click.option(
+        "--key", "-k", "key_file", type=INPUT, required=True, metavar=_keys.PRIVATE, help="The authority's key."
+    ),
+    secret_options("password", "the password of the key", of_token=True),
     click.option("--certificate", "certificate_file", type=INPUT, required=True, metavar="FILE", help="Of that key."),
     click.option("--chain", "chain_files", type=INPUT, metavar="FILE", multiple=True, help="Others that go along."),
     click.option(
@@ -171,7 +173,7 @@ def reply(
     check_output(output, binary=True, force=force)
     _known_policies(*policies)
     authority = TimestampAuthority(
-        _keys.load_private(_keys.read_key_file(key_file), password),
+        _keys.open_private_key(key_file, password),
         load_one_certificate(certificate_file),
         _serials(serials_file, create=create_serials),
         policies,
