@@ -32,7 +32,7 @@ def command() -> None:
 
 
 @command.command(
-    epilog="\b\nExamples:\n  gmpki token file put 'soft:dev=00a1;app=GMPKI-TEST' --name notes --input notes.txt "
+    epilog="\b\nExamples:\n  gmpki token file put 'soft:dev=00a1;app=GMPKI-TEST' --name memo --input notes.txt "
     "--pin-env USER_PIN\n"
     "  gmpki token file put 'soft:dev=00a1;app=GMPKI-TEST' --name chain --input chain.pem --read-by anyone "
     "--pin-env USER_PIN",

@@ -31,7 +31,7 @@ ROLES = {"user": ("用户 PIN", "user PIN"), "admin": ("管理员 PIN", "adminis
     name="info",
     epilog="\b\nExamples:\n  gmpki token info soft:dev=00a1\n"
     "  gmpki token info --json 'soft:dev=00a1;app=GMPKI-TEST'\n"
-    "  gmpki token info --anchor root.pem --intermediate sub.pem 'soft:dev=00a1;app=GMPKI-TEST;con=con1'",
+    "  gmpki token info --anchor root.pem 'soft:dev=00a1;app=GMPKI-TEST;con=con1'",
 )
 @place_options()
 @click.option("--anchor", "anchors", help="Show the chain of each certificate to one of these.", **FILES)
