@@ -31,6 +31,7 @@ __all__ = [
     "naming",
     "pieces",
     "refuse_existing",
+    "remove",
     "unwritten",
     "withheld",
 ]
@@ -173,6 +174,15 @@ def create(
             os.unlink(temporary)
         raise
     _sync_directory(directory)
+
+
+def remove(path: str) -> None:
+    """Remove a file, so that it stays away when the machine loses power.
+
+    :raises OSError: when there is none, or it cannot be removed.
+    """
+    os.unlink(path)
+    _sync_directory(os.path.dirname(os.path.abspath(path)))
 
 
 @contextlib.contextmanager
