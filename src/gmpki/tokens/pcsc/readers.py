@@ -156,6 +156,8 @@ class ReaderCard:
         header = scard.SCARD_PCI_T0 if self._protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
         status, answer = scard.SCardTransmit(self._handle, header, list(command))
         self._expect("SCardTransmit", status)
+        if not answer:  # what readers' drivers are met to answer for a card that has just gone
+            raise TokenRemovedError("the card does not answer", function="SCardTransmit")
         return bytes(byte & 0xFF for byte in answer)
 
     @contextlib.contextmanager
@@ -191,7 +193,8 @@ class ReaderCard:
             if status == scard.SCARD_S_SUCCESS:
                 raise TokenRemovedError("another program reset the card: nobody has logged in any more")
         gone = (scard.SCARD_W_REMOVED_CARD, scard.SCARD_E_NO_SMARTCARD, scard.SCARD_E_READER_UNAVAILABLE)
-        if status in (*gone, scard.SCARD_W_UNPOWERED_CARD, scard.SCARD_W_UNRESPONSIVE_CARD):
+        mute = (scard.SCARD_W_UNPOWERED_CARD, scard.SCARD_W_UNRESPONSIVE_CARD, scard.SCARD_E_NOT_TRANSACTED)
+        if status in (*gone, *mute):
             raise TokenRemovedError("the card is gone", function=function, code=status & 0xFFFFFFFF)
         self._readers._check(function, status)
 
