@@ -27,6 +27,7 @@ __all__ = [
     "json_option",
     "refuse_json_beside_output",
     "sentence",
+    "tell",
     "usage_error",
     "wants_json",
 ]
@@ -141,16 +142,26 @@ def json_option(command: Callable[..., Report]) -> Callable[..., int]:
     @functools.wraps(command)
     def run(*, as_json: bool, **parameters: Any) -> int:
         report = command(**parameters)
-        if as_json:
-            _print_json(report.as_json())
-        else:
-            for line in report.lines:
-                _echo(line)
-            if report.failure is not None:
-                _print_failure(report.failure)
+        _tell(report, as_json=as_json)
         return 0 if report.failure is None else 1
 
     return run
+
+
+def tell(report: Report) -> None:
+    """Print what a command that goes on has to say so far, as it prints its last report."""
+    _tell(report, as_json=wants_json())
+    sys.stdout.flush()
+
+
+def _tell(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(report.as_json())
+        return
+    for line in report.lines:
+        _echo(line)
+    if report.failure is not None:
+        _print_failure(report.failure)
 
 
 def wants_json() -> bool:

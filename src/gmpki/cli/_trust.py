@@ -11,6 +11,7 @@ from gmpki.cli import _io
 from gmpki.cli._files import INPUT
 from gmpki.cli._hints import naming_lenient
 from gmpki.cli._options import together
+from gmpki.cli._trust_folder import taking_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,6 +55,7 @@ trust_options = together(
     ),
     click.option("--crl", "crls", type=INPUT, metavar="FILE", multiple=True, help="A revocation list."),
     click.option("--ocsp", "responses", type=INPUT, metavar="FILE", multiple=True, help="An OCSP response, DER."),
+    taking_folder,
     click.option("--signature-only", is_flag=True, help="Look at signatures alone, in place of --anchor."),
     click.option("--at", "at_text", metavar="TIME", help="2026-03-01T08:00:00Z instead of now."),
 )
@@ -126,7 +128,9 @@ def trust_of(
     from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES
 
     if signature_only is bool(anchors):
-        raise click.UsageError("give --anchor with the certificates that are trusted, or --signature-only")
+        raise click.UsageError(
+            "give --anchor with the certificates that are trusted, --trust-folder, or --signature-only"
+        )
     signatures = LENIENT_SIGNATURES if lenient else STANDARD_SIGNATURES
     others = load_certificates(intermediates, lenient=lenient)
     if signature_only:

@@ -13,6 +13,7 @@ from gmpki.cli._output import Failure, Report, facts, json_option
 from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import parse_time, show_time
 from gmpki.cli._trust import load_certificates, read_certificates, read_checkers
+from gmpki.cli._trust_folder import taking_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,13 +54,13 @@ OPTIONS = together(
     click.option(
         "--anchor",
         "anchors",
-        required=True,
         help="Certificates that are trusted. Like the next three it may be given several times.",
         **FILES,
     ),
     click.option("--intermediate", "intermediates", help="Certificates that may stand between.", **FILES),
     click.option("--crl", "crls", help="A revocation list.", **FILES),
     click.option("--ocsp", "responses", help="An OCSP response, DER.", **FILES),
+    taking_folder,
     click.option(
         "--revocation",
         type=click.Choice(["hard", "soft", "none"]),
@@ -123,6 +124,8 @@ def command(
     from gmpki.errors import ValidationError
     from gmpki.x509.path import validate_path
 
+    if not anchors:
+        raise click.UsageError("give --anchor with the certificates that are trusted, or --trust-folder")
     if revocation in ("hard", "soft") and not (crls or responses):
         raise click.UsageError(f"--revocation {revocation} needs --crl or --ocsp")
     at = parse_time(at_text, "--at")

@@ -10,10 +10,9 @@ from gmpki.cli import _cms, _io
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._output import Report, check_output, facts, json_option
 from gmpki.cli._trust import load_certificates
+from gmpki.cli._trust_folder import TRUST_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gmpki.x509.certificate import Certificate
 
 __all__ = ["command"]
@@ -34,15 +33,29 @@ CIPHERS = (
 @click.command(
     name="encrypt",
     epilog="\b\nExamples:\n  gmpki cms encrypt --recipient encryption.pem --output report.enc report.pdf\n"
+    "  gmpki cms encrypt --trust-folder trust --group 财务处 --output report.enc report.pdf\n"
     "  gmpki cms encrypt --recipient encryption.pem --profile rfc5652 --cipher sm4-gcm --pem report.pdf > report.pem",
 )
 @click.argument("source", type=INPUT, metavar="[FILE]", default="-")
 @click.option(
     "--recipient",
     "recipients",
-    required=True,
     help="Encryption certificates. Of a pair, the one for encryption is taken. May be given several times.",
     **_cms.FILES,
+)
+@click.option(
+    "--group",
+    "groups",
+    metavar="NAME",
+    multiple=True,
+    help='A group of recipients in the trust folder (see "gmpki recipients"). May be given several times.',
+)
+@click.option(
+    "--trust-folder",
+    type=INPUT,
+    metavar="DIRECTORY",
+    envvar=TRUST_VARIABLE,
+    help=f"Where the groups are.  [default: the one that {TRUST_VARIABLE} names]",
 )
 @_cms.profile_option
 @click.option("--cipher", type=click.Choice(CIPHERS), default="sm4-cbc", show_default=True)
@@ -56,6 +69,8 @@ def command(
     *,
     source: str,
     recipients: tuple[str, ...],
+    groups: tuple[str, ...],
+    trust_folder: str | None,
     profile: str,
     cipher: str,
     by_key: bool | None,
@@ -66,10 +81,11 @@ def command(
 ) -> Report:
     """Encrypt FILE (standard input without one) to the holders of certificates.
 
-    Whether the certificates are valid is not looked at: "gmpki cert verify" does that. GCM, which is not in GM/T 0010,
+    Whether the certificates of --recipient are valid is not looked at: "gmpki cert verify" does that. Of those in a
+    --group it is: one that was revoked stops the command, one that expired or has no path is named. GCM, which is not in GM/T 0010,
     also detects every change of the message; nothing here says who wrote it.
 
-    制作数字信封：用接收者的加密证书加密文件；可有多个接收者。
+    制作数字信封：用接收者的加密证书加密文件；可有多个接收者，或用收件人组。
     """
     from gmpki.cms.content_ciphers import ContentCipher
     from gmpki.cms.profiles import MessageProfile
@@ -77,7 +93,7 @@ def command(
     from gmpki.cms.stream_encrypt import encrypt_stream
 
     check_output(output, binary=not pem, force=force)
-    certificates = load_certificates(recipients) if any_usage else _for_encryption(recipients)
+    certificates, warnings = _chosen(recipients, groups, trust_folder, any_usage=any_usage)
     chosen = [Recipient(one, key_identifier=by_key, any_usage=any_usage) for one in certificates]
     with (
         _io.open_input(source) as content,
@@ -95,26 +111,31 @@ def command(
     shown = [_cms.shown_certificate(one) for one in certificates]
     rows = [("已加密", "encrypted", _io.display_name(source)), ("算法", "cipher", cipher)]
     rows += [("接收者", "recipient", f"{one['subject']} ({one['serial_number']})") for one in shown]
+    rows += [("注意", "warning", text) for text in warnings]
     rows.append(("消息", "message", output))
-    fields = {"profile": profile, "cipher": cipher, "recipients": shown, "output": output}
+    fields = {"profile": profile, "cipher": cipher, "recipients": shown, "warnings": warnings, "output": output}
+    if output == "-":
+        for text in warnings:
+            click.echo(f"gmpki: 注意 warning: {text}", err=True)
     return Report(fields, [] if output == "-" else facts(rows))
 
 
-def _for_encryption(paths: Iterable[str]) -> list[Certificate]:
-    """Load the recipients' certificates: a file with both of a pair means the one that is for encryption.
+def _chosen(
+    files: tuple[str, ...], groups: tuple[str, ...], trust_folder: str | None, *, any_usage: bool
+) -> tuple[list[Certificate], list[str]]:
+    """Return the certificates of all recipients, each once, and what is to be said about some of them.
 
-    :raises ProfileError: a file has none. It is never passed over: whoever was named can open the message.
+    :raises click.UsageError: when there is no recipient, or no folder for a group.
     """
-    from gmpki.errors import ProfileError
-    from gmpki.x509.profile import ENCRYPTION_USAGES
+    from gmpki.cli.recipients import for_encryption, usable_members
 
-    chosen = []
-    for path in paths:
-        fitting = _cms.usable_certificates(path, ENCRYPTION_USAGES)
-        if not fitting:
-            raise ProfileError(
-                f"{_io.display_name(path)}: keyUsage allows no encryption: this is not the encryption certificate of "
-                "a pair; --any-usage takes it all the same"
-            )
-        chosen += fitting
-    return chosen
+    if not files and not groups:
+        raise click.UsageError("give --recipient with certificates, or --group")
+    if groups and trust_folder is None:
+        raise click.UsageError(f"--group needs --trust-folder, or {TRUST_VARIABLE} in the environment")
+    chosen = load_certificates(files) if any_usage else for_encryption(files)
+    warnings: list[str] = []
+    if groups and trust_folder is not None:
+        members, warnings = usable_members(trust_folder, groups)
+        chosen += members
+    return list(dict.fromkeys(chosen)), warnings

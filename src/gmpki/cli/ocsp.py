@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gmpki.cli import _forms, _io, _keys
+from gmpki.cli._fetch import fetcher
 from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._hints import naming_lenient
@@ -352,8 +353,4 @@ def _context(at_text: str | None, *, empty_user_id: bool, unchecked: bool) -> Re
 
 
 def _fetcher(timeout_s: float) -> Fetch:
-    try:
-        from gmpki.fetch import Fetcher
-    except ImportError:
-        raise click.UsageError('asking a responder needs the extra "fetch": pip install "gmpki[fetch]"') from None
-    return Fetcher(timeout_s=timeout_s).ocsp
+    return fetcher("asking a responder", timeout_s=timeout_s).ocsp

@@ -28,6 +28,8 @@ LATER = {
     "export-cert": ("token_keys:export_certificate", "Take a certificate out of a container", "导出证书"),
     "file": ("token_file", "Write, read, list and delete files", "文件的写入、读取、列出、删除"),
     "random": ("token_device:random", "Random bytes made by a token", "由令牌产生随机数"),
+    "bench": ("token_bench", "Measure a token, and judge it by limits", "性能测量与指标比较"),
+    "doctor": ("token_doctor", "Say what a driver is, and what it lacks", "驱动诊断"),
     "soft": ("token_soft", "Devices of the software token", "软令牌设备管理"),
 }
 

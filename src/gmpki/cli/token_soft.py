@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-PROFILES = ("ukey-128k", "ukey-64k")  # of gmpki.tokens.soft; a test compares them
+# Of gmpki.tokens.soft, written out so that --help imports nothing; a test compares them.
+PROFILES = ("ukey-128k", "ukey-64k")
+VPCD_PORT = 35963
 
 name_argument = click.argument("name", metavar="SERIAL")
 settings_options = together(
@@ -143,6 +146,31 @@ def delete(*, name: str, yes: bool) -> Report:
     confirm(f"the software token {name} and everything in it is lost", yes=yes)
     delete_soft_device(name)
     return Report({"name": name}, facts([("已删除", "deleted", name)]))
+
+
+@command.command(epilog="\b\nExamples:\n  gmpki token soft card --seconds 60 00a1")
+@name_argument
+@click.option("--port", type=click.IntRange(1, 65535), default=VPCD_PORT, show_default=True, help="Where vpcd listens.")
+@click.option("--seconds", type=click.FloatRange(min=0), metavar="N", help="So long.  [default: until Ctrl-C]")
+@json_option
+def card(*, name: str, port: int, seconds: float | None) -> Report:
+    """Put the device SERIAL as a card into the virtual reader of pcscd (vsmartcard-vpcd), so that pcsc: URIs reach it.
+
+    将软令牌作为卡片插入 pcscd 的虚拟读卡器（vpcd）。
+    """
+    import threading
+
+    from gmpki.tokens.soft.card import SoftCard
+
+    with SoftCard(name, port=port) as inserted:
+        click.echo(f"gmpki: 卡片已插入 card {name} is in the reader", err=True)
+        if seconds is not None:
+            timer = threading.Timer(seconds, inserted.close)
+            timer.daemon = True
+            timer.start()
+        with contextlib.suppress(KeyboardInterrupt):
+            inserted.run()
+    return Report({"name": name, "port": port}, facts([("已取出", "taken out", name)]))
 
 
 def _settings(name: str | None, options: dict[str, Any]) -> SoftSettings:

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from gmpki._inputs import member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
@@ -26,12 +27,18 @@ if TYPE_CHECKING:
 
     from gmpki.tokens.interfaces import Application, Container, Device, PinSource, TokenDriver
     from gmpki.tokens.key_objects import TokenDecryptor, TokenSigner
+    from gmpki.tokens.pcsc.card_profile import CardProfile
     from gmpki.tokens.pkcs11.application import PKCS11Application
     from gmpki.tokens.pkcs11.cryptoki import TokenInfo
     from gmpki.tokens.pkcs11.driver import PKCS11Driver
+    from gmpki.tokens.skf.driver_profile import DriverProfile
     from gmpki.tokens.uri import TokenUri
 
 __all__ = ["OpenedToken", "open_driver", "open_token", "open_token_key"]
+
+P = TypeVar("P", "DriverProfile", "CardProfile")
+
+_MAX_PROFILE_LEN: Final = 1 << 18  # bytes; what reads it takes fewer characters
 
 
 class OpenedToken:
@@ -125,7 +132,7 @@ def open_driver(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY
         from gmpki.tokens.soft.paths import library_path
 
         path = library_path("skf") if parsed.library is None else parsed.library
-        profile = None if parsed.profile is None else DriverProfile.shipped(parsed.profile)
+        profile = _profile(DriverProfile, parsed.profile)
         return SKFDriver.load(path, profile=profile, isolated=parsed.isolated, policy=policy)
     if isinstance(parsed, PKCS11Uri):
         from gmpki.tokens.pkcs11.driver import PKCS11Driver
@@ -138,7 +145,7 @@ def open_driver(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY
     from gmpki.tokens.pcsc.card_profile import CardProfile
     from gmpki.tokens.pcsc.driver import PCSCDriver
 
-    return PCSCDriver(profile=None if parsed.profile is None else CardProfile.shipped(parsed.profile), policy=policy)
+    return PCSCDriver(profile=_profile(CardProfile, parsed.profile), policy=policy)
 
 
 def open_token(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY) -> OpenedToken:
@@ -208,6 +215,21 @@ def _parsed(uri: str | TokenUri) -> TokenUri:
     if not isinstance(uri, (SKFUri, PKCS11Uri, PCSCUri)):
         raise InvalidTypeError(f"uri must be str or a URI of a token, not {type(uri).__name__}")
     return uri
+
+
+def _profile(kind: type[P], name: str | None) -> P | None:
+    """Return the profile that a URI names: one that comes with gmpki, or of a file."""
+    if name is None:
+        return None
+    if os.sep not in name and not name.endswith(".toml"):
+        return kind.shipped(name)
+    try:
+        with open(name, "rb") as file:
+            return kind.from_toml(file.read(_MAX_PROFILE_LEN).decode("utf-8"))
+    except OSError as error:
+        raise InvalidInputError(f"the profile {name} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InvalidInputError(f"the profile {name} is not text of UTF-8") from None
 
 
 def _names_container(uri: TokenUri) -> bool:

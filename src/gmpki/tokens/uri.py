@@ -48,7 +48,8 @@ class SKFUri:
     :ivar device: its name, as the driver lists it.
     :ivar usage: which of the container's pairs.
     :ivar isolated: run the driver in a process of its own.
-    :ivar profile: the name of a driver profile, in place of one found by trying.
+    :ivar profile: a driver profile, in place of one found by trying: the name of one that comes with gmpki, or the path
+        of a file, which has a "/" or ends with ".toml".
     :raises InvalidTypeError: when a field has the wrong type.
     :raises InvalidInputError: when a field is empty, or there is one without that above it.
     """
