@@ -16,7 +16,6 @@ from gmpki.errors import (
     LoginRequiredError,
     PinIncorrectError,
     TokenNotFoundError,
-    TokenUnsupportedError,
 )
 from gmpki.tokens import interfaces, open_driver, open_token, open_token_key
 from gmpki.tokens.interfaces import KeyUsage
@@ -108,7 +107,7 @@ def test_a_wrong_pin_costs_one_try(issued: Issued) -> None:
         (f"soft:dev=00a1;app={APPLICATION};con=con2", TokenNotFoundError),
         ("soft:profile=none", InvalidInputError),
         ("skf:lib=/none/libskf.so", DriverError),
-        ("pcsc:reader=x", TokenUnsupportedError),
+        ("pcsc:profile=none", InvalidInputError),
         ("pkcs11:token=A", InvalidInputError),
         ("pkcs11:token=A?module-path=/none/libp11.so", DriverError),
         ("nonsense", InvalidInputError),

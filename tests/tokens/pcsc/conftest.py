@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,10 +16,10 @@ from gmpki.tokens.pcsc.device import PCSCDevice
 from gmpki.tokens.skf.library import load
 from gmpki.tokens.soft import SoftSettings, create_soft_device, library_path
 from gmpki.tokens.soft.card import SoftCard
+from tokens.checks import Absent
 from tokens.pcsc.cards import SERIAL, DirectCard, inserted, wait_for
+from tokens.pcsc.reader import running_pcscd
 from tokens.scene import ADMIN_PIN, APPLICATION, USER_PIN
-
-_SOCKET = Path("/run/pcscd/pcscd.comm")
 
 
 @pytest.fixture
@@ -58,34 +53,15 @@ def card_container(card_application: PCSCApplication) -> PCSCContainer:
     return card_application.create_container("con1")
 
 
-def answers(address: object, family: socket.AddressFamily) -> bool:
-    with socket.socket(family, socket.SOCK_STREAM) as client:
-        return client.connect_ex(address) == 0  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pcscd() -> Iterator[None]:
-    """Run pcscd with vpcd for the session, which only root can."""
-    program = shutil.which("pcscd") or shutil.which("pcscd", path="/usr/sbin")
-    if program is None or not Path("/etc/reader.conf.d/vpcd").is_file() or os.geteuid() != 0:
-        pytest.skip("peer program: pcscd with vpcd, and root to run it")
-    pytest.importorskip("smartcard", reason="peer program: pyscard")
-    # Two test runs on one machine take turns: there is one socket of pcscd.
-    with open(Path(tempfile.gettempdir()) / "gmpki-test-pcscd.lock", "w", encoding="ascii") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        if _SOCKET.exists() and answers(os.fspath(_SOCKET), socket.AF_UNIX):
-            pytest.skip("peer program: pcscd runs already, for somebody else")
-        process = subprocess.Popen([program, "--foreground"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """Run pcscd with vpcd as long as the tests of one file."""
+    with contextlib.ExitStack() as stack:
         try:
-            wait_for("pcscd listens", lambda: _SOCKET.exists() and answers(os.fspath(_SOCKET), socket.AF_UNIX))
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            stack.enter_context(running_pcscd())
+        except Absent as absent:
+            pytest.skip(str(absent))
+        yield
 
 
 @pytest.fixture
