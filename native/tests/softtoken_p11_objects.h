@@ -316,7 +316,11 @@ static void test_attribute_rules(void) {
     CHECK(find(session, guess, 1, NULL) == 1);
     FAILS(CKR_ACTION_PROHIBITED, C_SetAttributeValue, session, key, renamed, 1);
     CK_ATTRIBUTE closed[] = {YES(CKA_SENSITIVE), YES(CKA_MODIFIABLE)}, lasting[] = {NO(CKA_DESTROYABLE)};
+    /* no copy of it, and none made from a copy, is for those who have not logged in */
+    CK_ATTRIBUTE bared[] = {NO(CKA_PRIVATE), YES(CKA_TOKEN)};
+    FAILS(CKR_ATTRIBUTE_READ_ONLY, C_CopyObject, session, key, bared, 2, &other);
     OK(C_CopyObject, session, key, closed, 2, &other);
+    FAILS(CKR_ATTRIBUTE_READ_ONLY, C_CopyObject, session, other, bared, 2, &other);
     OK(C_DestroyObject, session, key);
     CHECK(find(session, guess, 1, NULL) == 0 && attribute(session, other, CKA_VALUE, value, 16) == SIZE_MAX);
     OK(C_SetAttributeValue, session, other, lasting, 1);

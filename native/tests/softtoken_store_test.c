@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -10,6 +11,7 @@
 #include "common/bytes.h"
 #include "gmpki/kdf.h"
 #include "gmpki/sm3.h"
+#include "softtoken/environment.h"
 #include "softtoken/sealed.h"
 #include "softtoken/store.h"
 #include "softtoken_sample.h"
@@ -397,7 +399,77 @@ static void locks(void) {
     st_store_close(a);
 }
 
-int main(void) {
+/* ---- what others can reach --------------------------------------------------------------- */
+
+/* A folder in which others can write, or that is another user's, is not used: the key in it might be known. */
+static void folders_of_others(void) {
+    char serial[ST_SERIAL_MAX + 1] = "";
+    CHECK(st_store_create(NULL, QUICK "serial=OTHERS\n", serial) == ST_OK);
+    const mode_t open_to_others[] = {0770, 0702, 0720, 0777};
+    for (size_t i = 0; i < sizeof open_to_others / sizeof open_to_others[0]; i++) {
+        CHECK(chmod(device_file(serial, "."), open_to_others[i]) == 0 && load_status(serial) == ST_ERR_READ);
+        CHECK(st_store_create(NULL, QUICK "serial=OTHERS\nreplace=1\n", serial) == ST_ERR_READ);
+    }
+    CHECK(chmod(device_file(serial, "."), 0700) == 0 && load_status(serial) == ST_OK);
+    if (geteuid() == 0) { /* only root can give a folder away */
+        CHECK(chown(device_file(serial, "."), 1, 1) == 0 && load_status(serial) == ST_ERR_READ);
+        CHECK(st_store_create(NULL, QUICK "serial=OTHERS\nreplace=1\n", serial) == ST_ERR_READ);
+        CHECK(chown(device_file(serial, "."), 0, 0) == 0 && load_status(serial) == ST_OK);
+    }
+    remove_tree(device_file(serial, ""));
+}
+
+/* What may be a state is not written over, and its key stays: a link leads to the state, and a device of that serial
+ * number is to be made while nothing can be written. */
+static void states_moved_elsewhere(void) {
+    char serial[ST_SERIAL_MAX + 1] = "", moved[512];
+    uint8_t before[FILE_ROOM], after[FILE_ROOM];
+    CHECK(st_store_create(NULL, QUICK "serial=MOVED\n", serial) == ST_OK);
+    (void)snprintf(moved, sizeof moved, "%s/elsewhere", test_root);
+    CHECK(rename(device_file(serial, "token"), moved) == 0 && symlink(moved, device_file(serial, "token")) == 0);
+    size_t len = read_test_file(device_file(serial, "token.key"), before, sizeof before);
+    CHECK(len == 32 && st_store_create(NULL, QUICK "serial=MOVED\n", serial) == ST_ERR_ARGUMENT);
+    failing_point = ST_FAULT_WRITE;
+    failing_error = ENOSPC;
+    st_fault_hook = fail_at_point;
+    CHECK(st_store_create(NULL, QUICK "serial=MOVED\nreplace=1\n", serial) == ST_ERR_WRITE);
+    st_fault_hook = NULL;
+    CHECK(read_test_file(device_file(serial, "token.key"), after, sizeof after) == len &&
+          memcmp(before, after, len) == 0);
+    CHECK(rename(moved, device_file(serial, "token")) == 0 && load_status(serial) == ST_OK);
+    remove_tree(device_file(serial, ""));
+}
+
+/* A program with more rights than its caller: a copy of this one that runs as another user than root, who starts it. */
+static void environments_of_others(const char *program) {
+    char copy[512], command[1200];
+    int status = -1;
+    (void)snprintf(copy, sizeof copy, "%s/program", test_root);
+    (void)snprintf(command, sizeof command, "cp '%s' '%s'", program, copy);
+    CHECK(st_environment("GMPKI_SOFTTOKEN_DIR") != NULL && st_environment("GMPKI_NO_SUCH") == NULL);
+    if (geteuid() != 0) {
+        return; /* nobody else can make such a program */
+    }
+    CHECK(system(command) == 0 && chown(copy, 1, 1) == 0 && chmod(copy, 04755) == 0);
+    CHECK(chmod(test_root, 0711) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)execl(copy, copy, "environment", (char *)NULL);
+        _exit(2);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(chmod(test_root, 0700) == 0);
+}
+
+/* What that copy answers; also 0 where the file system takes away the rights. */
+static int answer_environment(void) {
+    return getauxval(AT_SECURE) != 0 && st_environment("GMPKI_SOFTTOKEN_DIR") != NULL;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "environment") == 0) {
+        _exit(answer_environment());
+    }
     if (begin_root() != 0) {
         return 1;
     }
@@ -411,6 +483,9 @@ int main(void) {
     saving();
     making_fails();
     locks();
+    folders_of_others();
+    states_moved_elsewhere();
+    environments_of_others(argv[0]);
     end_root();
     return finish();
 }

@@ -1,15 +1,13 @@
 /* Find libcrypto at run time. It is never closed: its functions may run until the process ends. */
-#define _GNU_SOURCE /* secure_getenv */
-
 #include "softtoken/libcrypto.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "softtoken/crypto.h"
+#include "softtoken/environment.h"
 
 static const struct symbol {
     const char *name;
@@ -57,17 +55,8 @@ static void use(const char *file) {
     snprintf(description, sizeof description, "%s", functions.OpenSSL_version(OPENSSL_VERSION));
 }
 
-/* A program with more rights than its caller does not load what the caller names. */
-static const char *named_file(void) {
-#ifdef __linux__
-    return secure_getenv("GMPKI_LIBCRYPTO");
-#else
-    return getenv("GMPKI_LIBCRYPTO");
-#endif
-}
-
 static void find(void) {
-    const char *named = named_file();
+    const char *named = st_environment("GMPKI_LIBCRYPTO");
     if (named != NULL && named[0] != '\0') {
         use(named); /* a choice is never replaced by another */
         return;

@@ -2,9 +2,9 @@
  * Numbers by which other products' applications ask for SM mechanisms and keys. No standard gives any, so each product
  * chose its own; those here are what published headers of these families agree on. None was confirmed on hardware.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "softtoken/environment.h"
 #include "softtoken/p11_mechanism.h"
 
 #define V CKM_VENDOR_DEFINED
@@ -85,7 +85,7 @@ enum {
 
 /* The place of a family in the list that is switched on, from 1; 0 when it is not in it. */
 static size_t place_of(const char *family) {
-    const char *list = getenv("GMPKI_P11_ALIASES");
+    const char *list = st_environment("GMPKI_P11_ALIASES");
     size_t len = strlen(family);
     for (size_t place = 1; list != NULL && *list != 0; place++) {
         size_t item_len = strcspn(list, ",");

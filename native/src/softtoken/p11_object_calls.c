@@ -93,6 +93,7 @@ static int goes_back(const st_p11_object *object, const st_p11_attribute *change
     int was = st_p11_is(&object->attributes, change->type);
     int becomes = change->len == 1 && change->value[0] != CK_FALSE;
     switch (change->type) {
+    case CKA_PRIVATE: /* a copy that nobody must log in for would lie in clear, too */
     case CKA_SENSITIVE:
     case CKA_WRAP_WITH_TRUSTED:
         return was && !becomes;

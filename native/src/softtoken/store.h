@@ -13,6 +13,9 @@
  *   exclusive  flock: held while a process has locked the device for itself
  *   absent     while it exists the device is pulled out
  *
+ * A device's folder belongs to the user of the process, and nobody else may write in it: another one answers
+ * ST_ERR_READ. In a program with more rights than its caller (setuid) the environment names no root.
+ *
  * A folder without `token` is no device: it is what a creation left that did not end.
  *
  * The file token, numbers big endian:

@@ -1,5 +1,6 @@
 /* Making a device. */
 #define _POSIX_C_SOURCE 200809L
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,12 +84,32 @@ static enum st_status fill_model(st_store *store, st_model *model, const st_sett
     return status;
 }
 
-/* Under the locks: the key, unless it is there, then the state. */
-static enum st_status make_state(st_store *store, const char *root, const st_settings *settings) {
-    if (!settings->replace && st_store_presence(root, store->serial) != ST_UNKNOWN) {
-        return ST_ERR_ARGUMENT;
+/* Whether the folder holds a state. Only a clear no is one: after any other error the state may well be there, and must
+ * not be written over. */
+static enum st_status look_for_state(const st_store *store, int *is_there) {
+    int folder;
+    struct stat found;
+    enum st_status status = st_open_folder(&folder, store);
+    if (status != ST_OK) {
+        return status;
     }
-    enum st_status status = st_store_read_key(store);
+    *is_there = fstatat(folder, "token", &found, AT_SYMLINK_NOFOLLOW) == 0;
+    status = *is_there || errno == ENOENT ? ST_OK : ST_ERR_READ;
+    (void)close(folder);
+    return status;
+}
+
+/* Under the locks: the key, unless it is there, then the state. */
+static enum st_status make_state(st_store *store, const st_settings *settings) {
+    int is_there = 0;
+    enum st_status status = look_for_state(store, &is_there);
+    if (status == ST_OK && is_there && !settings->replace) {
+        status = ST_ERR_ARGUMENT;
+    }
+    if (status != ST_OK) {
+        return status;
+    }
+    status = st_store_read_key(store);
     if (status == ST_ERR_NO_DEVICE || status == ST_ERR_DAMAGED) {
         status = make_root_key(store);
     }
@@ -105,10 +126,10 @@ static enum st_status make_state(st_store *store, const char *root, const st_set
 }
 
 /* Take away what a creation that failed made: while we hold the lock nobody else is at it. */
-static void remove_remains(const st_store *store, const char *root) {
+static void remove_remains(const st_store *store) {
     static const char *const names[] = {"token.key", "exclusive", "lock"};
-    int folder;
-    if (st_store_presence(root, store->serial) != ST_UNKNOWN || st_open_folder(&folder, store) != ST_OK) {
+    int folder, is_there = 0;
+    if (look_for_state(store, &is_there) != ST_OK || is_there || st_open_folder(&folder, store) != ST_OK) {
         return;
     }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -142,9 +163,9 @@ static enum st_status create(st_store *store, const char *root, const st_setting
         status = st_store_lock(store, ST_LOCK_WRITE, WAIT_MS);
     }
     if (status == ST_OK) {
-        status = make_state(store, root, settings);
+        status = make_state(store, settings);
         if (status != ST_OK) {
-            remove_remains(store, root);
+            remove_remains(store);
         }
     }
     return status;

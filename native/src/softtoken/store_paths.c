@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "softtoken/environment.h"
 #include "softtoken/names.h"
 #include "softtoken/store_state.h"
 
@@ -30,7 +31,7 @@ char *st_root_path(const char *root) {
         return st_join_path(root, ".");
     }
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        const char *folder = getenv(places[i].variable);
+        const char *folder = st_environment(places[i].variable);
         if (folder != NULL && folder[0] != 0) {
             return st_join_path(folder, places[i].below);
         }
@@ -58,10 +59,22 @@ enum st_status st_make_folders(const char *path) {
     return result == 0 ? ST_OK : ST_ERR_WRITE;
 }
 
+/* Whether nobody else can change what lies in a folder. Else a key could be put there that others know; and what we
+ * write in another's folder he could not read any more. */
+static int is_ours_alone(int folder) {
+    struct stat status;
+    return fstat(folder, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 enum st_status st_open_folder(int *folder, const st_store *store) {
     *folder = open(store->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*folder >= 0) {
-        return ST_OK;
+        if (is_ours_alone(*folder)) {
+            return ST_OK;
+        }
+        (void)close(*folder);
+        *folder = -1;
+        return ST_ERR_READ;
     }
     return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? ST_ERR_NO_DEVICE : ST_ERR_READ;
 }
