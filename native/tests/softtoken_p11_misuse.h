@@ -128,7 +128,8 @@ static void test_nulls(void) {
     OK(C_SignInit, session, &sm2, private_key);
     FAILS(CKR_ARGUMENTS_BAD, C_Sign, session, NULL, 32, data, &slot);
     FAILS(CKR_MECHANISM_PARAM_INVALID, C_SignInit, session, &(CK_MECHANISM){CKM_GMPKI_SM2_SM3, NULL, 5}, private_key);
-    FAILS(CKR_KEY_TYPE_INCONSISTENT, C_SignInit, session, &no_parameter, private_key);
+    FAILS(st_libcrypto_available() ? CKR_KEY_TYPE_INCONSISTENT : CKR_MECHANISM_INVALID, C_SignInit, session,
+          &no_parameter, private_key);
     FAILS(CKR_ARGUMENTS_BAD, C_GenerateRandom, session, NULL, 5);
     OK(C_GenerateRandom, session, NULL, 0);
     end_token();

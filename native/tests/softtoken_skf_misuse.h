@@ -342,7 +342,8 @@ static void report_coverage(void) {
         }
     }
     CHECK(header != NULL && fclose(header) == 0);
-    CHECK(common == 78 && covered == common);
+    enum { RSA_FUNCTIONS = 8 };
+    CHECK(common == 78 && covered == common - (has_libcrypto() ? 0 : RSA_FUNCTIONS));
     CHECK(has_worked("SKF_ECCDecrypt") && has_worked("SKF_SoftCreateDevice"));
     printf("SKF functions covered: %u of %u\n", covered, common);
 }

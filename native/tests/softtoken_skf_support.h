@@ -133,6 +133,20 @@ static device make_device(const char *settings) {
     return made;
 }
 
+/* Whether the token has what comes from libcrypto: RSA, the ciphers and digests of others. */
+static int has_libcrypto(void) {
+    static int is_known, has;
+    if (!is_known) {
+        DEVINFO info = {.AlgAsymCap = 0};
+        device made = make_device("");
+        OK(SKF_GetDevInfo, made.handle, &info);
+        OK(SKF_DisConnectDev, made.handle);
+        has = (info.AlgAsymCap & SGD_RSA) != 0;
+        is_known = 1;
+    }
+    return has;
+}
+
 /* ---- SM2 in the test itself, with the core --------------------------------------------- */
 
 static void point_of(uint8_t point[64], const ECCPUBLICKEYBLOB *blob) {

@@ -8,11 +8,23 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 _CHECKS = re.compile(r"(\d+) passed, (\d+) failed")
+_LEFT_OUT = re.compile(r"left out: (.+)")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the C tests counted, and what they say they did not check."""
+
+    programs: int
+    passed: int
+    failed: int
+    left_out: tuple[str, ...]
 
 
 def tool(*names: str) -> str | None:
@@ -79,16 +91,14 @@ def build(build_dir: Path, *targets: str) -> None:
     run([need("cmake"), "--build", str(build_dir), *(("--target", *targets) if targets else ())])
 
 
-def run_ctest(
-    build_dir: Path, *, env: Mapping[str, str] | None = None, area: str = "", quiet: bool = False
-) -> tuple[int, int, int]:
-    """Run the C tests and return (programs, checks passed, checks failed); print what failed unless quiet.
+def run_ctest(build_dir: Path, *, env: Mapping[str, str] | None = None, area: str = "", quiet: bool = False) -> Outcome:
+    """Run the C tests and return what they counted; print what failed unless quiet, and then end with the first.
 
     An area limits them to the programs whose names begin with it. A program that fails without failed checks (a crash,
     a sanitizer's report) counts as one failed check.
     """
     command = [need("ctest"), "--test-dir", str(build_dir), "--verbose", "--no-tests=error", "--timeout", "1200"]
-    result = attempt([*command, "--tests-regex", f"^{area}"], env=env)
+    result = attempt([*command, "--tests-regex", f"^{area}", *(["--stop-on-failure"] if quiet else [])], env=env)
     counts = [(int(passed), int(failed)) for passed, failed in _CHECKS.findall(result.stdout)]
     programs = len(re.findall(r"^ *\d+/\d+ Test +#", result.stdout, re.MULTILINE))
     failed = sum(count for _, count in counts)
@@ -96,4 +106,5 @@ def run_ctest(
         if not quiet:
             print(result.stdout)
         failed = max(failed, 1)
-    return programs, sum(count for count, _ in counts), failed
+    left_out = tuple(dict.fromkeys(_LEFT_OUT.findall(result.stdout)))
+    return Outcome(programs, sum(count for count, _ in counts), failed, left_out)

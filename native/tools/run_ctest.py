@@ -1,13 +1,13 @@
 """Build and run the C unit tests: natively, under sanitizers, or for another processor under qemu-user.
 
-Usage: ``python run_ctest.py ctest|sanitize|qemu``.
+Usage: ``python run_ctest.py ctest|sanitize|qemu``. What a program leaves out must stand in tests/skips.toml.
 """
 
 from __future__ import annotations
 
 import sys
 
-from building import ROOT, build, clang, configure, need, run_ctest
+from building import ROOT, Outcome, build, clang, configure, need, run_ctest
 from figures import Figures
 
 # Debian's name of each processor's cross compiler, its C library's place, and qemu's name of the processor.
@@ -23,17 +23,24 @@ SANITIZER_OPTIONS = {
 }
 
 
+def judge(figures: Figures, outcome: Outcome, where: str) -> None:
+    """Note what failed and what was left out in one run of the tests."""
+    if outcome.failed:
+        figures.short(f"{where}: {outcome.failed} checks failed")
+    for what in outcome.left_out:
+        figures.skip(f"{where}: {what}")
+    figures.count("programs", outcome.programs)
+
+
 def native() -> int:
     figures = Figures("ctest")
     build_dir = ROOT / "build" / "ctest"
     configure(build_dir, {"GMPKI_TESTS": "ON", "GMPKI_WERROR": "ON"})
     build(build_dir)
-    programs, passed, failed = run_ctest(build_dir)
-    if failed:
-        figures.short(f"{failed} checks failed")
-    figures.count("programs", programs)
-    figures.count("checks", passed)
-    return figures.finish(f"{programs} programs, {passed} checks passed, {failed} failed")
+    outcome = run_ctest(build_dir)
+    judge(figures, outcome, "here")
+    figures.count("checks", outcome.passed)
+    return figures.finish(f"{outcome.programs} programs, {outcome.passed} checks passed, {outcome.failed} failed")
 
 
 def sanitize() -> int:
@@ -44,11 +51,9 @@ def sanitize() -> int:
         options = {"GMPKI_TESTS": "ON", "GMPKI_WERROR": "ON", "GMPKI_SANITIZE": "address,undefined"}
         configure(build_dir, {**options, "CMAKE_C_COMPILER": compiler, "CMAKE_C_FLAGS_RELEASE": "-O1"})
         build(build_dir)
-        programs, passed, failed = run_ctest(build_dir, env=SANITIZER_OPTIONS)
-        if failed:
-            figures.short(f"{compiler}: {failed} checks failed")
-        figures.count("programs", programs)
-        total += passed
+        outcome = run_ctest(build_dir, env=SANITIZER_OPTIONS)
+        judge(figures, outcome, compiler)
+        total += outcome.passed
     figures.count("checks", total)
     return figures.finish(f"{total} checks under ASan and UBSan, gcc and clang, {len(figures.shortfalls)} findings")
 
@@ -71,11 +76,9 @@ def qemu() -> int:
             },
         )
         build(build_dir)
-        programs, passed, failed = run_ctest(build_dir)
-        if failed:
-            figures.short(f"{processor}: {failed} checks failed")
-        figures.count("programs", programs)
-        total += passed
+        outcome = run_ctest(build_dir)
+        judge(figures, outcome, processor)
+        total += outcome.passed
     figures.count("checks", total)
     return figures.finish(f"{total} checks passed on {', '.join(CROSS)}")
 

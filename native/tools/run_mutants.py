@@ -70,6 +70,8 @@ class Copy:
     def failing_vector(self, area: str, pattern: str = "*") -> str:
         """Return the first vector test that fails in the files of an area ("sm2", or "" for all), or nothing."""
         files = sorted((self.root / "tests" / "vectors").glob(f"test_{area}{pattern}.py"))
+        if not files:
+            return ""
         command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-n", "2"]
         (library,) = self.build_dir.rglob("libgmpki_test.so")
         env = {
@@ -86,7 +88,7 @@ class Copy:
 
     def failing_check(self, area: str) -> str:
         """Return a word on the C tests of an area when one fails, or nothing."""
-        _, _, failed = run_ctest(self.build_dir, area=area, quiet=True)
+        failed = run_ctest(self.build_dir, area=area, quiet=True).failed
         return f"{failed} C checks" if failed else ""
 
 
