@@ -23,6 +23,7 @@ from cli import (
     stamp_files,
     store_files,
     token_files,
+    trust_files,
 )
 from gmpki.cli.main import COMMANDS, cli
 from gmpki.seal.ofd import PreparedOFD
@@ -90,11 +91,24 @@ def test_all_commands_are_there() -> None:
         "ocsp show",
         "ocsp verify",
         "ocsp respond",
+        "trust init",
+        "trust add",
+        "trust list",
+        "trust verify",
+        "trust show",
+        "trust remove",
+        "trust set",
+        "trust update",
         "cms sign",
         "cms verify",
         "cms encrypt",
         "cms decrypt",
         "cms show",
+        "recipients add",
+        "recipients list",
+        "recipients groups",
+        "recipients show",
+        "recipients remove",
         "tsa request",
         "tsa reply",
         "tsa verify",
@@ -232,6 +246,10 @@ def _sample_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     run("sm2", "encrypt", "--key", "pub.pem", "--output", "key.sm2", "key.bin")
 
 
+def interrupted(_seconds: float) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.fixture
 def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make what the examples of commands about certificates name, for those only."""
@@ -251,11 +269,16 @@ def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
             document_files.write_plain()
         else:
             document_files.write_sealed()
-    if path[0] not in ("csr", "cert", "crl", "ocsp", "cms", "tsa", "p12", "log", "manifest"):
+    of_certificates = ("csr", "cert", "crl", "ocsp", "trust", "cms", "recipients", "tsa", "p12", "log", "manifest")
+    if path[0] not in of_certificates:
         return
     monkeypatch.setenv("ROOT_PASSWORD", "example")
     monkeypatch.setenv("REVOKE", "example")
     sample_files.write_authority()
+    if path[0] in ("trust", "recipients", "cms"):
+        trust_files.write_trust()
+    if path == ("trust", "update"):
+        monkeypatch.setattr("gmpki.cli.trust_update.pause", interrupted)
     if path[0] == "cms":
         message_files.write_messages()
     if path[0] == "tsa":

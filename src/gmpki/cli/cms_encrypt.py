@@ -82,8 +82,8 @@ def command(
     """Encrypt FILE (standard input without one) to the holders of certificates.
 
     Whether the certificates of --recipient are valid is not looked at: "gmpki cert verify" does that. Of those in a
-    --group it is: one that was revoked stops the command, one that expired or has no path is named. GCM, which is not in GM/T 0010,
-    also detects every change of the message; nothing here says who wrote it.
+    --group it is: one that was revoked stops the command, one that expired or has no path is named. GCM, which is not
+    in GM/T 0010, also detects every change of the message; nothing here says who wrote it.
 
     制作数字信封：用接收者的加密证书加密文件；可有多个接收者，或用收件人组。
     """

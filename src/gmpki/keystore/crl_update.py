@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from gmpki.keystore.trust_folder import TrustFolder
     from gmpki.x509.certificate import Certificate
 
-__all__ = ["Accepted", "Authorities", "LocationReport", "LocationStatus", "accept_crl", "crl_locations", "update_crls"]
+__all__ = [
+    "Accepted",
+    "Authorities",
+    "LocationReport",
+    "LocationStatus",
+    "accept_crl",
+    "crl_locations",
+    "points_of",
+    "update_crls",
+]
 
 _MAX_SOURCES: Final = 256
 _MAX_SIGNERS: Final = 8  # of one name, tried for one list
@@ -107,7 +116,7 @@ def crl_locations(folder: TrustFolder) -> tuple[tuple[tuple[str, ...], Certifica
     if settings.crl_from_certificates:
         for role in TrustRole:
             for certificate in folder.certificates(role):
-                for urls in _points_of(certificate):
+                for urls in points_of(certificate):
                     found.setdefault(urls, certificate)
     if len(found) > _MAX_SOURCES:
         raise LimitExceeded(
@@ -116,8 +125,11 @@ def crl_locations(folder: TrustFolder) -> tuple[tuple[tuple[str, ...], Certifica
     return tuple(found.items())
 
 
-def _points_of(certificate: Certificate) -> Iterator[tuple[str, ...]]:
-    """Yield the addresses of each distribution point of a certificate."""
+def points_of(certificate: Certificate) -> Iterator[tuple[str, ...]]:
+    """Yield the addresses of HTTP of each distribution point of a certificate, possibly none.
+
+    :standard: RFC 5280 4.2.1.13, 4.2.1.15
+    """
     for kind in (CRLDistributionPoints, FreshestCRL):
         try:
             listed = certificate.extensions.find(kind)

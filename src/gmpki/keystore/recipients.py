@@ -67,18 +67,22 @@ class RecipientGroups:
         # What a process left empty that was killed between two steps is no group.
         return tuple(name for name in found if self._files(name).paths)
 
-    def members(self, group: str) -> tuple[Certificate, ...]:
-        """Return the certificates of a group.
+    def members(self, group: str, fingerprint: str | None = None) -> tuple[Certificate, ...]:
+        """Return the certificates of a group, or that of one recipient.
 
-        :raises InvalidTypeError: when group is not ``str``.
-        :raises InvalidInputError: when there is no such group.
+        :param fingerprint: by SM3 in hexadecimal, or its first 8 digits or more; None returns all.
+        :raises InvalidTypeError: when an input has the wrong type.
+        :raises InvalidInputError: when there is no such group, or not exactly one such member.
         :raises LimitExceeded: when it has more than 1024.
         """
         name = _group_name(group)
-        found = tuple(self._files(name))
+        found = tuple(self._files(name)) if self._folder.check() else ()
         if not found:
             raise InvalidInputError(f"there is no group {name!r}")
-        return found
+        if fingerprint is None:
+            return found
+        known = [one.fingerprint().hex() for one in found]
+        return (found[known.index(named_by(as_text(fingerprint, "fingerprint"), known))],)
 
     def add(self, group: str, certificates: Iterable[Certificate], *, any_usage: bool = False) -> int:
         """Add recipients to a group, which is made where it is missing; return how many were new.
@@ -109,24 +113,17 @@ class RecipientGroups:
     def remove(self, group: str, fingerprint: str | None = None) -> tuple[Certificate, ...]:
         """Remove a recipient from a group, or the whole group; return who was removed. Without members it is gone.
 
-        :param fingerprint: by SM3 in hexadecimal, or its first 8 digits or more; None removes all.
-        :raises InvalidTypeError: when an input has the wrong type.
-        :raises InvalidInputError: when there is no such group, or not exactly one such member.
+        Parameters and errors as :meth:`members`.
         """
         name = _group_name(group)
         if not self._folder.check():
             raise InvalidInputError(f"there is no group {name!r}")
         with self._folder.locked():
-            members = self.members(name)
-            gone = members
-            if fingerprint is not None:
-                known = [one.fingerprint().hex() for one in members]
-                whole = named_by(as_text(fingerprint, "fingerprint"), known)
-                gone = tuple(one for one, own in zip(members, known, strict=True) if own == whole)
+            gone = self.members(name, fingerprint)
             files = self._files(name)
             for certificate in gone:
                 files.remove(certificate)
-            if len(gone) == len(members):
+            if not files.paths:
                 self._folder.remove_folder(name)
             return gone
 
