@@ -1,4 +1,4 @@
-"""Whether memory and descriptors of this process grow with the number of operations.
+"""Whether memory and descriptors of this process and its children grow with the number of operations.
 
 A leak shows as growth in proportion to the number of operations. What Python and the C library keep once does not, so
 the second half of the operations is what is looked at.
@@ -44,19 +44,26 @@ class Growth:
 def growth_of(operation: Callable[[], object], operations: int = 10_000) -> Growth:
     """Do an operation many times and return what has grown."""
     operation()
-    descriptors = _descriptors()
+    processes = _processes()
+    descriptors = _descriptors(processes)
     for _ in range(operations // 2):
         operation()
-    memory = _memory_len()
+    memory = _memory_len(processes)
     for _ in range(operations - operations // 2):
         operation()
-    return Growth(operations, _memory_len() - memory, _descriptors() - descriptors)
+    return Growth(operations, _memory_len(processes) - memory, _descriptors(processes) - descriptors)
 
 
-def _memory_len() -> int:
+def _processes() -> list[Path]:
+    """Return this process and its children, in which isolated drivers run."""
+    children = [pid for one in Path("/proc/self/task").glob("*/children") for pid in one.read_text().split()]
+    return [Path("/proc/self"), *(Path("/proc") / pid for pid in children)]
+
+
+def _memory_len(processes: list[Path]) -> int:
     gc.collect()
-    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_LEN
+    return sum(int((one / "statm").read_text().split()[1]) for one in processes) * _PAGE_LEN
 
 
-def _descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+def _descriptors(processes: list[Path]) -> int:
+    return sum(len(os.listdir(one / "fd")) for one in processes)

@@ -21,8 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "native" / "tools")]
 
 from figures import Figures  # noqa: E402
+from gmpki.errors import GmpkiError  # noqa: E402
 from tokens import driver_checks, foreign_programs, token_paths  # noqa: E402
-from tokens.checks import Absent, Check, Group  # noqa: E402
+from tokens.checks import Absent, Check, Group, Wrong  # noqa: E402
 from tokens.growth import growth_of  # noqa: E402
 
 SIGNATURES = 10_000
@@ -75,6 +76,8 @@ def run_group(group: Group, wanted: str, figures: Figures) -> Counter[str]:
                     counts[f"{check.driver} at {check.peer}"] += run(check, figures)
         except Absent as absent:
             figures.skip(str(absent))
+        except (GmpkiError, Wrong) as error:  # before a check, or between two
+            figures.short(f"{getattr(group, '__name__', group)}: {type(error).__name__}: {error}")
     return counts
 
 

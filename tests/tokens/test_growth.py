@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -22,6 +24,22 @@ def test_a_leak_is_found() -> None:
     assert not growth_of(lambda: opened.append(os.dup(0)), 10).is_none
     for descriptor in opened:
         os.close(descriptor)
+
+
+def test_a_leak_in_a_child_is_found() -> None:
+    leaking = "import sys; kept = []\nfor line in sys.stdin: kept.append(bytes(2000)); print(flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", leaking], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+
+        def ask() -> None:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdin.write("\n")
+            child.stdin.flush()
+            child.stdout.readline()
+
+        assert not growth_of(ask, 2000).is_none
 
 
 def test_signing(skf_container: SKFContainer) -> None:
