@@ -226,6 +226,73 @@ static void test_files(void) {
     CHECK(send_named(0x32, 0, "0001", "file") == 0x9000 && send_named(0x32, 0, "0001", "file") == 0x6A82);
 }
 
+static void test_digests(void) {
+    CHECK(send_hex("80b60000") == 0x6985 && send_hex("80ba0000") == 0x6985);
+    CHECK(send_hex("80b40001") == 0x9000 && send_hex("80b800000161") == 0x9000 && send_hex("80b80000026263") == 0x9000);
+    CHECK(send_hex("80ba000020") == 0x9000 &&
+          equals_hex(answer, answer_len, "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"));
+    CHECK(send_hex("80ba000020") == 0x6985); /* it is over */
+    CHECK(send_hex("80b40001") == 0x9000 && send_named(0xB6, 0, "", "abc") == 0x9000 && answer[0] == 0x66);
+    CHECK(send_hex("80b40000") == 0x6A81 && send_hex("80b40004") == 0x6A86);
+    CHECK(send_hex("80b40002016100") == 0x6700);
+    uint8_t data[80];
+    CHECK(send_hex("80880100040001000100") == 0x9000);
+    memcpy(data, answer + 4, 64);
+    memcpy(data + 64, "1234567812345678", 16);
+    CHECK(send_command(0x80, 0xB4, 0, 1, data, sizeof data) == 0x9000); /* with Z */
+    CHECK(send_named(0xB6, 0, "", "abc") == 0x9000 && answer_len == 32 && answer[0] != 0x66);
+    CHECK(send_command(0x80, 0xB4, 0, 1, data, 63) == 0x6700);
+    data[0] ^= 1;
+    CHECK(send_command(0x80, 0xB4, 0, 1, data, sizeof data) == 0x6A80);
+}
+
+/* A key made for the own encryption key, and imported from what is made: two numbers, one key. */
+static void test_session_keys(void) {
+    uint8_t data[512] = {0, 1, 0, 1, 0, 0, 4, 2}; /* SM4-CBC */
+    uint8_t ciphertext[64];
+    CHECK(send_hex("80880000040001000100") == 0x9000);
+    memcpy(data + 8, answer + 4, 64);
+    CHECK(send_command(0x80, 0x78, 0, 0, data, 72) == 0x9000 && answer_len == 2 + 96 + 16 && answer[1] == 1);
+    memcpy(data + 8, answer + 2, 112);
+    CHECK(send_command(0x80, 0xA0, 0, 0, data, 120) == 0x9000 && equals_hex(answer, answer_len, "0002"));
+    CHECK(send_command(0x80, 0xA0, 0, 0, data, 119) == 0x6988);
+    CHECK(send_named(0xA4, 0, "000101", "0123456789abcdef") == 0x9000);
+    CHECK(send_named(0xA8, 0, "0001", "a message of more than") == 0x9000 && answer_len == 16);
+    memcpy(ciphertext, answer, 16);
+    CHECK(send_named(0xA8, 0, "0001", " a block") == 0x9000);
+    size_t len = 16 + answer_len;
+    memcpy(ciphertext + 16, answer, answer_len);
+    CHECK(send_hex("80aa000002000120") == 0x9000 && len + answer_len == 32);
+    memcpy(ciphertext + len, answer, answer_len);
+    CHECK(send_hex("80aa000002000120") == 0x6985);
+    CHECK(send_named(0xAC, 0, "000201", "0123456789abcdef") == 0x9000);
+    memcpy(data, "\0\2", 2);
+    memcpy(data + 2, ciphertext, 32);
+    CHECK(send_command(0x80, 0xAE, 0, 0, data, 34) == 0x9000 && answer_len == 30 &&
+          memcmp(answer, "a message of more than a block", 30) == 0);
+    CHECK(send_command(0x80, 0xAE, 0, 0, data, 34) == 0x6985);
+    CHECK(send_named(0xA4, 0, "000101", "short iv") == 0x6A80 &&
+          send_named(0xA4, 0, "000107", "0123456789abcdef") == 0x6A80);
+    uint8_t mac[16];
+    CHECK(send_hex("80bc000003000100") == 0x9000 && send_named(0xBE, 0, "0001", "0123456789abcdef") == 0x9000);
+    CHECK(answer_len == 16);
+    memcpy(mac, answer, 16);
+    CHECK(send_hex("80bc000003000200") == 0x9000 && send_named(0xC0, 0, "0002", "0123456789abcdef") == 0x9000);
+    CHECK(send_hex("80c2000002000210") == 0x9000 && answer_len == 16 && memcmp(mac, answer, 16) == 0);
+    CHECK(send_hex("80c2000002000210") == 0x6985 && send_hex("80bc000003000301") == 0x6A88);
+    CHECK(send_hex("80c40000020001") == 0x9000 && send_hex("80c40000020001") == 0x6A88);
+    CHECK(send_named(0xA8, 0, "0001", "x") == 0x6A88 && send_named(0xA8, 0, "0000", "x") == 0x6A88);
+    memcpy(data, "\0\1\0\1\0\0\1\1", 8); /* SM1 */
+    CHECK(send_command(0x80, 0x78, 0, 0, data, 72) == 0x6A81);
+    memcpy(data, "\0\1\0\1\0\0\4\2", 8);
+    CHECK(send_hex("80880000040001000100") == 0x9000);
+    memcpy(data + 8, answer + 4, 64);
+    for (unsigned i = 0; i < 7; i++) { /* eight with the one that is left */
+        CHECK(send_command(0x80, 0x78, 0, 0, data, 72) == 0x9000);
+    }
+    CHECK(send_command(0x80, 0x78, 0, 0, data, 72) == 0x6A84);
+}
+
 /* Closing an application closes its containers; a reset closes all and logs out. */
 static void test_closing(void) {
     CHECK(send_hex("80280000020001") == 0x9000 && send_hex("80280000020001") == 0x6A82);
@@ -269,6 +336,14 @@ static void test_hostile(unsigned rounds) {
         "80380000000c000100000000001066696c65",
         "80880100040001000100",
         "80f1000040",
+        "80780000480001000100000402",
+        "80a0000010000100010000040200",
+        "80a40000030001010102",
+        "80a6000006000101020304",
+        "80b4000100",
+        "80b6000003616263",
+        "80bc000003000100",
+        "80be0000120001303132333435363738396162636465660f",
     };
     uint32_t state = 1;
     uint8_t command[600];
@@ -319,7 +394,7 @@ static void test_unknown(void) {
         CHECK(word == 0x6D00 || word == 0x6A86 || word == 0x6987);
         known += word != 0x6D00;
     }
-    CHECK(known == 39);
+    CHECK(known == 58);
 }
 
 int main(void) {
@@ -332,6 +407,8 @@ int main(void) {
     test_sm2();
     test_encryption_pair();
     test_files();
+    test_digests();
+    test_session_keys();
     test_closing();
     test_unknown();
     test_hostile(20000);

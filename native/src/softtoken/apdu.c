@@ -38,6 +38,10 @@ enum st_status st_apdu_new(st_apdu_session **session, st_device *device) {
 
 void st_apdu_free(st_apdu_session *session) {
     if (session != NULL) {
+        for (size_t i = 0; i < ST_APDU_KEYS; i++) {
+            st_apdu_key_clear(&session->keys[i]);
+        }
+        st_digest_free(session->digest);
         gmpki_cleanse(session, sizeof *session);
         free(session);
     }

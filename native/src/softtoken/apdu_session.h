@@ -11,6 +11,7 @@ enum {
     ST_APDU_DATA_MAX = 16384, /* bytes of a command's data, chained or not, and of an answer */
     ST_APDU_APPLICATIONS = 16,
     ST_APDU_CONTAINERS = 64,
+    ST_APDU_KEYS = 16,
     ST_APDU_CHALLENGE_LEN = 8
 };
 
@@ -35,10 +36,24 @@ typedef struct st_apdu_opened {
     size_t application_slot; /* of a container */
 } st_apdu_opened;
 
+enum { ST_APDU_ENCRYPTING, ST_APDU_DECRYPTING };
+
+/* A session key, and what is being done with it. */
+typedef struct st_apdu_key {
+    int used;
+    uint32_t algorithm; /* SGD_* with its mode */
+    uint8_t value[ST_MAX_CIPHER_KEY_LEN];
+    size_t len;
+    st_cipher *cipher[2]; /* since the last Init of each direction, else NULL */
+    st_mac *mac;
+} st_apdu_key;
+
 struct st_apdu_session {
     st_device *device;
     st_apdu_opened applications[ST_APDU_APPLICATIONS];
     st_apdu_opened containers[ST_APDU_CONTAINERS];
+    st_apdu_key keys[ST_APDU_KEYS];
+    st_digest *digest;
     uint8_t challenge[ST_APDU_CHALLENGE_LEN]; /* the last random number of this length; used once */
     int has_challenge;
     gmpki_sm2_private_key transport_key; /* made when first asked for */
@@ -145,6 +160,24 @@ enum st_status st_apdu_sm2_import(st_apdu_session *session, st_apdu_command *com
 enum st_status st_apdu_sm2_sign(st_apdu_session *session, st_apdu_command *command);
 enum st_status st_apdu_sm2_verify(st_apdu_session *session, st_apdu_command *command);
 enum st_status st_apdu_sm2_encrypt(st_apdu_session *session, st_apdu_command *command);
+/* apdu_digest.c */
+enum st_status st_apdu_digest_init(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_digest(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_digest_update(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_digest_final(st_apdu_session *session, st_apdu_command *command);
+/* apdu_key.c */
+void st_apdu_key_clear(st_apdu_key *key);
+enum st_status st_apdu_key_export(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_key_import(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_key_destroy(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_cipher_init(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_cipher_whole(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_cipher_update(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_cipher_final(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_mac_init(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_mac_whole(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_mac_update(st_apdu_session *session, st_apdu_command *command);
+enum st_status st_apdu_mac_final(st_apdu_session *session, st_apdu_command *command);
 /* apdu_rsa.c */
 enum st_status st_apdu_rsa_generate(st_apdu_session *session, st_apdu_command *command);
 enum st_status st_apdu_rsa_sign(st_apdu_session *session, st_apdu_command *command);

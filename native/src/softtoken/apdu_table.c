@@ -51,9 +51,28 @@ static const st_apdu_entry entries[] = {
     {0x72, PLAIN, 0, 0, ST_APDU_ON_CONTAINER, st_apdu_sm2_import},          /* ImportECCKeyPair */
     {0x74, PLAIN, 2, 0, ST_APDU_ON_CONTAINER, st_apdu_sm2_sign},            /* ECCSignData, B: P1 02 is e */
     {0x76, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_sm2_verify},             /* ECCVerify */
+    {0x78, PLAIN, 0, 0, ST_APDU_ON_CONTAINER, st_apdu_key_export},          /* ECCExportSessionKey */
     {0x7A, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_sm2_encrypt},            /* ExtECCEncrypt */
     {0x88, PLAIN, 1, 0, ST_APDU_ON_CONTAINER, st_apdu_public_key},          /* ExportPublicKey, B: P1 1 signs */
-    {0xF1, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_transport_key},          /* ours: GetTransportKey */
+    {0xA0, PLAIN, 0, 0, ST_APDU_ON_CONTAINER, st_apdu_key_import},          /* ImportSessionKey */
+    {0xA4, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_cipher_init},            /* EncryptInit */
+    {0xA6, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_cipher_whole},           /* Encrypt */
+    {0xA8, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_cipher_update},          /* EncryptUpdate */
+    {0xAA, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_cipher_final},           /* EncryptFinal */
+    {0xAC, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_cipher_init},            /* DecryptInit */
+    {0xAE, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_cipher_whole},           /* Decrypt */
+    {0xB0, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_cipher_update},          /* DecryptUpdate */
+    {0xB2, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_cipher_final},           /* DecryptFinal */
+    {0xB4, PLAIN, 0, 3, ST_APDU_ON_DEVICE, st_apdu_digest_init},   /* DigestInit: P2 1 SM3, 2 SHA-1, 3 SHA-256 */
+    {0xB6, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_digest},        /* Digest */
+    {0xB8, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_digest_update}, /* DigestUpdate */
+    {0xBA, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_digest_final},  /* DigestFinal */
+    {0xBC, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_mac_init},      /* MacInit */
+    {0xBE, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_mac_whole},     /* Mac */
+    {0xC0, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_mac_update},    /* MacUpdate */
+    {0xC2, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_mac_final},     /* MacFinal */
+    {0xC4, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_key_destroy},   /* DestroySessionKey (D) */
+    {0xF1, PLAIN, 0, 0, ST_APDU_ON_DEVICE, st_apdu_transport_key}, /* ours: GetTransportKey */
 };
 
 const st_apdu_entry *st_apdu_find(uint8_t ins) {
