@@ -261,6 +261,7 @@ class TokenBench:
 
 def _operations_of(application: Application) -> TokenOperations:
     """Return what the application's driver does; of one that is not known, nothing beside the protocol."""
+    from gmpki.tokens.pcsc.application import PCSCApplication
     from gmpki.tokens.pkcs11.application import PKCS11Application
     from gmpki.tokens.skf.application import SKFApplication
 
@@ -272,6 +273,10 @@ def _operations_of(application: Application) -> TokenOperations:
         from gmpki.tokens.pkcs11.latency import PKCS11Operations
 
         return PKCS11Operations()
+    if isinstance(application, PCSCApplication):
+        from gmpki.tokens.pcsc.latency import PCSCOperations
+
+        return PCSCOperations()
     return TokenOperations()
 
 
