@@ -72,6 +72,7 @@ def pattern(lines: list[str]) -> str:
 @pytest.mark.parametrize("page", having("python"), ids=name_of)
 def test_python(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GMPKI_SOFTTOKEN_DIR", str(tmp_path / "tokens"))
     make_ready([block for block in blocks(page) if block.language == "python"], tmp_path)
     namespace: dict[str, object] = {"__name__": "example"}
     for block in blocks(page):
@@ -103,14 +104,15 @@ def test_console_of_the_readme(tmp_path: Path) -> None:
 
 def run_console(of_page: list[Block], directory: Path) -> None:
     expected = [command for block in of_page for command in commands(block)]
-    if any(command.text.startswith("openssl ") for command in expected) and shutil.which("openssl") is None:
-        pytest.skip("peer program: openssl")
+    for program in ("openssl", "pkcs11-tool"):
+        if any(command.text.startswith(f"{program} ") for command in expected) and shutil.which(program) is None:
+            pytest.skip(f"peer program: {program}")
     make_ready(of_page, directory)
     mark = "<<end of a command>>"
     script = "".join(f"{command.text}\nprintf '%s %s\\n' '{mark}' $?\n" for command in expected)
     environment = dict(os.environ)
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    environment.update(PYTHONUTF8="1", LC_ALL="C.UTF-8", COLUMNS="100")
+    environment.update(PYTHONUTF8="1", LC_ALL="C.UTF-8", COLUMNS="100", GMPKI_SOFTTOKEN_DIR=str(directory / "tokens"))
     environment.pop("GMPKI_BACKEND", None)
     ran = subprocess.run(
         ["bash", "-c", script],
