@@ -126,6 +126,10 @@ def taking_folder(command: Callable[..., Result]) -> Callable[..., Result]:
             parameters["anchors"] += tuple(folder.paths(TrustRole.ANCHOR))
             parameters["intermediates"] += tuple(folder.paths(TrustRole.INTERMEDIATE))
             parameters["crls"] += tuple(folder.crl_paths)
+            if not parameters["anchors"]:
+                raise click.UsageError(
+                    f"the trust folder {folder.path} has no anchor; gmpki trust add --anchor adds one"
+                )
             if "tsa_anchors" in parameters:
                 parameters["tsa_anchors"] += tuple(folder.paths(TrustRole.TIMESTAMP_ANCHOR))
         return command(**parameters)

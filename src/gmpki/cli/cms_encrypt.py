@@ -123,7 +123,8 @@ def command(
 def _chosen(
     files: tuple[str, ...], groups: tuple[str, ...], trust_folder: str | None, *, any_usage: bool
 ) -> tuple[list[Certificate], list[str]]:
-    """Return the certificates of all recipients, each once, and what is to be said about some of them.
+    """Return the certificates of all recipients, and what is to be said about some of them. Who is named by a file and
+    in a group too counts once.
 
     :raises click.UsageError: when there is no recipient, or no folder for a group.
     """
@@ -137,5 +138,6 @@ def _chosen(
     warnings: list[str] = []
     if groups and trust_folder is not None:
         members, warnings = usable_members(trust_folder, groups)
-        chosen += members
-    return list(dict.fromkeys(chosen)), warnings
+        named = set(chosen)
+        chosen += [one for one in members if one not in named]
+    return chosen, warnings
