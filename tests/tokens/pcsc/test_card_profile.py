@@ -92,3 +92,4 @@ def test_every_command_has_a_number_of_its_own() -> None:
     assert len({info.ins for info in COMMANDS.values()}) == len(COMMANDS)
     assert all(info.confidence in "BCD" and info.layout in ("C", "ours") for info in COMMANDS.values())
     assert all(info.secret for info in COMMANDS.values() if info.pin)
+    assert len(COMMANDS) == 58  # as many as the software card has

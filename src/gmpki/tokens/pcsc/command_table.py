@@ -1,7 +1,8 @@
 """The commands of GM/T 0017-2012 as far as public programs show them, each with how sure its number and layout are.
 
 The text of the standard was not read. Numbers of confidence B stand in two independent programs, those of C in one;
-"ours" are layouts that no source shows, as the software card has them, and D is the private command of that card.
+"ours" are layouts that no source shows, as the software card has them. D is DestroySessionKey, whose number nobody
+confirms, and GetTransportKey, which the software card alone has.
 """
 
 from __future__ import annotations
@@ -70,8 +71,27 @@ COMMANDS: Final[Mapping[str, CommandInfo]] = {
     "ImportECCKeyPair": CommandInfo(0x72, "C", "ours", secret=True),
     "ECCSignData": CommandInfo(0x74, "B", "C"),
     "ECCVerify": CommandInfo(0x76, "C", "ours"),
+    "ECCExportSessionKey": CommandInfo(0x78, "C", "ours"),
     "ExtECCEncrypt": CommandInfo(0x7A, "C", "ours", secret=True),
     "ExportPublicKey": CommandInfo(0x88, "B", "C"),
+    "ImportSessionKey": CommandInfo(0xA0, "C", "ours"),
+    "EncryptInit": CommandInfo(0xA4, "C", "ours", secret=True),
+    "Encrypt": CommandInfo(0xA6, "C", "ours", secret=True),
+    "EncryptUpdate": CommandInfo(0xA8, "C", "ours", secret=True),
+    "EncryptFinal": CommandInfo(0xAA, "C", "ours", secret=True),
+    "DecryptInit": CommandInfo(0xAC, "C", "ours", secret=True),
+    "Decrypt": CommandInfo(0xAE, "C", "ours", secret=True),
+    "DecryptUpdate": CommandInfo(0xB0, "C", "ours", secret=True),
+    "DecryptFinal": CommandInfo(0xB2, "C", "ours", secret=True),
+    "DigestInit": CommandInfo(0xB4, "C", "C"),
+    "Digest": CommandInfo(0xB6, "C", "ours", secret=True),
+    "DigestUpdate": CommandInfo(0xB8, "C", "ours", secret=True),
+    "DigestFinal": CommandInfo(0xBA, "C", "ours"),
+    "MacInit": CommandInfo(0xBC, "C", "ours"),
+    "Mac": CommandInfo(0xBE, "C", "ours", secret=True),
+    "MacUpdate": CommandInfo(0xC0, "C", "ours", secret=True),
+    "MacFinal": CommandInfo(0xC2, "C", "ours"),
+    "DestroySessionKey": CommandInfo(0xC4, "D", "ours"),
     "GetTransportKey": CommandInfo(0xF1, "D", "ours"),
 }
 """Every command by the name of the SKF function that it serves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import member
+from gmpki._inputs import as_bytes, as_text, member
 from gmpki.algorithms.rsa import PublicHandle
 from gmpki.algorithms.sm2 import CiphertextFormat
 from gmpki.errors import (
@@ -23,10 +23,13 @@ from gmpki.tokens.skf._handles import Opened
 from gmpki.x509.certificate import Certificate
 
 if TYPE_CHECKING:
-    from gmpki.keys.interfaces import Decryptor, KeyAgreer
+    from typing_extensions import Buffer
+
+    from gmpki.keys.interfaces import Decryptor, KeyAgreer, PublicKey
     from gmpki.keys.rsa import RSAPublicKey
     from gmpki.tokens.pcsc.application import PCSCApplication
     from gmpki.tokens.pcsc.channel import Channel
+    from gmpki.tokens.pcsc.session_keys import PCSCSessionKey
 
 __all__ = ["PCSCContainer"]
 
@@ -65,8 +68,8 @@ class PCSCContainer(Opened):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """What it can do: keep two pairs and their certificates, and import the encryption pair."""
-        return frozenset({Ability.TWO_KEY_PAIRS, Ability.CERTIFICATES, Ability.IMPORT_KEY_PAIR})
+        """What it can do: keep two pairs and their certificates, import the encryption pair, use session keys."""
+        return frozenset({Ability.TWO_KEY_PAIRS, Ability.CERTIFICATES, Ability.IMPORT_KEY_PAIR, Ability.SESSION_KEYS})
 
     def _open(self) -> tuple[Channel, bytes]:
         """Return the channel and the numbers that application and container have now. Under the lock."""
@@ -245,6 +248,41 @@ class PCSCContainer(Opened):
             if self.public_key(usage).to_der() != certificate.public_key.to_der():
                 raise KeyMismatchError(f"the certificate is not that of the {usage.value} pair in {self._place}")
             channel.call("ImportCertificate", own + certificate.der, p1=p1)
+
+    # ---- session keys -------------------------------------------------------------------
+    def new_session_key(self, algorithm: str, recipient: PublicKey) -> tuple[PCSCSessionKey, bytes]:
+        """Make a session key inside the card; return it, and it encrypted to a public key.
+
+        :param algorithm: the cipher with its mode, such as "SM4-CBC".
+        :param recipient: an SM2 public key.
+        :returns: the key, and the DER of an SM2 ciphertext (GB/T 35276).
+        :raises InvalidTypeError: when an input has the wrong type.
+        :raises UnsupportedAlgorithm: when there is no cipher of this name.
+        :raises TokenFullError: when there is no room for another session key.
+        """
+        from gmpki.tokens.pcsc import session_keys
+
+        as_text(algorithm, "algorithm")
+        with self._lock:
+            return session_keys.new(self, algorithm, recipient)
+
+    def import_session_key(self, algorithm: str, wrapped: Buffer) -> PCSCSessionKey:
+        """Import a session key, encrypted to the container's encryption key.
+
+        :param algorithm: the cipher with its mode, such as "SM4-CBC".
+        :param wrapped: what :meth:`new_session_key` gives.
+        :raises InvalidTypeError: when an input has the wrong type.
+        :raises UnsupportedAlgorithm: when there is no cipher of this name.
+        :raises LoginRequiredError: unless the user has logged in.
+        :raises DecryptionError: when it cannot be decrypted, for whatever cause.
+        :raises TokenNotFoundError: when there is no encryption pair.
+        :raises TokenFullError: when there is no room for another session key.
+        """
+        from gmpki.tokens.pcsc import session_keys
+
+        as_text(algorithm, "algorithm")
+        with self._lock:
+            return session_keys.imported(self, algorithm, as_bytes(wrapped, "the wrapped key"))
 
     # ---- as an object -------------------------------------------------------------------
     @property
