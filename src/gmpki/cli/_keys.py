@@ -30,7 +30,12 @@ PRIVATE = "FILE|URI"  # what stands for a private key: a file, or the URI of a t
 
 
 def read_key_file(path: str) -> bytes:
-    """Read a key file, which is small."""
+    """Read a key file, which is small.
+
+    :raises click.UsageError: it is the URI of a token, where this needs a file.
+    """
+    if is_token(path):
+        raise click.UsageError("this needs a key in a file: what is in a token does not come out")
     return _io.read_input(path, max_len=MAX_KEY_FILE_LEN)
 
 
@@ -79,13 +84,10 @@ def read_private_key(path: str, password: SecretSource) -> SM2PrivateKey:
     """Load an SM2 private key from a file.
 
     :raises KeyMismatchError: the file holds a key of another kind.
-    :raises click.UsageError: it is in a token, and this needs its private number.
     """
     from gmpki.errors import KeyMismatchError
     from gmpki.keys.sm2 import SM2PrivateKey
 
-    if is_token(path):
-        raise click.UsageError("this needs a key in a file: what is in a token does not come out")
     key = load_private(read_key_file(path), password)
     if not isinstance(key, SM2PrivateKey):
         raise KeyMismatchError(f"{_io.display_name(path)} holds no SM2 key but one of class {type(key).__name__}")

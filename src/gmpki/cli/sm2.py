@@ -1,8 +1,9 @@
-"""``gmpki sm2``: sign, verify, encrypt and decrypt with SM2 keys in files."""
+"""``gmpki sm2``: sign, verify, encrypt and decrypt with SM2 keys in files and tokens."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,7 @@ from gmpki.cli._files import INPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._output import Failure, Report, facts, json_option, refuse_json_beside_output, wants_json
 from gmpki.cli._secrets import SecretSource, secret_options
+from gmpki.cli._token import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +35,7 @@ form_option = click.option(
     "--form", type=click.Choice(_forms.FORMS), default="binary", show_default=True, help="How those bytes are written."
 )
 private_key_option = click.option(
-    "--key", "-k", "key_file", type=INPUT, required=True, metavar="FILE", help="The private key."
+    "--key", "-k", "key_file", type=INPUT, required=True, metavar=_keys.PRIVATE, help="The private key."
 )
 public_key_option = click.option(
     "--key", "-k", "key_file", type=INPUT, required=True, metavar="FILE", help="The public key."
@@ -72,7 +74,7 @@ def command() -> None:
 )
 @source_argument
 @private_key_option
-@secret_options("password", "the password of the key")
+@secret_options("password", "the password of the key", of_token=True)
 @_user_id_options
 @click.option("--encoding", type=click.Choice(["der", "raw"]), default="der", show_default=True, help="raw: r then s.")
 @form_option
@@ -105,11 +107,16 @@ def sign(
     if form == "binary" and not wants_json():
         _io.refuse_terminal(output)
     _io.refuse_existing(output, force=force)
-    key = _keys.read_private_key(key_file, password)
-    digest = _digest(key.public_key, source, signer)
-    signature = key.sign_digest(
-        digest, encoding=SignatureEncoding[encoding.upper()], deterministic=deterministic, verify=verify_after
-    )
+    if is_token(key_file):
+        if deterministic:
+            raise click.UsageError("--deterministic needs a key in a file: a token chooses its nonces itself")
+        digest, signature = _signed_in_token(key_file, password, source, signer, encoding)
+    else:
+        key = _keys.read_private_key(key_file, password)
+        digest = _digest(key.public_key, source, signer)
+        signature = key.sign_digest(
+            digest, encoding=SignatureEncoding[encoding.upper()], deterministic=deterministic, verify=verify_after
+        )
     fields = {
         "digest": digest.hex(),
         "signature": signature.hex(),
@@ -225,7 +232,7 @@ def encrypt(*, source: str, key_file: str, format_name: str, form: str, output: 
 )
 @source_argument
 @private_key_option
-@secret_options("password", "the password of the key")
+@secret_options("password", "the password of the key", of_token=True)
 @click.option(
     "--format",
     "format_name",
@@ -254,9 +261,12 @@ def decrypt(
     """
     refuse_json_beside_output(output)
     _io.refuse_existing(output, force=force)
-    key = _keys.read_private_key(key_file, password)
     text = _io.read_input(source, max_len=MAX_CIPHERTEXT_LEN)
-    message = key.decrypt(_forms.decode(text, form, "the ciphertext"), formats=_formats(format_name))
+    ciphertext, formats = _forms.decode(text, form, "the ciphertext"), _formats(format_name)
+    if is_token(key_file):
+        message = _decrypted_in_token(key_file, password, ciphertext, formats)
+    else:
+        message = _keys.read_private_key(key_file, password).decrypt(ciphertext, formats=formats)
     _io.write_output(output, message, private=True, force=force)
     lines = facts([("已解密", "decrypted", _io.display_name(source)), ("明文", "plaintext", output)])
     return Report({"format": format_name, "output": output}, [] if output == "-" else lines)
@@ -267,3 +277,42 @@ def _formats(name: str) -> CiphertextFormat:
     from gmpki.algorithms.sm2 import CiphertextFormat
 
     return CiphertextFormat[name.upper().replace("-", "_")]
+
+
+# ---- keys in tokens ---------------------------------------------------------------------
+def _signed_in_token(uri: str, pin: SecretSource, source: str, user_id: bytes, encoding: str) -> tuple[bytes, bytes]:
+    """Return the digest of a file and its signature, which was verified before it came out."""
+    from gmpki.algorithms.sm2 import parse_signature
+
+    key = _sm2_in_token(uri, pin, "signing")
+    digest = _digest(key.public_key, source, user_id)
+    signature: bytes = key.sign_digest(digest)
+    return digest, parse_signature(signature) if encoding == "raw" else signature
+
+
+def _decrypted_in_token(uri: str, pin: SecretSource, ciphertext: bytes, formats: CiphertextFormat) -> bytes:
+    """Decrypt in a token, which takes a ciphertext in its parts: every form that the bytes can have is tried."""
+    from gmpki.algorithms.sm2 import CiphertextFormat
+    from gmpki.errors import DecryptionError, InvalidInputError
+    from gmpki.keys.ciphertext import SM2Ciphertext
+
+    key = _sm2_in_token(uri, pin, "encryption")
+    for name in FORMATS:
+        form = CiphertextFormat[name.upper().replace("-", "_")]
+        if form not in formats:
+            continue
+        with contextlib.suppress(InvalidInputError, DecryptionError):
+            message: bytes = key.decrypt(SM2Ciphertext.from_bytes(ciphertext, form).to_bytes())
+            return message
+    raise DecryptionError
+
+
+def _sm2_in_token(uri: str, pin: SecretSource, usage: str) -> Any:
+    from gmpki.cli._token_key import open_token_key
+    from gmpki.errors import KeyMismatchError
+    from gmpki.keys.sm2 import SM2PublicKey
+
+    key = open_token_key(uri, pin, usage).key
+    if not isinstance(key.public_key, SM2PublicKey):
+        raise KeyMismatchError(f"{uri} is no SM2 key but one of class {type(key.public_key).__name__}")
+    return key
