@@ -383,6 +383,10 @@ static void test_removal(void) {
     snprintf(path, sizeof path, "%s", device_file(name, "absent"));
     CHECK(write_test_file(path, command, 1) == 0);
     CHECK(SKF_Transmit(card, command, sizeof command, answer, &room) == SAR_DEVICE_REMOVED);
+    command[1] = 0xB4; /* DigestInit, which needs nothing of the device */
+    command[3] = 1;
+    room = sizeof answer;
+    CHECK(SKF_Transmit(card, command, 4, answer, &room) == SAR_DEVICE_REMOVED);
     CHECK(remove(path) == 0);
 }
 

@@ -119,6 +119,7 @@ static enum st_status resolve(const st_apdu_session *session, st_apdu_command *c
 }
 
 static uint16_t run(st_apdu_session *session, st_apdu_command *command, enum st_status *outcome) {
+    uint64_t generation = 0;
     const st_apdu_entry *entry = st_apdu_find(command->ins);
     *outcome = ST_OK;
     if (entry == NULL) {
@@ -131,7 +132,11 @@ static uint16_t run(st_apdu_session *session, st_apdu_command *command, enum st_
         return SW_P1_P2;
     }
     session->tries_left = 0;
-    enum st_status status = resolve(session, command, entry->level);
+    /* Whether the device is there and free to use; some commands ask nothing else of the engine. */
+    enum st_status status = st_device_generation(session->device, &generation);
+    if (status == ST_OK) {
+        status = resolve(session, command, entry->level);
+    }
     if (status == ST_OK) {
         status = entry->handler(session, command);
     }
