@@ -5,6 +5,8 @@ What a path does not have is skipped; limits_report.py says what that makes of t
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +28,20 @@ ROWS = dict.fromkeys(
 ROUNDS = {"generate": 8}
 MANY_ROUNDS = 40
 ADMIN_PIN, USER_PIN = "87654321", "12345678"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def undisturbed() -> Iterator[None]:
+    """Go before all other processes, where that is allowed: their turns of 4 ms are not the token's time."""
+    scheduler = getattr(os, "sched_setscheduler", None)  # of Linux
+    if scheduler is None:
+        yield
+        return
+    before, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    with contextlib.suppress(PermissionError):
+        scheduler(0, os.SCHED_RR, os.sched_param(1))
+    yield
+    scheduler(0, before, parameters)
 
 
 @pytest.fixture(scope="module", params=PATHS)
@@ -58,6 +74,7 @@ def bench(path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Softw
             driver.close()
 
 
+@pytest.mark.benchmark(disable_gc=True)
 @pytest.mark.parametrize(("algorithm", "operation"), ROWS, ids=[" ".join(row) for row in ROWS])
 def test_operation(benchmark, bench, path, algorithm, operation):
     try:
