@@ -20,7 +20,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from gmpki import _files
-from gmpki._inputs import as_text, member
+from gmpki._inputs import as_text, iterated, member
 from gmpki.errors import InvalidInputError, LimitExceeded, ProfileError, StateError
 from gmpki.keystore._certificate_files import CertificateFiles, named_by
 from gmpki.keystore._guarded_folder import GuardedFolder
@@ -95,7 +95,7 @@ class RecipientGroups:
         :raises LimitExceeded: when there are 256 groups already, or the group would have more than 1024 members.
         """
         name = _group_name(group)
-        found = list(certificates)
+        found = iterated(certificates, "certificates")
         for certificate in found:
             member(certificate, Certificate, "a recipient")
             usage = certificate.key_usage

@@ -325,7 +325,10 @@ class TrustFolder:
         """Return the name of the list that each address gave last. It serves reports alone: what of it is no such line
         is passed over.
         """
-        data = self._folder.read("", _ORIGINS, max_len=_MAX_ORIGINS_LEN) or b""
+        try:
+            data = self._folder.read("", _ORIGINS, max_len=_MAX_ORIGINS_LEN) or b""
+        except LimitExceeded:
+            data = b""
         lines = (line.split(" ") for line in data.decode("ascii", "replace").splitlines())
         return {line[1]: line[0] for line in lines if len(line) == 2 and _is_name(line[0])}
 
