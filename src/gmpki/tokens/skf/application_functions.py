@@ -111,7 +111,7 @@ class ApplicationFunctions(Blobs):
     def enum_application(self, device: DeviceHandle) -> tuple[str, ...]:
         """Return the names of the applications."""
         handle = self._handle(device, DeviceHandle)
-        return self._names(self._output(device.device, "SKF_EnumApplication", handle))
+        return self._name_list(device.device, "SKF_EnumApplication", handle)
 
     def delete_application(self, device: DeviceHandle, name: str) -> None:
         """Delete an application with all that is in it, after the authentication of the device."""
@@ -158,7 +158,7 @@ class ApplicationFunctions(Blobs):
     def enum_files(self, application: ApplicationHandle) -> tuple[str, ...]:
         """Return the names of the files."""
         handle = self._handle(application, ApplicationHandle)
-        return self._names(self._output(application.device, "SKF_EnumFiles", handle))
+        return self._name_list(application.device, "SKF_EnumFiles", handle)
 
     def get_file_info(self, application: ApplicationHandle, name: str) -> FileAttribute:
         """Return size and rights of a file.

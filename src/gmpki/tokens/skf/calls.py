@@ -40,6 +40,7 @@ _MAX_TEXT_LEN: Final = 4096
 _SLACK_LEN: Final = 64
 _LARGE_LEN: Final = 65536  # what a driver gets that takes no size query
 _SIZE_ATTEMPTS: Final = 3  # a list may grow between the query and the call
+_MAX_NAMES: Final = 4096  # of a list; no token has as many of anything
 _MAX_ODD_NAMES: Final = 1000
 _MAX_ULONG: Final = 0xFFFFFFFF
 
@@ -239,11 +240,14 @@ class Calls:
 
     @contextmanager
     def _secret(self, data: Buffer, name: str) -> Iterator[tuple[Any, int]]:
-        """Give a copy of secret bytes for the driver, with a NUL behind, and overwrite it afterwards."""
+        """Give a copy of secret bytes for the driver, with zeros behind, and overwrite it afterwards.
+
+        The zeros end a string; and a driver that takes more than it was given reads no memory of others.
+        """
         content = as_bytes(data, name)
         if len(content) > _MAX_TEXT_LEN:
             raise InvalidInputError(f"{name} is longer than {_MAX_TEXT_LEN} bytes")
-        copy = self._ffi.new("BYTE[]", len(content) + 1)
+        copy = self._ffi.new("BYTE[]", len(content) + _SLACK_LEN)
         self._ffi.memmove(copy, content, len(content))
         try:
             yield copy, len(content)
@@ -289,7 +293,13 @@ class Calls:
                 self._odd_names[shown] = raw
             return shown
 
-    def _names(self, raw: bytes) -> tuple[str, ...]:
-        """Return the names of a list: each ends with NUL, the list with one more or with its length."""
-        names = raw.split(b"\0\0", 1)[0].split(b"\0")
+    def _name_list(self, device: str, function: str, *before: Any) -> tuple[str, ...]:
+        """Call a function that lists names, and return them: each ends with NUL, the list with one more or its length.
+
+        :raises DriverError: when there are more than any token has.
+        """
+        raw = self._output(device, function, *before)
+        names = raw.split(b"\0\0", 1)[0].split(b"\0", _MAX_NAMES)
+        if len(names) > _MAX_NAMES:
+            raise self._broken(function, f"it lists more than {_MAX_NAMES} names")
         return tuple(self._decoded(name) for name in names if name)

@@ -66,7 +66,7 @@ class ContainerFunctions(Blobs):
     def enum_container(self, application: ApplicationHandle) -> tuple[str, ...]:
         """Return the names of the containers."""
         handle = self._handle(application, ApplicationHandle)
-        return self._names(self._output(application.device, "SKF_EnumContainer", handle))
+        return self._name_list(application.device, "SKF_EnumContainer", handle)
 
     def get_container_type(self, container: ContainerHandle) -> int:
         """Return 0 for an empty container, 1 for RSA, 2 for SM2."""

@@ -64,7 +64,7 @@ class DeviceFunctions(Blobs):
 
     def enum_dev(self, present: bool = True) -> tuple[str, ...]:
         """Return the names of the devices that are present, or of all that the driver supports."""
-        return self._names(self._output(_NO_DEVICE, "SKF_EnumDev", self._flag(present, "present")))
+        return self._name_list(_NO_DEVICE, "SKF_EnumDev", self._flag(present, "present"))
 
     def connect_dev(self, name: str) -> DeviceHandle:
         """Connect to a device. Where the packing could only be assumed before, this finds it out."""

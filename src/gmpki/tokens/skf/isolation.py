@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as _FutureTimeout  # not yet the built-in one in Python 3.10
@@ -28,6 +29,7 @@ from gmpki.errors import (
     UnsupportedPlatform,
 )
 from gmpki.tokens.skf import calls, header
+from gmpki.tokens.skf.answer_types import LOADED, is_answer_of, is_of
 from gmpki.tokens.skf.driver_profile import DriverProfile
 from gmpki.tokens.skf.functions import SKF, method_name
 from gmpki.tokens.skf.layouts import Layout
@@ -42,6 +44,7 @@ __all__ = ["IsolatedSKF", "load_isolated"]
 
 _MAX_TIMEOUT_S: Final = 86400
 _MAX_LOCK_MS: Final = 0xFFFFFFFF
+_PIPE_LEN: Final = 4096  # that a pipe holds at least
 _END_S: Final = 2.0  # that the process gets to end by itself
 # The path of Python's modules is that of this process; without the current directory, unless that is in it.
 _START: Final = (
@@ -90,16 +93,38 @@ class _Child:
             own = self._count
             message = encode((own, name, arguments, tuple(named.items())), self.session)
             self._waiting[own] = (name, future)
-        # The end of the process is noticed where answers are read; a pipe that was closed then is a ValueError.
-        with self._write_lock, contextlib.suppress(OSError, ValueError):
-            write_message(self._process.stdin, message)  # type: ignore[arg-type]
+        too_late = f"{_shown(name)} took too long"
+        began = time.monotonic()
+        self._send(message, timeout_s, too_late)
         try:
-            return future.result(timeout_s)
-        except _FutureTimeout:
-            self.kill(f"{_shown(name)} took too long")
+            answer = future.result(timeout_s)
+        except (_FutureTimeout, DriverCrashedError):
+            if timeout_s is None or time.monotonic() - began < timeout_s:
+                raise
+            self.kill(too_late)
             raise TokenTimeoutError(
                 f"the driver did not answer within {timeout_s} s, and its process was ended", function=_shown(name)
             ) from None
+        if not (is_of(LOADED, answer) if name == "load" else is_answer_of(name, answer)):
+            self.kill(f"{_shown(name)} was answered with what it does not return")
+            raise DriverError("the process of the driver sends what this does not return", function=_shown(name))
+        return answer
+
+    def _send(self, message: bytes, timeout_s: float | None, too_late: str) -> None:
+        """Write a message. A process that does not read what no pipe holds is ended when the time is over.
+
+        Shorter messages block only behind other calls, whose time ends before.
+        """
+        watchdog: threading.Timer | None = None
+        if timeout_s is not None and len(message) > _PIPE_LEN:
+            watchdog = threading.Timer(timeout_s, self.kill, (too_late,))
+            watchdog.daemon = True
+            watchdog.start()
+        # The end of the process is noticed where answers are read; a pipe that was closed then is a ValueError.
+        with self._write_lock, contextlib.suppress(OSError, ValueError):
+            write_message(self._process.stdin, message)  # type: ignore[arg-type]
+        if watchdog is not None:
+            watchdog.cancel()
 
     def _listen(self) -> None:
         """Hand out answers until the process ends, then tell who still waits."""
@@ -127,14 +152,16 @@ class _Child:
         if not isinstance(parts, tuple) or len(parts) != 4:
             raise DriverError("the process of the driver sends what is no answer")
         own, failed, answer, profile = parts
+        # Before the caller is taken from those who wait: what is wrong here ends the process, and all of them hear it.
+        error = error_of(answer) if failed else None
         if profile is not None:
             self.profile = DriverProfile.from_toml(profile)
         with self._lock:
             _, future = self._waiting.pop(own, ("", None))
         if future is None:
             return
-        if failed:
-            future.set_exception(error_of(answer))
+        if error is not None:
+            future.set_exception(error)
         else:
             future.set_result(answer)
 
@@ -188,8 +215,12 @@ class IsolatedSKF(SKF):
                 raise StateError("the driver was closed")
             if self._child is None or self._child.has_ended:
                 child = _Child(calls.new_session())
-                missing, symbols = child.call("load", (self._path, self._given_profile.to_toml()), {}, self._timeout_s)
-                self._missing, self._symbols = missing, dict(symbols)
+                try:
+                    loaded = child.call("load", (self._path, self._given_profile.to_toml()), {}, self._timeout_s)
+                except BaseException:
+                    child.kill("its driver was not loaded")
+                    raise
+                self._missing, self._symbols = loaded[0], dict(loaded[1])
                 self._child, self.session = child, child.session
                 # Whoever forgets to close leaves no process behind.
                 weakref.finalize(self, child.kill, "nobody uses it any more")

@@ -173,7 +173,10 @@ class _Reader:
         content = self.sized()
         if letter == b"H":
             (number,) = struct.unpack(">Q", self.take(8))
-            return _HANDLES[content.decode()](number, self.value(depth + 1), self._session)
+            device = self.value(depth + 1)
+            if not isinstance(device, str):
+                raise ValueError
+            return _HANDLES[content.decode()](number, device, self._session)
         if letter == b"V":
             return _VALUES[content.decode()](*self.value(depth + 1))
         if letter == b"C":
@@ -203,6 +206,10 @@ def error_of(sent: Any) -> GmpkiError:
     if not isinstance(sent, tuple) or len(sent) != 6 or not all(isinstance(part, str) for part in sent[:2]):
         raise DriverError("the process of the driver sends what is no error")
     name, text, function, code, code_name, tries_left = sent
+    if not all(isinstance(part, str | None) for part in (function, code_name)) or not all(
+        isinstance(part, int | None) for part in (code, tries_left)
+    ):
+        raise DriverError("the process of the driver sends an error with what errors do not carry")
     kind = getattr(errors, name, None) if name in errors.__all__ else None
     if not (isinstance(kind, type) and issubclass(kind, GmpkiError)):
         raise DriverError("the process of the driver sends an error of an unknown kind")

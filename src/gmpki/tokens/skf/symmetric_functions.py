@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki.errors import DecryptionError
+from gmpki.errors import DecryptionError, InvalidInputError
 from gmpki.tokens.skf.blobs import Blobs
 from gmpki.tokens.skf.structures import (
     AgreementHandle,
@@ -28,6 +28,10 @@ __all__ = ["SymmetricFunctions"]
 # What a call may give beyond its input: a block held back before, and one of padding.
 _SPARE_LEN: Final = 64
 _MAX_DIGEST_LEN: Final = 64
+_MODE_BITS: Final = 0xFF
+_BLOCK_CIPHERS: Final = (0x100, 0x200, 0x400)  # SM1, SSF33, SM4 without their modes (GB/T 33560)
+_BLOCK_KEY_LEN: Final = 16
+_LEAST_KEY_LEN: Final = 8  # DES
 _MAX_USER_ID_LEN: Final = 8191
 
 
@@ -37,11 +41,14 @@ class SymmetricFunctions(Blobs):
     def set_symm_key(self, device: DeviceHandle, key: Buffer, algorithm: int) -> KeyHandle:
         """Give the token a session key in clear; from the draft of 2009.
 
+        :param key: as long as the cipher's keys are, since the function is not told: 16 bytes for SM1, SSF33 and SM4.
         :param algorithm: the SGD identifier of its cipher.
         """
         handle, cell = self._handle(device, DeviceHandle), self._ffi.new("HANDLE *")
         cipher = self._ulong(algorithm, "algorithm")
-        with self._secret(key, "the key") as (data, _):
+        with self._secret(key, "the key") as (data, length):
+            if length != _BLOCK_KEY_LEN if cipher & ~_MODE_BITS in _BLOCK_CIPHERS else length < _LEAST_KEY_LEN:
+                raise InvalidInputError(f"a key of {length} bytes is none of the cipher 0x{cipher:08x}")
             self._call(device.device, "SKF_SetSymmKey", handle, data, cipher, cell)
         return self._new_handle(KeyHandle, cell, device.device)
 
