@@ -47,7 +47,7 @@ def answer(run: Run) -> Callable[..., dict[str, Any]]:
         assert value["ok"] is (exit_code == 0)
         assert ("error" in value) is (exit_code != 0)
         if exit_code:
-            assert set(value["error"]) - {"reason"} == {"type", "message"}
+            assert set(value["error"]) - {"reason", "tries_left"} == {"type", "message"}
         return value
 
     return invoke

@@ -151,7 +151,7 @@ def test_a_wrong_pin_spends_one_try(run: Run, answer: Answer, token: Token) -> N
     error = answer("token", "pin", "verify", PLACE, *WRONG, exit_code=1)["error"]
     assert error["type"] == "PinIncorrectError"
     assert "tries left: 9" in error["message"]
-    assert tries_left(answer) == 9
+    assert error["tries_left"] == tries_left(answer) == 9
     assert "PIN 正确" in run("token", "pin", "verify", PLACE, *PIN).output
     assert tries_left(answer) == 10
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmpki.errors import ValidationError
+from gmpki.errors import PinIncorrectError, ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -96,17 +96,20 @@ class Failure:
     """Why a command that ran to its end did not succeed.
 
     :ivar reason: the stable code of a ValidationError.
+    :ivar tries_left: of a PIN that was wrong.
     """
 
     type: str
     message: str
     reason: str | None = None
+    tries_left: int | None = None
 
     @classmethod
     def of(cls, problem: Exception) -> Failure:
         """Return what an exception says."""
         reason = problem.reason if isinstance(problem, ValidationError) else None
-        return cls(type(problem).__name__, sentence(problem), reason)
+        tries_left = problem.tries_left if isinstance(problem, PinIncorrectError) else None
+        return cls(type(problem).__name__, sentence(problem), reason, tries_left)
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,10 @@ class Report:
         answer: dict[str, Any] = {"ok": self.failure is None}
         if self.failure is not None:
             answer["error"] = {"type": self.failure.type, "message": self.failure.message}
-            if self.failure.reason is not None:
-                answer["error"]["reason"] = self.failure.reason
+            for name in ("reason", "tries_left"):
+                value = getattr(self.failure, name)
+                if value is not None:
+                    answer["error"][name] = value
         answer.update(self.fields)
         return answer
 
