@@ -73,6 +73,7 @@ class GuardedFolder:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep everybody out who writes too, waiting for whoever does."""
+        self.check()
         with contextlib.ExitStack() as stack:
             with self._failing(self.path):
                 stack.enter_context(_files.locked(os.path.join(self.path, _LOCK)))
@@ -85,7 +86,7 @@ class GuardedFolder:
         :raises LimitExceeded: when there are more than ``most``.
         :raises StateError: when there is something of another name: it would be passed over without a word.
         """
-        if not self.check(inner):
+        if not self.check() or (inner and not self.check(inner)):
             return []
         found: list[str] = []
         path = os.path.join(self.path, inner)
@@ -107,6 +108,8 @@ class GuardedFolder:
         :raises LimitExceeded: when it has more than max_len bytes.
         :raises StateError: when it is no plain file.
         """
+        if not self.check():
+            return None
         path = self.file(inner, name)
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:

@@ -58,8 +58,6 @@ class RecipientGroups:
 
         :raises LimitExceeded: when there are more than 256.
         """
-        if not self._folder.check():
-            return ()
         found = self._folder.names("", "", most=MAX_GROUPS)
         for name in found:
             if not _is_group_name(name):
@@ -76,7 +74,7 @@ class RecipientGroups:
         :raises LimitExceeded: when it has more than 1024.
         """
         name = _group_name(group)
-        found = tuple(self._files(name)) if self._folder.check() else ()
+        found = tuple(self._files(name))
         if not found:
             raise InvalidInputError(f"there is no group {name!r}")
         if fingerprint is None:
@@ -102,7 +100,6 @@ class RecipientGroups:
             if not any_usage and usage is not None and not usage & ENCRYPTION_USAGES:
                 raise ProfileError(f"the keyUsage of {certificate.subject} allows no encryption")
         self._folder.make()
-        self._folder.check()
         with self._folder.locked():
             names = self.names()
             if name not in names and len(names) >= MAX_GROUPS:

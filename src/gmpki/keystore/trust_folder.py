@@ -109,7 +109,7 @@ class TrustFolder:
             )
             for role, inner in _FOLDERS.items()
         }
-        if not self._folder.check() or self._folder.read("", _SETTINGS, max_len=_MAX_SETTINGS_LEN) is None:
+        if self._folder.read("", _SETTINGS, max_len=_MAX_SETTINGS_LEN) is None:
             raise StateError(f"{self.path} is no trust folder: it has no {_SETTINGS}")
 
     @classmethod
@@ -124,7 +124,6 @@ class TrustFolder:
         member(chosen, TrustSettings, "settings")
         folder = GuardedFolder(_files.as_path(path), "trust folder")
         folder.make()
-        folder.check()
         with folder.locked():
             if folder.read("", _SETTINGS, max_len=_MAX_SETTINGS_LEN) is not None:
                 raise StateError(f"{folder.path} is a trust folder already")
