@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import click
 import pytest
 
 from gmpki import errors
@@ -19,6 +20,24 @@ def test_json_holds_no_control_characters(capsys: pytest.CaptureFixture[str]) ->
     assert printed[:-1].isprintable()
     assert "统一社会信用代码" in printed
     assert json.loads(printed) == {"name": SPECIAL, SPECIAL: ["统一社会信用代码", 1, None]}
+
+
+HOSTILE = "con\x1b[2J\x9b31m\u202e\x07\x7f"
+SHOWN = r"con\u001b[2J\u009b31m\u202e\u0007\u007f"
+
+
+def test_lines_and_failures_hold_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    """Names come from certificates and tokens; lines, tabulators and Chinese stay as they are."""
+    failure = _output.Failure("TokenNotFoundError", f"it has {HOSTILE}")
+    _output._tell(_output.Report({}, [f"容器\t{HOSTILE}\nb", b"\x1b"], failure), as_json=False)
+    printed = capsys.readouterr()
+    assert printed.out == f"容器\t{SHOWN}\nb\n\x1b\n"
+    assert printed.err.endswith(f"it has {SHOWN}\n")
+
+
+def test_usage_errors_hold_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    _output.usage_error(click.UsageError(f"only one try is left for {HOSTILE}"), as_json=False)
+    assert SHOWN in capsys.readouterr().err
 
 
 def test_every_error_has_a_chinese_name() -> None:

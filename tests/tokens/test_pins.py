@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gmpki.errors import InvalidInputError, InvalidTypeError, PinRejectedError
+from gmpki.tokens import pins
 from gmpki.tokens.interfaces import PinRequest, PinRole
 from gmpki.tokens.pins import (
     MAX_PIN_LEN,
@@ -99,6 +100,7 @@ def test_wrong_types(make: object) -> None:
 
 PROMPTED = """
 import sys
+from gmpki.tokens import pins
 from gmpki.tokens.interfaces import PinRequest, PinRole
 from gmpki.tokens.pins import pin_from_prompt
 print("answer", pin_from_prompt()(PinRequest(PinRole.ADMIN, "UKEY-1", "A", 3))[::-1])
@@ -119,6 +121,14 @@ def test_prompt_shows_what_is_asked_and_not_what_is_typed() -> None:
     os.close(terminal)
     assert b"PIN of the administrator of A on UKEY-1, tries left: 3: " in shown
     assert b"12345678" not in shown
+
+
+def test_a_token_does_not_write_to_the_terminal() -> None:
+    """The names in the question are the token's."""
+    request = PinRequest(PinRole.USER, "UKEY\x1b]0;x\x07", "应用\r\u202e", 3)
+    question = pins._question(request)
+    assert question.isprintable()
+    assert "应用" in question
 
 
 def test_prompt_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

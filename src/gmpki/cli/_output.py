@@ -29,6 +29,7 @@ __all__ = [
     "sentence",
     "tell",
     "usage_error",
+    "visible",
     "wants_json",
 ]
 
@@ -164,7 +165,7 @@ def _tell(report: Report, *, as_json: bool) -> None:
         _print_json(report.as_json())
         return
     for line in report.lines:
-        _echo(line)
+        _echo(visible(line) if isinstance(line, str) else line)
     if report.failure is not None:
         _print_failure(report.failure)
 
@@ -213,7 +214,7 @@ def usage_error(problem: click.UsageError, *, as_json: bool) -> None:
         _print_json(Report({}, failure=Failure("UsageError", problem.format_message())).as_json())
     else:
         with contextlib.suppress(OSError):
-            problem.show()
+            click.UsageError(visible(problem.format_message()), problem.ctx).show()
 
 
 def sentence(problem: Exception) -> str:
@@ -228,21 +229,30 @@ def sentence(problem: Exception) -> str:
     return str(problem)
 
 
+def visible(text: str) -> str:
+    """Write characters that a terminal obeys or hides as escapes; a certificate or a token may have sent them.
+
+    Lines and tabulators stay.
+    """
+    if text.isprintable():
+        return text
+    import json
+
+    return "".join(char if char.isprintable() or char in "\n\t" else json.dumps(char)[1:-1] for char in text)
+
+
 def _print_failure(failure: Failure) -> None:
     chinese = CHINESE_NAMES.get(failure.type)
     name = f"{chinese} {failure.type}" if chinese else failure.type
     # Where standard error takes nothing, the exit code still tells.
     with contextlib.suppress(OSError):
-        click.echo(f"gmpki: {name}: {failure.message}", err=True)
+        click.echo(visible(f"gmpki: {name}: {failure.message}"), err=True)
 
 
 def _print_json(answer: Mapping[str, Any]) -> None:
     import json
 
-    text = json.dumps(answer, ensure_ascii=False)
-    if not text.isprintable():
-        # Characters that a terminal obeys or hides, from a certificate for instance: escapes say the same.
-        text = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    text = visible(json.dumps(answer, ensure_ascii=False))
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

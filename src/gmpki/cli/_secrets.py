@@ -13,6 +13,7 @@ import click
 
 from gmpki.cli import _io
 from gmpki.cli._files import INPUT
+from gmpki.cli._output import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,7 @@ class SecretSource:
             raise click.UsageError(
                 f"a {self.option} is needed and there is no terminal to ask on; use {self._options()}"
             )
-        answer: str = click.prompt(prompt, hide_input=True, err=True, confirmation_prompt=confirm)
+        answer: str = click.prompt(visible(prompt), hide_input=True, err=True, confirmation_prompt=confirm)
         return answer.encode("utf-8", "surrogateescape")
 
     def _options(self) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gmpki.cli._output import visible
 from gmpki.cli._secrets import SecretSource, secret_options
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class Pin:
         question = f"only one try is left before the PIN of {request.application} locks"
         if not sys.stdin.isatty():
             raise click.UsageError(f'{question}; "gmpki token pin verify --yes" spends it')
-        click.confirm(f"仅剩一次尝试。{question}. 继续 Go on?", abort=True, err=True)
+        click.confirm(visible(f"仅剩一次尝试。{question}. 继续 Go on?"), abort=True, err=True)
 
     def new(self, role: str) -> bytes:
         """Return a PIN that is to be set; it is asked for twice.
@@ -227,7 +228,7 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise click.UsageError(f"{question}; --yes says so where nobody can be asked")
-    click.confirm(f"{question}. 确定 Sure?", abort=True, err=True)
+    click.confirm(visible(f"{question}. 确定 Sure?"), abort=True, err=True)
 
 
 # ---- opening ----------------------------------------------------------------------------

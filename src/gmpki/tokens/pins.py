@@ -193,4 +193,6 @@ def _line(descriptor: int, what: str) -> bytearray:
 
 def _question(request: PinRequest) -> str:
     left = "" if request.tries_left is None else f", tries left: {request.tries_left}"
-    return f"PIN of the {_ROLE_NAMES[request.role]} of {request.application} on {request.device}{left}: "
+    question = f"PIN of the {_ROLE_NAMES[request.role]} of {request.application} on {request.device}{left}: "
+    # The names are the token's: what a terminal would obey or hide is shown as an escape.
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in question)
