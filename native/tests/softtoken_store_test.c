@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -419,6 +420,20 @@ static void folders_of_others(void) {
     remove_tree(device_file(serial, ""));
 }
 
+/* A process without descriptors still sees that its device is there: taken for pulled out, it would be logged out of.
+ */
+static void no_descriptors(void) {
+    char serial[ST_SERIAL_MAX + 1] = "";
+    struct rlimit before, none;
+    CHECK(st_store_create(NULL, QUICK "serial=FULL\n", serial) == ST_OK && getrlimit(RLIMIT_NOFILE, &before) == 0);
+    none = (struct rlimit){0, before.rlim_max};
+    CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    int presence = st_store_presence(NULL, serial);
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(presence == ST_PRESENT && st_store_presence(NULL, "NONE") == ST_UNKNOWN);
+    remove_tree(device_file(serial, ""));
+}
+
 /* What may be a state is not written over, and its key stays: a link leads to the state, and a device of that serial
  * number is to be made while nothing can be written. */
 static void states_moved_elsewhere(void) {
@@ -484,6 +499,7 @@ int main(int argc, char **argv) {
     making_fails();
     locks();
     folders_of_others();
+    no_descriptors();
     states_moved_elsewhere();
     environments_of_others(argv[0]);
     end_root();

@@ -79,15 +79,13 @@ enum st_status st_open_folder(int *folder, const st_store *store) {
     return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? ST_ERR_NO_DEVICE : ST_ERR_READ;
 }
 
-/* Whether there is a device in this folder of the root. */
-static int is_device(int root, const char *serial) {
-    char token[ST_SERIAL_MAX + sizeof "/token"];
+/* Whether there is a device of this serial number in the folder, whose path begins at the root. */
+static int is_device(int root, const char *folder, const char *serial) {
     struct stat status;
-    if (!st_serial_is_valid(serial)) {
-        return 0;
-    }
-    (void)snprintf(token, sizeof token, "%s/token", serial);
-    return fstatat(root, token, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+    char *token = st_serial_is_valid(serial) ? st_join_path(folder, "token") : NULL;
+    int is_there = token != NULL && fstatat(root, token, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+    free(token);
+    return is_there;
 }
 
 static int compare_serials(const void *a, const void *b) {
@@ -99,7 +97,7 @@ static enum st_status list_root(DIR *root, char (*found)[ST_SERIAL_MAX + 1], siz
     size_t seen = 0;
     errno = 0;
     for (struct dirent *entry = readdir(root); entry != NULL && seen < ST_LIST_MAX; entry = readdir(root)) {
-        if (is_device(dirfd(root), entry->d_name)) {
+        if (is_device(dirfd(root), entry->d_name, entry->d_name)) {
             memcpy(found[seen++], entry->d_name, strlen(entry->d_name) + 1);
         }
         errno = 0;
@@ -132,18 +130,17 @@ enum st_status st_store_list(const char *root, char (*serials)[ST_SERIAL_MAX + 1
     return status;
 }
 
+/* By paths alone: a process that has no descriptor left must not take its devices for pulled out. */
 int st_store_presence(const char *root, const char *serial) {
+    char *base = st_root_path(root);
+    char *folder = base == NULL ? NULL : st_join_path(base, serial);
+    char *absent = folder == NULL ? NULL : st_join_path(folder, "absent");
     int presence = ST_UNKNOWN;
-    char *path = st_root_path(root);
-    int folder = path == NULL ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) {
-        char absent[ST_SERIAL_MAX + sizeof "/absent"];
-        if (is_device(folder, serial)) {
-            (void)snprintf(absent, sizeof absent, "%s/absent", serial);
-            presence = faccessat(folder, absent, F_OK, 0) == 0 ? ST_ABSENT : ST_PRESENT;
-        }
-        (void)close(folder);
+    if (absent != NULL && is_device(AT_FDCWD, folder, serial)) {
+        presence = access(absent, F_OK) == 0 ? ST_ABSENT : ST_PRESENT;
     }
-    free(path);
+    free(absent);
+    free(folder);
+    free(base);
     return presence;
 }
