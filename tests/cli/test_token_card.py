@@ -48,7 +48,9 @@ def test_a_card(run: Run, answer: Answer, token: Token) -> None:
     run("token", "gen-key", f"{PLACE};con=new", *PIN, "--output", "new.pub")
     run("token", "csr", f"{PLACE};con=new", *PIN, "--subject", "CN=x", "--output", "req.pem")
     assert answer("csr", "verify", "req.pem")["valid"] is True
-    assert answer("token", "doctor", "pcsc:")["devices"][0]["serial_number"] == "00a1"
+    found = answer("token", "doctor", "pcsc:")
+    assert (found["devices"][0]["serial_number"], found["cards"][0]["confirmed_on_hardware"]) == ("00a1", False)
+    assert found["cards"][0]["profile"] in run("token", "doctor", "pcsc:").output
     assert len(bytes.fromhex(answer("token", "random", "pcsc:")["random"])) == 32
 
     error = answer("token", "pin", "verify", PLACE, "--pin-env", "ADMIN_PIN", exit_code=1)["error"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+import functools
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from gmpki.cli import _forms, _issuing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gmpki.cli._secrets import SecretSource
     from gmpki.tokens.interfaces import Application, Container, DeviceInfo, PinInfo
 
@@ -21,6 +24,7 @@ __all__ = [
     "read_device_key",
 ]
 
+T = TypeVar("T")
 Rows: TypeAlias = "list[tuple[str, str, str]]"
 
 USAGES = (("signing", "签名"), ("encryption", "加密"))
@@ -107,12 +111,23 @@ def application_fields(application: Application, container: str | None = None) -
 
     names = application.containers() if container is None else (container,)
     containers = [container_fields(application.container(name)) for name in names]
+    pins = [_if_had(functools.partial(application.pin_info, role)) for role in (PinRole.USER, PinRole.ADMIN)]
     return {
         "name": application.name,
-        "pins": [pin_fields(application.pin_info(role)) for role in (PinRole.USER, PinRole.ADMIN)],
+        "pins": [pin_fields(pin) for pin in pins if pin is not None],
         "containers": containers,
-        "files": list(application.files()),
+        "files": list(_if_had(application.files) or ()),
     }
+
+
+def _if_had(ask: Callable[[], T]) -> T | None:
+    """Return an answer; None where the driver does not have the function, which does not hide the rest."""
+    from gmpki.errors import TokenUnsupportedError
+
+    try:
+        return ask()
+    except TokenUnsupportedError:
+        return None
 
 
 # ---- containers -------------------------------------------------------------------------
@@ -153,9 +168,7 @@ def container_rows(fields: dict[str, Any]) -> Rows:
     """Return what a person is told of a container."""
     rows = [("容器", "container", fields["name"])]
     for name, chinese in USAGES:
-        pair = fields[name]
-        if pair is None:
-            continue
+        pair = fields[name] or {"key_type": None, "certificate": None}
         rows.append((f"  {chinese}密钥", f"  {name} key", pair["key_type"] or "没有 none"))
         certificate = pair["certificate"]
         label = (f"  {chinese}证书", f"  {name} certificate")

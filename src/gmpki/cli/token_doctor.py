@@ -16,6 +16,7 @@ from gmpki.cli._token_show import device_fields
 
 if TYPE_CHECKING:
     from gmpki.tokens.interfaces import TokenDriver
+    from gmpki.tokens.pcsc.driver import PCSCDriver
     from gmpki.tokens.pkcs11.driver import PKCS11Driver
     from gmpki.tokens.skf.driver import SKFDriver
 
@@ -63,7 +64,14 @@ def command(*, place: Place, pin: Pin, save: str | None, allow_write: bool, in_p
         fields, rows, profile = _described(driver)
     finally:
         driver.close()
-    fields = {"uri": str(uri), "kind": driver.kind, **fields, "devices": devices, "trials": trials}
+    fields = {
+        "uri": str(uri),
+        "kind": driver.kind,
+        **fields,
+        "devices": devices,
+        "failures": failures,
+        "trials": trials,
+    }
     rows += [("设备", "device", f"{one['name']}: {one['label']}, {one['manufacturer']}") for one in devices]
     rows += [("无法打开", "cannot be opened", text) for text in failures]
     rows += [("试验", "trial", f"{one['name']}: {one['outcome']}") for one in trials]
@@ -81,8 +89,13 @@ def _devices(driver: TokenDriver) -> tuple[list[dict[str, Any]], list[str]]:
     """Return what the devices say of themselves, and which cannot be opened."""
     from gmpki.errors import GmpkiError
 
-    found, failures = [], []
-    for name in driver.devices():
+    found: list[dict[str, Any]] = []
+    failures: list[str] = []
+    try:
+        names = driver.devices()
+    except GmpkiError as error:
+        return found, [str(error)]
+    for name in names:
         try:
             with driver.open(name) as device:
                 found.append(device_fields(device.info))
@@ -98,7 +111,7 @@ def _described(driver: Any) -> tuple[dict[str, Any], list[tuple[str, str, str]],
         return _skf(driver)
     if driver.kind == "pkcs11":
         return _pkcs11(driver)
-    return {}, [("接口", "interface", "PC/SC")], None
+    return _pcsc(driver)
 
 
 def _skf(driver: SKFDriver) -> tuple[dict[str, Any], list[tuple[str, str, str]], str | None]:
@@ -162,6 +175,36 @@ def _pkcs11(driver: PKCS11Driver) -> tuple[dict[str, Any], list[tuple[str, str, 
         rows.append(("  国密机制", "  SM mechanisms", ", ".join(offered) or "没有 none"))
         rows.append(("  缺少", "  missing", ", ".join(absent) or "没有 none"))
     return {"module": info.description, "cryptoki_version": info.cryptoki_version, "tokens": tokens}, rows, profile
+
+
+def _pcsc(driver: PCSCDriver) -> tuple[dict[str, Any], list[tuple[str, str, str]], str | None]:
+    from gmpki.errors import GmpkiError
+
+    rows = [("接口", "interface", "PC/SC, GM/T 0017")]
+    cards: list[dict[str, Any]] = []
+    for name in driver.devices():
+        try:
+            with driver.open(name) as device:
+                profile = device.profile
+        except GmpkiError:  # told with the devices
+            continue
+        fields: dict[str, Any] = {
+            "reader": name,
+            "profile": profile.name,
+            "confidence": profile.confidence,
+            "confirmed_on_hardware": profile.confirmed_on_hardware,
+            "pin_form": profile.pin_form.value,
+            "extended": profile.extended,
+            "missing": list(profile.missing),
+        }
+        cards.append(fields)
+        rows.append(("读卡器", "reader", name))
+        rows.append(("  卡片档案", "  profile", f"{profile.name} {profile.title}".strip()))
+        rows.append(("  可信度", "  confidence", profile.confidence))
+        rows.append(("  PIN 形式", "  form of PINs", fields["pin_form"]))
+        rows.append(("  扩展长度", "  extended length", "yes" if profile.extended else "no: long data are chained"))
+        rows.append(("  缺少", "  missing", ", ".join(profile.missing) or "没有 none"))
+    return {"cards": cards}, rows, None
 
 
 # ---- trials -----------------------------------------------------------------------------
