@@ -50,6 +50,10 @@ NAMES = (
     "picture",
     "scan",
     "seal_journal",
+    "token_uri",
+    "driver_profile",
+    "card_answer",
+    "driver_message",
 )
 PLANTED = "planted"
 PLANTED_S = 60  # it takes a few seconds; a loaded machine takes longer
