@@ -103,6 +103,8 @@ def test_list_tells_of_every_driver(run: Run, answer: Answer, token: Token) -> N
         if "slot-id" not in uri:  # an empty slot has no application to look into
             assert answer("token", "info", uri)["device"]["serial_number"] == "00a1"
     assert DEVICE in run("token", "list", *drivers, exit_code=1).stdout
+    # A driver that cannot be used is not said to have no device.
+    assert "no device" not in run("token", "list", drivers[-1], exit_code=1).stdout
 
 
 def test_info_shows_certificates_and_chains(run: Run, answer: Answer, token: Token, place: str) -> None:
@@ -266,6 +268,8 @@ def test_containers_come_and_go(run: Run, answer: Answer, token: Token) -> None:
     )
     names = [one["name"] for one in answer("token", "container", "list", PLACE)["containers"]]
     assert sorted(names) == ["con1", "con2"]
+    # What is not there is said too, so that half a pair is seen.
+    assert run("token", "container", "show", f"{PLACE};con=con2").output.count("没有 none") == 4
     run("token", "container", "create", PLACE, *PIN, exit_code=2)
     run("token", "container", "delete", PLACE, *PIN, "--yes", exit_code=2)
     run("token", "container", "delete", "--yes", f"{PLACE};con=con2", *PIN)

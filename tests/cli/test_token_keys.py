@@ -215,9 +215,14 @@ def test_one_wrong_pin_is_one_try(run: Run, answer: Answer, monkeypatch: pytest.
     assert "tries left: 9" in error["message"]
 
 
-def test_the_pair_for_the_purpose_is_taken(run: Run, answer: Answer) -> None:
-    wrong = run("cms", "sign", "--key", f"{CONTAINER};usage=encryption", *PIN, "contract.txt", "-o", "x", exit_code=2)
-    assert "usage=encryption" in wrong.stderr
+def test_the_pair_for_the_purpose_is_taken(run: Run, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = f"{CONTAINER};usage=encryption"
+    # Said before a PIN is tried: this one is wrong, and no try is spent.
+    monkeypatch.setenv("WRONG_PIN", "00000000")
+    for command in (("cms", "sign", "contract.txt", "-o", "x", "--key"), ("token", "csr", "--subject", "CN=x")):
+        wrong = run(*command, other, "--pin-env", "WRONG_PIN", exit_code=2)
+        assert "usage=encryption" in wrong.stderr
+    assert answer("token", "pin", "info", PLACE)["pins"][0]["tries_left"] == 10
     run("csr", "new", "--key", f"{CONTAINER};usage=signing", *PIN, "--subject", "CN=x")
     run("token", "gen-key", f"{PLACE};con=bare", *PIN)
     bare = answer("cms", "decrypt", "--key", f"{PLACE};con=bare", *PIN, "contract.txt", "-o", "x", exit_code=1)

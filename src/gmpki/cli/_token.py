@@ -26,11 +26,11 @@ __all__ = [
     "Place",
     "application_in",
     "application_of",
+    "check_usage",
     "confirm",
     "container_in",
     "device_of",
     "is_token",
-    "key_of",
     "pin_options",
     "place_options",
     "user_in",
@@ -295,13 +295,12 @@ def user_in(application: Application, place: Place, pin: Pin) -> None:
     application.login(pin)
 
 
-def key_of(container: Container, place: Place, usage: str) -> Any:
-    """Return a key of a container.
+def check_usage(place: Place, usage: str) -> None:
+    """Refuse a URI that says another usage than the command needs, before a PIN is tried.
 
-    :param usage: "signing" or "encryption", what the command needs.
+    :param usage: "signing" or "encryption".
     :raises click.UsageError: when the URI says the other.
     """
     said = getattr(place.uri, "usage", None)
     if said is not None and said.value != usage:
         raise click.UsageError(f"this needs the {usage} pair, and the URI says usage={said.value}")
-    return container.signing_key if usage == "signing" else container.encryption_key

@@ -7,7 +7,7 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gmpki.cli._token import Pin, Place, container_in, key_of
+from gmpki.cli._token import Pin, Place, check_usage, container_in
 
 if TYPE_CHECKING:
     from gmpki.cli._secrets import SecretSource
@@ -40,9 +40,10 @@ def open_token_key(uri: str, pin: SecretSource, usage: str) -> TokenKey:
     from gmpki.tokens.interfaces import KeyUsage
 
     place = Place(uri)
+    check_usage(place, usage)
     with contextlib.ExitStack() as stack:
         container = stack.enter_context(container_in(place, Pin(pin)))
-        key = key_of(container, place, usage)
+        key: Any = container.signing_key if usage == "signing" else container.encryption_key
         certificate = None
         with contextlib.suppress(DecodeError, TokenUnsupportedError):  # one is not always needed, or is given
             certificate = container.certificate(KeyUsage(usage))

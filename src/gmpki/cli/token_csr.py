@@ -9,7 +9,7 @@ import click
 from gmpki.cli import _request
 from gmpki.cli._files import force_option, output_option
 from gmpki.cli._output import Report, json_option
-from gmpki.cli._token import Pin, Place, container_in, pin_options, place_options
+from gmpki.cli._token import Pin, Place, check_usage, container_in, pin_options, place_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -37,6 +37,7 @@ def command(*, place: Place, pin: Pin, output: str, force: bool, **options: Unpa
     """
     _request.check_output(options["encoding"], output, force=force)
     builder = _request.builder_of(options)
+    check_usage(place, "signing")
     with container_in(place, pin) as container:
         request = builder.sign(container.signing_key)
     return _request.written(request, options["encoding"], output, force=force)

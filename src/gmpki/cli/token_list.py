@@ -45,12 +45,10 @@ def command(*, drivers: tuple[str, ...]) -> Report:
         (one["uri"], one["label"], one["serial_number"], ", ".join(one["applications"])) for one in devices.values()
     ]
     title = ("URI", "标签 label", "序列号 serial number", "应用 applications")
-    lines = columns([title, *rows]) if rows else facts([("没有设备", "no device", ", ".join(asked))])
-    lines += (
-        facts([("无法使用", "not usable", f"{one['uri']}: {one['message']}") for one in failures]) if failures else []
-    )
+    lines = columns([title, *rows]) if rows else []
     if not failures:
-        return Report(fields, lines)
+        return Report(fields, lines or facts([("没有设备", "no device", ", ".join(asked))]))
+    lines += facts([("无法使用", "not usable", f"{one['uri']}: {one['message']}") for one in failures])
     return Report(fields, lines, Failure(failures[0]["type"], f"{len(failures)} drivers or devices cannot be used"))
 
 
