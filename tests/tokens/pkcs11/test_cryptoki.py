@@ -56,8 +56,11 @@ def test_what_cannot_be_loaded(tmp_path: Path) -> None:
     text = tmp_path / "text.so"
     text.write_text("text")
     for path in (str(nothing), str(text), str(tmp_path), "/"):
-        with pytest.raises(DriverError, match="cannot be loaded"):
+        with pytest.raises(DriverError, match="cannot be loaded") as found:
             load(path)
+        # The path once, and nothing of ways to find a library that were not asked for.
+        assert str(found.value).count(f"'{path}'") == 1
+        assert "Additionally" not in str(found.value)
 
 
 def test_a_library_of_another_kind_is_refused() -> None:

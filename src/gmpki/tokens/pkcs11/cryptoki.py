@@ -355,7 +355,9 @@ def _open_library(path: str) -> Any:
         try:
             _libraries[path] = ffi.dlopen(path)
         except OSError as error:
-            raise DriverError(f"the module cannot be loaded: {error}") from None
+            # What cffi appends is about another way to find libraries, which was not asked for.
+            reason = str(error).partition(".  Additionally, ")[0].removeprefix(f"cannot load library {path!r}: ")
+            raise DriverError(f"the module {path!r} cannot be loaded: {reason}") from None
     return _libraries[path]
 
 

@@ -60,8 +60,8 @@ def authenticate(
     try:
         skf.dev_auth(device, answer)
     except TokenError as error:
-        # No code is reserved for it; those with an error of their own say something else.
-        if type(error) not in (TokenError, PinIncorrectError):
+        # No code is reserved for it; those with another error of their own say something else.
+        if type(error) not in (TokenError, PinIncorrectError, LoginRequiredError):
             raise
         raise LoginRequiredError(
             "the device does not accept the device key",

@@ -160,7 +160,7 @@ class DriverProfile:
         """
         from importlib.resources import files
 
-        _one_of(as_text(name, "name"), cls.shipped_names(), "name")
+        _one_of(as_text(name, "name"), cls.shipped_names(), "driver profile")
         path = files("gmpki.data") / "skf" / f"{name}.toml"
         return cls.from_toml(path.read_text(encoding="utf-8"))
 
