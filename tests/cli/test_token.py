@@ -198,7 +198,9 @@ def test_pins_come_from_files_and_are_never_shown(run: Run, token: Token) -> Non
 
 def test_nobody_to_ask_for_a_pin(run: Run, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gmpki.cli._secrets._somebody_to_ask", lambda: False)
-    assert "--pin-env" in run("token", "csr", CONTAINER, "--subject", "CN=x", exit_code=2).stderr
+    said = run("token", "csr", CONTAINER, "--subject", "CN=x", exit_code=2).stderr
+    assert "the PIN is needed" in " ".join(said.split())
+    assert "--pin-env" in said
 
 
 def test_a_pin_is_asked_for_with_the_tries_left(run: Run, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,16 +62,21 @@ class SecretSource:
         else:
             value = self._ask(prompt, confirm=confirm)
         if not 0 < len(value) <= MAX_SECRET_LEN:
-            raise click.UsageError(f"the {self.option} is {len(value)} bytes long; 1 to {MAX_SECRET_LEN} are taken")
+            raise click.UsageError(f"the {self._name} is {len(value)} bytes long; 1 to {MAX_SECRET_LEN} are taken")
         return value
 
     def _ask(self, prompt: str, *, confirm: bool) -> bytes:
         if not _somebody_to_ask():
             raise click.UsageError(
-                f"a {self.option} is needed and there is no terminal to ask on; use {self._options()}"
+                f"the {self._name} is needed and there is no terminal to ask on; use {self._options()}"
             )
         answer: str = click.prompt(visible(prompt), hide_input=True, err=True, confirmation_prompt=confirm)
         return answer.encode("utf-8", "surrogateescape")
+
+    @property
+    def _name(self) -> str:
+        """What the secret is called."""
+        return self.option.replace("-", " ").replace("pin", "PIN")
 
     def _options(self) -> str:
         return f"--{self.option}-env, --{self.option}-fd or --{self.option}-file"

@@ -39,8 +39,9 @@ def command() -> None:
     """Use and manage tokens: UKeys behind SKF, PKCS #11 and PC/SC, and the software token.
 
     A token is named by its URI: skf:lib=/opt/vendor/libskf.so;dev=...;app=...;con=..., a pkcs11: URI of RFC 7512 with
-    module-path, pcsc:reader=...;app=...;con=..., or soft:dev=...;app=...;con=... for the software token. What there is only one of need not be named.
-    PINs come from a prompt, the environment, a file descriptor or a file. A wrong one is not asked for again.
+    module-path, pcsc:reader=...;app=...;con=..., or soft:dev=...;app=...;con=... for the software token. What there is
+    only one of need not be named. PINs come from a prompt, the environment, a file descriptor or a file. A wrong one is
+    not asked for again.
 
     令牌（智能密码钥匙）的使用与管理：通过 SKF、PKCS#11、PC/SC 接口，或软令牌。
     """

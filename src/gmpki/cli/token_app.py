@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "init"]
 
-device_key_options = secret_options("device-key", "the device key, 32 hexadecimal digits")
+device_key_options = secret_options("device-key", "the device key, 32 hexadecimal digits,")
 RIGHTS = ("user", "admin", "anyone", "never")
 new_application_options = together(
     pin_options("admin-pin", "the PIN of the administrator", asks=False),

@@ -36,7 +36,7 @@ settings_options = together(
     click.option(
         "--max-containers", type=int, metavar="N", help="In each application.  [default: as the profile says]"
     ),
-    secret_options("device-key", "the device key, 32 hexadecimal digits"),
+    secret_options("device-key", "the device key, 32 hexadecimal digits,"),
 )
 
 
