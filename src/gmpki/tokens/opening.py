@@ -16,15 +16,12 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 from gmpki._inputs import member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.errors import InvalidInputError, InvalidTypeError, TokenNotFoundError
+from gmpki.tokens._opened import Closing
 from gmpki.tokens.interfaces import KeyUsage, PinRole
 from gmpki.tokens.pins import pin_from_source
 from gmpki.tokens.uri import PCSCUri, PKCS11Uri, SKFUri, parse_uri
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from gmpki.tokens.interfaces import Application, Container, Device, PinSource, TokenDriver
     from gmpki.tokens.key_objects import TokenDecryptor, TokenSigner
     from gmpki.tokens.pcsc.card_profile import CardProfile
@@ -41,7 +38,7 @@ P = TypeVar("P", "DriverProfile", "CardProfile")
 _MAX_PROFILE_LEN: Final = 1 << 18  # bytes; what reads it takes fewer characters
 
 
-class OpenedToken:
+class OpenedToken(Closing):
     """What a URI names, opened as far as it goes. A context: its end closes everything, the driver last.
 
     :ivar uri: the URI.
@@ -102,14 +99,6 @@ class OpenedToken:
     def close(self) -> None:
         """Close everything, the driver last; doing so twice is no error."""
         self.driver.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<OpenedToken {self.uri}>"

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text, member, number
 from gmpki.errors import InvalidInputError, TokenError, TokenExistsError, TokenNotFoundError
+from gmpki.tokens._opened import Opened
 from gmpki.tokens.interfaces import Ability, FileInfo, PinInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pcsc import pin_forms
 from gmpki.tokens.pcsc.card_profile import PinForm
 from gmpki.tokens.pcsc.container import PCSCContainer
 from gmpki.tokens.pcsc.fields import Fields, encoded_name, names
 from gmpki.tokens.pins import given_pin
-from gmpki.tokens.skf._handles import Opened
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

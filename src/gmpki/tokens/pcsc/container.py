@@ -16,10 +16,10 @@ from gmpki.errors import (
 )
 from gmpki.keys.envelope import KeyEnvelope
 from gmpki.keys.sm2_public import SM2PublicKey
+from gmpki.tokens._opened import Opened
 from gmpki.tokens.interfaces import Ability, KeyUsage, TokenKeyType
 from gmpki.tokens.key_objects import KeyOperations, TokenSigner
 from gmpki.tokens.pcsc.fields import Fields, rsa_or_point
-from gmpki.tokens.skf._handles import Opened
 from gmpki.x509.certificate import Certificate
 
 if TYPE_CHECKING:

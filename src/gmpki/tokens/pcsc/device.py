@@ -15,6 +15,7 @@ from gmpki.errors import (
     TokenNotFoundError,
     TokenUnsupportedError,
 )
+from gmpki.tokens._opened import Opened
 from gmpki.tokens.interfaces import Ability, DeviceInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pcsc import pin_forms
 from gmpki.tokens.pcsc.application import PCSCApplication
@@ -23,7 +24,6 @@ from gmpki.tokens.pcsc.channel import Channel
 from gmpki.tokens.pcsc.fields import CardInfo, encoded_name, names
 from gmpki.tokens.pins import given_pin
 from gmpki.tokens.skf import algorithm_names
-from gmpki.tokens.skf._handles import Opened
 from gmpki.tokens.skf.device_auth import FACTORY_KEY
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final
 from gmpki._inputs import as_text, member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.errors import InvalidInputError, InvalidTypeError, TokenNotFoundError
+from gmpki.tokens._opened import Opened
 from gmpki.tokens.interfaces import Ability, DeviceEvent, EventKind
 from gmpki.tokens.pcsc.card_profile import CardProfile
 from gmpki.tokens.pcsc.device import PCSCDevice
 from gmpki.tokens.pcsc.log import ApduLog
 from gmpki.tokens.pcsc.readers import Readers
-from gmpki.tokens.skf._handles import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

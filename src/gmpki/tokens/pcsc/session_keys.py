@@ -12,8 +12,8 @@ from gmpki.algorithms.sm2 import CiphertextFormat, PointFormat
 from gmpki.errors import DecryptionError, InvalidInputError, InvalidTypeError, StateError, TokenError
 from gmpki.keys.ciphertext import SM2Ciphertext
 from gmpki.keys.sm2_public import SM2PublicKey
+from gmpki.tokens._opened import Opened
 from gmpki.tokens.pcsc.fields import Fields
-from gmpki.tokens.skf._handles import Opened
 from gmpki.tokens.skf.algorithm_names import cipher_id, cipher_name
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from gmpki.errors import (
     TokenNotFoundError,
     TokenUnsupportedError,
 )
+from gmpki.tokens._opened import Closing
 from gmpki.tokens.interfaces import Ability, FileInfo, PinInfo, PinRequest, PinRole, Rights, TokenKeyType
 from gmpki.tokens.pins import given_pin
 from gmpki.tokens.pkcs11.container import PKCS11Container
@@ -19,9 +20,7 @@ from gmpki.tokens.pkcs11.header import C
 from gmpki.tokens.pkcs11.objects import read_groups
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Buffer, Self
+    from typing_extensions import Buffer
 
     from gmpki.algorithms.policy import AlgorithmPolicy
     from gmpki.tokens.interfaces import PinSource
@@ -36,7 +35,7 @@ _USERS = {PinRole.ADMIN: "CKU_SO", PinRole.USER: "CKU_USER"}
 _MAX_LABEL_LEN = 64
 
 
-class PKCS11Application:
+class PKCS11Application(Closing):
     """A token as an application. Thread-safe. Made by a device.
 
     Who logs in does so for every session of this process with the token. PKCS #11 has no files with rights, so there
@@ -303,14 +302,6 @@ class PKCS11Application:
         session, self._session = self._session, None
         if session is not None:
             session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<PKCS11Application {self._name!r}>"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from gmpki._inputs import as_text, member, number
 from gmpki.errors import StateError, TokenError, TokenExistsError, TokenNotFoundError, TokenUnsupportedError
+from gmpki.tokens._opened import Closing
 from gmpki.tokens.interfaces import Ability, DeviceInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pins import given_pin
 from gmpki.tokens.pkcs11.application import PKCS11Application
@@ -13,7 +14,6 @@ from gmpki.tokens.pkcs11.header import C
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from types import TracebackType
 
     from typing_extensions import Buffer, Self
 
@@ -76,7 +76,7 @@ _SM_ALGORITHMS: Final = {
 }
 
 
-class PKCS11Device:
+class PKCS11Device(Closing):
     """A token in a slot. Thread-safe. Made by a driver.
 
     :ivar slot: the number of its slot.
@@ -305,14 +305,6 @@ class PKCS11Device:
         """Close the applications, then the device; doing so twice is no error."""
         self._is_open = False
         self._close_sessions()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<PKCS11Device {self._name!r} in slot {self.slot}>"

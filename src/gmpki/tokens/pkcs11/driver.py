@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki._inputs import as_text, member, number
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.errors import InvalidInputError, InvalidTypeError, StateError, TokenNotFoundError, TokenRemovedError
+from gmpki.tokens._opened import Closing
 from gmpki.tokens.interfaces import Ability, DeviceEvent, EventKind
 from gmpki.tokens.pkcs11.cryptoki import load
 from gmpki.tokens.pkcs11.device import ALWAYS, PKCS11Device
@@ -25,9 +26,6 @@ from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
-
-    from typing_extensions import Self
 
     from gmpki.tokens.pkcs11.cryptoki import Module, TokenInfo
 
@@ -37,7 +35,7 @@ _POLL_S: Final = 0.2
 _MAX_SLOT: Final = (1 << 64) - 1
 
 
-class PKCS11Driver:
+class PKCS11Driver(Closing):
     """A module and its tokens. Thread-safe."""
 
     def __init__(
@@ -193,14 +191,6 @@ class PKCS11Driver:
         module, self._module = self._module, None
         if module is not None:
             module.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<PKCS11Driver {self._module!r}>"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text, member, number
 from gmpki.errors import InvalidInputError, TokenError, TokenExistsError, TokenNotFoundError
+from gmpki.tokens._opened import Opened
 from gmpki.tokens.interfaces import Ability, FileInfo, PinInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pins import given_pin
-from gmpki.tokens.skf._handles import Opened
 from gmpki.tokens.skf.container import SKFContainer
 
 if TYPE_CHECKING:

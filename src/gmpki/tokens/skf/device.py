@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text, member, number
 from gmpki.errors import InvalidInputError, TokenNotFoundError
+from gmpki.tokens._opened import Opened
 from gmpki.tokens.interfaces import Ability, DeviceInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pins import given_pin
 from gmpki.tokens.skf import algorithm_names
-from gmpki.tokens.skf._handles import Opened
 from gmpki.tokens.skf.application import SKFApplication
 
 if TYPE_CHECKING:

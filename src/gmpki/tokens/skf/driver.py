@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from gmpki._inputs import as_text, member
 from gmpki.algorithms.policy import DEFAULT_POLICY, AlgorithmPolicy
 from gmpki.errors import TokenNotFoundError
+from gmpki.tokens._opened import Opened
 from gmpki.tokens.interfaces import Ability
-from gmpki.tokens.skf._handles import Opened
 from gmpki.tokens.skf._turns import Turns
 from gmpki.tokens.skf.device import SKFDevice
 from gmpki.tokens.skf.events import EventListener, EventStream

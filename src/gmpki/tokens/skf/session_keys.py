@@ -9,8 +9,8 @@ from gmpki.algorithms.sm2 import DEFAULT_USER_ID, CiphertextFormat, CurvePoint, 
 from gmpki.errors import DecryptionError, InvalidInputError, InvalidTypeError, StateError, TokenError
 from gmpki.keys.ciphertext import SM2Ciphertext
 from gmpki.keys.sm2_public import SM2PublicKey
+from gmpki.tokens._opened import Opened
 from gmpki.tokens.interfaces import KeyUsage
-from gmpki.tokens.skf._handles import Opened
 from gmpki.tokens.skf.algorithm_names import cipher_id, cipher_name
 from gmpki.tokens.skf.structures import BlockCipherParam, RsaPublicKey
 

@@ -17,13 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_text, number
 from gmpki.errors import GmpkiError, StateError, TokenError, TokenNotFoundError, TokenRemovedError
+from gmpki.tokens._opened import Closing
 from gmpki.tokens.soft.paths import library_path
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from gmpki.tokens.skf.functions import SKF
     from gmpki.tokens.skf.structures import DeviceHandle
 
@@ -39,7 +36,7 @@ _FAILED: Final = bytes.fromhex("6f00")
 _CONNECT_TIMEOUT_S: Final = 5.0
 
 
-class SoftCard:
+class SoftCard(Closing):
     """A card in a virtual reader. One thread runs it: :meth:`run`, or the one that :meth:`start` makes.
 
     A reset closes what was open on the card and logs out, as it does on a real one.
@@ -155,14 +152,6 @@ class SoftCard:
             self._thread.join()
         self._socket.close()
         self._forget()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<SoftCard {self._device!r}{'' if self._is_open else ', closed'}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import threading
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,26 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["Opened"]
+__all__ = ["Closing", "Opened"]
 
 
-class Opened:
+class Closing(abc.ABC):
+    """Something that is closed at the end of its ``with`` block."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Close it; doing so twice is no error."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Opened(Closing):
     """Something that was opened, and what was opened below it. Thread-safe.
 
     One lock serves a device and everything in it: what takes several calls of the driver is not interrupted, and no
@@ -73,11 +90,3 @@ class Opened:
                 self._give_back()
             except GmpkiError:
                 return
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
