@@ -17,26 +17,34 @@ import gc
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from gmpki._inputs import as_text, member, number
 from gmpki.algorithms.policy import DEFAULT_POLICY
 from gmpki.algorithms.sm2 import parse_signature
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError, TokenUnsupportedError, UnsupportedAlgorithm
 from gmpki.keys.sm2 import SM2PrivateKey
+from gmpki.tokens._opened import Closing
 from gmpki.tokens.interfaces import KeyUsage, TokenKeyType
 from gmpki.tokens.limits import ALGORITHMS, OPERATIONS, Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
-
-    from typing_extensions import Self
+    from typing import Protocol
 
     from gmpki.keys.rsa import RSAPrivateKey
-    from gmpki.tokens.interfaces import Application, Container
+    from gmpki.tokens.interfaces import Application, Container, Device, SessionKey, SessionKeyContainer
 
-__all__ = ["BULK_LEN", "Job", "SoftwareBench", "TokenBench", "TokenOperations", "measure"]
+    class _InDevice(Protocol):
+        @property
+        def device(self) -> Device: ...
+
+    class _SessionKeyPlace(SessionKeyContainer, Protocol):
+        @property
+        def application(self) -> _InDevice: ...
+
+
+__all__ = ["BULK_LEN", "Job", "SessionKeyOperations", "SoftwareBench", "TokenBench", "TokenOperations", "measure"]
 
 BULK_LEN: Final = 16384
 """Bytes that one measured call of a cipher or a digest works on: at the slowest limit in use, half a second."""
@@ -52,6 +60,8 @@ _KEY_TYPES: Final = {
     "rsa-2048": TokenKeyType.RSA_2048,
 }
 _CIPHERS: Final = ("sm4", "sm1", "ssf33")
+# The mode is the first of these that the device has; one without a chain last, for what has no other.
+_MODES: Final = ("CBC", "ECB")
 _MAX_COUNT: Final = 1_000_000
 _ENOUGH: Final = 3
 
@@ -146,7 +156,32 @@ class TokenOperations:
         return TokenUnsupportedError(f"the token has no {what}, as far as its driver says")
 
 
-class TokenBench:
+class SessionKeyOperations(TokenOperations):
+    """Those of a driver whose containers have session keys.
+
+    :meth:`cipher` works with one for each algorithm, for tokens have few; they are gone with their container.
+    """
+
+    def __init__(self) -> None:
+        """Begin without session keys."""
+        self._session_keys: dict[str, SessionKey] = {}
+
+    def cipher(self, container: Container, algorithm: str, operation: str, data: bytes) -> Callable[[], object]:
+        """Encrypt or decrypt with a session key, if the device says that it has the cipher."""
+        made = cast("_SessionKeyPlace", container)
+        claimed = made.application.device.info.algorithms
+        mode = next((mode for mode in _MODES if f"{algorithm.upper()}-{mode}" in claimed), None)
+        if mode is None:
+            raise TokenUnsupportedError(f"the device does not claim to have {algorithm.upper()}")
+        if algorithm not in self._session_keys:
+            recipient = container.public_key(KeyUsage.SIGNING)
+            self._session_keys[algorithm], _ = made.new_session_key(f"{algorithm.upper()}-{mode}", recipient)
+        key = self._session_keys[algorithm]
+        iv = bytes(16) if mode == "CBC" else b""
+        return lambda: getattr(key, operation)(data, iv=iv)
+
+
+class TokenBench(Closing):
     """The jobs of a token. A context of one thread: its end deletes the containers that it made.
 
     The user has to be logged in to the application. RSA keys of 1024 bits take a driver whose policy allows
@@ -262,14 +297,6 @@ class TokenBench:
         for name in tuple(self._containers):
             self._delete(name)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def _operations_of(application: Application) -> TokenOperations:
     """Return what the application's driver does; of one that is not known, nothing beside the protocol."""
@@ -292,7 +319,7 @@ def _operations_of(application: Application) -> TokenOperations:
     return TokenOperations()
 
 
-class SoftwareBench:
+class SoftwareBench(Closing):
     """The jobs of keys in memory. A context, as that of a token is."""
 
     def __init__(self) -> None:
@@ -364,14 +391,6 @@ class SoftwareBench:
     def close(self) -> None:
         """Forget the keys."""
         self._keys.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _generate(algorithm: str) -> SM2PrivateKey | RSAPrivateKey:

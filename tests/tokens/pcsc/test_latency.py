@@ -12,6 +12,8 @@ from tokens.pcsc.cards import DirectCard
 DONE = [
     *((algorithm, operation) for algorithm in ("sm2", "rsa-1024") for operation in ("generate", "sign", "verify")),
     ("sm2", "encrypt"),
+    ("sm4", "encrypt"),
+    ("sm4", "decrypt"),
 ]
 
 
@@ -36,7 +38,7 @@ def test_the_card_verifies(card_application: PCSCApplication, direct: DirectCard
             bench._operations.verify(container, algorithm, bytes(32), signature)()
 
 
-@pytest.mark.parametrize("row", [("sm2", "decrypt"), ("rsa-2048", "encrypt"), ("sm4", "encrypt"), ("sm3", "digest")])
+@pytest.mark.parametrize("row", [("sm2", "decrypt"), ("rsa-2048", "encrypt"), ("sm1", "encrypt"), ("ssf33", "decrypt")])
 def test_what_no_command_is_known_for(card_application: PCSCApplication, row: tuple[str, str]) -> None:
     with TokenBench(card_application) as bench, pytest.raises(TokenUnsupportedError):
         bench.job(*row)

@@ -1,4 +1,4 @@
-"""What a card does for the sake of measuring: verification, and encryption with a public key.
+"""What a card does for the sake of measuring: verification, encryption with a public key, session keys.
 
 The data of these commands are laid out as the software card has them; no source shows them for others.
 """
@@ -12,7 +12,7 @@ from gmpki.algorithms.sm2 import PointFormat
 from gmpki.errors import TokenUnsupportedError
 from gmpki.tokens.interfaces import KeyUsage
 from gmpki.tokens.key_objects import digest_info
-from gmpki.tokens.latency import TokenOperations
+from gmpki.tokens.latency import SessionKeyOperations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ __all__ = ["PCSCOperations"]
 _EXPONENT_LEN: Final = 4
 
 
-class PCSCOperations(TokenOperations):
+class PCSCOperations(SessionKeyOperations):
     """The operations of a container of :class:`~gmpki.tokens.pcsc.driver.PCSCDriver`."""
 
     def verify(self, container: Container, algorithm: str, digest: bytes, signature: bytes) -> Callable[[], object]:

@@ -9,7 +9,7 @@ from gmpki.algorithms.sm2 import PointFormat
 from gmpki.errors import TokenUnsupportedError
 from gmpki.tokens.interfaces import KeyUsage
 from gmpki.tokens.key_objects import digest_info
-from gmpki.tokens.latency import TokenOperations
+from gmpki.tokens.latency import SessionKeyOperations
 from gmpki.tokens.skf import header
 from gmpki.tokens.skf.structures import RsaPublicKey
 
@@ -20,21 +20,14 @@ if TYPE_CHECKING:
     from gmpki.keys.sm2_public import SM2PublicKey
     from gmpki.tokens.interfaces import Container
     from gmpki.tokens.skf.container import SKFContainer
-    from gmpki.tokens.skf.session_keys import SKFSessionKey
 
 __all__ = ["SKFOperations"]
 
-# The mode is the first of these that the device has; one without a chain last, for what has no other.
-_MODES: Final = ("CBC", "ECB")
 _RSA_BITS: Final = {"rsa-1024": 1024, "rsa-2048": 2048}
 
 
-class SKFOperations(TokenOperations):
+class SKFOperations(SessionKeyOperations):
     """The operations of a container of :class:`~gmpki.tokens.skf.driver.SKFDriver`."""
-
-    def __init__(self) -> None:
-        """Begin without session keys, of which tokens have few."""
-        self._session_keys: dict[str, SKFSessionKey] = {}
 
     def verify(self, container: Container, algorithm: str, digest: bytes, signature: bytes) -> Callable[[], object]:
         """Verify by SKF_ECCVerify or SKF_RSAVerify."""
@@ -74,20 +67,6 @@ class SKFOperations(TokenOperations):
         private = skf.gen_ext_rsa_key(device._opened(), _RSA_BITS[algorithm])
         block = _block(algorithm)
         return lambda: skf.ext_rsa_pri_key_operation(device._opened(), private, block)
-
-    def cipher(self, container: Container, algorithm: str, operation: str, data: bytes) -> Callable[[], object]:
-        """Encrypt or decrypt with a session key, if the device says that it has the cipher."""
-        own = cast("SKFContainer", container)
-        claimed = own.application.device.info.algorithms
-        mode = next((mode for mode in _MODES if f"{algorithm.upper()}-{mode}" in claimed), None)
-        if mode is None:
-            raise TokenUnsupportedError(f"the device does not claim to have {algorithm.upper()}")
-        if algorithm not in self._session_keys:
-            made, _ = own.new_session_key(f"{algorithm.upper()}-{mode}", own.public_key(KeyUsage.SIGNING))
-            self._session_keys[algorithm] = made
-        key = self._session_keys[algorithm]
-        iv = bytes(16) if mode == "CBC" else b""
-        return lambda: getattr(key, operation)(data, iv=iv)
 
     def digest(self, container: Container, data: bytes) -> Callable[[], object]:
         """Hash by SKF_DigestInit and SKF_Digest."""
