@@ -168,6 +168,24 @@ def test_ocsp(server: Server, by_get: bool, nonce: bool) -> None:
     assert headers.get("content-type") == (None if by_get else "application/ocsp-request")
 
 
+def test_a_time_stamp(server: Server) -> None:
+    gives(server, b"answer", Content_Type="application/timestamp-reply")
+    assert Fetcher().timestamp(server.url("/tsa"), memoryview(b"request")) == b"answer"
+    line, headers, body = server.asked[0]
+    assert line.startswith("POST /tsa ")
+    assert headers["content-type"] == "application/timestamp-query"
+    assert headers["accept"] == "application/timestamp-reply"
+    assert body == b"request"
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "application/ocsp-response", "application/octet-stream"])
+def test_what_is_no_time_stamp(server: Server, media_type: str) -> None:
+    gives(server, b"answer", Content_Type=media_type)
+    refused(Fetcher().timestamp, server.url(), b"request", message="of the type")
+    with pytest.raises(InvalidTypeError):
+        Fetcher().timestamp(server.url(), "request")  # type: ignore[arg-type]
+
+
 def test_a_long_question_is_posted(server: Server) -> None:
     gives(server, b"answer", Content_Type="application/ocsp-response")
     assert Fetcher(ocsp_by_get=True).ocsp(server.url(), bytes(300)) == b"answer"

@@ -1,4 +1,5 @@
-"""Fetching revocation lists, OCSP responses and issuers' certificates over HTTP: what the rest of gmpki never does.
+"""Fetching revocation lists, OCSP responses, time-stamps and issuers' certificates over HTTP: what the rest of gmpki never
+does.
 
 Addresses come out of certificates that nobody has validated yet, so every fetch is bounded in time and size, and goes
 where its caller allows; proxies that the environment names are not used. What comes back is data to be verified,
@@ -41,6 +42,9 @@ _MAX_REDIRECTS: Final = 3
 _MAX_ADDRESSES: Final = 4
 _PORTS: Final = {"http": 80, "https": 443}
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
+# RFC 3161 3.4; the longest answer, in bytes: tokens with the certificates and lists of their authority inside.
+_QUERY_TYPE, _REPLY_TYPE = "application/timestamp-query", "application/timestamp-reply"
+_MAX_REPLY_LEN: Final = 4 << 20
 # RFC 2585 4 and RFC 8551 3.2.1, and what servers that know no better say of the same files.
 _UNNAMED: Final = ("application/octet-stream", "binary/octet-stream")
 _CRL_TYPES: Final = ("application/pkix-crl", "application/x-pkcs7-crl", *_UNNAMED)
@@ -88,6 +92,7 @@ class _Wanted:
     types: tuple[str, ...]
     max_len: int
     content: bytes | None = None
+    content_type: str = REQUEST_MEDIA_TYPE
 
 
 class Fetcher:
@@ -181,6 +186,18 @@ class Fetcher:
             return self._fetch(by_get, _Wanted((RESPONSE_MEDIA_TYPE,), MAX_RESPONSE_LEN))
         return self._fetch(url, _Wanted((RESPONSE_MEDIA_TYPE,), MAX_RESPONSE_LEN, encoded))
 
+    def timestamp(self, url: str, request: Buffer) -> bytes:
+        """Send a request for a time-stamp and fetch the response, for
+        :class:`~gmpki.tsa.http.TimestampClient`.
+
+        :param request: its DER.
+        :raises FetchError: when there is no response within the limits; the message says why.
+        :raises InvalidTypeError: when url is no ``str``, or request has no buffer.
+        :standard: RFC 3161 3.4
+        """
+        encoded = as_bytes(request, "the request")
+        return self._fetch(url, _Wanted((_REPLY_TYPE,), _MAX_REPLY_LEN, encoded, _QUERY_TYPE))
+
     # ---- one fetch ----------------------------------------------------------------------
     def _fetch(self, url: str, wanted: _Wanted) -> bytes:
         as_text(url, "url")
@@ -246,7 +263,7 @@ class Fetcher:
         method = "GET"
         if wanted.content is not None:
             method = "POST"
-            headers.append(("Content-Type", REQUEST_MEDIA_TYPE))
+            headers.append(("Content-Type", wanted.content_type))
         context = self._ssl_context
         if context is None and target.scheme == "https":
             context = _system_trust()

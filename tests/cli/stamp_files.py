@@ -37,7 +37,7 @@ def write_stamps() -> None:
     FileSerials.create("used.serials")
     asked = TimestampRequest.of(Imprint.of(Path("report.pdf").read_bytes()))
     Path("req.tsq").write_bytes(asked.to_der())
-    Path("resp.tsr").write_bytes(_authority().answer(asked.to_der()))
+    Path("resp.tsr").write_bytes(authority().answer(asked.to_der()))
     Path("abc.tst").write_bytes(stamped(b"abc").to_der())
     signer = SignerSpec(OWNER, load_certificate(Path("signing.pem").read_bytes()))
     Path("report.p7m").write_bytes(sign(Path("report.pdf").read_bytes(), signer))
@@ -45,9 +45,10 @@ def write_stamps() -> None:
 
 def stamped(data: bytes) -> TimestampToken:
     """Return a time-stamp of the authority whose files were written."""
-    return TimestampResponse.from_der(_authority().answer(TimestampRequest.of(Imprint.of(data)).to_der())).token
+    return TimestampResponse.from_der(authority().answer(TimestampRequest.of(Imprint.of(data)).to_der())).token
 
 
-def _authority() -> TimestampAuthority:
+def authority() -> TimestampAuthority:
+    """Return the authority whose files were written."""
     own = load_certificate(Path("tsa.pem").read_bytes())
     return TimestampAuthority(OTHER, own, FileSerials("used.serials"), [POLICY])

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from cli import message_files, sample_files, seal_files, trust_files
+from cli import message_files, sample_files, seal_files, stamp_files, trust_files
 from gmpki.cli import _trust_folder, trust_update
 from gmpki.keystore import LocationStatus, TrustFolder, TrustRole, TrustStatus
 from gmpki.x509.certificate import load_certificate
@@ -373,3 +373,67 @@ def test_seals(answer: Answer) -> None:
     wishes = ("--registry", "seals", "--accept", "maker-revocation", "org.esl")
     kept = answer("seal", "verify", *FOLDER, *wishes)
     assert kept == answer("seal", "verify", "--anchor", "maker-root.pem", *wishes)
+
+
+# ---- time-stamps ------------------------------------------------------------------------------
+class Stamping(http.server.BaseHTTPRequestHandler):
+    """A time-stamp service: what it answers, and the requests that came."""
+
+    answer: Callable[[bytes], bytes] = staticmethod(lambda _request: b"")
+    came: list[str | None] = []  # noqa: RUF012 - the class is used by one test at a time
+
+    def do_POST(self) -> None:
+        self.came.append(self.headers["Content-Type"])
+        data = type(self).answer(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/timestamp-reply")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Give the address of a service that gives true time-stamps."""
+    Path("report.pdf").write_bytes(b"a report")
+    stamp_files.write_stamps()
+
+    monkeypatch.setattr(Stamping, "answer", staticmethod(stamp_files.authority().answer))
+    monkeypatch.setattr(Stamping, "came", [])
+    made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stamping)
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{made.server_address[1]}/"
+    made.shutdown()
+    thread.join()
+    made.server_close()
+
+
+def test_a_time_stamp_from_the_service(answer: Answer, run: Run, folder: TrustFolder, service: str) -> None:
+    run("tsa", "request", "--fetch", "resp.tsr", *FOLDER, "report.pdf", exit_code=2)
+    answer("trust", "set", *FOLDER, "--timestamp-url", service)
+    value = answer("tsa", "request", "--fetch", "resp.tsr", "--output", "req.tsq", "--force", *FOLDER, "report.pdf")
+    assert value["url"] == service
+    assert Stamping.came == ["application/timestamp-query"]
+    shown = run("tsa", "request", "--fetch", "resp.tsr", "--force", "--url", service, "report.pdf").stdout
+    assert "时间戳" in shown
+    trusted = ("--anchor", "root.pem", "--intermediate", "sub.pem")
+    answer("tsa", "verify", *trusted, "--response", "resp.tsr", "report.pdf")
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", b"another"])
+def test_an_answer_that_is_none(answer: Answer, service: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = Path("resp.tsr").read_bytes() if data == b"another" else data  # for another file, with another nonce
+    monkeypatch.setattr(Stamping, "answer", staticmethod(lambda _request: given))
+    answer("tsa", "request", "--fetch", "fetched.tsr", "--url", service, "report.pdf", exit_code=1)
+    assert not Path("fetched.tsr").exists()
+
+
+@pytest.mark.parametrize("more", [("--no-cert",), ()], ids=["no-cert", "no-service"])
+def test_what_cannot_be_asked(run: Run, service: str, more: tuple[str, ...]) -> None:
+    url = ("--url", service) if more else ()
+    run("tsa", "request", "--fetch", "fetched.tsr", *url, *more, "report.pdf", exit_code=2)
+    assert Stamping.came == []

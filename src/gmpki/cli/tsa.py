@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gmpki.cli import _forms, _io, _keys
+from gmpki.cli._fetch import fetcher
 from gmpki.cli._files import INPUT, OUTPUT, force_option, output_option
 from gmpki.cli._group import Group
 from gmpki.cli._hints import naming_lenient
@@ -19,10 +20,12 @@ from gmpki.cli._output import Failure, Report, check_output, facts, json_option,
 from gmpki.cli._secrets import SecretSource, secret_options
 from gmpki.cli._times import parse_time
 from gmpki.cli._trust import load_certificates, trust_of, trust_options
+from gmpki.cli._trust_folder import TRUST_VARIABLE, open_folder
 from gmpki.cli._tsa import read_response_or_token, signature_in, token_of
 
 if TYPE_CHECKING:
     from gmpki.tsa.imprint import Imprint
+    from gmpki.tsa.request import TimestampRequest
     from gmpki.tsa.serials import FileSerials
     from gmpki.tsa.verify import TokenPolicy
 
@@ -51,6 +54,7 @@ def command() -> None:
     epilog="\b\nExamples:\n  gmpki tsa request --output req.tsq report.pdf\n"
     "  gmpki tsa request --hash sha256 --policy 1.2.156.99999.1 --output other.tsq report.pdf\n"
     "  gmpki tsa request --of-signature --output signature.tsq report.p7m\n"
+    "  gmpki tsa request --fetch resp.tsr --url http://tsa.example.cn/ report.pdf\n"
     '  curl -H "Content-Type: application/timestamp-query" --data-binary @req.tsq -o resp.tsr http://tsa.example.cn/',
 )
 @click.argument("source", type=INPUT, metavar="[FILE]", default="-")
@@ -60,6 +64,18 @@ def command() -> None:
 @click.option("--policy", metavar="OID", help="Under which policy the time-stamp is to be made.")
 @click.option("--nonce/--no-nonce", default=True, show_default=True, help="Tie the answer to this request.")
 @click.option("--cert/--no-cert", default=True, show_default=True, help="Ask for the authority's certificate.")
+@click.option(
+    "--fetch", "reply", type=OUTPUT, metavar="FILE", help="Send the request to a service, and keep its answer here."
+)
+@click.option("--url", metavar="URL", help="The service.  [default: that of the settings of the trust folder]")
+@click.option(
+    "--trust-folder",
+    type=INPUT,
+    metavar="DIRECTORY",
+    envvar=TRUST_VARIABLE,
+    help=f'Whose settings name the service (see "gmpki trust set").  [default: the one that {TRUST_VARIABLE} names]',
+)
+@click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), default=10.0, show_default=True)
 @output_option
 @force_option
 @json_option
@@ -72,10 +88,17 @@ def request(
     policy: str | None,
     nonce: bool,
     cert: bool,
+    reply: str | None,
+    url: str | None,
+    trust_folder: str | None,
+    timeout_s: float,
     output: str,
     force: bool,
 ) -> Report:
     """Make a request for a time-stamp over FILE (standard input without one), of any length.
+
+    With --fetch it is sent, and the answer kept once its signature, imprint and nonce were checked; whom it is from
+    "gmpki tsa verify" tells. The request itself is kept only where --output names a file.
 
     What "gmpki cms sign --timestamp" puts into a signed message is over its signature: --of-signature asks for that.
 
@@ -84,7 +107,14 @@ def request(
     from gmpki.cli._tsa_show import describe_request, lines_of
     from gmpki.tsa.request import TimestampRequest
 
-    check_output(output, binary=True, force=force)
+    asked = None if reply is None else _service(url, trust_folder)
+    if reply is None:
+        check_output(output, binary=True, force=force)
+    else:
+        check_output(reply, binary=True, force=force)
+        _io.refuse_existing(output, force=force)
+        if not cert:
+            raise click.UsageError("--fetch checks the answer, for which --no-cert leaves out the certificate")
     if of_signature:
         if digest is not None:
             raise click.UsageError("--of-signature needs the message, not --digest")
@@ -95,10 +125,40 @@ def request(
         imprint = _imprint(source, digest, hash_name)
     _known_policies(policy)
     made = TimestampRequest.of(imprint, policy=policy, nonce=nonce, certificate=cert)
-    _io.write_output(output, made.to_der(), force=force)
-    fields = describe_request(made)
-    lines = [*lines_of(fields), *facts([("申请", "request", output)])]
-    return Report({**fields, "output": output}, [] if output == "-" else lines)
+    fields = {**describe_request(made), "output": output}
+    rows = [("申请", "request", output)]
+    if reply is None or output != "-":
+        _io.write_output(output, made.to_der(), force=force)
+    if reply is not None and asked is not None:
+        _io.write_output(reply, _fetched(made, asked, timeout_s), force=force)
+        fields |= {"url": asked, "reply": reply}
+        rows = [*(rows if output != "-" else []), ("服务", "service", asked), ("时间戳", "time-stamp", reply)]
+    lines = [*lines_of(fields), *facts(rows)]
+    return Report(fields, [] if "-" in (reply or output,) else lines)
+
+
+def _service(url: str | None, trust_folder: str | None) -> str:
+    """Return the address of the time-stamp service.
+
+    :raises click.UsageError: when nothing names one.
+    """
+    found = url
+    if found is None and trust_folder is not None:
+        found = open_folder(trust_folder).settings.timestamp_url
+    if found is None:
+        raise click.UsageError("--fetch needs --url, or a trust folder whose settings name a time-stamp service")
+    return found
+
+
+def _fetched(made: TimestampRequest, url: str, timeout_s: float) -> bytes:
+    """Send a request, and return the answer after it was checked, but for the chain."""
+    from gmpki.cms.trust import Trust
+    from gmpki.tsa.response import TimestampResponse
+    from gmpki.tsa.verify import TokenVerifier
+
+    answer = fetcher("asking a time-stamp service", timeout_s=timeout_s).timestamp(url, made.to_der())
+    TokenVerifier(Trust.signature_only()).verify_response(TimestampResponse.from_der(answer), made)
+    return answer
 
 
 reply_options = together(
