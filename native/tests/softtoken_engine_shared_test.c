@@ -2,9 +2,12 @@
 #include "softtoken_engine_support.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <time.h>
+
+#include "softtoken/store.h"
 
 enum { WORKERS = 2, FILES = 12 };
 
@@ -335,6 +338,53 @@ static void events(void) {
     remove_tree(device_file("EVENTS", ""));
 }
 
+/* ---- a child of somebody who died in the midst of a change -------------------------------- */
+
+static int told[2]; /* a pipe: the child of the dead says who it is */
+
+/* While a change is written: fork a child that lives on, and die. */
+static int fork_and_die(int point) {
+    if (point != ST_FAULT_SYNC) {
+        return 0;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t own = getpid();
+        (void)!write(told[1], &own, sizeof own);
+        rest_ms(30000);
+        _exit(0);
+    }
+    rest_ms(200); /* until the child runs, and has let go of what is not its own */
+    _exit(0);
+}
+
+static int change_and_die(void *argument) {
+    st_device *device = NULL;
+    if (st_device_open(argument, &device) != ST_OK) {
+        return 1;
+    }
+    st_fault_hook = fork_and_die;
+    return st_device_set_label(device, "never") == ST_OK ? 2 : 3;
+}
+
+/* The child holds none of the locks: others go on at once. */
+static void children_of_the_dead(void) {
+    char serial[ST_SERIAL_MAX + 1];
+    st_device *device = new_device("serial=ORPHAN\n", serial);
+    st_store *store = NULL;
+    pid_t orphan = 0;
+    CHECK(pipe(told) == 0 && in_child(change_and_die, serial) == 0);
+    CHECK(read(told[0], &orphan, sizeof orphan) == (ssize_t)sizeof orphan);
+    CHECK(st_store_open(&store, NULL, serial) == ST_OK);
+    CHECK(st_store_lock(store, ST_LOCK_WRITE, 0) == ST_OK);
+    CHECK(st_store_lock(store, ST_LOCK_EXCLUSIVE, 0) == ST_OK);
+    st_store_close(store);
+    CHECK(orphan > 0 && kill(orphan, SIGKILL) == 0);
+    (void)close(told[0]);
+    (void)close(told[1]);
+    drop_device(device, serial);
+}
+
 int main(void) {
     CHECK(begin_root() == 0);
     working_together();
@@ -343,6 +393,7 @@ int main(void) {
     exclusive_use();
     waiting_for_another_process();
     locked_by_the_dead();
+    children_of_the_dead();
     events();
     end_root();
     return finish();

@@ -41,13 +41,16 @@ static void after_fork_in_parent(void) {
 
 /*
  * The child has the parent's devices open, but not their locks, nor what its users have shown of themselves. What a
- * thread of the parent was using in the moment of the fork is in no state to be freed, and is left.
+ * thread of the parent was using in the moment of the fork is in no state to be freed, and is left; but its open files
+ * are closed, or this child would hold the parent's locks when the parent has died.
  */
 static void after_fork_in_child(void) {
     for (st_device *device = open_devices; device != NULL; device = device->next) {
         pthread_mutex_init(&device->mutex, NULL);
         st_condition_init(&device->changed);
-        if (!device->busy) {
+        if (device->busy) {
+            st_store_abandon(device->store);
+        } else {
             st_model_free(device->model);
             st_store_close(device->store);
         }

@@ -102,6 +102,9 @@ enum st_lock_kind {
  * has none of them and must open the store for itself. */
 ST_CHECKED enum st_status st_store_lock(st_store *store, int kind, uint32_t timeout_ms);
 void st_store_unlock(st_store *store, int kind);
+/* In a child made by fork: let go of what the parent's threads hold through this store, which is used no more. Its
+ * memory stays, since one of them may have been at work in it. NULL may be let go. */
+void st_store_abandon(st_store *store);
 
 /* ---- store_files.c: used by the above ---------------------------------------------------- */
 

@@ -94,13 +94,22 @@ enum st_status st_store_lock(st_store *store, int kind, uint32_t timeout_ms) {
     return ST_OK;
 }
 
+void st_store_abandon(st_store *store) {
+    if (store != NULL) {
+        drop_inherited(store);
+        gmpki_cleanse(store->mac_key, sizeof store->mac_key);
+        gmpki_cleanse(store->key, sizeof store->key);
+    }
+}
+
 void st_store_unlock(st_store *store, int kind) {
     drop_inherited(store);
     if (kind < 0 || kind >= ST_LOCK_KINDS || store->locks[kind] < 0) {
         return;
     }
-    /* Not close alone: a child may have the same open file. */
-    (void)flock(store->locks[kind], LOCK_UN);
-    (void)close(store->locks[kind]);
+    /* Not close alone: a child may have the same open file. And one that is forked now must not close it twice. */
+    int file = store->locks[kind];
+    (void)flock(file, LOCK_UN);
     store->locks[kind] = -1;
+    (void)close(file);
 }
