@@ -229,9 +229,10 @@ def put_in(name: str, *, root: str | os.PathLike[str] | None = None) -> None:
 
 # ---- devices and files ----------------------------------------------------------------------
 def _created(base: str, text: str) -> SoftDevice:
+    from gmpki.tokens.skf.driver_profile import DriverProfile
     from gmpki.tokens.skf.library import load
 
-    name = load(library_path("skf")).soft_create_device(base, text)
+    name = load(library_path("skf"), DriverProfile.shipped("gmpki")).soft_create_device(base, text)
     return _found(name, os.path.join(base, name))
 
 
