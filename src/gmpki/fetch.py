@@ -1,5 +1,5 @@
-"""Fetching revocation lists, OCSP responses, time-stamps and issuers' certificates over HTTP: what the rest of gmpki never
-does.
+"""Fetching revocation lists, OCSP responses, time-stamps and issuers' certificates over HTTP: what the rest of gmpki
+never does.
 
 Addresses come out of certificates that nobody has validated yet, so every fetch is bounded in time and size, and goes
 where its caller allows; proxies that the environment names are not used. What comes back is data to be verified,
