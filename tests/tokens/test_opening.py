@@ -122,6 +122,15 @@ def test_what_is_not_there(issued: Issued, uri: Any, error: type[Exception]) -> 
             call(uri)
 
 
+def test_our_own_driver_is_known_without_a_device(soft_root: Path) -> None:
+    for uri in ("soft:", "soft:isolated=yes"):
+        with open_driver(uri) as driver:
+            assert isinstance(driver, SKFDriver)
+            assert driver.devices() == ()
+            assert driver.skf.profile.name == "gmpki"
+            assert driver.skf.profile.sm2_numbering is not None
+
+
 def test_a_key_is_named_with_its_container(issued: Issued) -> None:
     with pytest.raises(InvalidInputError):
         open_token_key(f"soft:dev=00a1;app={APPLICATION}", USER_PIN)

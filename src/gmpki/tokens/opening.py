@@ -121,7 +121,9 @@ def open_driver(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY
         from gmpki.tokens.soft.paths import library_path
 
         path = library_path("skf") if parsed.library is None else parsed.library
-        profile = _profile(DriverProfile, parsed.profile)
+        # Of our own library everything is known, also while no device is there to find it out with.
+        known = "gmpki" if parsed.library is None else None
+        profile = _profile(DriverProfile, parsed.profile or known)
         return SKFDriver.load(path, profile=profile, isolated=parsed.isolated, policy=policy)
     if isinstance(parsed, PKCS11Uri):
         from gmpki.tokens.pkcs11.driver import PKCS11Driver

@@ -116,7 +116,7 @@ def test_applications_are_made_by_who_has_the_device_key(skf_device: SKFDevice) 
     skf_device.authenticate()
     create(skf_device)
     skf_device.change_device_key(b"K" * 16)
-    with pytest.raises(LoginRequiredError):
+    with pytest.raises(LoginRequiredError, match="does not accept the device key"):
         skf_device.authenticate()
     skf_device.authenticate(b"K" * 16)
     skf_device.delete_application("B")
@@ -138,6 +138,8 @@ def test_applications(skf_device: SKFDevice) -> None:
     skf_device.authenticate()
     first = create(skf_device, "A")
     assert skf_device.application() is first
+    with pytest.raises(TokenNotFoundError, match="no application 'B'; it has A"):
+        skf_device.application("B")
     create(skf_device, "签章")
     assert set(skf_device.applications()) == {"A", "签章"}
     assert skf_device.application("签章").name == "签章"

@@ -209,7 +209,16 @@ class SKFDevice(Opened):
             opened = self._below.get(name)
             if isinstance(opened, SKFApplication):
                 return opened
-            return SKFApplication(self, self._skf.open_application(handle, name), name)
+            try:
+                return SKFApplication(self, self._skf.open_application(handle, name), name)
+            except TokenNotFoundError as error:
+                there = ", ".join(self._skf.enum_application(handle)) or "none"
+                raise TokenNotFoundError(
+                    f"the device {self._name!r} has no application {name!r}; it has {there}",
+                    function=error.function,
+                    code=error.code,
+                    code_name=error.code_name,
+                ) from None
 
     def create_application(
         self,

@@ -113,9 +113,8 @@ class SKFDriver(Opened):
                 raise TokenNotFoundError(f"{there}; one must be named" if present else there)
             name = present[0]
         elif name not in present:
-            raise TokenNotFoundError(
-                f"the device {name!r} is not there; those that are: {', '.join(present) or 'none'}"
-            )
+            there = f"those that are: {', '.join(present)}" if present else "no device is"
+            raise TokenNotFoundError(f"the device {name!r} is not there; {there}")
         return SKFDevice(self, self.skf.connect_dev(name), name)
 
     # ---- events -------------------------------------------------------------------------
