@@ -98,6 +98,7 @@ def run_ctest(build_dir: Path, *, env: Mapping[str, str] | None = None, area: st
     a sanitizer's report) counts as one failed check.
     """
     command = [need("ctest"), "--test-dir", str(build_dir), "--verbose", "--no-tests=error", "--timeout", "1200"]
+    command += ["--parallel", str(os.cpu_count() or 1)]
     result = attempt([*command, "--tests-regex", f"^{area}", *(["--stop-on-failure"] if quiet else [])], env=env)
     counts = [(int(passed), int(failed)) for passed, failed in _CHECKS.findall(result.stdout)]
     programs = len(re.findall(r"^ *\d+/\d+ Test +#", result.stdout, re.MULTILINE))
