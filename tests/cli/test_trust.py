@@ -336,6 +336,12 @@ def test_the_environment_names_the_folder(
     assert len(answer("trust", "list")["items"]) == 4
 
 
+def test_an_empty_folder_of_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("trust", "init", "--trust-folder", "empty")
+    monkeypatch.setenv(VARIABLE, "empty")
+    assert "give --anchor" in run("cert", "verify", "user.pem", exit_code=2).stderr
+
+
 def test_who_names_an_anchor_means_no_other(
     answer: Answer, run: Run, folder: TrustFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

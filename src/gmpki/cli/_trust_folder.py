@@ -103,7 +103,7 @@ def one_named(fingerprint: str | None, certificate_file: str | None) -> str:
 # ---- commands that verify --------------------------------------------------------------------
 def taking_folder(command: Callable[..., Result]) -> Callable[..., Result]:
     """Add ``--trust-folder`` to a command that takes files of anchors, intermediate certificates and lists: what is in
-    the folder comes to them, and where the command knows anchors for time-stamps, to these.
+    the folder comes to those of them that the command has, and to anchors for time-stamps.
 
     The folder that the environment names counts only where the command line says nothing about whom to trust: who
     names an anchor wants that one and no other.
@@ -120,29 +120,41 @@ def taking_folder(command: Callable[..., Result]) -> Callable[..., Result]:
     @functools.wraps(command)
     def run(*, trust_folder: str | None, **parameters: Any) -> Result:
         if trust_folder is not None and not _is_overruled(parameters):
-            from gmpki.keystore.trust_folder import TrustRole
-
-            folder = open_folder(trust_folder)
-            parameters["anchors"] += tuple(folder.paths(TrustRole.ANCHOR))
-            parameters["intermediates"] += tuple(folder.paths(TrustRole.INTERMEDIATE))
-            parameters["crls"] += tuple(folder.crl_paths)
-            if not parameters["anchors"]:
-                raise click.UsageError(
-                    f"the trust folder {folder.path} has no anchor; gmpki trust add --anchor adds one"
-                )
-            if "tsa_anchors" in parameters:
-                parameters["tsa_anchors"] += tuple(folder.paths(TrustRole.TIMESTAMP_ANCHOR))
+            _add_files(trust_folder, parameters)
         return command(**parameters)
 
     decorated: Callable[..., Result] = run
     return decorated
 
 
+def _add_files(trust_folder: str, parameters: dict[str, Any]) -> None:
+    """Add the files of a folder to those that the command line named.
+
+    :raises click.UsageError: when the command line names a folder that has no anchor.
+    """
+    from gmpki.keystore.trust_folder import TrustRole
+
+    folder = open_folder(trust_folder)
+    files = {
+        "anchors": folder.paths(TrustRole.ANCHOR),
+        "intermediates": folder.paths(TrustRole.INTERMEDIATE),
+        "crls": folder.crl_paths,
+        "tsa_anchors": folder.paths(TrustRole.TIMESTAMP_ANCHOR),
+    }
+    for name, paths in files.items():
+        if name in parameters:
+            parameters[name] += tuple(paths)
+    if not parameters["anchors"] and not _is_from_environment():
+        raise click.UsageError(f"the trust folder {folder.path} has no anchor; gmpki trust add --anchor adds one")
+
+
 def _is_overruled(parameters: dict[str, Any]) -> bool:
+    return _is_from_environment() and bool(parameters["anchors"] or parameters.get("signature_only"))
+
+
+def _is_from_environment() -> bool:
     source = click.get_current_context().get_parameter_source("trust_folder")
-    if source is not ParameterSource.ENVIRONMENT:
-        return False
-    return bool(parameters["anchors"] or parameters.get("signature_only"))
+    return source is ParameterSource.ENVIRONMENT
 
 
 # ---- what is shown ---------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from gmpki.cli._times import parse_time
 from gmpki.cli._token import Place, device_of, place_options
 from gmpki.cli._token_show import USAGES, application_fields, container_rows, device_fields, device_rows, pin_text
 from gmpki.cli._trust import load_certificates
+from gmpki.cli._trust_folder import taking_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,12 +37,14 @@ ROLES = {"user": ("用户 PIN", "user PIN"), "admin": ("管理员 PIN", "adminis
 @place_options()
 @click.option("--anchor", "anchors", help="Show the chain of each certificate to one of these.", **FILES)
 @click.option("--intermediate", "intermediates", help="Certificates that may stand between.", **FILES)
+@taking_folder
 @click.option("--at", "at_text", metavar="TIME", help="Judge chains at 2026-03-01T08:00:00Z instead of now.")
 @json_option
 def command(*, place: Place, anchors: tuple[str, ...], intermediates: tuple[str, ...], at_text: str | None) -> Report:
     """Show a device, its applications, the tries left of their PINs, containers, both certificates of each.
 
-    With --anchor also the chain of each certificate, or why there is none. Nobody logs in, and no try is spent.
+    With --anchor or --trust-folder also the chain of each certificate, or why there is none. Nobody logs in, and no
+    try is spent.
 
     查看设备、应用、PIN 剩余次数、容器、签名与加密证书；给出信任锚时显示证书链。不需要 PIN。
     """
