@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 
 import pytest
 
@@ -30,6 +31,7 @@ COMPUTED = {
 }
 
 
+@cache
 def reasons_given() -> set[str]:
     """Return every reason that a SealError may have."""
     found: set[str] = set()
