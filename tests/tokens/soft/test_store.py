@@ -148,6 +148,14 @@ def test_pulled_out_and_put_in(soft_root: Path) -> None:
         assert [one.is_present for one in list_soft_devices()] == [True]
 
 
+def test_pulling_out_follows_no_link(soft_root: Path, tmp_path: Path) -> None:
+    device(soft_root, "00a2")
+    (soft_root / "00a2" / "absent").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(TokenError):
+        pull_out("00a2")
+    assert not (tmp_path / "elsewhere").exists()
+
+
 @pytest.mark.parametrize("action", [reset_soft_device, delete_soft_device, pull_out, put_in])
 def test_devices_that_are_not_there(soft_root: Path, action: Any) -> None:
     with pytest.raises(TokenNotFoundError):

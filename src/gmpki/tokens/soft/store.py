@@ -217,7 +217,8 @@ def pull_out(name: str, *, root: str | os.PathLike[str] | None = None) -> None:
     """
     folder = _existing(name, root)
     with _file_errors(f"the software token {name} cannot be pulled out"):
-        os.close(os.open(os.path.join(folder, _ABSENT), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        os.close(os.open(os.path.join(folder, _ABSENT), flags, 0o600))
 
 
 def put_in(name: str, *, root: str | os.PathLike[str] | None = None) -> None:
