@@ -4,39 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes, as_text, member
-from gmpki.algorithms.rsa import PublicHandle
-from gmpki.errors import (
-    DriverError,
-    InvalidInputError,
-    KeyMismatchError,
-    TokenError,
-    TokenNotFoundError,
-    TokenUnsupportedError,
-)
-from gmpki.keys.envelope import KeyEnvelope
+from gmpki._inputs import as_bytes, as_text
+from gmpki.errors import TokenError, TokenNotFoundError, TokenUnsupportedError
 from gmpki.keys.sm2_public import SM2PublicKey
-from gmpki.tokens._opened import Opened
-from gmpki.tokens.interfaces import Ability, KeyUsage, TokenKeyType
-from gmpki.tokens.key_objects import KeyOperations, TokenDecryptor, TokenKeyAgreer, TokenSigner
-from gmpki.x509.certificate import Certificate
+from gmpki.tokens._two_pairs import TwoPairContainer
+from gmpki.tokens.interfaces import Ability, KeyUsage
+from gmpki.tokens.key_objects import KeyOperations, TokenDecryptor, TokenKeyAgreer
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from gmpki.algorithms.sm2 import Role
     from gmpki.keys.ciphertext import SM2Ciphertext
+    from gmpki.keys.envelope import KeyEnvelope
     from gmpki.keys.interfaces import PublicKey
-    from gmpki.keys.rsa import RSAPublicKey
     from gmpki.tokens.skf.application import SKFApplication
     from gmpki.tokens.skf.functions import SKF
     from gmpki.tokens.skf.session_keys import SKFSessionKey, SKFSessionKeyExchange
-    from gmpki.tokens.skf.structures import ContainerHandle, RsaPublicKey
+    from gmpki.tokens.skf.structures import ContainerHandle
 
 __all__ = ["SKFContainer"]
-
-_RSA_BITS: Final = {TokenKeyType.RSA_1024: 1024, TokenKeyType.RSA_2048: 2048}
-_RSA_TYPES: Final = {bits: key_type for key_type, bits in _RSA_BITS.items()}
 
 _NEEDED: Final = {
     Ability.TWO_KEY_PAIRS: ("SKF_ExportPublicKey",),
@@ -54,23 +41,15 @@ _NEEDED: Final = {
 _ABSENT: Final = ("SAR_FAIL", "SAR_FILEERR", "SAR_INVALIDPARAMERR", "SAR_READFILEERR", "SAR_OBJERR")
 
 
-class SKFContainer(Opened):
+class SKFContainer(TwoPairContainer):
     """An open container; a :class:`~gmpki.tokens.interfaces.Container` and, where the driver has session keys, a
     :class:`~gmpki.tokens.interfaces.SessionKeyContainer`. Thread-safe.
     """
 
-    _WHAT = "container"
-
     def __init__(self, application: SKFApplication, handle: ContainerHandle, name: str) -> None:
-        super().__init__(application, name)
+        super().__init__(application, name, application.device.driver.policy)
         self.application = application
         self._handle = handle
-        self._name = name
-
-    @property
-    def name(self) -> str:
-        """Its name in the application."""
-        return self._name
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -94,66 +73,18 @@ class SKFContainer(Opened):
         return self._handle
 
     # ---- the pairs ----------------------------------------------------------------------
-    def key_type(self, usage: KeyUsage) -> TokenKeyType | None:
-        """Return what kind of pair there is for a usage, None when there is none.
-
-        :raises InvalidTypeError: when usage is no KeyUsage.
-        :raises TokenUnsupportedError: when it is an RSA key of a length without a name.
-        """
-        found = self._exported(usage)
-        if found is None:
+    def _exported(self, usage: KeyUsage) -> bytes | tuple[int, bytes, int] | None:
+        try:
+            found = self._skf.export_public_key(self._opened(), usage is KeyUsage.SIGNING)
+        except TokenError as error:
+            if not _is_absence(error):
+                raise
             return None
-        if isinstance(found, bytes):
-            return TokenKeyType.SM2
-        if found.bits not in _RSA_TYPES:
-            raise TokenUnsupportedError(f"the {usage.value} pair is an RSA key of {found.bits} bits")
-        return _RSA_TYPES[found.bits]
-
-    def public_key(self, usage: KeyUsage = KeyUsage.SIGNING) -> SM2PublicKey | RSAPublicKey:
-        """Return the public key of a pair.
-
-        :raises InvalidTypeError: when usage is no KeyUsage.
-        :raises TokenNotFoundError: when there is none.
-        :raises PolicyError: when the driver's policy refuses an RSA key of its length.
-        :raises DriverError: when what the driver gives is no public key.
-        """
-        found = self._exported(usage)
-        if found is None:
-            raise TokenNotFoundError(f"{self._place} has no {usage.value} pair")
-        if isinstance(found, bytes):
-            return self._point(found)
-        from gmpki.keys.rsa import RSAPublicKey
-
-        try:
-            handle = PublicHandle.from_numbers(int.from_bytes(found.modulus, "big"), found.exponent)
-        except InvalidInputError as error:
-            raise DriverError(f"the RSA public key in {self._place} is none: {error}") from None
-        return RSAPublicKey(handle, policy=self.application.device.driver.policy)
-
-    def _point(self, encoded: bytes) -> SM2PublicKey:
-        try:
-            return SM2PublicKey.from_bytes(encoded)
-        except InvalidInputError:
-            raise DriverError(f"the SM2 public key in {self._place} is no point on the curve") from None
-
-    def _exported(self, usage: KeyUsage) -> bytes | RsaPublicKey | None:
-        member(usage, KeyUsage, "usage")
-        with self._lock:
-            try:
-                return self._skf.export_public_key(self._opened(), usage is KeyUsage.SIGNING)
-            except TokenError as error:
-                if not _is_absence(error):
-                    raise
-                return None
+        return found if isinstance(found, bytes) else (found.bits, found.modulus, found.exponent)
 
     @property
-    def signing_key(self) -> TokenSigner:
-        """The signing pair as a key; its use needs the user's login.
-
-        :raises TokenNotFoundError: when there is none.
-        :raises PolicyError: when the driver's policy refuses an RSA key of its length.
-        """
-        return TokenSigner(self.public_key(KeyUsage.SIGNING), _Operations(self))
+    def _operations(self) -> KeyOperations:
+        return _Operations(self)
 
     @property
     def encryption_key(self) -> TokenDecryptor:
@@ -173,7 +104,7 @@ class SKFContainer(Opened):
                 "the driver lacks SKF_ECCDecrypt, and the standard has nothing that gives a plaintext out",
                 function="SKF_ECCDecrypt",
             )
-        return TokenDecryptor(public_key, _Operations(self))
+        return TokenDecryptor(public_key, self._operations)
 
     @property
     def agreement_key(self) -> TokenKeyAgreer:
@@ -183,51 +114,14 @@ class SKFContainer(Opened):
         """
         raise TokenUnsupportedError("SKF keeps the agreed key inside the token: session_key_exchange gives a handle")
 
-    def generate(
-        self, key_type: TokenKeyType = TokenKeyType.SM2, *, usage: KeyUsage = KeyUsage.SIGNING
-    ) -> SM2PublicKey | RSAPublicKey:
-        """Make the signing pair inside the token. What a driver does about one that is there already is its own.
-
-        :param key_type: SM2, RSA_1024 or RSA_2048.
-        :param usage: SIGNING; encryption pairs are made outside and imported (GM/T 0016-2012 5.2).
-        :raises InvalidTypeError: when an input has the wrong type.
-        :raises LoginRequiredError: unless the user has logged in.
-        :raises TokenUnsupportedError: for another kind of key, or the encryption pair.
-        :raises PolicyError: when the driver's policy refuses RSA keys of this length.
-        """
-        member(key_type, TokenKeyType, "key_type")
-        member(usage, KeyUsage, "usage")
-        if usage is not KeyUsage.SIGNING:
-            raise TokenUnsupportedError("SKF makes signing pairs; an encryption pair is imported")
-        bits = _RSA_BITS.get(key_type)
-        if bits is not None:
-            # Asked before, so that no key is made that nobody may use.
-            self.application.device.driver.policy.check_key("rsa", bits)
-            with self._lock:
-                self._skf.gen_rsa_key_pair(self._opened(), bits)
-        elif key_type is TokenKeyType.SM2:
-            with self._lock:
-                self._skf.gen_ecc_key_pair(self._opened())
+    def _make_pair(self, rsa_bits: int | None) -> None:
+        if rsa_bits is None:
+            self._skf.gen_ecc_key_pair(self._opened())
         else:
-            raise TokenUnsupportedError(f"SKF has no keys of the kind {key_type.value}")
-        return self.public_key(usage)
+            self._skf.gen_rsa_key_pair(self._opened(), rsa_bits)
 
-    def import_encryption_key(self, envelope: KeyEnvelope) -> None:
-        """Import the encryption pair, encrypted to the container's signing key.
-
-        :raises InvalidTypeError: when it is no KeyEnvelope; :func:`~gmpki.tokens.delivery.import_delivery` takes bytes.
-        :raises LoginRequiredError: unless the user has logged in.
-        :raises TokenNotFoundError: when there is no signing pair.
-        :raises TokenUnsupportedError: when the driver has no such import.
-        :raises DriverError: when the token then has another key.
-        """
-        member(envelope, KeyEnvelope, "envelope")
-        if self._exported(KeyUsage.SIGNING) is None:
-            raise TokenNotFoundError(f"{self._place} has no signing pair, to which an encryption pair is encrypted")
-        with self._lock:
-            self._skf.import_ecc_key_pair(self._opened(), envelope)
-            if self.public_key(KeyUsage.ENCRYPTION) != envelope.public_key:
-                raise DriverError(f"the encryption pair that {self._place} now has is not the one imported")
+    def _take_pair(self, envelope: KeyEnvelope) -> None:
+        self._skf.import_ecc_key_pair(self._opened(), envelope)
 
     def import_rsa_encryption_key(self, algorithm: str, wrapped_key: Buffer, encrypted_key: Buffer) -> None:
         """Import an encryption pair of RSA.
@@ -248,43 +142,16 @@ class SKFContainer(Opened):
             self._skf.import_rsa_key_pair(self._opened(), identifier, wrapped, encrypted)
 
     # ---- certificates -------------------------------------------------------------------
-    def certificate_bytes(self, usage: KeyUsage = KeyUsage.SIGNING) -> bytes | None:
-        """Return what is kept as the certificate of a pair, whatever it is; None when there is none.
+    def _kept_certificate(self, usage: KeyUsage) -> bytes | None:
+        try:
+            return self._skf.export_certificate(self._opened(), usage is KeyUsage.SIGNING)
+        except TokenError as error:
+            if not _is_absence(error):
+                raise
+            return None
 
-        :raises InvalidTypeError: when usage is no KeyUsage.
-        """
-        member(usage, KeyUsage, "usage")
-        with self._lock:
-            try:
-                return self._skf.export_certificate(self._opened(), usage is KeyUsage.SIGNING) or None
-            except TokenError as error:
-                if not _is_absence(error):
-                    raise
-                return None
-
-    def certificate(self, usage: KeyUsage = KeyUsage.SIGNING) -> Certificate | None:
-        """Return the certificate kept for a pair, None when there is none.
-
-        :raises InvalidTypeError: when usage is no KeyUsage.
-        :raises DecodeError: when what is kept is no certificate; :meth:`certificate_bytes` gives it as it is.
-        """
-        kept = self.certificate_bytes(usage)
-        return None if kept is None else Certificate.from_der(kept)
-
-    def import_certificate(self, certificate: Certificate, usage: KeyUsage = KeyUsage.SIGNING) -> None:
-        """Keep the certificate of a pair.
-
-        :raises InvalidTypeError: when an input has the wrong type.
-        :raises TokenNotFoundError: when there is no such pair.
-        :raises KeyMismatchError: when its public key is not that of the pair.
-        """
-        member(certificate, Certificate, "certificate")
-        member(usage, KeyUsage, "usage")
-        with self._lock:
-            handle = self._opened()
-            if self.public_key(usage).to_der() != certificate.public_key.to_der():
-                raise KeyMismatchError(f"the certificate is not that of the {usage.value} pair in {self._place}")
-            self._skf.import_certificate(handle, usage is KeyUsage.SIGNING, certificate.der)
+    def _keep_certificate(self, usage: KeyUsage, encoded: bytes) -> None:
+        self._skf.import_certificate(self._opened(), usage is KeyUsage.SIGNING, encoded)
 
     # ---- session keys -------------------------------------------------------------------
     def new_session_key(self, algorithm: str, recipient: PublicKey) -> tuple[SKFSessionKey, bytes]:
@@ -347,9 +214,6 @@ class SKFContainer(Opened):
 
     def _give_back(self) -> None:
         self._skf.close_container(self._handle)
-
-    def __repr__(self) -> str:
-        return f"<SKFContainer {self._place}{'' if self._is_open else ', closed'}>"
 
 
 class _Operations(KeyOperations):
