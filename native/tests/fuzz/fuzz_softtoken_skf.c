@@ -166,6 +166,7 @@ static void import_pair(void) {
 static void call_device(void) {
     size_t len = 0, other_len = 0;
     BYTE *in, *other;
+    HANDLE locked;
     DEVINFO info;
     switch (choose(14)) {
     case 0: {
@@ -191,7 +192,9 @@ static void call_device(void) {
         (void)SKF_GetDevInfo(handle(), choose(4) == 0 ? NULL : &info);
         break;
     case 6:
-        (void)SKF_LockDev(handle(), (ULONG)choose(2));
+        locked = handle();
+        (void)SKF_LockDev(locked, (ULONG)choose(2));
+        (void)SKF_UnlockDev(locked); /* at once: every call by another connection would wait for half a minute */
         break;
     case 7:
         (void)SKF_UnlockDev(handle());
