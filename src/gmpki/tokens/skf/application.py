@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes, as_text, member, number
-from gmpki.errors import InvalidInputError, TokenError, TokenExistsError, TokenNotFoundError
-from gmpki.tokens._opened import Opened
+from gmpki._inputs import as_text, member, number
+from gmpki.errors import InvalidInputError
+from gmpki.tokens._application import MAX_FILE_LEN, ContainerApplication
 from gmpki.tokens.interfaces import Ability, FileInfo, PinInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pins import given_pin
 from gmpki.tokens.skf.container import SKFContainer
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-
-    from typing_extensions import Buffer
 
     from gmpki.tokens.interfaces import PinSource
     from gmpki.tokens.skf.device import SKFDevice
@@ -23,11 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SKFApplication"]
 
-_MAX_ULONG: Final = 0xFFFFFFFF
-_MAX_FILE_LEN: Final = 1 << 24
-# Of a file that is read or written at once: drivers pass it on in commands, and some do not divide it themselves.
-_PIECE_LEN: Final = 1024
-
 _NEEDED: Final = {
     Ability.FILES: ("SKF_CreateFile", "SKF_GetFileInfo", "SKF_ReadFile", "SKF_WriteFile"),
     Ability.PIN_UNBLOCK: ("SKF_UnblockPIN",),
@@ -35,24 +28,16 @@ _NEEDED: Final = {
 }
 
 
-class SKFApplication(Opened):
+class SKFApplication(ContainerApplication[SKFContainer]):
     """An open application; a :class:`~gmpki.tokens.interfaces.Application`. Thread-safe.
 
     Who has logged in is the token's state and not this object's: closing it logs nobody out (GM/T 0016-2012 7.3.6).
     """
 
-    _WHAT = "application"
-
     def __init__(self, device: SKFDevice, handle: ApplicationHandle, name: str) -> None:
-        super().__init__(device, name)
+        super().__init__(device, device.name, name)
         self.device = device
         self._handle = handle
-        self._name = name
-
-    @property
-    def name(self) -> str:
-        """Its name in the device."""
-        return self._name
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -79,68 +64,24 @@ class SKFApplication(Opened):
             state = self._skf.get_pin_info(self._opened(), int(role))
         return PinInfo(role, state.max_tries, state.tries_left, state.is_default)
 
-    def login(self, pin: str | bytes | bytearray | PinSource, role: PinRole = PinRole.USER) -> None:
-        """Log in. A PIN that is wrong spends a try; nothing is tried twice.
-
-        :param pin: the PIN, or a function that is asked for it once.
-        :raises InvalidTypeError: when an input has the wrong type.
-        :raises PinIncorrectError: when it is wrong, with the tries left.
-        :raises PinLockedError: when it is locked.
-        :raises PinRejectedError: when it has a length or form that the token does not take.
-        """
-        member(role, PinRole, "role")
-        with self._given(pin, self._request(role, pin)) as value, self._lock:
-            self._skf.verify_pin(self._opened(), int(role), value)
+    def _verify_pin(self, role: PinRole, pin: bytearray) -> None:
+        self._skf.verify_pin(self._opened(), int(role), pin)
 
     def logout(self) -> None:
         """Log out, user and administrator."""
         with self._lock:
             self._skf.clear_secure_state(self._opened())
 
-    def change_pin(
-        self, old: str | bytes | bytearray | PinSource, new: str | bytes | bytearray, role: PinRole = PinRole.USER
-    ) -> None:
-        """Change a PIN.
+    def _change_pin(self, role: PinRole, old: bytearray, new: bytearray) -> None:
+        self._skf.change_pin(self._opened(), int(role), old, new)
 
-        :raises InvalidTypeError: when an input has the wrong type.
-        :raises PinIncorrectError: when the old one is wrong, with the tries left.
-        :raises PinLockedError: when it is locked.
-        :raises PinRejectedError: when one has a length or form that the token does not take.
-        """
-        member(role, PinRole, "role")
-        request = self._request(role, old)
-        # The new one first: when it is no PIN, nobody is asked for the old one.
-        with self._given(new, request) as new_value, self._given(old, request) as old_value, self._lock:
-            self._skf.change_pin(self._opened(), int(role), old_value, new_value)
-
-    def unblock_pin(
-        self, admin_pin: str | bytes | bytearray | PinSource, new_user_pin: str | bytes | bytearray
-    ) -> None:
-        """Set a new user PIN with the administrator's, and give its tries back.
-
-        :raises InvalidTypeError: when an input has the wrong type.
-        :raises PinIncorrectError: when the administrator's PIN is wrong, with its tries left.
-        :raises PinLockedError: when that is locked.
-        :raises PinRejectedError: when one has a length or form that the token does not take.
-        """
-        request = self._request(PinRole.ADMIN, admin_pin)
-        with self._given(new_user_pin, request) as new, self._given(admin_pin, request) as admin, self._lock:
-            self._skf.unblock_pin(self._opened(), admin, new)
+    def _unblock_pin(self, admin: bytearray, new: bytearray) -> None:
+        self._skf.unblock_pin(self._opened(), admin, new)
 
     def _given(
         self, pin: str | bytes | bytearray | PinSource, request: PinRequest
     ) -> AbstractContextManager[bytearray]:
         return given_pin(pin, request, encoding=self._skf.profile.encoding)
-
-    def _request(self, role: PinRole, pin: object) -> PinRequest:
-        """Return what a source is told. Only a source is worth asking the token for the tries left."""
-        tries_left = None
-        if callable(pin):
-            try:
-                tries_left = self.pin_info(role).tries_left
-            except TokenError:
-                tries_left = None
-        return PinRequest(role, self.device.name, self._name, tries_left)
 
     # ---- containers ---------------------------------------------------------------------
     def containers(self) -> tuple[str, ...]:
@@ -148,20 +89,8 @@ class SKFApplication(Opened):
         with self._lock:
             return self._skf.enum_container(self._opened())
 
-    def container(self, name: str) -> SKFContainer:
-        """Open a container; one that is open already is returned again.
-
-        :raises InvalidTypeError: when name is not ``str``.
-        :raises TokenNotFoundError: when there is none of this name.
-        """
-        as_text(name, "the name of a container")
-        with self._lock:
-            handle = self._opened()
-            opened = self._below.get(name)
-            if isinstance(opened, SKFContainer):
-                return opened
-            self._demand_container(name)
-            return SKFContainer(self, self._skf.open_container(handle, name), name)
+    def _open_container(self, name: str) -> SKFContainer:
+        return SKFContainer(self, self._skf.open_container(self._opened(), name), name)
 
     def create_container(self, name: str) -> SKFContainer:
         """Create a container and open it.
@@ -176,9 +105,7 @@ class SKFApplication(Opened):
             raise InvalidInputError("the name of a container is not empty")
         with self._lock:
             handle = self._opened()
-            # The edition of 2012 has no code for this, and drivers are met that answer SAR_OK and open the old one.
-            if name in self._skf.enum_container(handle):
-                raise TokenExistsError(f"the application {self._name!r} has a container {name!r} already")
+            self._demand_no_container(name)
             return SKFContainer(self, self._skf.create_container(handle, name), name)
 
     def delete_container(self, name: str) -> None:
@@ -196,13 +123,6 @@ class SKFApplication(Opened):
             opened = self._below.get(name)
             if opened is not None:
                 opened.close()
-
-    def _demand_container(self, name: str) -> None:
-        """Look for a container in the list: drivers have no common code for one that is not there."""
-        listed = self._skf.enum_container(self._handle)
-        if name not in listed:
-            there = ", ".join(listed) or "none"
-            raise TokenNotFoundError(f"the application {self._name!r} has no container {name!r}; it has {there}")
 
     # ---- files --------------------------------------------------------------------------
     def files(self) -> tuple[str, ...]:
@@ -237,7 +157,7 @@ class SKFApplication(Opened):
         """
         if not as_text(name, "the name of a file"):
             raise InvalidInputError("the name of a file is not empty")
-        number(size, 0, _MAX_FILE_LEN, "size")
+        number(size, 0, MAX_FILE_LEN, "size")
         member(read_rights, Rights, "read_rights")
         member(write_rights, Rights, "write_rights")
         with self._lock:
@@ -254,54 +174,14 @@ class SKFApplication(Opened):
         with self._lock:
             self._skf.delete_file(self._opened(), name)
 
-    def read_file(self, name: str, offset: int = 0, length: int | None = None) -> bytes:
-        """Return bytes of a file.
-
-        :param offset: where to begin.
-        :param length: how many; None reads to the end. Fewer come where the file ends before.
-        :raises InvalidTypeError: when an input has the wrong type.
-        :raises InvalidInputError: when a number is outside.
-        :raises LoginRequiredError: unless somebody with the right to read it has logged in.
-        :raises TokenNotFoundError: when there is none of this name.
-        """
+    def _check_file_name(self, name: str) -> None:
         as_text(name, "the name of a file")
-        number(offset, 0, _MAX_ULONG, "offset")
-        if length is not None:
-            number(length, 0, _MAX_FILE_LEN, "length")
-        with self._lock:
-            handle = self._opened()
-            size = min(self._skf.get_file_info(handle, name).size, _MAX_FILE_LEN)
-            end = size if length is None else min(size, offset + length)
-            pieces: list[bytes] = []
-            while offset < end:
-                piece = self._skf.read_file(handle, name, offset, min(_PIECE_LEN, end - offset))
-                if not piece:
-                    break
-                pieces.append(piece)
-                offset += len(piece)
-        return b"".join(pieces)
 
-    def write_file(self, name: str, data: Buffer, offset: int = 0) -> None:
-        """Write bytes into a file. They go in pieces of 1 KiB, and when one fails those before stay.
+    def _read_piece(self, name: str, offset: int, length: int) -> bytes:
+        return self._skf.read_file(self._opened(), name, offset, length)
 
-        :param offset: where to begin.
-        :raises InvalidTypeError: when an input has the wrong type.
-        :raises InvalidInputError: when offset is outside, or the file too short.
-        :raises LoginRequiredError: unless somebody with the right to write it has logged in.
-        :raises TokenNotFoundError: when there is none of this name.
-        """
-        as_text(name, "the name of a file")
-        content = as_bytes(data, "the data")
-        number(offset, 0, _MAX_ULONG, "offset")
-        with self._lock:
-            handle = self._opened()
-            size = self._skf.get_file_info(handle, name).size
-            if offset + len(content) > size:  # found before the first piece is written
-                raise InvalidInputError(
-                    f"{len(content)} bytes from {offset} on do not fit into the {size} of the file {name!r}"
-                )
-            for start in range(0, len(content), _PIECE_LEN):
-                self._skf.write_file(handle, name, offset + start, content[start : start + _PIECE_LEN])
+    def _write_piece(self, name: str, offset: int, piece: bytes) -> None:
+        self._skf.write_file(self._opened(), name, offset, piece)
 
     def _give_back(self) -> None:
         self._skf.close_application(self._handle)
