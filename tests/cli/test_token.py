@@ -171,6 +171,8 @@ def test_the_last_try_is_asked_for(run: Run, answer: Answer, token: Token) -> No
     assert tries_left(answer) == 1
     run("token", "pin", "verify", "--yes", PLACE, *WRONG, exit_code=1)
     assert answer("token", "pin", "verify", PLACE, *PIN, exit_code=1)["error"]["type"] == "PinLockedError"
+    locked = answer("token", "csr", CONTAINER, "--subject", "CN=x", *PIN, exit_code=1)["error"]
+    assert "gmpki token pin unblock" in locked["message"]
     assert "已锁定" in run("token", "pin", "info", PLACE).output
     run("token", "pin", "unblock", PLACE, "--admin-pin-env", "ADMIN_PIN", "--new-pin-env", "NEW_PIN")
     run("token", "pin", "verify", PLACE, "--pin-env", "NEW_PIN")

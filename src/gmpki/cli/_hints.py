@@ -1,4 +1,4 @@
-"""What to do about a failure, where a command has an option for it."""
+"""What to do about a failure, where an option or another command helps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         def __call__(self, *, policy: SignaturePolicy) -> tuple[Quirk, ...]: ...
 
 
-__all__ = ["naming_lenient", "naming_option"]
+__all__ = ["naming_lenient", "naming_option", "naming_unblock"]
 
 
 @contextlib.contextmanager
@@ -55,4 +55,16 @@ def naming_lenient(*, lenient: bool) -> Iterator[None]:
     except DecodeError as error:
         if not lenient:
             error.args = (f"{error}; --lenient may read it",)
+        raise
+
+
+@contextlib.contextmanager
+def naming_unblock() -> Iterator[None]:
+    """Say of a user's PIN that is locked in the block by which command the administrator sets a new one."""
+    from gmpki.errors import PinLockedError
+
+    try:
+        yield
+    except PinLockedError as error:
+        error.args = (f'{error}; with the administrator\'s PIN "gmpki token pin unblock" sets a new one',)
         raise

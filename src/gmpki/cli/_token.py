@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gmpki.cli._hints import naming_unblock
 from gmpki.cli._output import visible
 from gmpki.cli._secrets import SecretSource, secret_options
 
@@ -286,13 +287,11 @@ def container_in(place: Place, pin: Pin | None) -> Iterator[Container]:
 
 def user_in(application: Application, place: Place, pin: Pin) -> None:
     """Log the user in, with the PIN that the URI names where no option does."""
-    named = getattr(place.uri, "pin_source", None)
-    if named is not None and not pin.source.given:
-        from gmpki.tokens.pins import pin_from_source
+    from gmpki.tokens.pins import pin_from_source
 
-        application.login(pin_from_source(named))
-        return
-    application.login(pin)
+    named = getattr(place.uri, "pin_source", None)
+    with naming_unblock():
+        application.login(pin if named is None or pin.source.given else pin_from_source(named))
 
 
 def check_usage(place: Place, usage: str) -> None:
