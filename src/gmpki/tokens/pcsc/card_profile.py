@@ -15,20 +15,29 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_text, iterated, member, number
-from gmpki.errors import InvalidInputError, InvalidTypeError, ProfileError
+from gmpki.errors import InvalidInputError
+from gmpki.tokens._profile_files import (
+    CONFIDENCE,
+    MAX_LINE_LEN,
+    check_line,
+    check_name,
+    errors_of,
+    inner_texts,
+    read_profile,
+    shipped_names,
+    shipped_text,
+)
 from gmpki.tokens.pcsc.command_table import COMMANDS
 from gmpki.tokens.pcsc.status_words import MEANINGS
-from gmpki.x509._toml_table import Table, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gmpki.x509._toml_table import Table
+
 __all__ = ["CardProfile", "PinForm", "PinPadding"]
 
 _FORMAT: Final = 1
-_MAX_TEXT_LEN: Final = 65536
-_MAX_LINE_LEN: Final = 300
-_CONFIDENCE: Final = ("A", "B", "C", "D")
 _BYTE: Final = re.compile(r"0x[0-9A-Fa-f]{2}")
 _WORD: Final = re.compile(r"0x[0-9A-Fa-f]{4}")
 
@@ -89,21 +98,20 @@ class CardProfile:
     confirmed_on_hardware: bool = False
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,63}", as_text(self.name, "name")):
-            raise InvalidInputError("the name of a profile has 1 to 64 small letters, digits, '.' and '-'")
-        _line(self.title, "title")
+        check_name(self.name, "profile")
+        check_line(self.title, "title")
         member(self.pin_form, PinForm, "pin_form")
         member(self.pin_padding, PinPadding, "pin_padding")
         member(self.extended, bool, "extended")
         member(self.confirmed_on_hardware, bool, "confirmed_on_hardware")
         number(self.max_data_len, 16, 65535, "max_data_len")
         number(self.signing_flag, 0, 1, "signing_flag")
-        if as_text(self.confidence, "confidence") not in _CONFIDENCE:
-            raise InvalidInputError(f"confidence is one of {', '.join(_CONFIDENCE)}")
+        if as_text(self.confidence, "confidence") not in CONFIDENCE:
+            raise InvalidInputError(f"confidence is one of {', '.join(CONFIDENCE)}")
         for name in ("missing", "manufacturers", "sources", "notes"):
             member(getattr(self, name), tuple, name)
             for text in iterated(getattr(self, name), name):
-                _line(text, name)
+                check_line(text, name)
         member(self.commands, dict, "commands")
         member(self.words, dict, "words")
         for command in (*self.commands, *self.missing):
@@ -123,19 +131,14 @@ class CardProfile:
         :raises InvalidTypeError: when name is no text.
         :raises InvalidInputError: when there is none of this name.
         """
-        from importlib.resources import files
-
         if as_text(name, "name") not in cls.shipped_names():
             raise InvalidInputError(f"there are the card profiles {', '.join(cls.shipped_names())}, not {name[:100]!r}")
-        return cls.from_toml((files("gmpki.data") / "pcsc" / f"{name}.toml").read_text(encoding="utf-8"))
+        return cls.from_toml(shipped_text("pcsc", name))
 
     @staticmethod
     def shipped_names() -> tuple[str, ...]:
         """Return the names of the profiles that come with gmpki."""
-        from importlib.resources import files
-
-        listed = (files("gmpki.data") / "pcsc").iterdir()
-        return tuple(sorted(path.name.removesuffix(".toml") for path in listed if path.name.endswith(".toml")))
+        return shipped_names("pcsc")
 
     @classmethod
     def for_manufacturer(cls, manufacturer: str) -> CardProfile:
@@ -154,16 +157,14 @@ class CardProfile:
         :raises InvalidTypeError: when text is no text.
         :raises ProfileError: when it is no TOML or holds what a profile does not; the message names line and key.
         """
-        if len(as_text(text, "text")) > _MAX_TEXT_LEN:
-            raise ProfileError(f"a profile has at most {_MAX_TEXT_LEN} characters")
-        table = read_toml(text, "the card profile")
+        table = read_profile(text, "the card profile")
         table.number("format", _FORMAT, _FORMAT)
         forms = {form.value: form for form in PinForm}
         paddings = {padding.value: padding for padding in PinPadding}
-        try:
+        with errors_of("the card profile"):
             profile = cls(
                 name=table.text("name"),
-                title=table.text("title", "", max_len=_MAX_LINE_LEN),
+                title=table.text("title", "", max_len=MAX_LINE_LEN),
                 pin_form=forms[table.choice("pin_form", forms)],
                 pin_padding=paddings[table.choice("pin_padding", paddings, "zeros")],
                 extended=table.boolean("extended", True),
@@ -175,33 +176,19 @@ class CardProfile:
                 manufacturers=table.items("manufacturers", str),
                 sources=table.items("sources", str),
                 notes=table.items("notes", str),
-                confidence=table.choice("confidence", _CONFIDENCE, "D"),
+                confidence=table.choice("confidence", CONFIDENCE, "D"),
                 confirmed_on_hardware=table.boolean("confirmed_on_hardware", False),
             )
-        except (InvalidInputError, InvalidTypeError) as error:
-            if isinstance(error, ProfileError):
-                raise
-            raise ProfileError(f"the card profile: {error}") from None
         table.end()
         return profile
 
 
-def _line(value: str, name: str) -> None:
-    if len(as_text(value, name)) > _MAX_LINE_LEN or not value.isprintable():
-        raise InvalidInputError(f"{name}: one line of at most {_MAX_LINE_LEN} characters expected")
-
-
-def _texts(table: Table, key: str) -> dict[str, str]:
-    inner = table.table(key)
-    return {} if inner is None else inner.texts()
-
-
 def _numbers(table: Table, key: str, form: re.Pattern[str]) -> dict[str, int]:
-    return {name: _hex(text, form) for name, text in _texts(table, key).items()}
+    return {name: _hex(text, form) for name, text in inner_texts(table, key).items()}
 
 
 def _words(table: Table) -> list[tuple[str, int]]:
-    return [(meaning, _hex(word, _WORD)) for word, meaning in _texts(table, "words").items()]
+    return [(meaning, _hex(word, _WORD)) for word, meaning in inner_texts(table, "words").items()]
 
 
 def _hex(text: str, form: re.Pattern[str]) -> int:

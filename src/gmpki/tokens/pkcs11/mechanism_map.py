@@ -13,13 +13,21 @@ True
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_text, iterated, member
-from gmpki.errors import InvalidInputError, InvalidTypeError, ProfileError
+from gmpki.errors import InvalidInputError
+from gmpki.tokens._profile_files import (
+    CONFIDENCE,
+    MAX_LINE_LEN,
+    check_line,
+    check_name,
+    errors_of,
+    read_profile,
+    shipped_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -60,11 +68,8 @@ SHIPPED: Final = ("gmpki", "haitai", "westone", "swpkcs11", "ibm-ep11", "smw", "
 
 _KEY_TYPES: Final = ("sm2", "sm4", "sm1")
 _ATTRIBUTES: Final = ("x", "y", "private", "bits")
-_CONFIDENCE: Final = ("A", "B", "C", "D")
 _MAX_NUMBER: Final = 0xFFFFFFFF
 _FITS: Final = 0.5
-_MAX_TEXT_LEN: Final = 65536
-_MAX_LINE_LEN: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +97,10 @@ class MechanismMap:
 
     def __post_init__(self) -> None:
         for name in ("name", "source", "confidence", "note"):
-            text = as_text(getattr(self, name), name)
-            if len(text) > _MAX_LINE_LEN or not text.isprintable():
-                raise InvalidInputError(f"{name} is one line of at most {_MAX_LINE_LEN} characters")
-        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,63}", self.name):
-            raise InvalidInputError("the name of a map has 1 to 64 small letters, digits, '.' and '-'")
-        if self.confidence not in _CONFIDENCE:
-            raise InvalidInputError(f"confidence is one of {', '.join(_CONFIDENCE)}")
+            check_line(getattr(self, name), name)
+        check_name(self.name, "map")
+        if self.confidence not in CONFIDENCE:
+            raise InvalidInputError(f"confidence is one of {', '.join(CONFIDENCE)}")
         _check_numbers(self.mechanisms, MECHANISMS, "mechanisms")
         _check_numbers(self.key_types, _KEY_TYPES, "key_types")
         _check_numbers(self.attributes, _ATTRIBUTES, "attributes")
@@ -149,25 +151,17 @@ class MechanismMap:
         :raises InvalidTypeError: when text is no text.
         :raises ProfileError: when it is no TOML or holds what a map does not; the message names line and key.
         """
-        from gmpki.x509._toml_table import read_toml
-
-        if len(as_text(text, "text")) > _MAX_TEXT_LEN:
-            raise ProfileError(f"a mechanism map has at most {_MAX_TEXT_LEN} characters")
-        table = read_toml(text, "the mechanism map")
-        try:
+        table = read_profile(text, "the mechanism map")
+        with errors_of("the mechanism map"):
             found = cls(
                 name=table.text("name"),
                 mechanisms=_numbers(table, "mechanisms", MECHANISMS),
                 key_types=_numbers(table, "key_types", _KEY_TYPES),
                 attributes=_numbers(table, "attributes", _ATTRIBUTES),
-                source=table.text("source", "", max_len=_MAX_LINE_LEN),
-                confidence=table.choice("confidence", _CONFIDENCE, "D"),
-                note=table.text("note", "", max_len=_MAX_LINE_LEN),
+                source=table.text("source", "", max_len=MAX_LINE_LEN),
+                confidence=table.choice("confidence", CONFIDENCE, "D"),
+                note=table.text("note", "", max_len=MAX_LINE_LEN),
             )
-        except (InvalidInputError, InvalidTypeError) as error:
-            if isinstance(error, ProfileError):
-                raise
-            raise ProfileError(f"the mechanism map: {error}") from None
         table.end()
         return found
 
@@ -184,9 +178,7 @@ class MechanismMap:
 
 @cache
 def _shipped(name: str) -> MechanismMap:
-    from importlib.resources import files
-
-    return MechanismMap.from_toml((files("gmpki.data") / "pkcs11" / f"{name}.toml").read_text(encoding="utf-8"))
+    return MechanismMap.from_toml(shipped_text("pkcs11", name))
 
 
 def _check_numbers(numbers: Mapping[str, int], known: Collection[str], what: str) -> None:

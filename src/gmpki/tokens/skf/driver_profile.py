@@ -17,10 +17,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_text, iterated, member
-from gmpki.errors import InvalidInputError, InvalidTypeError, ProfileError
+from gmpki.errors import InvalidInputError
+from gmpki.tokens._profile_files import (
+    CONFIDENCE,
+    MAX_LINE_LEN,
+    check_line,
+    check_name,
+    errors_of,
+    inner_texts,
+    read_profile,
+    shipped_names,
+    shipped_text,
+)
 from gmpki.tokens.skf import header, sar
 from gmpki.tokens.skf.layouts import LAYOUTS, Layout
-from gmpki.x509._toml_table import Table, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,13 +38,10 @@ if TYPE_CHECKING:
 __all__ = ["DeviceAuthForm", "DriverProfile", "EnvelopeForm", "Quirk", "SM2Numbering"]
 
 _FORMAT: Final = 1
-_MAX_TEXT_LEN: Final = 65536  # of a profile file
-_MAX_LINE_LEN: Final = 300
 _SYMBOL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_@]{0,99}")
 _CODE: Final = re.compile(r"0x[0-9A-Fa-f]{8}")
 _ENCODINGS: Final = ("utf-8", "gb18030")
 _ALIGNMENTS: Final = ("right", "left")
-_CONFIDENCE: Final = ("A", "B", "C", "D")
 
 
 class SM2Numbering(enum.Enum):
@@ -114,9 +121,8 @@ class DriverProfile:
 
     def __post_init__(self) -> None:
         for name in ("name", "title", "encoding", "rsa_alignment", "confidence"):
-            _line(getattr(self, name), name)
-        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,63}", self.name):
-            raise InvalidInputError("the name of a profile has 1 to 64 small letters, digits, '.' and '-'")
+            check_line(getattr(self, name), name)
+        check_name(self.name, "profile")
         for optional, kind in ((self.layout, Layout), (self.sm2_numbering, SM2Numbering)):
             if optional is not None:
                 member(optional, kind, kind.__name__)
@@ -128,11 +134,11 @@ class DriverProfile:
             member(quirk, Quirk, "a quirk")
         _one_of(self.encoding, _ENCODINGS, "encoding")
         _one_of(self.rsa_alignment, _ALIGNMENTS, "rsa_alignment")
-        _one_of(self.confidence, _CONFIDENCE, "confidence")
+        _one_of(self.confidence, CONFIDENCE, "confidence")
         for name in ("missing", "sources", "notes"):
             member(getattr(self, name), tuple, name)
             for text in iterated(getattr(self, name), name):
-                _line(text, name)
+                check_line(text, name)
         self._check_tables()
 
     def _check_tables(self) -> None:
@@ -158,19 +164,13 @@ class DriverProfile:
         :raises InvalidTypeError: when name is no text.
         :raises InvalidInputError: when there is none of this name.
         """
-        from importlib.resources import files
-
         _one_of(as_text(name, "name"), cls.shipped_names(), "driver profile")
-        path = files("gmpki.data") / "skf" / f"{name}.toml"
-        return cls.from_toml(path.read_text(encoding="utf-8"))
+        return cls.from_toml(shipped_text("skf", name))
 
     @staticmethod
     def shipped_names() -> tuple[str, ...]:
         """Return the names of the profiles that come with gmpki."""
-        from importlib.resources import files
-
-        listed = (files("gmpki.data") / "skf").iterdir()
-        return tuple(sorted(path.name.removesuffix(".toml") for path in listed if path.name.endswith(".toml")))
+        return shipped_names("skf")
 
     @classmethod
     def from_toml(cls, text: str) -> DriverProfile:
@@ -180,19 +180,17 @@ class DriverProfile:
         :raises InvalidTypeError: when text is no text.
         :raises ProfileError: when it is no TOML or holds what a profile does not; the message names line and key.
         """
-        if len(as_text(text, "text")) > _MAX_TEXT_LEN:
-            raise ProfileError(f"a profile has at most {_MAX_TEXT_LEN} characters")
-        table = read_toml(text, "the driver profile")
+        table = read_profile(text, "the driver profile")
         table.number("format", _FORMAT, _FORMAT)
         layouts = {layout.name: layout for layout in LAYOUTS}
         numberings = {numbering.value: numbering for numbering in SM2Numbering}
         envelopes = {form.value: form for form in EnvelopeForm}
         forms = {form.value: form for form in DeviceAuthForm}
         quirks = {quirk.value: quirk for quirk in Quirk}
-        try:
+        with errors_of("the driver profile"):
             profile = cls(
                 name=table.text("name"),
-                title=table.text("title", "", max_len=_MAX_LINE_LEN),
+                title=table.text("title", "", max_len=MAX_LINE_LEN),
                 layout=layouts[table.choice("layout", layouts)] if table.has("layout") else None,
                 sm2_numbering=(
                     numberings[table.choice("sm2_numbering", numberings)] if table.has("sm2_numbering") else None
@@ -205,15 +203,11 @@ class DriverProfile:
                 missing=table.items("missing", str, max_items=200),
                 sources=table.items("sources", str),
                 notes=table.items("notes", str),
-                confidence=table.choice("confidence", _CONFIDENCE, "D"),
+                confidence=table.choice("confidence", CONFIDENCE, "D"),
                 confirmed_on_hardware=table.boolean("confirmed_on_hardware", False),
-                spelling=_texts(table, "spelling"),
-                codes={_code(code): name for code, name in _texts(table, "codes").items()},
+                spelling=inner_texts(table, "spelling"),
+                codes={_code(code): name for code, name in inner_texts(table, "codes").items()},
             )
-        except (InvalidInputError, InvalidTypeError) as error:
-            if isinstance(error, ProfileError):
-                raise
-            raise ProfileError(f"the driver profile: {error}") from None
         table.end()
         return profile
 
@@ -248,11 +242,6 @@ class DriverProfile:
         return "\n".join(lines) + "\n"
 
 
-def _line(value: str, name: str) -> None:
-    if len(as_text(value, name)) > _MAX_LINE_LEN or not value.isprintable():
-        raise InvalidInputError(f"{name}: one line of at most {_MAX_LINE_LEN} characters expected")
-
-
 def _one_of(value: str, known: Collection[str], name: str) -> None:
     if value not in known:
         shown = f"; known: {', '.join(known)}" if len(known) < 20 else ""
@@ -262,11 +251,6 @@ def _one_of(value: str, known: Collection[str], name: str) -> None:
 def _known(name: str, known: Collection[str]) -> str:
     _one_of(name, known, "quirks")
     return name
-
-
-def _texts(table: Table, key: str) -> dict[str, str]:
-    inner = table.table(key)
-    return {} if inner is None else inner.texts()
 
 
 def _code(text: str) -> int:
