@@ -15,7 +15,7 @@ from gmpki.tokens.pkcs11.header import C
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from typing_extensions import Buffer, Self
+    from typing_extensions import Buffer
 
     from gmpki.algorithms.policy import AlgorithmPolicy
     from gmpki.tokens.pkcs11.cryptoki import Module, TokenInfo
