@@ -7,8 +7,9 @@ that is asked for: each object says it in ``abilities``, and what is not among t
 
 Errors common to every call: :class:`~gmpki.errors.TokenRemovedError` when the token is gone,
 :class:`~gmpki.errors.TokenTimeoutError` when somebody else holds it, :class:`~gmpki.errors.DriverCrashedError` when a
-driver in a process of its own ended, :class:`~gmpki.errors.TokenError` for any answer with no error of its own, and
-:class:`~gmpki.errors.StateError` after ``close``. Several threads may use one device: its calls run one at a time.
+driver in a process of its own ended, from then on for all that was opened in that process,
+:class:`~gmpki.errors.TokenError` for any answer with no error of its own, and :class:`~gmpki.errors.StateError` after
+``close``. Several threads may use one device: its calls run one at a time.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from gmpki.keys.ciphertext import SM2Ciphertext
 from gmpki.keys.envelope import KeyEnvelope
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.tokens.skf import load_isolated
+from gmpki.tokens.skf.driver import SKFDriver
 from gmpki.tokens.skf.driver_profile import DriverProfile, SM2Numbering
 from gmpki.tokens.skf.isolation import IsolatedSKF
 from gmpki.tokens.skf.layouts import Layout
@@ -150,11 +151,37 @@ def test_a_crash_is_an_error(skf: IsolatedSKF, command: int, how: str) -> None:
     with pytest.raises(DriverCrashedError, match=how) as crashed:
         skf.transmit(device, bytes([command]))
     assert crashed.value.function == "SKF_Transmit"
-    # The process is started again, and knows nothing of the handles from before.
+    # Handles from before are refused, before the process is started again and after.
+    gone = skf._child
+    for call in (lambda: skf.get_dev_info(device), lambda: skf.lock_dev(device, timeout_ms=1)):
+        with pytest.raises(DriverCrashedError, match="connect again") as refused:
+            call()
+        assert refused.value.function in ("SKF_GetDevInfo", "SKF_LockDev")
+    assert skf._child is gone
     assert skf.enum_dev() == ("MOCK1",)
-    with pytest.raises(InvalidInputError, match="before a restart"):
-        skf.get_dev_info(device)
+    with pytest.raises(DriverCrashedError, match="connect again"):
+        skf.get_dev_info(device=device)
     assert skf.get_dev_info(skf.connect_dev("MOCK1")).serial_number == "0123456789"
+
+
+def test_handles_of_another_driver_are_refused(skf: IsolatedSKF, shared: IsolatedSKF) -> None:
+    with pytest.raises(InvalidInputError, match="not one of this driver"):
+        skf.get_dev_info(shared.connect_dev("MOCK1"))
+
+
+def test_what_was_opened_before_a_crash_says_so(mock: Build) -> None:
+    with SKFDriver.load(mock(), isolated=True) as driver:
+        device = driver.open("MOCK1")
+        application = device.application("one")
+        assert isinstance(driver.skf, IsolatedSKF)
+        with pytest.raises(DriverCrashedError):
+            driver.skf.transmit(device._handle, b"\x01")
+        for call in (lambda: device.info, application.pin_info, application.containers):
+            with pytest.raises(DriverCrashedError):
+                call()
+        assert driver.open("MOCK1").info.serial_number == "0123456789"
+        with pytest.raises(DriverCrashedError):
+            application.containers()
 
 
 def test_a_hang_is_an_error(mock: Build) -> None:

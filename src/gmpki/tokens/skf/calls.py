@@ -208,11 +208,11 @@ class Calls:
         """Return a handle as it is passed.
 
         :raises InvalidTypeError: when it is not one of this kind.
-        :raises InvalidInputError: when it is one of another driver, or of its process before it was restarted.
+        :raises InvalidInputError: when it is one of another driver.
         """
         member(handle, kind, "the handle")
         if handle.session != self.session:
-            raise InvalidInputError("the handle is not one of this driver, or one of its process before a restart")
+            raise InvalidInputError("the handle is not one of this driver")
         return self._ffi.cast("HANDLE", handle.value)
 
     def _new_handle(self, kind: type[H], cell: Any, device: str) -> H:

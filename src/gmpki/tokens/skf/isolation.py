@@ -1,7 +1,8 @@
 """A driver in a process of its own: when it crashes or hangs, this process gets an error.
 
 The next call after that starts the process again. What the driver knew is gone then: devices must be connected again,
-and handles from before are refused. PINs and keys pass through a pipe to the process, as copies in Python's memory.
+and a handle from before raises DriverCrashedError, without starting anything. PINs and keys pass through a pipe to the
+process, as copies in Python's memory.
 """
 
 from __future__ import annotations
@@ -35,10 +36,11 @@ from gmpki.tokens.skf.functions import SKF, method_name
 from gmpki.tokens.skf.layouts import Layout
 from gmpki.tokens.skf.library import path_text
 from gmpki.tokens.skf.messages import decode, encode, error_of, read_message, write_message
+from gmpki.tokens.skf.structures import Handle
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["IsolatedSKF", "load_isolated"]
 
@@ -204,15 +206,27 @@ class IsolatedSKF(SKF):
         self._closed = False
         self._start_lock = threading.Lock()
         self._child: _Child | None = None
+        self._ended: set[int] = set()  # the sessions of processes before
         self._missing: tuple[str, ...] = ()
         self._symbols: dict[str, str] = {}
         self._started()
 
-    def _started(self) -> _Child:
-        """Return the process, a new one when the last has ended."""
+    def _started(self, name: str = "load", handles: Iterable[Handle] = ()) -> _Child:
+        """Return the process, a new one when the last has ended.
+
+        :param name: what is to be called; handles: what it is called with.
+        :raises StateError: after close.
+        :raises DriverCrashedError: when a handle is one of a process that has ended.
+        """
         with self._start_lock:
             if self._closed:
                 raise StateError("the driver was closed")
+            if self._child is not None and self._child.has_ended:
+                self._ended.add(self._child.session)
+            if any(handle.session in self._ended for handle in handles):
+                raise DriverCrashedError(
+                    "the process of the driver that this was opened in is gone; connect again", function=_shown(name)
+                )
             if self._child is None or self._child.has_ended:
                 child = _Child(calls.new_session())
                 try:
@@ -269,7 +283,8 @@ class IsolatedSKF(SKF):
                 timeout = None
             elif type(wait_ms) is int and 0 <= wait_ms <= _MAX_LOCK_MS:  # another one is refused there
                 timeout = self._timeout_s + wait_ms / 1000
-        return self._started().call(name, arguments, named, timeout)
+        handles = [value for value in (*arguments, *named.values()) if isinstance(value, Handle)]
+        return self._started(name, handles).call(name, arguments, named, timeout)
 
 
 def _forwarding(name: str) -> Callable[..., Any]:
@@ -294,9 +309,8 @@ def load_isolated(
 ) -> IsolatedSKF:
     """Load a driver into a process of its own; parameters and errors as :func:`gmpki.tokens.skf.library.load`.
 
-    Every call may raise :class:`~gmpki.errors.DriverCrashedError` when the process ended during it,
-    :class:`~gmpki.errors.TokenTimeoutError` when it took too long, and :class:`~gmpki.errors.InvalidInputError` for a
-    handle from before a restart.
+    Every call may raise :class:`~gmpki.errors.DriverCrashedError` when the process ended during it, or before it and
+    after the handle was given, and :class:`~gmpki.errors.TokenTimeoutError` when it took too long.
 
     :param timeout_s: what one call may take, in seconds, up to a day. Waiting for events and for the lock is not
         limited.

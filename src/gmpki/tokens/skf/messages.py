@@ -78,7 +78,7 @@ def _encoded(value: Any, session: int, depth: int) -> Iterator[bytes]:
             yield from _encoded(item, session, depth + 1)
     elif isinstance(value, Handle) and kind in _HANDLES:
         if value.session != session:
-            raise InvalidInputError("the handle is not one of this driver, or one of its process before a restart")
+            raise InvalidInputError("the handle is not one of this driver")
         yield _sized(b"H", kind.encode()) + struct.pack(">Q", value.value % 2**64)
         yield from _encoded(value.device, session, depth + 1)
     elif kind in _VALUES and type(value) is _VALUES[kind]:
