@@ -56,6 +56,22 @@ def test_as_far_as_it_names(issued: Issued) -> None:
         assert token.container.certificate() == issued.pair.signing
 
 
+def test_what_there_is_only_one_of_need_not_be_named(issued: Issued) -> None:
+    for uri in ("soft:con=con1", "soft:dev=00a1;con=con1"):
+        with open_token(uri) as token:
+            assert token.application is not None
+            assert token.application.name == APPLICATION
+            assert token.container is not None
+            assert token.container.certificate() == issued.pair.signing
+    assert isinstance(open_token_key("soft:con=con1;usage=signing", USER_PIN), TokenSigner)
+    with open_token("soft:dev=00a1") as token:
+        assert token.device is not None
+        token.device.authenticate()
+        token.device.create_application("B", admin_pin="87654321", user_pin=USER_PIN)
+    with pytest.raises(TokenNotFoundError, match="2 applications; one must be named"):
+        open_token("soft:con=con1")
+
+
 def test_keys(issued: Issued) -> None:
     with open_token(CONTAINER) as token:
         with pytest.raises(LoginRequiredError):

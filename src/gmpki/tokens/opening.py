@@ -160,9 +160,10 @@ def open_token(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY)
             opened.application = opened.device.application()
         else:
             device = parsed.device if isinstance(parsed, SKFUri) else parsed.reader
-            if device is not None or parsed.application is not None:
+            in_application = parsed.application is not None or parsed.container is not None
+            if device is not None or in_application:
                 opened.device = opened.driver.open(device)
-            if opened.device is not None and parsed.application is not None:
+            if opened.device is not None and in_application:
                 opened.application = opened.device.application(parsed.application)
             # Found now where nobody need log in to see it.
             _ = opened.container

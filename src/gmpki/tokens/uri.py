@@ -51,7 +51,7 @@ class SKFUri:
     :ivar profile: a driver profile, in place of one found by trying: the name of one that comes with gmpki, or the path
         of a file, which has a "/" or ends with ".toml".
     :raises InvalidTypeError: when a field has the wrong type.
-    :raises InvalidInputError: when a field is empty, or there is one without that above it.
+    :raises InvalidInputError: when a field is empty, or there is a usage without a container.
     """
 
     library: str | None = None
@@ -66,8 +66,6 @@ class SKFUri:
         _check_texts(self, "library", "device", "application", "container", "profile")
         _check_usage(self.usage, self.container)
         member(self.isolated, bool, "isolated")
-        if self.container is not None and self.application is None:
-            raise InvalidInputError("a container is named with its application (app=)")
 
     def __str__(self) -> str:
         attributes = {
@@ -99,8 +97,6 @@ class PCSCUri:
     def __post_init__(self) -> None:
         _check_texts(self, "reader", "application", "container", "profile")
         _check_usage(self.usage, self.container)
-        if self.container is not None and self.application is None:
-            raise InvalidInputError("a container is named with its application (app=)")
 
     def __str__(self) -> str:
         attributes = {
