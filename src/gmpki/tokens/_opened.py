@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import abc
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from gmpki.errors import GmpkiError, StateError
+from gmpki.errors import GmpkiError, StateError, TokenNotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 
     from typing_extensions import Self
 
-__all__ = ["Closing", "Opened"]
+__all__ = ["Closing", "Opened", "the_only"]
+
+_MAX_SHOWN: Final = 20  # names in a message
 
 
 class Closing(abc.ABC):
@@ -90,3 +93,17 @@ class Opened(Closing):
                 self._give_back()
             except GmpkiError:
                 return
+
+
+def the_only(names: Sequence[str], place: str, kind: str) -> str:
+    """Return the one name that there is, where none was given.
+
+    :param place: where they are, such as "the device 'UKEY-1'".
+    :param kind: what they are of, in the singular and with a regular plural.
+    :raises TokenNotFoundError: when there is none, or more than one.
+    """
+    if len(names) != 1:
+        shown = f"{', '.join(names[:_MAX_SHOWN])}{', ...' if len(names) > _MAX_SHOWN else ''}"
+        there = f"{len(names)} {kind}s; one must be named: {shown}" if names else f"no {kind}"
+        raise TokenNotFoundError(f"{place} has {there}")
+    return names[0]

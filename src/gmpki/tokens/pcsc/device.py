@@ -12,10 +12,9 @@ from gmpki.errors import (
     LoginRequiredError,
     PinIncorrectError,
     TokenError,
-    TokenNotFoundError,
     TokenUnsupportedError,
 )
-from gmpki.tokens._opened import Opened
+from gmpki.tokens._opened import Opened, the_only
 from gmpki.tokens.interfaces import Ability, DeviceInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pcsc import pin_forms
 from gmpki.tokens.pcsc.application import PCSCApplication
@@ -212,11 +211,7 @@ class PCSCDevice(Opened):
         with self._lock:
             self._use()
             if name is None:
-                listed = self.applications()
-                if len(listed) != 1:
-                    there = f"{len(listed)} applications; one must be named" if listed else "no application"
-                    raise TokenNotFoundError(f"the card in {self._name!r} has {there}")
-                name = listed[0]
+                name = the_only(self.applications(), f"the card in {self._name!r}", "application")
             opened = self._below.get(name)
             if isinstance(opened, PCSCApplication):
                 return opened

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text, member, number
 from gmpki.errors import InvalidInputError, TokenNotFoundError
-from gmpki.tokens._opened import Opened
+from gmpki.tokens._opened import Opened, the_only
 from gmpki.tokens.interfaces import Ability, DeviceInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pins import given_pin
 from gmpki.tokens.skf import algorithm_names
@@ -201,11 +201,7 @@ class SKFDevice(Opened):
         with self._lock:
             handle = self._opened()
             if name is None:
-                listed = self._skf.enum_application(handle)
-                if len(listed) != 1:
-                    there = f"{len(listed)} applications; one must be named" if listed else "no application"
-                    raise TokenNotFoundError(f"the device {self._name!r} has {there}")
-                name = listed[0]
+                name = the_only(self._skf.enum_application(handle), f"the device {self._name!r}", "application")
             opened = self._below.get(name)
             if isinstance(opened, SKFApplication):
                 return opened
