@@ -1,6 +1,4 @@
 /* SKF: applications (GM/T 0016-2012 7.3). */
-#include <stdlib.h>
-
 #include "softtoken/skf_session.h"
 
 /* A handle for an application that exists. */
@@ -32,43 +30,26 @@ ULONG DEVAPI SKF_CreateApplication(DEVHANDLE hDev, LPSTR szAppName, LPSTR szAdmi
     return st_skf_leave(device, status);
 }
 
-/* The names of all applications, as rows of one length. The caller frees them. */
-static enum st_status list_names(st_device *device, char (**names)[ST_APPLICATION_NAME_MAX + 1], size_t *count) {
-    uint32_t ids[ST_LIST_MAX];
-    *count = ST_LIST_MAX;
-    enum st_status status = st_application_list(device, ids, count);
-    if (status != ST_OK) {
-        return status;
-    }
-    *names = calloc(*count + 1, sizeof **names);
-    if (*names == NULL) {
-        return ST_ERR_MEMORY;
-    }
-    size_t found = 0;
-    for (size_t i = 0; i < *count; i++) {
-        status = st_application_name(device, ids[i], (*names)[found]);
-        if (status == ST_OK) {
-            found++;
-        } else if (status != ST_ERR_NO_APPLICATION) { /* another process may delete one meanwhile */
-            return status;
-        }
-    }
-    *count = found;
-    return ST_OK;
-}
-
 ULONG DEVAPI SKF_EnumApplication(DEVHANDLE hDev, LPSTR szAppName, ULONG *pulSize) {
-    char (*names)[ST_APPLICATION_NAME_MAX + 1] = NULL;
-    size_t count = 0;
+    uint32_t ids[ST_LIST_MAX];
+    char names[ST_LIST_MAX][ST_APPLICATION_NAME_MAX + 1];
+    size_t count = ST_LIST_MAX, found = 0;
     st_skf_object *device = st_skf_enter(hDev, ST_SKF_DEVICE);
     if (device == NULL) {
         return SAR_INVALIDHANDLEERR;
     }
-    enum st_status status = pulSize == NULL ? ST_ERR_ARGUMENT : list_names(device->device, &names, &count);
-    if (status == ST_OK) {
-        status = st_skf_names(szAppName, pulSize, names[0], sizeof names[0], count);
+    enum st_status status = pulSize == NULL ? ST_ERR_ARGUMENT : st_application_list(device->device, ids, &count);
+    for (size_t i = 0; status == ST_OK && i < count; i++) {
+        status = st_application_name(device->device, ids[i], names[found]);
+        if (status == ST_OK) {
+            found++;
+        } else if (status == ST_ERR_NO_APPLICATION) { /* another process deleted it meanwhile */
+            status = ST_OK;
+        }
     }
-    free(names);
+    if (status == ST_OK) {
+        status = st_skf_names(szAppName, pulSize, names[0], sizeof names[0], found);
+    }
     return st_skf_leave(device, status);
 }
 

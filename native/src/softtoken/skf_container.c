@@ -1,33 +1,39 @@
 /* SKF: containers, their certificates and public keys (GM/T 0016-2012 7.5, 7.6.17). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "softtoken/skf_blobs.h"
 #include "softtoken/skf_session.h"
 
-static enum st_status open_container(st_skf_object *application, uint32_t container, HCONTAINER *handle) {
-    st_skf_object *object = st_skf_new(ST_SKF_CONTAINER, application);
-    if (object == NULL) {
-        return ST_ERR_MEMORY;
+typedef enum st_status find_or_create(st_device *device, uint32_t application, const char *name, uint32_t *container);
+
+/* A handle for the container that obtain gives for a name. */
+static ULONG open_container(HAPPLICATION application, const char *name, HCONTAINER *handle, find_or_create *obtain) {
+    uint32_t container = 0;
+    st_skf_object *parent = st_skf_enter(application, ST_SKF_APPLICATION);
+    if (parent == NULL) {
+        return SAR_INVALIDHANDLEERR;
     }
-    object->container = container;
-    return st_skf_publish(object, SIZE_MAX, handle);
+    if (name == NULL || handle == NULL) {
+        return st_skf_leave(parent, ST_ERR_ARGUMENT);
+    }
+    enum st_status status = obtain(parent->device, parent->application, name, &container);
+    if (status == ST_OK) {
+        st_skf_object *object = st_skf_new(ST_SKF_CONTAINER, parent);
+        if (object == NULL) {
+            return st_skf_leave(parent, ST_ERR_MEMORY);
+        }
+        object->container = container;
+        status = st_skf_publish(object, SIZE_MAX, handle);
+    }
+    return st_skf_leave(parent, status);
 }
 
 ULONG DEVAPI SKF_CreateContainer(HAPPLICATION hApplication, LPSTR szContainerName, HCONTAINER *phContainer) {
-    uint32_t container = 0;
-    st_skf_object *object = st_skf_enter(hApplication, ST_SKF_APPLICATION);
-    if (object == NULL) {
-        return SAR_INVALIDHANDLEERR;
-    }
-    if (szContainerName == NULL || phContainer == NULL) {
-        return st_skf_leave(object, ST_ERR_ARGUMENT);
-    }
-    enum st_status status = st_container_create(object->device, object->application, szContainerName, &container);
-    if (status == ST_OK) {
-        status = open_container(object, container, phContainer);
-    }
-    return st_skf_leave(object, status);
+    return open_container(hApplication, szContainerName, phContainer, st_container_create);
+}
+
+ULONG DEVAPI SKF_OpenContainer(HAPPLICATION hApplication, LPSTR szContainerName, HCONTAINER *phContainer) {
+    return open_container(hApplication, szContainerName, phContainer, st_container_find);
 }
 
 ULONG DEVAPI SKF_DeleteContainer(HAPPLICATION hApplication, LPSTR szContainerName) {
@@ -46,64 +52,32 @@ ULONG DEVAPI SKF_DeleteContainer(HAPPLICATION hApplication, LPSTR szContainerNam
     return st_skf_leave(object, status);
 }
 
-ULONG DEVAPI SKF_OpenContainer(HAPPLICATION hApplication, LPSTR szContainerName, HCONTAINER *phContainer) {
-    uint32_t container = 0;
-    st_skf_object *object = st_skf_enter(hApplication, ST_SKF_APPLICATION);
-    if (object == NULL) {
-        return SAR_INVALIDHANDLEERR;
-    }
-    if (szContainerName == NULL || phContainer == NULL) {
-        return st_skf_leave(object, ST_ERR_ARGUMENT);
-    }
-    enum st_status status = st_container_find(object->device, object->application, szContainerName, &container);
-    if (status == ST_OK) {
-        status = open_container(object, container, phContainer);
-    }
-    return st_skf_leave(object, status);
-}
-
 ULONG DEVAPI SKF_CloseContainer(HCONTAINER hContainer) {
     return st_skf_close(hContainer, ST_SKF_CONTAINER);
 }
 
-/* The names of all containers, as rows of one length. The caller frees them. */
-static enum st_status list_names(const st_skf_object *object, char (**names)[ST_NAME_MAX + 1], size_t *count) {
-    uint32_t ids[ST_LIST_MAX];
-    st_container_info info;
-    *count = ST_LIST_MAX;
-    enum st_status status = st_container_list(object->device, object->application, ids, count);
-    if (status != ST_OK) {
-        return status;
-    }
-    *names = calloc(*count + 1, sizeof **names);
-    if (*names == NULL) {
-        return ST_ERR_MEMORY;
-    }
-    size_t found = 0;
-    for (size_t i = 0; i < *count; i++) {
-        status = st_container_get_info(object->device, object->application, ids[i], &info);
-        if (status == ST_OK) {
-            memcpy((*names)[found++], info.name, sizeof info.name);
-        } else if (status != ST_ERR_NO_CONTAINER) { /* another process may delete one meanwhile */
-            return status;
-        }
-    }
-    *count = found;
-    return ST_OK;
-}
-
 ULONG DEVAPI SKF_EnumContainer(HAPPLICATION hApplication, LPSTR szContainerName, ULONG *pulSize) {
-    char (*names)[ST_NAME_MAX + 1] = NULL;
-    size_t count = 0;
+    uint32_t ids[ST_LIST_MAX];
+    char names[ST_LIST_MAX][ST_NAME_MAX + 1];
+    size_t count = ST_LIST_MAX, found = 0;
+    st_container_info info;
     st_skf_object *object = st_skf_enter(hApplication, ST_SKF_APPLICATION);
     if (object == NULL) {
         return SAR_INVALIDHANDLEERR;
     }
-    enum st_status status = pulSize == NULL ? ST_ERR_ARGUMENT : list_names(object, &names, &count);
-    if (status == ST_OK) {
-        status = st_skf_names(szContainerName, pulSize, names[0], sizeof names[0], count);
+    enum st_status status =
+        pulSize == NULL ? ST_ERR_ARGUMENT : st_container_list(object->device, object->application, ids, &count);
+    for (size_t i = 0; status == ST_OK && i < count; i++) {
+        status = st_container_get_info(object->device, object->application, ids[i], &info);
+        if (status == ST_OK) {
+            memcpy(names[found++], info.name, sizeof info.name);
+        } else if (status == ST_ERR_NO_CONTAINER) { /* another process deleted it meanwhile */
+            status = ST_OK;
+        }
     }
-    free(names);
+    if (status == ST_OK) {
+        status = st_skf_names(szContainerName, pulSize, names[0], sizeof names[0], found);
+    }
     return st_skf_leave(object, status);
 }
 
