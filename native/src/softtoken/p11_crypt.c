@@ -219,16 +219,9 @@ static CK_RV whole(CK_SESSION_HANDLE handle, int function, const CK_BYTE *in, CK
                    CK_ULONG *out_len) {
     st_p11_session *session;
     st_p11_operation *operation;
-    CK_RV rv = st_p11_enter_session(handle, &session);
+    CK_RV rv = st_p11_enter_whole(handle, function, &session, &operation);
     if (rv != CKR_OK) {
         return rv;
-    }
-    rv = st_p11_operation_running(session, function, &operation);
-    if (rv == CKR_OK && operation->updated) {
-        rv = CKR_OPERATION_ACTIVE;
-    }
-    if (rv != CKR_OK) {
-        return st_p11_leave(rv);
     }
     if (out_len == NULL) {
         rv = CKR_ARGUMENTS_BAD;
@@ -245,13 +238,9 @@ static CK_RV part(CK_SESSION_HANDLE handle, int function, const CK_BYTE *in, CK_
                   CK_ULONG *out_len) {
     st_p11_session *session;
     st_p11_operation *operation;
-    CK_RV rv = st_p11_enter_session(handle, &session);
+    CK_RV rv = st_p11_enter_operation(handle, function, &session, &operation);
     if (rv != CKR_OK) {
         return rv;
-    }
-    rv = st_p11_operation_running(session, function, &operation);
-    if (rv != CKR_OK) {
-        return st_p11_leave(rv);
     }
     if (operation->cipher == NULL) {
         rv = CKR_FUNCTION_NOT_SUPPORTED;

@@ -41,16 +41,9 @@ CK_RV C_Digest(CK_SESSION_HANDLE hSession, CK_BYTE *pData, CK_ULONG ulDataLen, C
                CK_ULONG *pulDigestLen) {
     st_p11_session *session;
     st_p11_operation *operation;
-    CK_RV rv = st_p11_enter_session(hSession, &session);
+    CK_RV rv = st_p11_enter_whole(hSession, ST_P11_DIGEST, &session, &operation);
     if (rv != CKR_OK) {
         return rv;
-    }
-    rv = st_p11_operation_running(session, ST_P11_DIGEST, &operation);
-    if (rv == CKR_OK && operation->updated) {
-        rv = CKR_OPERATION_ACTIVE;
-    }
-    if (rv != CKR_OK) {
-        return st_p11_leave(rv);
     }
     rv = finish(operation, pData, ulDataLen, pDigest, pulDigestLen);
     return st_p11_leave(st_p11_operation_finish(session, ST_P11_DIGEST, pDigest, rv));
@@ -105,13 +98,9 @@ CK_RV C_DigestKey(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hKey) {
 CK_RV C_DigestFinal(CK_SESSION_HANDLE hSession, CK_BYTE *pDigest, CK_ULONG *pulDigestLen) {
     st_p11_session *session;
     st_p11_operation *operation;
-    CK_RV rv = st_p11_enter_session(hSession, &session);
+    CK_RV rv = st_p11_enter_operation(hSession, ST_P11_DIGEST, &session, &operation);
     if (rv != CKR_OK) {
         return rv;
-    }
-    rv = st_p11_operation_running(session, ST_P11_DIGEST, &operation);
-    if (rv != CKR_OK) {
-        return st_p11_leave(rv);
     }
     rv = finish(operation, NULL, 0, pDigest, pulDigestLen);
     return st_p11_leave(st_p11_operation_finish(session, ST_P11_DIGEST, pDigest, rv));

@@ -210,6 +210,22 @@ CK_RV st_p11_operation_running(const st_p11_session *session, int function, st_p
     return *operation != NULL ? CKR_OK : CKR_OPERATION_NOT_INITIALIZED;
 }
 
+CK_RV st_p11_enter_operation(CK_SESSION_HANDLE handle, int function, st_p11_session **session,
+                             st_p11_operation **operation) {
+    CK_RV rv = st_p11_enter_session(handle, session);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = st_p11_operation_running(*session, function, operation);
+    return rv == CKR_OK ? CKR_OK : st_p11_leave(rv);
+}
+
+CK_RV st_p11_enter_whole(CK_SESSION_HANDLE handle, int function, st_p11_session **session,
+                         st_p11_operation **operation) {
+    CK_RV rv = st_p11_enter_operation(handle, function, session, operation);
+    return rv == CKR_OK && (*operation)->updated ? st_p11_leave(CKR_OPERATION_ACTIVE) : rv;
+}
+
 void st_p11_operation_end(st_p11_session *session, int function) {
     st_p11_operation_free(session->operations[function]);
     session->operations[function] = NULL;

@@ -41,6 +41,12 @@ CK_RV st_p11_operation_begin(st_p11_session *session, int function, const CK_MEC
                              CK_OBJECT_HANDLE key);
 /* The running one. CKR_OPERATION_NOT_INITIALIZED. */
 CK_RV st_p11_operation_running(const st_p11_session *session, int function, st_p11_operation **operation);
+/* Enter a session where one is running, as st_p11_enter_session does. CKR_OPERATION_NOT_INITIALIZED. */
+CK_RV st_p11_enter_operation(CK_SESSION_HANDLE handle, int function, st_p11_session **session,
+                             st_p11_operation **operation);
+/* For the one-shot functions, which come too late once a part was given: CKR_OPERATION_ACTIVE. */
+CK_RV st_p11_enter_whole(CK_SESSION_HANDLE handle, int function, st_p11_session **session,
+                         st_p11_operation **operation);
 void st_p11_operation_end(st_p11_session *session, int function);
 /* End it unless the answer leaves it running: a size was asked (out NULL), or the buffer was too small. */
 CK_RV st_p11_operation_finish(st_p11_session *session, int function, const void *out, CK_RV rv);

@@ -182,16 +182,6 @@ static CK_RV sign_into(const st_p11_session *session, st_p11_operation *operatio
     return rv == CKR_OK ? st_p11_give(result.data, result.len, signature, signature_len) : rv;
 }
 
-/* The one-shot functions come too late once a part was given. */
-static CK_RV whole_message(const st_p11_session *session, int function, const uint8_t *data, size_t len,
-                           st_p11_operation **operation) {
-    CK_RV rv = st_p11_operation_running(session, function, operation);
-    if (rv == CKR_OK && (*operation)->updated) {
-        return CKR_OPERATION_ACTIVE;
-    }
-    return rv == CKR_OK && data == NULL && len != 0 ? CKR_ARGUMENTS_BAD : rv;
-}
-
 CK_RV C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey) {
     st_p11_session *session;
     CK_RV rv = st_p11_enter_session(hSession, &session);
@@ -205,18 +195,13 @@ CK_RV C_Sign(CK_SESSION_HANDLE hSession, CK_BYTE *pData, CK_ULONG ulDataLen, CK_
              CK_ULONG *pulSignatureLen) {
     st_p11_session *session;
     st_p11_operation *operation;
-    CK_RV rv = st_p11_enter_session(hSession, &session);
+    CK_RV rv = st_p11_enter_whole(hSession, ST_P11_SIGN, &session, &operation);
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = whole_message(session, ST_P11_SIGN, pData, ulDataLen, &operation);
-    if (rv == CKR_OPERATION_NOT_INITIALIZED || rv == CKR_OPERATION_ACTIVE) {
-        return st_p11_leave(rv);
-    }
-    if (rv == CKR_OK && pulSignatureLen == NULL) {
+    if (pulSignatureLen == NULL || (pData == NULL && ulDataLen != 0)) {
         rv = CKR_ARGUMENTS_BAD;
-    }
-    if (rv == CKR_OK) {
+    } else {
         signed_data input = {.data = pData, .len = ulDataLen};
         rv = sign_into(session, operation, &input, pSignature, pulSignatureLen);
     }
@@ -251,13 +236,9 @@ CK_RV C_SignUpdate(CK_SESSION_HANDLE hSession, CK_BYTE *pPart, CK_ULONG ulPartLe
 CK_RV C_SignFinal(CK_SESSION_HANDLE hSession, CK_BYTE *pSignature, CK_ULONG *pulSignatureLen) {
     st_p11_session *session;
     st_p11_operation *operation;
-    CK_RV rv = st_p11_enter_session(hSession, &session);
+    CK_RV rv = st_p11_enter_operation(hSession, ST_P11_SIGN, &session, &operation);
     if (rv != CKR_OK) {
         return rv;
-    }
-    rv = st_p11_operation_running(session, ST_P11_SIGN, &operation);
-    if (rv != CKR_OK) {
-        return st_p11_leave(rv);
     }
     if (pulSignatureLen == NULL) {
         rv = CKR_ARGUMENTS_BAD;
@@ -367,15 +348,13 @@ CK_RV C_Verify(CK_SESSION_HANDLE hSession, CK_BYTE *pData, CK_ULONG ulDataLen, C
                CK_ULONG ulSignatureLen) {
     st_p11_session *session;
     st_p11_operation *operation;
-    CK_RV rv = st_p11_enter_session(hSession, &session);
+    CK_RV rv = st_p11_enter_whole(hSession, ST_P11_VERIFY, &session, &operation);
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = whole_message(session, ST_P11_VERIFY, pData, ulDataLen, &operation);
-    if (rv == CKR_OPERATION_NOT_INITIALIZED || rv == CKR_OPERATION_ACTIVE) {
-        return st_p11_leave(rv);
-    }
-    if (rv == CKR_OK) {
+    if (pData == NULL && ulDataLen != 0) {
+        rv = CKR_ARGUMENTS_BAD;
+    } else {
         signed_data input = {.data = pData, .len = ulDataLen};
         rv = verify_tag(operation, &input, pSignature, ulSignatureLen);
     }
@@ -392,13 +371,9 @@ CK_RV C_VerifyUpdate(CK_SESSION_HANDLE hSession, CK_BYTE *pPart, CK_ULONG ulPart
 CK_RV C_VerifyFinal(CK_SESSION_HANDLE hSession, CK_BYTE *pSignature, CK_ULONG ulSignatureLen) {
     st_p11_session *session;
     st_p11_operation *operation;
-    CK_RV rv = st_p11_enter_session(hSession, &session);
+    CK_RV rv = st_p11_enter_operation(hSession, ST_P11_VERIFY, &session, &operation);
     if (rv != CKR_OK) {
         return rv;
-    }
-    rv = st_p11_operation_running(session, ST_P11_VERIFY, &operation);
-    if (rv != CKR_OK) {
-        return st_p11_leave(rv);
     }
     signed_data input = {0};
     rv =
