@@ -124,16 +124,20 @@ static CK_RV check_changes(const st_p11_session *session, const st_p11_object *o
     return CKR_OK;
 }
 
+/* An object that this login may write, and whose flag does not forbid it. */
+static CK_RV find_writable(st_p11_session *session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE flag,
+                           st_p11_object **object) {
+    CK_RV rv = st_p11_object_find(session, handle, object);
+    if (rv == CKR_OK) {
+        rv = st_p11_may_write(session, *object);
+    }
+    return rv == CKR_OK && !st_p11_is(&(*object)->attributes, flag) ? CKR_ACTION_PROHIBITED : rv;
+}
+
 static CK_RV change(st_p11_session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *items, CK_ULONG count) {
     st_p11_attributes changes = {0};
     st_p11_object *object;
-    CK_RV rv = st_p11_object_find(session, handle, &object);
-    if (rv == CKR_OK) {
-        rv = st_p11_may_write(session, object);
-    }
-    if (rv == CKR_OK && !st_p11_is(&object->attributes, CKA_MODIFIABLE)) {
-        rv = CKR_ACTION_PROHIBITED;
-    }
+    CK_RV rv = find_writable(session, handle, CKA_MODIFIABLE, &object);
     if (rv == CKR_OK) {
         rv = st_p11_read_template(&changes, items, count);
     }
@@ -207,13 +211,7 @@ CK_RV C_DestroyObject(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hObject) {
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = st_p11_object_find(session, hObject, &object);
-    if (rv == CKR_OK) {
-        rv = st_p11_may_write(session, object);
-    }
-    if (rv == CKR_OK && !st_p11_is(&object->attributes, CKA_DESTROYABLE)) {
-        rv = CKR_ACTION_PROHIBITED;
-    }
+    rv = find_writable(session, hObject, CKA_DESTROYABLE, &object);
     if (rv == CKR_OK) {
         rv = st_p11_store_destroy(session, object);
     }
