@@ -206,15 +206,6 @@ CK_RV st_p11_crypt(const st_p11_session *session, st_p11_operation *operation, c
 
 /* ---- the functions ----------------------------------------------------------------------- */
 
-static CK_RV begin(CK_SESSION_HANDLE handle, int function, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key) {
-    st_p11_session *session;
-    CK_RV rv = st_p11_enter_session(handle, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    return st_p11_leave_session(session, st_p11_operation_begin(session, function, mechanism, key));
-}
-
 static CK_RV whole(CK_SESSION_HANDLE handle, int function, const CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
                    CK_ULONG *out_len) {
     st_p11_session *session;
@@ -267,7 +258,7 @@ static CK_RV part(CK_SESSION_HANDLE handle, int function, const CK_BYTE *in, CK_
 }
 
 CK_RV C_EncryptInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey) {
-    return begin(hSession, ST_P11_ENCRYPT, pMechanism, hKey);
+    return st_p11_operation_begin(hSession, ST_P11_ENCRYPT, pMechanism, hKey);
 }
 
 CK_RV C_Encrypt(CK_SESSION_HANDLE hSession, CK_BYTE *pData, CK_ULONG ulDataLen, CK_BYTE *pEncryptedData,
@@ -285,7 +276,7 @@ CK_RV C_EncryptFinal(CK_SESSION_HANDLE hSession, CK_BYTE *pLastEncryptedPart, CK
 }
 
 CK_RV C_DecryptInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey) {
-    return begin(hSession, ST_P11_DECRYPT, pMechanism, hKey);
+    return st_p11_operation_begin(hSession, ST_P11_DECRYPT, pMechanism, hKey);
 }
 
 CK_RV C_Decrypt(CK_SESSION_HANDLE hSession, CK_BYTE *pEncryptedData, CK_ULONG ulEncryptedDataLen, CK_BYTE *pData,

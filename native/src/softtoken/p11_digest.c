@@ -4,12 +4,7 @@
 #include "gmpki/rand.h"
 
 CK_RV C_DigestInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism) {
-    st_p11_session *session;
-    CK_RV rv = st_p11_enter_session(hSession, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    return st_p11_leave(st_p11_operation_begin(session, ST_P11_DIGEST, pMechanism, CK_INVALID_HANDLE));
+    return st_p11_operation_begin(hSession, ST_P11_DIGEST, pMechanism, CK_INVALID_HANDLE);
 }
 
 static CK_RV add(st_p11_operation *operation, const uint8_t *data, size_t len) {

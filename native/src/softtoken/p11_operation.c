@@ -197,12 +197,17 @@ CK_RV st_p11_operation_new(const st_p11_session *session, const st_p11_purpose *
     return CKR_OK;
 }
 
-CK_RV st_p11_operation_begin(st_p11_session *session, int function, const CK_MECHANISM *mechanism,
+CK_RV st_p11_operation_begin(CK_SESSION_HANDLE handle, int function, const CK_MECHANISM *mechanism,
                              CK_OBJECT_HANDLE key) {
-    if (session->operations[function] != NULL) {
-        return CKR_OPERATION_ACTIVE;
+    st_p11_session *session;
+    CK_RV rv = st_p11_enter_session(handle, &session);
+    if (rv != CKR_OK) {
+        return rv;
     }
-    return st_p11_operation_new(session, &st_p11_purposes[function], mechanism, key, &session->operations[function]);
+    st_p11_operation **operation = &session->operations[function];
+    rv = *operation != NULL ? CKR_OPERATION_ACTIVE
+                            : st_p11_operation_new(session, &st_p11_purposes[function], mechanism, key, operation);
+    return st_p11_leave_session(session, rv);
 }
 
 CK_RV st_p11_operation_running(const st_p11_session *session, int function, st_p11_operation **operation) {

@@ -36,8 +36,8 @@ CK_RV st_p11_operation_new(const st_p11_session *session, const st_p11_purpose *
                            CK_OBJECT_HANDLE key, st_p11_operation **operation);
 void st_p11_operation_free(st_p11_operation *operation);
 
-/* Start one of the session's five; CKR_OPERATION_ACTIVE. */
-CK_RV st_p11_operation_begin(st_p11_session *session, int function, const CK_MECHANISM *mechanism,
+/* The whole of an init function: start one of the session's five. CKR_OPERATION_ACTIVE. */
+CK_RV st_p11_operation_begin(CK_SESSION_HANDLE handle, int function, const CK_MECHANISM *mechanism,
                              CK_OBJECT_HANDLE key);
 /* The running one. CKR_OPERATION_NOT_INITIALIZED. */
 CK_RV st_p11_operation_running(const st_p11_session *session, int function, st_p11_operation **operation);

@@ -183,12 +183,7 @@ static CK_RV sign_into(const st_p11_session *session, st_p11_operation *operatio
 }
 
 CK_RV C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey) {
-    st_p11_session *session;
-    CK_RV rv = st_p11_enter_session(hSession, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    return st_p11_leave_session(session, st_p11_operation_begin(session, ST_P11_SIGN, pMechanism, hKey));
+    return st_p11_operation_begin(hSession, ST_P11_SIGN, pMechanism, hKey);
 }
 
 CK_RV C_Sign(CK_SESSION_HANDLE hSession, CK_BYTE *pData, CK_ULONG ulDataLen, CK_BYTE *pSignature,
@@ -336,12 +331,7 @@ static CK_RV verify_tag(st_p11_operation *operation, signed_data *input, const u
 }
 
 CK_RV C_VerifyInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey) {
-    st_p11_session *session;
-    CK_RV rv = st_p11_enter_session(hSession, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    return st_p11_leave_session(session, st_p11_operation_begin(session, ST_P11_VERIFY, pMechanism, hKey));
+    return st_p11_operation_begin(hSession, ST_P11_VERIFY, pMechanism, hKey);
 }
 
 CK_RV C_Verify(CK_SESSION_HANDLE hSession, CK_BYTE *pData, CK_ULONG ulDataLen, CK_BYTE *pSignature,
