@@ -170,12 +170,15 @@ class PinInfo:
     :ivar max_tries: wrong tries until it locks, or None where the driver does not say.
     :ivar tries_left: how many are left, 0 when it is locked, or None.
     :ivar is_default: whether it is still the one it was delivered with, or None.
+    :ivar some_spent: whether a wrong one came since the last right one, or None. PKCS #11 tells this where it does not
+        tell the tries left.
     """
 
     role: PinRole
     max_tries: int | None
     tries_left: int | None
     is_default: bool | None
+    some_spent: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ class PCSCApplication(ContainerApplication[PCSCContainer]):
         with self._lock:
             channel, own = self._open()
             fields = Fields(channel.call("GetPINInfo", own, p2=int(role), le=3), "the state of a PIN")
-        return PinInfo(role, fields.number(1), fields.number(1), fields.number(1) != 0)
+        most, left, is_default = fields.number(1), fields.number(1), fields.number(1) != 0
+        return PinInfo(role, most, left, is_default, left < most)
 
     def _verify_pin(self, role: PinRole, pin: bytearray) -> None:
         channel, own = self._open()

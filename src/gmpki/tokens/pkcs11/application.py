@@ -102,16 +102,24 @@ class PKCS11Application(Closing):
 
     # ---- PINs ---------------------------------------------------------------------------
     def pin_info(self, role: PinRole = PinRole.USER) -> PinInfo:
-        """Return the state of a PIN, as far as the token's flags tell it: locked, one try left, to be changed."""
+        """Return the state of a PIN, as far as the token's flags tell it: locked, one try left, wrong since it was last
+        right, to be changed. A flag that is not set says nothing: tokens need not tell.
+        """
         member(role, PinRole, "role")
         flags = self._device.token_info().flags
-        locked, last, default = (
-            (C.CKF_SO_PIN_LOCKED, C.CKF_SO_PIN_FINAL_TRY, C.CKF_SO_PIN_TO_BE_CHANGED)
+        locked, last, low, default = (
+            (C.CKF_SO_PIN_LOCKED, C.CKF_SO_PIN_FINAL_TRY, C.CKF_SO_PIN_COUNT_LOW, C.CKF_SO_PIN_TO_BE_CHANGED)
             if role is PinRole.ADMIN
-            else (C.CKF_USER_PIN_LOCKED, C.CKF_USER_PIN_FINAL_TRY, C.CKF_USER_PIN_TO_BE_CHANGED)
+            else (
+                C.CKF_USER_PIN_LOCKED,
+                C.CKF_USER_PIN_FINAL_TRY,
+                C.CKF_USER_PIN_COUNT_LOW,
+                C.CKF_USER_PIN_TO_BE_CHANGED,
+            )
         )
         tries_left = 0 if flags & locked else 1 if flags & last else None
-        return PinInfo(role, None, tries_left, True if flags & default else None)
+        spent = True if flags & low or tries_left is not None else None
+        return PinInfo(role, None, tries_left, True if flags & default else None, spent)
 
     def login(self, pin: str | bytes | bytearray | PinSource, role: PinRole = PinRole.USER) -> None:
         """Log in; who was logged in before is logged out.

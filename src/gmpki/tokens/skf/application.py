@@ -62,7 +62,8 @@ class SKFApplication(ContainerApplication[SKFContainer]):
         member(role, PinRole, "role")
         with self._lock:
             state = self._skf.get_pin_info(self._opened(), int(role))
-        return PinInfo(role, state.max_tries, state.tries_left, state.is_default)
+        spent = state.tries_left < state.max_tries
+        return PinInfo(role, state.max_tries, state.tries_left, state.is_default, spent)
 
     def _verify_pin(self, role: PinRole, pin: bytearray) -> None:
         self._skf.verify_pin(self._opened(), int(role), pin)
