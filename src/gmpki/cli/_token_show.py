@@ -78,7 +78,7 @@ def device_rows(fields: dict[str, Any]) -> Rows:
         ("空间", "room", "" if total is None else f"{'?' if free is None else free} / {total} B"),
     ]
     if fields["software"]:
-        rows.append(("注意", "note", "软件令牌 a software token, no certified hardware"))
+        rows.append(("注意", "note", "软令牌 a software token, no certified hardware"))
     return [row for row in rows if row[2]]
 
 
@@ -90,6 +90,7 @@ def pin_fields(info: PinInfo) -> dict[str, Any]:
         "tries_left": info.tries_left,
         "max_tries": info.max_tries,
         "default": info.is_default,
+        "some_spent": info.some_spent,
     }
 
 
@@ -98,7 +99,12 @@ def pin_text(fields: dict[str, Any]) -> str:
     left, most = fields["tries_left"], fields["max_tries"]
     if left == 0:
         return "已锁定 locked"
-    text = "可用 usable" if left is None else f"剩余次数 tries left: {left}" + ("" if most is None else f" / {most}")
+    if left is not None:
+        text = f"剩余次数 tries left: {left}" + ("" if most is None else f" / {most}")
+    elif fields["some_spent"]:
+        text = "上次正确之后有过错误, 剩余次数未告知 wrong since it was last right; how many tries are left is not told"
+    else:
+        text = "可用, 剩余次数未告知 usable; how many tries are left is not told"
     return f"{text}, 仍为初始 PIN still the one it was delivered with" if fields["default"] else text
 
 
