@@ -38,6 +38,7 @@ CHINESE_NAMES = {
     "Abort": "已中止",
     "BackendError": "后端不可用",
     "ChecksumMismatch": "摘要不符",
+    "Declined": "未执行",
     "DecodeError": "编码错误",
     "DecryptionError": "无法解密",
     "DriverCrashedError": "驱动已崩溃",
@@ -90,6 +91,10 @@ CHINESE_NAMES = {
     "UnsupportedPlatform": "不支持的平台",
     "ValidationError": "验证未通过",
 }
+
+
+class Declined(click.Abort):
+    """A question whether to go on was answered, and not with yes."""
 
 
 @dataclass(frozen=True)
@@ -221,6 +226,8 @@ def sentence(problem: Exception) -> str:
     """Say what an exception says, and which file it is about."""
     if isinstance(problem, click.ClickException):
         return problem.format_message()
+    if isinstance(problem, Declined):
+        return "the answer was not yes; nothing was done"
     if isinstance(problem, click.Abort):
         return "interrupted; no half-written file is left"
     if isinstance(problem, OSError) and problem.strerror is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gmpki.cli._hints import naming_unblock
-from gmpki.cli._output import visible
+from gmpki.cli._output import Declined, visible
 from gmpki.cli._secrets import SecretSource, secret_options
 
 if TYPE_CHECKING:
@@ -178,6 +178,7 @@ class Pin:
         """Return the PIN.
 
         :raises click.UsageError: nobody says what it is, or whether the last try is to be spent.
+        :raises Declined: when the last try is not to be spent.
         """
         self._confirm(request)
         left = "" if request.tries_left is None else f", 剩余次数 tries left: {request.tries_left}"
@@ -187,9 +188,9 @@ class Pin:
         if request.tries_left != 1 or self.yes:
             return
         question = f"only one try is left before the PIN of {request.application} locks"
-        if not sys.stdin.isatty():
+        if not _somebody_to_ask():
             raise click.UsageError(f'{question}; "gmpki token pin verify --yes" spends it')
-        click.confirm(visible(f"仅剩一次尝试。{question}. 继续 Go on?"), abort=True, err=True)
+        _ask(f"仅剩一次尝试。{question}. 继续 Go on?")
 
     def new(self, role: str) -> bytes:
         """Return a PIN that is to be set; it is asked for twice.
@@ -223,13 +224,22 @@ def confirm(question: str, *, yes: bool) -> None:
     """Ask before something is lost.
 
     :raises click.UsageError: when there is nobody to ask.
-    :raises click.Abort: when the answer is no.
+    :raises Declined: when the answer is no.
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not _somebody_to_ask():
         raise click.UsageError(f"{question}; --yes says so where nobody can be asked")
-    click.confirm(visible(f"{question}. 确定 Sure?"), abort=True, err=True)
+    _ask(f"{question}. 确定 Sure?")
+
+
+def _ask(question: str) -> None:
+    if not click.confirm(visible(question), err=True):
+        raise Declined
+
+
+def _somebody_to_ask() -> bool:
+    return sys.stdin.isatty()
 
 
 # ---- opening ----------------------------------------------------------------------------
