@@ -18,7 +18,10 @@ if TYPE_CHECKING:
         def __call__(self, *, policy: SignaturePolicy) -> tuple[Quirk, ...]: ...
 
 
-__all__ = ["naming_lenient", "naming_option", "naming_unblock"]
+__all__ = ["naming_lenient", "naming_option", "naming_tries", "naming_unblock"]
+
+COMMON_TRIES = 10  # what GM/T 0027-2014 9.2 has at most
+
 
 
 @contextlib.contextmanager
@@ -67,4 +70,20 @@ def naming_unblock() -> Iterator[None]:
         yield
     except PinLockedError as error:
         error.args = (f'{error}; with the administrator\'s PIN "gmpki token pin unblock" sets a new one',)
+        raise
+
+
+@contextlib.contextmanager
+def naming_tries(tries: int) -> Iterator[None]:
+    """Say of a parameter that a device refuses in the block that it may be the number of tries, if that is large."""
+    from gmpki.errors import TokenError
+
+    try:
+        yield
+    except TokenError as error:
+        if error.code_name == "SAR_INVALIDPARAMERR" and tries > COMMON_TRIES:
+            error.args = (
+                f"{error}; --pin-tries {tries} may be more than the device takes: the software token takes 15 at most, "
+                f"other devices often {COMMON_TRIES}",
+            )
         raise

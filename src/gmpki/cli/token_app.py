@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gmpki.cli._group import Group
+from gmpki.cli._hints import naming_tries
 from gmpki.cli._options import together
 from gmpki.cli._output import Report, columns, facts, json_option
 from gmpki.cli._secrets import SecretSource, secret_options
@@ -32,7 +33,7 @@ new_application_options = together(
         default=10,
         show_default=True,
         metavar="N",
-        help="Wrong tries until a PIN locks.",
+        help="Wrong tries until a PIN locks. Devices often take at most 10, the software token at most 15.",
     ),
     click.option(
         "--files-by",
@@ -68,6 +69,8 @@ def list_applications(*, place: Place) -> Report:
             application = device.application(name)
             pins = [pin_fields(application.pin_info(role)) for role in (PinRole.USER, PinRole.ADMIN)]
             found.append({"name": name, "pins": pins, "containers": len(application.containers())})
+        if not found:
+            return Report({"applications": []}, facts([("没有应用", "no application", device.name)]))
     rows = [(one["name"], str(one["containers"]), *map(pin_text, one["pins"])) for one in found]
     title = ("应用 application", "容器 containers", "用户 PIN user PIN", "管理员 PIN administrator's PIN")
     return Report({"applications": found}, columns([title, *rows]))
@@ -211,12 +214,13 @@ def _authenticate(device: Device, source: SecretSource) -> None:
 def _create(device: Device, name: str, *, admin_pin: Pin, pin: Pin, pin_tries: int, files_by: str) -> dict[str, Any]:
     from gmpki.tokens.interfaces import Rights
 
-    application = device.create_application(
-        name,
-        admin_pin=admin_pin.new("新管理员 PIN New PIN of the administrator"),
-        user_pin=pin.new("新用户 PIN New PIN of the user"),
-        admin_tries=pin_tries,
-        user_tries=pin_tries,
-        create_file_rights=Rights[files_by.upper()],
-    )
+    with naming_tries(pin_tries):
+        application = device.create_application(
+            name,
+            admin_pin=admin_pin.new("新管理员 PIN New PIN of the administrator"),
+            user_pin=pin.new("新用户 PIN New PIN of the user"),
+            admin_tries=pin_tries,
+            user_tries=pin_tries,
+            create_file_rights=Rights[files_by.upper()],
+        )
     return {"application": application.name, "device": device.name}

@@ -39,6 +39,8 @@ def list_containers(*, place: Place) -> Report:
     """
     with application_of(place) as application:
         found = [container_fields(application.container(name)) for name in application.containers()]
+        if not found:
+            return Report({"containers": []}, facts([("没有容器", "no container", application.name)]))
     rows = []
     for one in found:
         pairs = [one[usage] or {"key_type": None, "certificate": None} for usage, _ in USAGES]

@@ -57,6 +57,8 @@ def random(*, place: Place, length: int, form: str, output: str, force: bool) ->
 
     由令牌产生随机数。
     """
+    if place.text is not None and place.text.isdecimal():
+        raise click.UsageError(f"{place.text} is not the URI of a token; --length {place.text} asks for as many bytes")
     if form == "binary" and not wants_json():
         _io.refuse_terminal(output)
     _io.refuse_existing(output, force=force)

@@ -101,6 +101,8 @@ def list_files(*, place: Place) -> Report:
     """
     with application_of(place) as application:
         found = [_fields(application.file_info(name)) for name in application.files()]
+        if not found:
+            return Report({"files": []}, facts([("没有文件", "no file", application.name)]))
     rows = [(one["name"], f"{one['size']} B", one["read_by"], one["write_by"]) for one in found]
     return Report({"files": found}, columns([("文件 file", "大小 size", "可读 read by", "可写 written by"), *rows]))
 
