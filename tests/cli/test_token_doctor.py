@@ -52,6 +52,53 @@ def test_layouts_are_found_out_and_kept(run: Run, answer: Answer, layout: Layout
     assert (kept["layout"], kept["devices"]) == (found["layout"], found["devices"])
 
 
+@pytest.mark.parametrize("where", [(), ("--in-process",)], ids=["isolated", "in-process"])
+def test_a_profile_that_the_driver_contradicts(run: Run, answer: Answer, where: tuple[str, ...]) -> None:
+    said = DriverProfile(
+        name="own",
+        layout=Layout(),
+        notes=("tried in the office", "width of ULONG: seen in what SKF_EnumDev wrote", "packing: assumed"),
+    )
+    Path("own.toml").write_text(said.to_toml(), encoding="utf-8")
+    uri = f"skf:lib={mock(Layout(8, False))};profile=own.toml"
+    arguments = ("token", "doctor", *where, uri)
+    found = answer(*arguments, "--save", "mended.toml", exit_code=1)
+    assert found["contradiction"] == "the profile says u32-packed, and the driver shows u64-natural"
+    assert found["error"] == {"type": "ProfileError", "message": found["contradiction"]}
+    # The rest goes by what the driver shows, and only once is said how that is known.
+    assert found["layout"] == "u64-natural"
+    assert [one["label"] for one in found["devices"]] == ["L" * 32]
+    assert found["notes"] == [
+        "tried in the office",
+        "width of ULONG: seen in what SKF_EnumDev wrote",
+        "packing: seen in what SKF_GetDevInfo wrote",
+    ]
+    assert "矛盾" in run(*arguments, exit_code=1).stdout
+    mended = f"skf:lib={mock(Layout(8, False))};profile=mended.toml"
+    assert answer("token", "doctor", *where, mended)["contradiction"] is None
+
+
+@pytest.mark.parametrize("layout", [Layout(), Layout(8, True, mixed=True)], ids=lambda layout: layout.name)
+def test_what_a_driver_does_not_show_the_profile_says(answer: Answer, layout: Layout) -> None:
+    profile = DriverProfile(name="own", layout=layout, notes=("packing: seen in what SKF_GetDevInfo wrote",))
+    Path("own.toml").write_text(profile.to_toml(), encoding="utf-8")
+    found = answer("token", "doctor", f"skf:lib={mock(layout, 'NO_DEVICE')};profile=own.toml")
+    assert (found["layout"], found["contradiction"]) == (layout.name, None)
+    assert "packing: as the profile says" in found["notes"]
+    assert "packing: seen in what SKF_GetDevInfo wrote" not in found["notes"]
+    found = answer("token", "doctor", f"skf:lib={mock(layout)};profile=own.toml")
+    assert (found["layout"], found["contradiction"]) == (layout.name, None)
+    assert "packing: seen in what SKF_GetDevInfo wrote" in found["notes"]
+
+
+def test_a_driver_that_crashes_when_probed_goes_by_its_profile(answer: Answer) -> None:
+    Path("own.toml").write_text(DriverProfile(name="own", layout=Layout()).to_toml(), encoding="utf-8")
+    found = answer("token", "doctor", f"skf:lib={compiled(CRASHING)};profile=own.toml")
+    assert (found["layout"], found["contradiction"]) == ("u32-packed", None)
+    assert "width of ULONG: as the profile says" in found["notes"]
+    assert "gone" in found["failures"][0]
+
+
 def test_what_is_spelled_otherwise_is_named(answer: Answer) -> None:
     found = answer("token", "doctor", f"skf:lib={mock(Layout(), 'SPELLING')}")
     assert found["spelled_otherwise"] == {"SKF_DisConnectDev": "SKF_DisconnectDev"}

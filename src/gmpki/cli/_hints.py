@@ -23,7 +23,6 @@ __all__ = ["naming_lenient", "naming_option", "naming_tries", "naming_unblock"]
 COMMON_TRIES = 10  # what GM/T 0027-2014 9.2 has at most
 
 
-
 @contextlib.contextmanager
 def naming_option(option: str, policy: SignaturePolicy, verify: Verify) -> Iterator[None]:
     """Say of a signature that does not hold in the block that an option accepts it, if that is so.
@@ -82,8 +81,6 @@ def naming_tries(tries: int) -> Iterator[None]:
         yield
     except TokenError as error:
         if error.code_name == "SAR_INVALIDPARAMERR" and tries > COMMON_TRIES:
-            error.args = (
-                f"{error}; --pin-tries {tries} may be more than the device takes: the software token takes 15 at most, "
-                f"other devices often {COMMON_TRIES}",
-            )
+            limits = f"the software token takes 15 at most, other devices often {COMMON_TRIES}"
+            error.args = (f"{error}; --pin-tries {tries} may be more than the device takes: {limits}",)
         raise

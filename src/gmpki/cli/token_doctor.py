@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gmpki.tokens.pcsc.driver import PCSCDriver
     from gmpki.tokens.pkcs11.driver import PKCS11Driver
     from gmpki.tokens.skf.driver import SKFDriver
+    from gmpki.tokens.uri import TokenUri
 
 __all__ = ["command"]
 
@@ -47,7 +48,6 @@ def command(*, place: Place, pin: Pin, save: str | None, allow_write: bool, in_p
 
     诊断驱动：接口布局与判定依据、算法编号、缺少的函数、所作的兼容处理；默认只读。
     """
-    from gmpki.tokens.opening import open_driver
     from gmpki.tokens.uri import SKFUri
 
     if save is not None:
@@ -56,7 +56,7 @@ def command(*, place: Place, pin: Pin, save: str | None, allow_write: bool, in_p
     if isinstance(uri, SKFUri) and uri.library is not None and not in_process:
         place = replace(place, text=str(replace(uri, isolated=True)), application=None)
         uri = place.uri
-    driver = open_driver(uri)
+    driver, contradiction = _loaded(uri)
     try:
         devices, failures = _devices(driver)
         trials = _tried(place, pin, driver) if allow_write else []
@@ -67,22 +67,73 @@ def command(*, place: Place, pin: Pin, save: str | None, allow_write: bool, in_p
     fields = {
         "uri": str(uri),
         "kind": driver.kind,
+        "contradiction": contradiction,
         **fields,
         "devices": devices,
         "failures": failures,
         "trials": trials,
     }
+    if contradiction is not None:
+        rows.append(("矛盾", "contradiction", f"{contradiction}; the rest goes by what it shows"))
     rows += [("设备", "device", f"{one['name']}: {one['label']}, {one['manufacturer']}") for one in devices]
     rows += [("无法打开", "cannot be opened", text) for text in failures]
     rows += [("试验", "trial", f"{one['name']}: {one['outcome']}") for one in trials]
     if save is not None:
         if profile is None:
             raise click.UsageError("--save is for SKF drivers and PKCS #11 modules, which have profiles")
+        to_fill_in = _to_fill_in(driver)
+        if to_fill_in:
+            profile = f"# 待填写 to be filled in: {', '.join(to_fill_in)}\n{profile}"
+            rows.append(("待填写", "to be filled in", f"{', '.join(to_fill_in)} ({save})"))
         _io.write_output(save, profile.encode("utf-8"), force=force)
+        fields["to_fill_in"] = to_fill_in
         rows.append(("已保存", "saved", save))
     failed = [one["name"] for one in trials if one["outcome"].startswith("failed")]
     failure = Failure("TokenError", f"trials failed: {', '.join(failed)}") if failed else None
+    if contradiction is not None:
+        failure = Failure("ProfileError", contradiction)
     return Report(fields, facts(rows), failure)
+
+
+def _loaded(uri: TokenUri) -> tuple[TokenDriver, str | None]:
+    """Load a driver; return with it how it contradicts the profile that the URI names, if it does.
+
+    It is loaded without the layout first that the profile says, which shows the layout that it has.
+    """
+    from gmpki.errors import DriverCrashedError, TokenTimeoutError
+    from gmpki.tokens.opening import open_driver, skf_driver
+    from gmpki.tokens.skf.driver import SKFDriver
+    from gmpki.tokens.skf.probe import compared
+    from gmpki.tokens.uri import SKFUri
+
+    if not isinstance(uri, SKFUri) or uri.profile is None:
+        return open_driver(uri), None
+    path, said = skf_driver(uri)
+    if said is None or said.layout is None:
+        return open_driver(uri), None
+    found = replace(said, layout=None, notes=())
+    # A driver that cannot be probed may be why there is a profile.
+    with (
+        contextlib.suppress(DriverCrashedError, TokenTimeoutError),
+        SKFDriver.load(path, profile=found, isolated=uri.isolated) as driver,
+    ):
+        found = driver.skf.profile
+    mended = compared(said, found)
+    contradiction = None
+    if mended.layout is not None and mended.layout != said.layout:
+        contradiction = f"the profile says {said.layout.name}, and the driver shows {mended.layout.name}"
+    return SKFDriver.load(path, profile=mended, isolated=uri.isolated), contradiction
+
+
+def _to_fill_in(driver: Any) -> list[str]:
+    """Return what only a person can say of a driver, and nobody has."""
+    if driver.kind != "skf":
+        return []
+    from gmpki.tokens.skf.driver_profile import DriverProfile
+
+    profile, nothing = driver.skf.profile, DriverProfile()
+    names = ("name", "title", "sources")
+    return [name for name in names if getattr(profile, name) == getattr(nothing, name)]
 
 
 def _devices(driver: TokenDriver) -> tuple[list[dict[str, Any]], list[str]]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gmpki.tokens.skf.driver_profile import DriverProfile
     from gmpki.tokens.uri import TokenUri
 
-__all__ = ["OpenedToken", "open_driver", "open_token", "open_token_key"]
+__all__ = ["OpenedToken", "open_driver", "open_token", "open_token_key", "skf_driver"]
 
 P = TypeVar("P", "DriverProfile", "CardProfile")
 
@@ -117,13 +117,8 @@ def open_driver(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY
     member(policy, AlgorithmPolicy, "policy")
     if isinstance(parsed, SKFUri):
         from gmpki.tokens.skf.driver import SKFDriver
-        from gmpki.tokens.skf.driver_profile import DriverProfile
-        from gmpki.tokens.soft.paths import library_path
 
-        path = library_path("skf") if parsed.library is None else parsed.library
-        # Of our own library everything is known, also while no device is there to find it out with.
-        known = "gmpki" if parsed.library is None else None
-        profile = _profile(DriverProfile, parsed.profile or known)
+        path, profile = skf_driver(parsed)
         return SKFDriver.load(path, profile=profile, isolated=parsed.isolated, policy=policy)
     if isinstance(parsed, PKCS11Uri):
         from gmpki.tokens.pkcs11.driver import PKCS11Driver
@@ -137,6 +132,24 @@ def open_driver(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY
     from gmpki.tokens.pcsc.driver import PCSCDriver
 
     return PCSCDriver(profile=_profile(CardProfile, parsed.profile), policy=policy)
+
+
+def skf_driver(uri: SKFUri) -> tuple[str, DriverProfile | None]:
+    """Return the path of the driver that a URI names, and what is known of it.
+
+    :raises InvalidTypeError: when uri is no SKFUri.
+    :raises InvalidInputError: when it names no driver profile that there is.
+    :raises ProfileError: when the file that it names is no driver profile.
+    :raises UnsupportedPlatform: when the software token does not come along.
+    """
+    from gmpki.tokens.skf.driver_profile import DriverProfile
+    from gmpki.tokens.soft.paths import library_path
+
+    member(uri, SKFUri, "uri")
+    path = library_path("skf") if uri.library is None else uri.library
+    # Of our own library everything is known, also while no device is there to find it out with.
+    known = "gmpki" if uri.library is None else None
+    return os.fspath(path), _profile(DriverProfile, uri.profile or known)
 
 
 def open_token(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY) -> OpenedToken:

@@ -14,7 +14,12 @@ from gmpki.tokens.skf.layouts import Layout
 if TYPE_CHECKING:
     from gmpki.tokens.skf.library import Library
 
-__all__ = ["Findings", "examine_device", "probe", "settled"]
+__all__ = ["Findings", "compared", "examine_device", "probe", "settled"]
+
+_WIDTH: Final = "width of ULONG: "
+_PACKING: Final = "packing: "
+_WIDTH_SEEN: Final = f"{_WIDTH}seen in what SKF_EnumDev wrote"
+_PACKING_SEEN: Final = f"{_PACKING}seen in what SKF_GetDevInfo wrote"
 
 _PATTERN: Final = 0xA5
 _INFO_LEN: Final = 512  # more than DEVINFO in any layout
@@ -40,9 +45,9 @@ class Findings:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to say about it in a profile."""
-        width = "seen in what SKF_EnumDev wrote" if self.width_known else "assumed"
-        packing = "seen in what SKF_GetDevInfo wrote" if self.packing_known else "assumed: no device told"
-        return (f"width of ULONG: {width}", f"packing: {packing}")
+        width = _WIDTH_SEEN if self.width_known else f"{_WIDTH}assumed"
+        packing = _PACKING_SEEN if self.packing_known else f"{_PACKING}assumed: no device told"
+        return (width, packing)
 
 
 def settled(library: Library, profile: DriverProfile) -> tuple[DriverProfile, Findings | None]:
@@ -55,13 +60,34 @@ def settled(library: Library, profile: DriverProfile) -> tuple[DriverProfile, Fi
 
 def merged(profile: DriverProfile, findings: Findings) -> DriverProfile:
     """Return a profile with what was found out; what it says itself about SM2 stays."""
-    others = tuple(note for note in profile.notes if not note.startswith(("width of ULONG: ", "packing: ")))
     return replace(
         profile,
         layout=findings.layout,
         sm2_numbering=profile.sm2_numbering or findings.sm2_numbering,
-        notes=others + findings.notes,
+        notes=_other_notes(profile) + findings.notes,
     )
+
+
+def compared(said: DriverProfile, found: DriverProfile) -> DriverProfile:
+    """Return a profile with the layout that a driver showed, and that of the profile where it showed none.
+
+    :param said: the profile, with a layout; found: the driver's after it was loaded without that layout.
+    """
+    layout, shown = said.layout or Layout(), found.layout or Layout()
+    ulong_len, width_note = layout.ulong_len, f"{_WIDTH}as the profile says"
+    packed, packing_note = layout.packed, f"{_PACKING}as the profile says"
+    if _WIDTH_SEEN in found.notes:
+        ulong_len, width_note = shown.ulong_len, _WIDTH_SEEN
+    if _PACKING_SEEN in found.notes:
+        packed, packing_note = shown.packed, _PACKING_SEEN
+    # Whether key blobs differ from the rest only the profile can say.
+    mended = Layout(ulong_len, packed, mixed=layout.mixed and ulong_len == layout.ulong_len)
+    return replace(said, layout=mended, notes=(*_other_notes(said), width_note, packing_note))
+
+
+def _other_notes(profile: DriverProfile) -> tuple[str, ...]:
+    """Return the notes of a profile that are not about how its layout is known."""
+    return tuple(note for note in profile.notes if not note.startswith((_WIDTH, _PACKING)))
 
 
 def probe(library: Library) -> Findings:
