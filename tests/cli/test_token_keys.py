@@ -191,7 +191,7 @@ def test_sm2_of_single_files(run: Run, uri: Uri) -> None:
     [
         (f"{PLACE};con=nothing", "TokenNotFoundError"),
         ("soft:dev=nothing;app=A;con=B", "TokenNotFoundError"),
-        ("soft:con=x", "InvalidInputError"),
+        ("soft:con=", "InvalidInputError"),
         ("skf:lib=/none/libskf.so;app=A;con=B", "DriverError"),
     ],
     ids=["container", "device", "uri", "driver"],
