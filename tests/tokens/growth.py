@@ -66,11 +66,11 @@ def _processes() -> list[Path]:
 
 
 class _Allocated(ctypes.Structure):
-    """``struct mallinfo2`` of the GNU C library."""
+    """``struct mallinfo2`` of the GNU C library: ten sizes, of which ``hblkhd`` and ``uordblks`` are in use."""
 
     _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+        *((name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd")),
+        *((name, ctypes.c_size_t) for name in ("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")),
     ]
 
 
