@@ -14,6 +14,8 @@ from gmpki.tokens.skf.driver_profile import DriverProfile
 from gmpki.tokens.skf.layouts import Layout
 from tokens.skf import mock_drivers
 
+pytestmark = pytest.mark.once
+
 Run = Callable[..., Result]
 Answer = Callable[..., dict[str, Any]]
 

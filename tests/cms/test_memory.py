@@ -11,6 +11,8 @@ import pytest
 from cms import envelope_examples as envelopes
 from cms import signers
 
+pytestmark = pytest.mark.once
+
 SIZES = (4 << 20, 48 << 20)
 # Pieces of 1 MiB and what is made of them; a message in memory would be 44 MiB more, and its copies.
 MOST_GROWTH = 12 << 20

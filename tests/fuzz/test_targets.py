@@ -13,6 +13,8 @@ from fuzz.promises import Broken
 from fuzz.run_fuzz import NAMES, PLANTED
 from gmpki.seal.ofd import build_package
 
+pytestmark = pytest.mark.once
+
 RUNS = 150
 OTHER_PAPER = build_package({"OFD.xml": b"<x/>", "Doc_0/Pages/Page_0/Content.xml": b"<x/>"})
 

@@ -16,6 +16,8 @@ from gmpki.tokens.skf.container import SKFContainer
 from tokens.growth import growth_of
 from tokens.scene import APPLICATION, USER_PIN
 
+pytestmark = pytest.mark.once
+
 
 def test_a_leak_is_found() -> None:
     freed = [bytes(1 << 16) for _ in range(200)]

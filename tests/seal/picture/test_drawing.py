@@ -16,6 +16,8 @@ from gmpki.seal import SealPicture
 from gmpki.seal.picture import Impression, draw_name_seal, draw_round_seal, draw_special_seal, find_font
 from gmpki.seal.picture.fitting import code_arc, letters_of, ring
 
+pytestmark = pytest.mark.once
+
 NAME = "示例市社会保障局"
 LONG = "示例省示例市示例区市场监督管理局综合行政执法支队示例窗口服务"
 CODE = "1101010000018"

@@ -13,6 +13,8 @@ import pytest
 from gmpki.tokens.soft import SoftSettings, create_soft_device, library_path
 from tokens.scene import ADMIN_PIN, APPLICATION, USER_PIN
 
+pytestmark = pytest.mark.once
+
 MODULE = os.fspath(library_path("pkcs11"))
 TOKEN = f"pkcs11:token={APPLICATION}"
 IV = "000102030405060708090a0b0c0d0e0f"

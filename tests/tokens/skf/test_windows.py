@@ -15,6 +15,8 @@ from gmpki.tokens.skf.layouts import Layout
 from gmpki.tokens.skf.windows import symbol_names, uses_stdcall
 from tokens.skf import mock_drivers
 
+pytestmark = pytest.mark.once
+
 # The types of windows.h that skf.h wants; the compiler used here has no such header.
 WINDOWS_H = """\
 typedef unsigned char BYTE;
