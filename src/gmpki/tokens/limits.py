@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import enum
 import math
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_text, iterated, member, number
-from gmpki.errors import InvalidInputError, InvalidTypeError, ProfileError
+from gmpki.errors import InvalidInputError, InvalidTypeError
+from gmpki.tokens._profile_files import CONFIDENCE, MAX_LINE_LEN, check_line, check_name, read_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,13 +54,9 @@ OPERATIONS: Final = ("generate", "sign", "verify", "encrypt", "decrypt", "digest
 """What is measured of an algorithm."""
 
 _FORMAT: Final = 1
-_CONFIDENCE: Final = ("A", "B", "C", "D")
-_MAX_TEXT_LEN: Final = 65536  # of a file of limits
-_MAX_LINE_LEN: Final = 300
 _MAX_BOUND: Final = 1_000_000_000
 _MAX_COUNT: Final = 1_000_000_000
 _MAX_S: Final = 1_000_000
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 _MAX_DATA_LEN: Final = 1 << 40
 
 
@@ -111,7 +107,7 @@ class Limit:
         member(self.rule, Rule, "rule")
         number(self.bound, 1, _MAX_BOUND, "bound")
         _line(self.source, "source")
-        _known(self.confidence, _CONFIDENCE, "confidence")
+        _known(self.confidence, CONFIDENCE, "confidence")
 
     @property
     def shown(self) -> str:
@@ -141,10 +137,9 @@ class LimitProfile:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("name", "title", "title_zh"):
+        check_name(self.name, "table")
+        for name in ("title", "title_zh"):
             _line(getattr(self, name), name)
-        if not _NAME.fullmatch(self.name):
-            raise InvalidInputError("the name of a table has 1 to 64 small letters, digits, '.' and '-'")
         for name in ("mandatory", "limits", "notes"):
             member(getattr(self, name), tuple, name)
         for note in self.notes:
@@ -372,11 +367,7 @@ def read_limits(text: str) -> dict[str, LimitProfile]:
     :raises InvalidTypeError: when text is no text.
     :raises ProfileError: when it is no TOML or holds what such a file does not; the message names line and key.
     """
-    from gmpki.x509._toml_table import read_toml
-
-    if len(as_text(text, "text")) > _MAX_TEXT_LEN:
-        raise ProfileError(f"a file of limits has at most {_MAX_TEXT_LEN} characters")
-    file = read_toml(text, "the file of limits")
+    file = read_profile(text, "the file of limits")
     file.number("format", _FORMAT, _FORMAT)
     profiles: dict[str, LimitProfile] = {}
     for name, table in file.tables().items():
@@ -387,10 +378,10 @@ def read_limits(text: str) -> dict[str, LimitProfile]:
 
 
 def _profile(name: str, table: Table) -> LimitProfile:
-    source = table.text("source", max_len=_MAX_LINE_LEN)
-    confidence = table.choice("confidence", _CONFIDENCE)
-    title = table.text("title", max_len=_MAX_LINE_LEN)
-    title_zh = table.text("title_zh", title, max_len=_MAX_LINE_LEN)
+    source = table.text("source", max_len=MAX_LINE_LEN)
+    confidence = table.choice("confidence", CONFIDENCE)
+    title = table.text("title", max_len=MAX_LINE_LEN)
+    title_zh = table.text("title_zh", title, max_len=MAX_LINE_LEN)
     mandatory = table.items("mandatory", str)
     notes = table.items("notes", str)
     limits: list[Limit] = []
@@ -416,8 +407,8 @@ def _limit(algorithm: str, operation: str, row: Table, source: str, confidence: 
     if len(rules) != 1:
         row.fail(f"one of {', '.join(keys)} expected")
     bound = row.number(rules[0].value, 1, _MAX_BOUND)
-    own_source = row.text("source", source, max_len=_MAX_LINE_LEN)
-    own_confidence = row.choice("confidence", _CONFIDENCE, confidence)
+    own_source = row.text("source", source, max_len=MAX_LINE_LEN)
+    own_confidence = row.choice("confidence", CONFIDENCE, confidence)
     row.end((*keys, "source", "confidence"))
     try:
         return Limit(algorithm, operation, rules[0], bound, own_source, own_confidence)
@@ -432,8 +423,9 @@ def _known(value: str, known: Iterable[str], name: str) -> None:
 
 
 def _line(value: str, name: str) -> None:
-    if not 0 < len(as_text(value, name)) <= _MAX_LINE_LEN or not value.isprintable():
-        raise InvalidInputError(f"{name}: one line of 1 to {_MAX_LINE_LEN} characters expected")
+    check_line(value, name)
+    if not value:
+        raise InvalidInputError(f"{name} is not empty")
 
 
 def _time(value: float, name: str) -> None:

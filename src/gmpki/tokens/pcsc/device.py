@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes, as_text, member, number
+from gmpki._inputs import as_text, member, number
 from gmpki.algorithms import sm4
 from gmpki.errors import (
-    InvalidInputError,
     LoginRequiredError,
     PinIncorrectError,
     TokenError,
     TokenUnsupportedError,
 )
+from gmpki.tokens._device_facts import DEVICE_KEY_LEN, FACTORY_KEY, SOFT_MANUFACTURER, checked_device_key
 from gmpki.tokens._opened import Opened, the_only
 from gmpki.tokens.interfaces import Ability, DeviceInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pcsc import pin_forms
@@ -23,7 +23,6 @@ from gmpki.tokens.pcsc.channel import Channel
 from gmpki.tokens.pcsc.fields import CardInfo, encoded_name, names
 from gmpki.tokens.pins import given_pin
 from gmpki.tokens.skf import algorithm_names
-from gmpki.tokens.skf.device_auth import FACTORY_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PCSCDevice"]
 
-_SOFT_MANUFACTURER: Final = "gmpki SOFTWARE TOKEN"
-_KEY_LEN: Final = 16
 _SM4_ECB: Final = 0x401
 _MAX_TRIES: Final = 255
 _MAX_RANDOM_LEN: Final = 1 << 20
@@ -107,7 +104,7 @@ class PCSCDevice(Opened):
             total_len=found.total_space,
             free_len=found.free_space,
             max_input_len=found.max_data_len,
-            is_software=found.manufacturer == _SOFT_MANUFACTURER,
+            is_software=found.manufacturer == SOFT_MANUFACTURER,
         )
 
     def set_label(self, label: str) -> None:
@@ -162,7 +159,7 @@ class PCSCDevice(Opened):
         :raises TokenUnsupportedError: when the card wants another cipher than SM4.
         :standard: GM/T 0016-2012 8.2.3; the command of GM/T 0017 with confidence B, its layout C
         """
-        value = _device_key(FACTORY_KEY if key is None else key)
+        value = checked_device_key(FACTORY_KEY if key is None else key)
         with self._lock:
             channel = self._opened()
             algorithm = _info(channel).dev_auth_alg_id
@@ -170,7 +167,7 @@ class PCSCDevice(Opened):
                 name = algorithm_names.cipher_name(algorithm)
                 raise TokenUnsupportedError(f"the card is authenticated to with {name}, which is not computed here")
             with channel.transport.transaction():
-                block = pin_forms.challenge(channel).ljust(_KEY_LEN, b"\0")
+                block = pin_forms.challenge(channel).ljust(DEVICE_KEY_LEN, b"\0")
                 try:
                     channel.call("DevAuth", sm4.encrypt(value, block, sm4.Mode.ECB))
                 except (LoginRequiredError, PinIncorrectError) as error:
@@ -189,7 +186,7 @@ class PCSCDevice(Opened):
         :raises InvalidInputError: when it has another length.
         :raises LoginRequiredError: unless authenticated.
         """
-        value = _device_key(key)
+        value = checked_device_key(key)
         with self._lock:
             pin_forms.send_protected(self._opened(), "ChangeDevAuthKey", bytearray(value))
 
@@ -260,11 +257,10 @@ class PCSCDevice(Opened):
         """
         encoded = encoded_name(name, 255, "the name of an application")
         with self._lock:
-            channel = self._opened()
+            self._opened().call("DeleteApplication", encoded)
             opened = self._below.get(name)
             if opened is not None:
                 opened.close()
-            channel.call("DeleteApplication", encoded)
 
     def _give_back(self) -> None:
         self._channel.transport.close()
@@ -275,10 +271,3 @@ class PCSCDevice(Opened):
 
 def _info(channel: Channel) -> CardInfo:
     return CardInfo.from_bytes(channel.call("GetDevInfo", le=-1))
-
-
-def _device_key(key: Buffer) -> bytes:
-    value = as_bytes(key, "the device key")
-    if len(value) != _KEY_LEN:
-        raise InvalidInputError(f"the device key must be {_KEY_LEN} bytes long, not {len(value)}")
-    return value

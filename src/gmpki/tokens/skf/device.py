@@ -6,8 +6,9 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes, as_text, member, number
+from gmpki._inputs import as_text, member, number
 from gmpki.errors import InvalidInputError, TokenNotFoundError
+from gmpki.tokens._device_facts import FACTORY_KEY, SOFT_MANUFACTURER, checked_device_key
 from gmpki.tokens._opened import Opened, the_only
 from gmpki.tokens.interfaces import Ability, DeviceInfo, PinRequest, PinRole, Rights
 from gmpki.tokens.pins import given_pin
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SKFDevice"]
 
-_SOFT_MANUFACTURER: Final = "gmpki SOFTWARE TOKEN"
-_DEVICE_KEY_LEN: Final = 16
 _MAX_TRIES: Final = 0xFFFFFFFF
 _MAX_RANDOM_LEN: Final = 1 << 20
 _MAX_TIMEOUT_MS: Final = 0xFFFFFFFE
@@ -95,7 +94,7 @@ class SKFDevice(Opened):
             total_len=_size(found.total_space),
             free_len=_size(found.free_space),
             max_input_len=_size(found.max_buffer_size),
-            is_software=found.manufacturer == _SOFT_MANUFACTURER,
+            is_software=found.manufacturer == SOFT_MANUFACTURER,
         )
 
     def set_label(self, label: str) -> None:
@@ -169,7 +168,7 @@ class SKFDevice(Opened):
         from gmpki.tokens.skf import device_auth
 
         with self._lock:
-            device_auth.authenticate(self._skf, self._opened(), device_auth.FACTORY_KEY if key is None else key)
+            device_auth.authenticate(self._skf, self._opened(), FACTORY_KEY if key is None else key)
 
     def change_device_key(self, key: Buffer) -> None:
         """Give the device a new key, after authenticate.
@@ -179,7 +178,7 @@ class SKFDevice(Opened):
         :raises InvalidInputError: when it has another length.
         :raises LoginRequiredError: unless authenticated.
         """
-        value = _device_key(key)
+        value = checked_device_key(key)
         with self._lock:
             self._skf.change_dev_auth_key(self._opened(), value)
 
@@ -289,10 +288,3 @@ def _version(version: tuple[int, int]) -> str:
 
 def _size(value: int) -> int | None:
     return None if value == _UNLIMITED else value
-
-
-def _device_key(key: Buffer) -> bytes:
-    value = as_bytes(key, "the device key")
-    if len(value) != _DEVICE_KEY_LEN:
-        raise InvalidInputError(f"the device key must be {_DEVICE_KEY_LEN} bytes long, not {len(value)}")
-    return value

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes
 from gmpki.algorithms import sm4
-from gmpki.errors import InvalidInputError, LoginRequiredError, PinIncorrectError, TokenError
+from gmpki.errors import LoginRequiredError, PinIncorrectError, TokenError
+from gmpki.tokens._device_facts import DEVICE_KEY_LEN, FACTORY_KEY, checked_device_key
 from gmpki.tokens.skf.driver_profile import DeviceAuthForm
 from gmpki.tokens.skf.structures import BlockCipherParam
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FACTORY_KEY", "authenticate"]
 
-FACTORY_KEY: Final = b"1234567812345678"
-"""The device key that products are delivered with (confidence B); GM/T 0027-2014 9.2 wants it changed at issue."""
-
-_BLOCK_LEN: Final = 16
 _SM4_ECB: Final = 0x401
 
 
@@ -44,15 +40,13 @@ def authenticate(
     :raises TokenError: for any other answer of the driver.
     :standard: GM/T 0016-2012 8.2.3
     """
-    content = as_bytes(key, "the key")
-    if len(content) != _BLOCK_LEN:
-        raise InvalidInputError(f"the device key must be {_BLOCK_LEN} bytes long, not {len(content)}")
+    content = checked_device_key(key)
     chosen = skf.profile.device_auth if form is None else form
     algorithm = skf.get_dev_info(device).dev_auth_alg_id
-    challenge = skf.gen_random(device, _BLOCK_LEN if chosen is DeviceAuthForm.RANDOM_16 else _BLOCK_LEN // 2)
-    message = challenge.ljust(_BLOCK_LEN, b"\0")
+    challenge = skf.gen_random(device, DEVICE_KEY_LEN if chosen is DeviceAuthForm.RANDOM_16 else DEVICE_KEY_LEN // 2)
+    message = challenge.ljust(DEVICE_KEY_LEN, b"\0")
     if chosen is DeviceAuthForm.PADDED:
-        message += bytes([_BLOCK_LEN]) * _BLOCK_LEN
+        message += bytes([DEVICE_KEY_LEN]) * DEVICE_KEY_LEN
     if algorithm == _SM4_ECB:
         answer = sm4.encrypt(content, message, sm4.Mode.ECB)
     else:
