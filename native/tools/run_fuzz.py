@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> int:
     options = {"GMPKI_FUZZ": "ON", "GMPKI_SANITIZE": "address,undefined", "CMAKE_C_COMPILER": clang()}
     configure(build_dir, {**options, "CMAKE_C_FLAGS_RELEASE": "-O1"})
     build(build_dir)
-    targets = sorted(path for path in (build_dir / "native" / "tests").glob("fuzz_*") if path.is_file())
+    sources = sorted((ROOT / "native" / "tests" / "fuzz").glob("fuzz_*.c"))  # a build may still hold one that is gone
+    targets = [build_dir / "native" / "tests" / source.stem for source in sources]
     total = 0
     for target in targets:
         corpus = build_dir / "corpus" / target.name
