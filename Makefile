@@ -11,7 +11,7 @@ NEEDS := $(PYTHON) -B native/tools/system_packages.py
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src bindings native/src native/include native/CMakeLists.txt \
 	native/tools/integrity_embed.py -type f -not -path '*/__pycache__/*')
 
-.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz interop limbo objects tokens faults bench \
+.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz interop limbo objects tokens faults throughput bench \
 	bench-limits docs clean
 
 help:
@@ -28,7 +28,8 @@ help:
 	@echo "make limbo        path validation: x509-limbo, the same signed with SM2, and our own cases"
 	@echo "make objects      outside certificates, requests, lists, messages and seals, judged"
 	@echo "make tokens       every driver with SoftHSM, OpenSC, p11-kit, pcscd and the software UKey"
-	@echo "make faults       the software UKey killed, out of disk and shared at every point where it writes"
+	@echo "make faults       the software UKey and the authority's store killed, out of disk and shared wherever they write"
+	@echo "make throughput   issuing, revocation lists, OCSP and searches of an authority, on SQLite and PostgreSQL"
 	@echo "make bench        speed, beside other libraries"
 	@echo "make bench-limits latency of software keys and tokens beside the limits of tenders"
 	@echo "make docs         documentation into build/docs"
@@ -99,7 +100,13 @@ tokens: $(VENV)/tools $(VENV)/installed
 	$(RUN) tests/tokens/run_tokens.py
 
 faults: $(VENV)/tools $(VENV)/installed
+	$(NEEDS) postgresql
 	$(RUN) tests/tokens/run_faults.py
+	$(RUN) tests/ca/run_faults.py
+
+throughput: $(VENV)/tools $(VENV)/installed
+	$(NEEDS) postgresql
+	$(RUN) benchmarks/run_throughput.py
 
 bench: $(VENV)/tools $(VENV)/installed
 	$(BIN)/python -m pytest --import-mode=prepend benchmarks --benchmark-json=build/bench.json

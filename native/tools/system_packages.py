@@ -80,6 +80,8 @@ CLANG = Need(
     compiles("-fsanitize=address", compilers=CLANGS),
 )
 
+POSTGRESQL = Need("PostgreSQL's server", ("postgresql",), lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+
 NEEDS: dict[str, tuple[Need, ...]] = {
     "build": (
         COMPILER,
@@ -96,6 +98,8 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("OpenSC's pkcs11-tool", ("opensc",), program("pkcs11-tool")),
         Need("p11-kit's p11tool", ("gnutls-bin",), program("p11tool")),
         Need("pcscd with a virtual reader", ("pcscd", "vsmartcard-vpcd"), virtual_reader),
+        POSTGRESQL,
+        Need("OpenLDAP's slapd", ("slapd", "ldap-utils"), lambda: Path("/usr/sbin/slapd").exists()),
     ),
     # pyscard has no wheels for Linux: it is compiled when the tools are installed.
     "pcsc": (
@@ -109,6 +113,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("objdump", ("binutils",), program("objdump")),
     ),
     "sanitize": (GCC, Need("gcc's sanitizers", ("gcc",), compiles("-fsanitize=address", compilers=("gcc",))), CLANG),
+    "postgresql": (POSTGRESQL,),
     "fuzz": (CLANG,),
     "interop": (
         Need("a Java development kit", ("openjdk-17-jdk-headless",), program("javac")),

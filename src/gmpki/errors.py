@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BackendError",
+    "ConflictError",
     "DecodeError",
     "DecryptionError",
     "DriverCrashedError",
@@ -26,17 +27,22 @@ __all__ = [
     "InvalidSignature",
     "InvalidTag",
     "InvalidTypeError",
+    "IssuerRefusedError",
     "KeyMismatchError",
+    "LifeCycleError",
     "LimitExceeded",
     "LoginError",
     "LoginRequiredError",
     "MessageError",
     "NoRecipientError",
+    "NotFoundError",
+    "NotPermittedError",
     "PinIncorrectError",
     "PinLockedError",
     "PinRejectedError",
     "PolicyError",
     "ProfileError",
+    "PublicationError",
     "RandomSourceError",
     "ResponderError",
     "RevocationUnknownError",
@@ -44,6 +50,7 @@ __all__ = [
     "SealError",
     "SelfTestError",
     "StateError",
+    "StoreError",
     "TamperedError",
     "TimestampError",
     "TimestampRejected",
@@ -275,6 +282,64 @@ class ResponderError(GmpkiError):
 
 class FetchError(GmpkiError):
     """Nothing usable could be fetched from an address: no connection, no time left, too much, another kind of data."""
+
+
+class NotFoundError(InvalidInputError):
+    """There is no such record: no application, certificate, operator or other thing of that name."""
+
+
+class ConflictError(GmpkiError):
+    """A record stands in the way of another: a number that is taken, a key that was used for another request.
+
+    :ivar reason: a stable code in lower case, such as "duplicate" or "key-reused".
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class LifeCycleError(StateError):
+    """An operation is not one for something in this state.
+
+    :ivar operation: the name of the operation, such as "review".
+    :ivar state: the name of the state that it was found in, such as "issued".
+    """
+
+    def __init__(self, operation: str, state: str, message: str) -> None:
+        self.operation = operation
+        self.state = state
+        super().__init__(message)
+
+
+class NotPermittedError(GmpkiError):
+    """Somebody may not do this: no permission, another region, or their own entry.
+
+    :ivar reason: a stable code in lower case, such as "permission", "region", "own-entry" or "remote".
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class StoreError(GmpkiError):
+    """The database cannot be read or written, or is not one of gmpki; what was not committed is not there."""
+
+
+class IssuerRefusedError(GmpkiError):
+    """An authority or key-management centre that was asked over the network answered that it will not.
+
+    :ivar code: what it gave as the reason: a name, or the number of GM/T 0014 as text.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class PublicationError(GmpkiError):
+    """Something could not be published; it stays due and is tried again."""
 
 
 class TokenError(GmpkiError):

@@ -1,0 +1,1 @@
+"""A certification authority: registration, issuing, key management, revocation, publication, on a database."""

@@ -1,0 +1,1 @@
+"""The database of an authority: its tables, transactions, migrations, audit log, backup."""
