@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from gmpki._inputs import function, member, utc_seconds
 from gmpki.ca.store import audit, engine
+from gmpki.ca.store.columns import from_seconds, seconds
 from gmpki.ca.store.protection import Protection
 from gmpki.protect.keys import KeyRing
 
@@ -27,20 +28,6 @@ if TYPE_CHECKING:
     from gmpki.ca.interfaces import Actor
 
 __all__ = ["Store", "Transaction", "from_seconds", "seconds"]
-
-
-def seconds(at: datetime) -> int:
-    """Return a time as the columns hold it: whole seconds since 1970 in UTC.
-
-    :raises InvalidTypeError: when it is no datetime.
-    :raises InvalidInputError: when it has no time zone.
-    """
-    return int(utc_seconds(at, "a time").timestamp())
-
-
-def from_seconds(value: int) -> datetime:
-    """Return the time that a column holds."""
-    return datetime.fromtimestamp(value, timezone.utc)
 
 
 class Transaction:
