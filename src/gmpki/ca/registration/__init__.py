@@ -1,0 +1,1 @@
+"""Registration: who applies, what becomes of it, and the life of what was issued."""
