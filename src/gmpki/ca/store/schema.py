@@ -171,6 +171,8 @@ certificates = Table(
     Column("serial", _Serial, nullable=False),
     Column("issue_id", _Id, ForeignKey("issues.id"), index=True),
     Column("role", String(16), nullable=False),
+    # The revocation list that tells about it: that of a distribution point, from 1, or 0 for the one of all.
+    Column("part", Integer, nullable=False, default=0),
     Column("profile", String(64), nullable=False),
     Column("state", _State, nullable=False),
     Column("subject", Text, nullable=False),
@@ -186,12 +188,13 @@ certificates = Table(
     Index("ix_certificates_not_after", "not_after", "state"),
     Index("ix_certificates_issued_at", "issued_at"),
 )
-# Never deleted: what was revoked or suspended once stays written; a hold that was lifted has its end.
+# One row a certificate, never deleted: what was revoked or suspended once stays written; a hold that was lifted has its
+# end.
 revocations = Table(
     "revocations",
     METADATA,
     _id(),
-    Column("certificate_id", _Id, ForeignKey("certificates.id"), nullable=False, index=True),
+    Column("certificate_id", _Id, ForeignKey("certificates.id"), nullable=False, unique=True),
     Column("authority_id", _Id, ForeignKey("authorities.id"), nullable=False),
     Column("generation_id", _Id, ForeignKey("generations.id"), nullable=False),
     Column("part", Integer, nullable=False),
@@ -201,7 +204,7 @@ revocations = Table(
     Column("invalidity_at", _Time),
     Column("not_after", _Time, nullable=False),
     Column("lifted_at", _Time),
-    # Grows with every change of the row, over the whole table: what a delta list has to tell since its base.
+    # Grows with every change of the row, over all of the authority: what a delta list has to tell since its base.
     Column("change_number", BigInteger, nullable=False),
     Column("requested_at", _Time, nullable=False),
     Column("published_at", _Time),
@@ -224,11 +227,18 @@ crls = Table(
     Column("next_update", _Time, nullable=False),
     Column("entries", BigInteger, nullable=False),
     Column("state", _State, nullable=False),
+    Column("length", BigInteger),
     Column("digest", _Digest),
-    # Under 64 MiB the list is here, a longer one only where it was published.
-    Column("content", LargeBinary),
     UniqueConstraint("authority_id", "crl_number"),
     Index("ix_crls_latest", "authority_id", "generation_id", "part", "crl_number"),
+)
+# The DER of a list in pieces, so that a long one is never in memory as a whole.
+crl_pieces = Table(
+    "crl_pieces",
+    METADATA,
+    Column("crl_id", _Id, ForeignKey("crls.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("piece", LargeBinary, nullable=False),
 )
 # What has to reach which publisher; a row goes when that publisher has it.
 due_publications = Table(
