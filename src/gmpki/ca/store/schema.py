@@ -262,16 +262,18 @@ regions = Table(
     _id(),
     Column("code", String(32), nullable=False, unique=True),
     Column("title", String(255), nullable=False),
-    Column("parent_id", _Id, ForeignKey("regions.id")),
+    Column("parent_id", _Id, ForeignKey("regions.id"), index=True),
+    Column("tag", LargeBinary, nullable=False),
 )
 issuing_points = Table(
     "issuing_points",
     METADATA,
     _id(),
-    Column("region_id", _Id, ForeignKey("regions.id"), nullable=False),
+    Column("region_id", _Id, ForeignKey("regions.id"), nullable=False, index=True),
     Column("code", String(32), nullable=False, unique=True),
     Column("title", String(255), nullable=False),
     Column("is_remote", Boolean, nullable=False),
+    Column("tag", LargeBinary, nullable=False),
 )
 operators = Table(
     "operators",
@@ -288,6 +290,13 @@ operators = Table(
     Column("state", _State, nullable=False),
     Column("created_at", _Time, nullable=False),
     Column("tag", LargeBinary, nullable=False),
+)
+# Logins that have begun: the digest of each challenge that can still be answered.
+login_challenges = Table(
+    "login_challenges",
+    METADATA,
+    Column("identifier", _Digest, primary_key=True),
+    Column("expires_at", _Time, nullable=False, index=True),
 )
 applicants = Table(
     "applicants",
