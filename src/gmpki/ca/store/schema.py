@@ -118,9 +118,11 @@ generations = Table(
     Column("authority_id", _Id, ForeignKey("authorities.id"), nullable=False),
     Column("generation", Integer, nullable=False),
     Column("state", _State, nullable=False),
-    Column("certificate", LargeBinary, nullable=False),
+    # The PKCS #10 request by which somebody else is asked for the certificate; the certificate, once it is there.
+    Column("request", LargeBinary),
+    Column("certificate", LargeBinary),
     Column("public_key_id", _Digest, nullable=False, index=True),
-    Column("not_after", _Time, nullable=False),
+    Column("not_after", _Time),
     Column("old_with_new", LargeBinary),
     Column("new_with_old", LargeBinary),
     Column("signer", String(255), nullable=False),
@@ -150,7 +152,9 @@ issues = Table(
     "issues",
     METADATA,
     _id(),
-    Column("order_key", String(128), nullable=False, unique=True),
+    Column("order_key", String(128), nullable=False),
+    # 1, and one more each time that the order is tried again after it was cancelled.
+    Column("attempt", Integer, nullable=False),
     Column("request_digest", _Digest, nullable=False),
     Column("authority_id", _Id, ForeignKey("authorities.id"), nullable=False),
     Column("generation_id", _Id, ForeignKey("generations.id"), nullable=False),
@@ -160,6 +164,7 @@ issues = Table(
     Column("delivery", LargeBinary),
     Column("meant_at", _Time, nullable=False),
     Column("issued_at", _Time),
+    UniqueConstraint("order_key", "attempt"),
     Index("ix_issues_state", "state", "meant_at"),
 )
 certificates = Table(
@@ -306,10 +311,11 @@ applicants = Table(
     Column("name", _Name, nullable=False, index=True),
     Column("identity_kind", String(24), nullable=False),
     Column("identity_sealed", LargeBinary),
-    Column("identity_index", LargeBinary, index=True),
+    # In hexadecimal digits: not every database indexes bytes.
+    Column("identity_index", String(64), index=True),
     # 统一社会信用代码: public, so in clear.
     Column("credit_code", String(32), index=True),
-    Column("contact_name", _Name),
+    Column("contact_name", _Name, index=True),
     Column("contact_sealed", LargeBinary),
     Column("fields_sealed", LargeBinary),
     Column("region_id", _Id, ForeignKey("regions.id"), nullable=False),
@@ -317,6 +323,7 @@ applicants = Table(
     Column("updated_at", _Time, nullable=False),
     Column("retain_until", _Time, nullable=False),
     Column("tag", LargeBinary, nullable=False),
+    UniqueConstraint("identity_kind", "identity_index"),
 )
 applications = Table(
     "applications",
