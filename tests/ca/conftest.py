@@ -1,0 +1,83 @@
+"""What the tests of an authority share: key rings, clocks, stores of each kind of database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ca import postgresql
+from certified import NOW
+from gmpki.ca.store.store import Store
+from gmpki.protect.keys import KeyRing
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> None:
+        """Move it on, or back: ``clock.move(days=30)``."""
+        self.at += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def ring() -> KeyRing:
+    return KeyRing.generate(created=NOW)
+
+
+@pytest.fixture
+def store(ring: KeyRing, clock: Clock) -> Iterator[Store]:
+    """Give a store in memory."""
+    with Store.create("sqlite://", ring, clock=clock) as made:
+        yield made
+
+
+@pytest.fixture
+def file_url(tmp_path: Path) -> str:
+    """Give the URL of an SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'ca.db'}"
+
+
+@pytest.fixture
+def file_store(file_url: str, ring: KeyRing, clock: Clock) -> Iterator[Store]:
+    """Give a store in an SQLite file."""
+    with Store.create(file_url, ring, clock=clock) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster() -> Iterator[postgresql.Cluster]:
+    """Give a PostgreSQL server, or skip."""
+    programs = postgresql.programs()
+    if programs is None:
+        pytest.skip(postgresql.ABSENT)
+    with postgresql.cluster(programs) as running:
+        yield running
+
+
+@pytest.fixture
+def postgresql_url(postgresql_cluster: postgresql.Cluster) -> Iterator[str]:
+    """Give the URL of an empty database."""
+    url = postgresql_cluster.new_database()
+    yield url
+    postgresql_cluster.drop(url)
+
+
+@pytest.fixture
+def postgresql_store(postgresql_url: str, ring: KeyRing, clock: Clock) -> Iterator[Store]:
+    """Give a store in PostgreSQL."""
+    with Store.create(postgresql_url, ring, clock=clock) as made:
+        yield made
