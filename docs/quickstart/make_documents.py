@@ -74,11 +74,14 @@ Colour = tuple[int, int, int]
 class Page(Protocol):
     """A page of A4; lengths in mm from its upper left corner."""
 
-    def text(self, x: float, y: float, text: str, size: float, colour: Colour = BLACK) -> None: ...
+    def text(self, x: float, y: float, text: str, size: float, colour: Colour = BLACK) -> None:
+        """Write a line of text."""
 
-    def line(self, x: float, y: float, to_x: float, colour: Colour, width: float) -> None: ...
+    def line(self, x: float, y: float, to_x: float, colour: Colour, width: float) -> None:
+        """Draw a horizontal line."""
 
-    def width(self, text: str, size: float) -> float: ...
+    def width(self, text: str, size: float) -> float:
+        """Return how long a line of text is."""
 
 
 class OFDPage:
@@ -259,7 +262,6 @@ def main() -> None:
     }
     for name, data in files.items():
         (OUTPUT / name).write_bytes(data)
-        print(f"{name}: {len(data)} bytes")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,7 +17,18 @@ if TYPE_CHECKING:
 
     from gmpki.cms.report import Check
 
-__all__ = ["Fact", "checks_list", "clipped", "element", "facts_list", "notes_list", "section_title", "words"]
+__all__ = [
+    "Fact",
+    "checks_list",
+    "clipped",
+    "data_address",
+    "element",
+    "facts_list",
+    "notes_list",
+    "page",
+    "section_title",
+    "words",
+]
 
 _LONGEST: Final = 400  # characters of one text
 _MARKS: Final = {CheckStatus.PASSED: "✓", CheckStatus.FAILED: "✗", CheckStatus.NOT_CHECKED: "–"}
@@ -44,6 +57,28 @@ def words(text: Words) -> str:
 def element(name: str, content: str, classes: str = "") -> str:
     """Return an element around markup."""
     return f'<{name} class="{classes}">{content}</{name}>' if classes else f"<{name}>{content}</{name}>"
+
+
+def page(title: str, body: str, style: str) -> str:
+    """Return a whole page: one file that needs nothing else, and whose own policy forbids whatever else there might be.
+
+    :param title: markup, as the body is.
+    """
+    allowed = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{allowed}'; form-action 'none'; base-uri 'none'"
+    return (
+        '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{title}</title>\n"
+        f"<style>{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def data_address(media_type: str, data: bytes) -> str:
+    """Return an address that is the data itself."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def section_title(text: Words) -> str:

@@ -11,18 +11,25 @@ its own policy forbids whatever else. All that comes from the document is escape
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, member, number, utc_seconds
 from gmpki.cms.report import CheckStatus
-from gmpki.errors import GmpkiError
-from gmpki.seal._report_markup import Fact, checks_list, clipped, element, facts_list, notes_list, section_title, words
+from gmpki.seal._report_figures import certificate_item, page_figure, seal_figure, time_shown
+from gmpki.seal._report_markup import (
+    Fact,
+    checks_list,
+    clipped,
+    element,
+    facts_list,
+    notes_list,
+    page,
+    section_title,
+    words,
+)
 from gmpki.seal._report_style import STYLE
 from gmpki.seal.report import DocumentReport, Verdict
-from gmpki.seal.report_json import time_text
-from gmpki.seal.report_pages import seal_png, sealed_pages
+from gmpki.seal.report_pages import sealed_pages
 from gmpki.seal.report_words import ACCEPTED, DOCUMENT_TEXTS, KIND_TEXTS, VERDICT_TEXTS, Words, certificate_text
 
 if TYPE_CHECKING:
@@ -34,7 +41,6 @@ if TYPE_CHECKING:
     from gmpki.cms.timestamps import StampedTime
     from gmpki.seal.report import SignatureReport
     from gmpki.seal.report_pages import SealedPage
-    from gmpki.seal.seal import Seal
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.path.result import ValidatedPath
 
@@ -45,8 +51,6 @@ MAX_PAGES: Final = 60
 _MOST_SIGNATURES: Final = 100
 _MOST_LINKS: Final = 12  # of a chain
 _MOST_NOTES: Final = 30
-_CSS_PIXELS: Final = 96 / 25.4  # in one mm
-_SHOWN_MM: Final = (10, 60)  # as large as a seal is shown at least and at most
 _SENTENCES: Final = {
     Verdict.VALID: Words("每一项检查都已通过。", "Every check passed."),
     Verdict.INCOMPLETE: Words(
@@ -86,23 +90,11 @@ def report_as_html(
         parts.append(element("section", words(text)))
     if data and report.kind in ("ofd", "pdf"):
         parts.append(_pages(report, *sealed_pages(report, data, pages)))
-    return _page(report, "\n".join([*parts, _footer()]))
+    title = f"{clipped(report.name or report.kind)} · 签章验证报告 Verification report"
+    return page(title, "\n".join([*parts, _footer()]), STYLE)
 
 
 # ---- around it ------------------------------------------------------------------------------------------------------
-def _page(report: DocumentReport, body: str) -> str:
-    allowed = base64.b64encode(hashlib.sha256(STYLE.encode("utf-8")).digest()).decode("ascii")
-    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{allowed}'; form-action 'none'; base-uri 'none'"
-    return (
-        '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{clipped(report.name or report.kind)} · 签章验证报告 Verification report</title>\n"
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
-
-
 def _header(report: DocumentReport, at: datetime | None) -> str:
     verdict = report.verdict
     sentence = _SENTENCES[verdict]
@@ -116,7 +108,7 @@ def _header(report: DocumentReport, at: datetime | None) -> str:
         Fact(Words("SM3 摘要", "SM3 digest"), element("span", report.digest.hex(), "code")),
     ]
     if at is not None:
-        facts.append(Fact(Words("验证时间", "Verified"), _time(at)))
+        facts.append(Fact(Words("验证时间", "Verified"), time_shown(at)))
     if report.accepted:
         names = ", ".join(sorted(str(getattr(name, "value", name)) for name in report.accepted))
         facts.append(Fact(Words(f"{ACCEPTED.chinese}的检查", "Accepted without"), clipped(names)))
@@ -151,7 +143,7 @@ def _signature(one: SignatureReport, report: DocumentReport) -> str:
     kind = words(KIND_TEXTS.get(one.kind, Words(one.kind, "")))
     pill = element("span", words(VERDICT_TEXTS[verdict]), "pill")
     title = element("div", element("h2", f"{one.index + 1} · {kind}") + pill, "title")
-    about = ("" if one.seal is None else _seal(one.seal)) + facts_list(_facts(one))
+    about = ("" if one.seal is None else seal_figure(one.seal)) + facts_list(_facts(one))
     parts = [title, element("div", about, "about"), _heading("检查", "Checks")]
     parts.append(checks_list(one.checks, report.accepted))
     maker = None if one.seal is None else one.seal.maker_certificate
@@ -171,14 +163,14 @@ def _facts(one: SignatureReport) -> Iterable[Fact]:
     if seal is not None:
         yield Fact(Words("印章名称", "Seal"), clipped(seal.name))
         yield Fact(Words("印章编码", "Seal code"), element("span", clipped(seal.seal_id), "code"))
-        period = f"{_time(seal.valid_from)} – {_time(seal.valid_until)}"
+        period = f"{time_shown(seal.valid_from)} – {time_shown(seal.valid_until)}"
         yield Fact(Words("印章有效期", "Seal valid"), period)
     if one.signer_certificate is not None:
         yield Fact(Words("签章人", "Signer"), clipped(certificate_text(one.signer_certificate)))
     if one.signed_at is not None:
-        yield Fact(Words("时间戳时间", "Time-stamped"), _time(one.signed_at))
+        yield Fact(Words("时间戳时间", "Time-stamped"), time_shown(one.signed_at))
     if one.claimed_time is not None:
-        yield Fact(Words("声称的签章时间", "Claimed time"), _time(one.claimed_time))
+        yield Fact(Words("声称的签章时间", "Claimed time"), time_shown(one.claimed_time))
     if one.layout:
         yield Fact(Words("格式", "Format"), clipped(one.layout))
     if one.coverage:
@@ -187,28 +179,11 @@ def _facts(one: SignatureReport) -> Iterable[Fact]:
         yield Fact(Words("位于", "Stands in"), element("span", clipped(one.name), "code"))
 
 
-def _seal(seal: Seal) -> str:
-    picture = seal.picture
-    size = f"{picture.width_mm} × {picture.height_mm} mm"
-    try:
-        address = _address("image/png", seal_png(picture))
-    except GmpkiError as error:
-        shown = element("p", clipped(f"{error}"), "small")
-    else:
-        least, most = _SHOWN_MM
-        width, height = (
-            round(min(max(side, least), most) * _CSS_PIXELS) for side in (picture.width_mm, picture.height_mm)
-        )
-        # The border and its room are part of what is drawn.
-        shown = f'<img src="{address}" width="{width + 14}" height="{height + 14}" alt="{clipped(seal.name)}">'
-    return element("figure", shown + element("figcaption", clipped(size)), "seal")
-
-
 def _chain(label: Words, certificate: Certificate | None, path: ValidatedPath | None) -> str:
     if certificate is None:
         return ""
     links = path.chain if path is not None else (certificate,)
-    items = [_link(link) for link in links[:_MOST_LINKS]]
+    items = [certificate_item(link) for link in links[:_MOST_LINKS]]
     if path is not None:
         anchor = words(Words("信任锚", "trust anchor"))
         items.append(clipped(_name(path.anchor.subject)) + element("span", anchor, "small"))
@@ -219,13 +194,8 @@ def _chain(label: Words, certificate: Certificate | None, path: ValidatedPath | 
     return element("div", element("h3", words(Words(f"{label.chinese}及证书链", f"{label.english}, chain"))) + chain)
 
 
-def _link(certificate: Certificate) -> str:
-    period = f"{_time(certificate.not_before)} – {_time(certificate.not_after)}"
-    return clipped(certificate_text(certificate)) + element("span", period, "small")
-
-
 def _stamp(stamp: StampedTime) -> str:
-    facts = [Fact(Words("时间", "Time"), _time(stamp.time))]
+    facts = [Fact(Words("时间", "Time"), time_shown(stamp.time))]
     if stamp.certificate is not None:
         facts.append(Fact(Words("时间戳机构", "Authority"), clipped(certificate_text(stamp.certificate))))
     trusted = Words("受信任", "trusted") if stamp.is_trusted else Words("不受信任，时间不予采信", "not trusted")
@@ -246,7 +216,7 @@ def _pages(report: DocumentReport, drawn: tuple[SealedPage, ...], more: int) -> 
         text = Words("页面上没有可见的签章。", "No seal shows on any page.")
         return element("section", title + element("p", words(text)))
     verdicts = {one.index: one.verdict(report.accepted).value for one in report.signatures}
-    figures = "".join(_figure(page, verdicts) for page in drawn)
+    figures = "".join(page_figure(page, verdicts) for page in drawn)
     rest = ""
     if more:
         text = Words(f"另有 {more} 页带有签章，未在此显示。", f"{more} more pages carry seals and are not shown.")
@@ -254,43 +224,6 @@ def _pages(report: DocumentReport, drawn: tuple[SealedPage, ...], more: int) -> 
     return element("section", title + element("div", figures, "pages") + rest)
 
 
-def _figure(page: SealedPage, verdicts: dict[int, str]) -> str:
-    numbers = sorted({mark.signature + 1 for mark in page.marks})
-    seals = ", ".join(str(one) for one in numbers)
-    caption = element(
-        "figcaption", words(Words(f"第 {page.number} 页，签章 {seals}", f"page {page.number}, seal {seals}"))
-    )
-    if not page.jpeg:
-        why = words(Words("无法绘制此页", "This page could not be drawn"))
-        return element("figure", element("div", f"{why}<br>{clipped(page.problem)}", "empty") + caption)
-    width, height = page.width_mm, page.height_mm
-    marks = []
-    for mark in page.marks:
-        place = mark.place
-        x, y = place.x_mm, place.y_mm
-        right, top = min(max(x + place.width_mm, 5.0), width - 5), min(max(y, 5.0), height - 5)
-        marks.append(
-            f'<g class="{verdicts[mark.signature]}"><rect class="place" x="{x:.2f}" y="{y:.2f}" '
-            f'width="{max(place.width_mm, 0):.2f}" height="{max(place.height_mm, 0):.2f}"/>'
-            f'<circle class="tag" cx="{right:.2f}" cy="{top:.2f}" r="4.5"/>'
-            f'<text class="tag-text" x="{right:.2f}" y="{top:.2f}">{mark.signature + 1}</text></g>'
-        )
-    picture = (
-        f'<svg viewBox="0 0 {width:.2f} {height:.2f}" role="img" aria-label="page {page.number}">'
-        f'<image href="{_address("image/jpeg", page.jpeg)}" width="{width:.2f}" height="{height:.2f}" '
-        f'preserveAspectRatio="none"/>{"".join(marks)}</svg>'
-    )
-    return element("figure", picture + caption)
-
-
 # ---- small parts ----------------------------------------------------------------------------------------------------
 def _heading(chinese: str, english: str) -> str:
     return element("h3", words(Words(chinese, english)))
-
-
-def _time(value: datetime) -> str:
-    return f"{time_text(value)}".replace("T", " ").replace("Z", " UTC")
-
-
-def _address(media_type: str, data: bytes) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
