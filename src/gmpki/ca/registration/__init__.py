@@ -1,1 +1,1 @@
-"""Registration: who applies, what becomes of it, and the life of what was issued."""
+"""The registration office: who applies, what is applied for, and the life of what was issued."""

@@ -1,0 +1,1 @@
+"""What the database tells: searches, the ledger, counts, and what will expire."""
