@@ -1,0 +1,225 @@
+"""What is revoked: one row for each certificate that ever was, and what may become of it.
+
+========= ========= ========= ======================================================
+from      operation to        asked for with the reason
+========= ========= ========= ======================================================
+valid     suspend   suspended ``CERTIFICATE_HOLD``
+suspended resume    valid     ``REMOVE_FROM_CRL``
+valid     revoke    revoked   any other
+suspended revoke    revoked   any other
+========= ========= ========= ======================================================
+
+Revoked is final, and so is expired. A certificate that is revoked out of a suspension keeps the date on which it was
+suspended, so that nothing signed meanwhile becomes valid by it; one whose suspension was lifted gets a new date.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from gmpki._inputs import iterated, member, number
+from gmpki.asn1.rfc5280 import ReasonCode
+from gmpki.ca.store.certificates import CertificateRow, CertificateState, demand, set_state
+from gmpki.ca.store.columns import seconds, serial_text
+from gmpki.ca.store.schema import authorities, revocations
+from gmpki.errors import InvalidInputError, LifeCycleError, NotFoundError, TamperedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+    from gmpki.ca.store.protection import Protection
+    from gmpki.ca.store.store import Transaction
+
+__all__ = ["part_of", "revoke", "verify_row"]
+
+# How many values a query names at once; databases have limits of a few thousand.
+_IN_ONE_QUERY: Final = 500
+
+
+class _Change(NamedTuple):
+    """An operation, and the states between which it leads."""
+
+    name: str
+    before: tuple[CertificateState, ...]
+    after: CertificateState
+
+
+_SUSPEND: Final = _Change("suspend", (CertificateState.VALID,), CertificateState.SUSPENDED)
+_RESUME: Final = _Change("resume", (CertificateState.SUSPENDED,), CertificateState.VALID)
+_REVOKE: Final = _Change("revoke", (CertificateState.VALID, CertificateState.SUSPENDED), CertificateState.REVOKED)
+_CHANGES: Final = {ReasonCode.CERTIFICATE_HOLD: _SUSPEND, ReasonCode.REMOVE_FROM_CRL: _RESUME}
+
+
+def part_of(serial_number: int, parts: int) -> int:
+    """Return which list a new certificate is on, of an authority whose lists are divided.
+
+    :param parts: how many distribution points there are; 0 when there is one list of all.
+    :returns: 1 to ``parts``, or 0 for the list of all.
+    :raises InvalidTypeError: when an argument is no int.
+    :raises InvalidInputError: when one is negative.
+    """
+    number(serial_number, 0, (1 << 160) - 1, "a serial number")
+    return serial_number % parts + 1 if number(parts, 0, 1 << 16, "parts") else 0
+
+
+def revoke(
+    tx: Transaction,
+    authority_id: int,
+    serials: Iterable[int],
+    *,
+    reason: ReasonCode,
+    invalidity_date: datetime | None = None,
+    requested_at: datetime | None = None,
+) -> None:
+    """Revoke certificates of an authority, suspend or resume them: all of them or none.
+
+    The entry in the audit log is the caller's, who knows on whose behalf it is done.
+
+    :param serials: their serial numbers; one given twice counts once.
+    :param reason: why; ``CERTIFICATE_HOLD`` suspends, ``REMOVE_FROM_CRL`` resumes.
+    :param invalidity_date: since when the key is known or suspected to be in wrong hands.
+    :param requested_at: when it was asked for; None is now. What is published late is counted from here.
+    :raises NotFoundError: when there is no such authority, or it has issued no certificate of such a number.
+    :raises LifeCycleError: when the state of one does not allow it; ``state`` is that state, or "expired".
+    :raises TamperedError: when a row is not as it was written.
+    :raises InvalidInputError: when a time has no time zone or lies in the future, or there is an invalidity date for
+        what is resumed.
+    :raises InvalidTypeError: when an argument has the wrong type.
+    :standard: RFC 5280 5.3.1 (the reasons), 5.3.2 (the invalidity date)
+    """
+    member(reason, ReasonCode, "reason")
+    change = _CHANGES.get(reason, _REVOKE)
+    if change is _RESUME and invalidity_date is not None:
+        raise InvalidInputError("a certificate that is resumed has no invalidity date")
+    invalidity_at = _past(tx, invalidity_date, "invalidity_date")
+    asked_at = _past(tx, requested_at, "requested_at")
+    wanted = list(dict.fromkeys(iterated(serials, "serials")))
+    # Whoever changes revocations of this authority, or numbers a list of it, does so behind the other: the changes that
+    # a list includes are all those up to a number.
+    next_change = _take_turn(tx, authority_id)
+    rows = demand(tx, authority_id, wanted, change.name)
+    for row in rows:
+        _check(change, row, tx.at)
+    asked = {
+        "reason": int(reason),
+        "invalidity_at": invalidity_at,
+        "requested_at": tx.at if asked_at is None else asked_at,
+    }
+    _write(tx, rows, change, asked, next_change)
+    for row in rows:
+        set_state(tx, row, change.after)
+
+
+def _past(tx: Transaction, at: datetime | None, name: str) -> int | None:
+    if at is None:
+        return None
+    if seconds(at) > tx.at:
+        raise InvalidInputError(f"{name} lies in the future")
+    return seconds(at)
+
+
+def _take_turn(tx: Transaction, authority_id: int) -> int:
+    """Wait for others, and return the number of the next change."""
+    query = select(authorities.c.id).where(authorities.c.id == number(authority_id, 1, (1 << 63) - 1, "authority_id"))
+    if tx.connection.scalar(query.with_for_update()) is None:
+        raise NotFoundError("there is no such authority")
+    latest = select(func.max(revocations.c.change_number)).where(revocations.c.authority_id == authority_id)
+    return int(tx.connection.scalar(latest) or 0) + 1
+
+
+def _check(change: _Change, row: CertificateRow, at: int) -> None:
+    is_expired = row.not_after < at
+    if is_expired or row.state not in change.before:
+        state = "expired" if is_expired else row.state.value
+        raise LifeCycleError(change.name, state, f"{change.name}: the certificate {row.serial:x} is {state}")
+
+
+# ---- rows -----------------------------------------------------------------------------------
+_TAGGED: Final = (
+    "authority_id",
+    "generation_id",
+    "part",
+    "serial",
+    "revoked_at",
+    "reason",
+    "invalidity_at",
+    "not_after",
+    "lifted_at",
+    "change_number",
+    "requested_at",
+)
+
+
+def _tag(tx: Transaction, row: Mapping[str, Any]) -> bytes:
+    tagger = tx.protection.tagger(revocations.name)
+    return tagger.tag({name: row[name] for name in _TAGGED}, row=row["certificate_id"])
+
+
+def verify_row(protection: Protection, row: Row[Any]) -> None:
+    """See that a row of revocations is as it was written.
+
+    :raises TamperedError: when it is not.
+    """
+    values = row._mapping
+    tagger = protection.tagger(revocations.name)
+    tagger.verify(row.tag, {name: values[name] for name in _TAGGED}, row=row.certificate_id)
+
+
+def _write(tx: Transaction, rows: Sequence[CertificateRow], change: _Change, asked: dict[str, Any], first: int) -> None:
+    """Write what is new about certificates, into the row that one has or into a new one.
+
+    :param first: the number of the first change.
+    """
+    before = _rows_before(tx, [row.id for row in rows])
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for number_of_change, row in enumerate(rows, first):
+        entry = _entry(tx, row, before.get(row.id), change, asked) | {"change_number": number_of_change}
+        entry["tag"] = _tag(tx, entry)
+        (changed if row.id in before else new).append(entry)
+    if new:
+        tx.connection.execute(insert(revocations), new)
+    if changed:
+        tx.connection.execute(
+            update(revocations).where(revocations.c.certificate_id == bindparam("its_certificate")),
+            [{"its_certificate": entry.pop("certificate_id")} | entry for entry in changed],
+        )
+
+
+def _rows_before(tx: Transaction, certificate_ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """Read and lock the rows that certificates have already."""
+    found = {}
+    for at in range(0, len(certificate_ids), _IN_ONE_QUERY):
+        some = certificate_ids[at : at + _IN_ONE_QUERY]
+        query = select(revocations).where(revocations.c.certificate_id.in_(some)).with_for_update()
+        for row in tx.connection.execute(query):
+            verify_row(tx.protection, row)
+            found[row.certificate_id] = row
+    return found
+
+
+def _entry(
+    tx: Transaction, row: CertificateRow, before: Row[Any] | None, change: _Change, asked: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the row of revocations that a certificate has after a change, without its number and tag."""
+    same: dict[str, Any] = {
+        "certificate_id": row.id,
+        "authority_id": row.authority_id,
+        "generation_id": row.generation_id,
+        "part": row.part,
+        "serial": serial_text(row.serial),
+        "not_after": row.not_after,
+        "published_at": None,
+    }
+    if change is _RESUME:
+        if before is None:
+            raise TamperedError("removed", "how a certificate was suspended is not written", place=row.id)
+        kept = {name: before._mapping[name] for name in ("revoked_at", "reason", "invalidity_at")}
+        return same | kept | {"lifted_at": tx.at, "requested_at": asked["requested_at"]}
+    held_since = before.revoked_at if before is not None and before.lifted_at is None else None
+    return same | asked | {"revoked_at": tx.at if held_since is None else held_since, "lifted_at": None}
