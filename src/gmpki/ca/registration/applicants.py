@@ -27,13 +27,13 @@ from gmpki.ca.registration import retention
 from gmpki.ca.registration.identity import Identity, IdentityKind, canonical_number, check_credit_code
 from gmpki.ca.store.columns import from_seconds
 from gmpki.ca.store.schema import applicants
-from gmpki.errors import ConflictError, InvalidInputError, NotFoundError
+from gmpki.errors import ConflictError, InvalidInputError, NotFoundError, TamperedError, UnsupportedAlgorithm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from gmpki.ca.interfaces import Actor
     from gmpki.ca.store.protection import Protection
@@ -46,7 +46,6 @@ __all__ = [
     "RegisteredApplicant",
     "add",
     "find",
-    "identity_tokens",
     "line_of_text",
     "read",
     "row_values",
@@ -215,7 +214,8 @@ def add(tx: Transaction, applicant: Applicant, *, actor: Actor) -> int:
     # The row has to have its number before anything can be bound to it; both statements are one commit.
     plain = {**_plain_columns(applicant), **times, "tag": b""}
     plain["identity_index"] = _token(tx.protection, applicant.identity)
-    (applicant_id,) = _unique(lambda: tx.connection.execute(insert(applicants), plain)).inserted_primary_key or ()
+    done = _unique(lambda: tx.connection.execute(insert(applicants), plain))
+    applicant_id = int(done.inserted_primary_key[0])  # type: ignore[index] # a single row was inserted
     _seal(tx, applicant_id, applicant, times)
     tx.audit(actor, "applicant.add", f"applicant:{applicant_id}", kind=applicant.kind.value)
     return applicant_id
@@ -340,23 +340,24 @@ def find(
     :raises InvalidInputError: when it is too long or not printable.
     :raises TamperedError: when a row is not as it was written.
     """
-    query = select(applicants).where(with_identity(protection, identity_number)).order_by(applicants.c.id)
-    if kind is not None:
-        query = query.where(applicants.c.identity_kind == kind.value)
+    query = select(applicants).where(with_identity(protection, identity_number, kind)).order_by(applicants.c.id)
     if regions is not None:
         query = query.where(applicants.c.region_id.in_(sorted(regions)))
     return tuple(of_row(protection, row) for row in connection.execute(query).mappings())
 
 
-def with_identity(protection: Protection, identity_number: str) -> Any:
+def with_identity(
+    protection: Protection, identity_number: str, kind: IdentityKind | None = None
+) -> ColumnElement[bool]:
     """Return the condition under which a row of ``applicants`` has an identity number; errors as :func:`find`."""
-    return applicants.c.identity_index.in_(identity_tokens(protection, identity_number))
+    tokens = _tokens(protection, identity_number, kind)
+    condition = applicants.c.identity_index.in_(tokens)
+    return condition if kind is None else condition & (applicants.c.identity_kind == kind.value)
 
 
-def identity_tokens(protection: Protection, identity_number: str) -> tuple[str, ...]:
-    """Return what may stand in ``identity_index`` for a number of any kind; errors as :func:`find`."""
+def _tokens(protection: Protection, identity_number: str, kind: IdentityKind | None) -> tuple[str, ...]:
     # A device's number keeps its case and an organisation's loses its hyphens: a number of unknown kind may be either.
-    forms = {canonical_number(kind, identity_number) for kind in IdentityKind}
+    forms = {canonical_number(kind, identity_number) for kind in (IdentityKind if kind is None else (kind,))}
     index = protection.index(_TABLE, "identity")
     return tuple(token.hex() for form in sorted(forms) for token in index.candidates(form))
 
@@ -368,8 +369,7 @@ def of_row(protection: Protection, row: RowMapping) -> RegisteredApplicant:
     :raises UnknownKeyError: when the ring no longer holds the key of the row.
     """
     applicant_id = int(row["id"])
-    columns = {name: value for name, value in row.items() if name not in ("id", "tag")}
-    protection.tagger(_TABLE).verify(row["tag"], columns, applicant_id)
+    _verify(protection, row)
 
     def opened(column: str) -> str:
         return protection.cipher(_TABLE, column).decrypt(row[f"{column}_sealed"], applicant_id).decode("utf-8")
@@ -388,6 +388,14 @@ def of_row(protection: Protection, row: RowMapping) -> RegisteredApplicant:
     )
     times = (from_seconds(row[name]) for name in ("created_at", "updated_at", "retain_until"))
     return RegisteredApplicant(applicant_id, applicant, *times)
+
+
+def _verify(protection: Protection, row: RowMapping) -> None:
+    columns = {name: value for name, value in row.items() if name not in ("id", "tag")}
+    try:
+        protection.tagger(_TABLE).verify(row["tag"], columns, int(row["id"]))
+    except (InvalidInputError, UnsupportedAlgorithm):
+        raise TamperedError("changed", f"the applicant {row['id']} has no tag that holds", place=row["id"]) from None
 
 
 def _token(protection: Protection, identity: Identity) -> str:
