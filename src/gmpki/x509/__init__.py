@@ -47,13 +47,14 @@ if TYPE_CHECKING:
     from gmpki.x509.crl_verify import verify_crl
     from gmpki.x509.delivery import CSRResponseDelivery, EnvelopeDelivery, KeyDelivery, SKFBlobDelivery, open_delivery
     from gmpki.x509.extensions import Extensions, ExtensionValue
-    from gmpki.x509.issuing import Addresses, IssuedPair, Issuer, issue_pair, self_signed
+    from gmpki.x509.issuing import IssuedPair, Issuer, issue_pair, self_signed
     from gmpki.x509.lint import Finding, Severity, lint_certificate, lint_pair
     from gmpki.x509.named_key import NamedKey, TrustAnchor
     from gmpki.x509.names import build_name, format_name, names_match, parse_name
     from gmpki.x509.pair import CertificatePair, load_pair
     from gmpki.x509.path import PathPolicy, PeerName, Purpose, RevocationMode, ValidatedPath, validate_path
     from gmpki.x509.prelint import lint_check
+    from gmpki.x509.preparing import Accepted, Addresses, ToBeSigned
     from gmpki.x509.profile import Profile, load_profile
     from gmpki.x509.request import CertificateRequest, RequestBuilder, load_request
     from gmpki.x509.revocation import RevocationChecker, RevocationContext, RevocationResult, RevocationStatus
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LENIENT_SIGNATURES",
     "STANDARD_SIGNATURES",
+    "Accepted",
     "AccessDescription",
     "Addresses",
     "AlgorithmIdentifier",
@@ -121,6 +123,7 @@ __all__ = [
     "SubjectAltName",
     "SubjectKeyIdentifier",
     "SubjectPublicKeyInfo",
+    "ToBeSigned",
     "TrustAnchor",
     "ValidatedPath",
     "Validity",
@@ -149,8 +152,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Accepted": "gmpki.x509.preparing",
     "AccessDescription": "gmpki.asn1.rfc5280",
-    "Addresses": "gmpki.x509.issuing",
+    "Addresses": "gmpki.x509.preparing",
     "AlgorithmIdentifier": "gmpki.asn1.rfc5280",
     "AuthorityInfoAccess": "gmpki.asn1.rfc5280",
     "AuthorityKeyIdentifier": "gmpki.asn1.rfc5280",
@@ -209,6 +213,7 @@ _HOMES = {
     "SubjectAltName": "gmpki.asn1.rfc5280",
     "SubjectKeyIdentifier": "gmpki.asn1.rfc5280",
     "SubjectPublicKeyInfo": "gmpki.asn1.rfc5280",
+    "ToBeSigned": "gmpki.x509.preparing",
     "TrustAnchor": "gmpki.x509.named_key",
     "ValidatedPath": "gmpki.x509.path",
     "Validity": "gmpki.asn1.rfc5280",

@@ -20,7 +20,7 @@ from gmpki.asn1.rfc5280.ext_policies import CertificatePolicies, PolicyInformati
 from gmpki.asn1.rfc6960_nocheck import OCSPNoCheck
 from gmpki.errors import ProfileError
 from gmpki.x509 import _application
-from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier, random_serial_number
+from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier
 from gmpki.x509.extensions import make, parse
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gmpki.keys.loader import PublicKey
     from gmpki.oids import ObjectIdentifier
     from gmpki.x509.certificate import Certificate
-    from gmpki.x509.issuing import Addresses
+    from gmpki.x509.preparing import Addresses
     from gmpki.x509.profile import Profile, Role
 
 __all__ = ["Applicant", "Draft"]
@@ -54,6 +54,8 @@ class Draft:
     """One application under one profile, checked: the certificates that it gives differ in key, usages and serial
     number only.
 
+    :ivar subject: the subject of the certificates.
+    :ivar validity: their validity.
     :param issuer: the certificate of who will sign; None when the applicant does.
     :param asked: the validity asked for.
     :param added: extensions that who issues adds.
@@ -76,35 +78,34 @@ class Draft:
         _application.check_key(applicant.public_key, profile)
         self._profile = profile
         self._issuer = issuer
-        self._subject = _application.subject(applicant.subject, profile)
-        self._validity = _application.validity(asked, profile, issuer, at)
+        self.subject = _application.subject(applicant.subject, profile)
+        self.validity = _application.validity(asked, profile, issuer, at)
         others = _application.requested(applicant.extensions, profile)
         # Who issues has the last word, kind by kind.
         others.update(_application.extensions_by_kind(added, profile))
         names = _alternative_names(others.pop(oids.SUBJECT_ALT_NAME, None))
-        self._names = _application.alternative_names(names, profile, self._subject)
-        self._addresses = _addresses(profile, addresses, others)
+        self._names = _application.alternative_names(names, profile, self.subject)
+        self._services = _services(profile, addresses, others)
+        self._addresses = addresses
+        self._has_list = _has_list(profile, addresses, others)
         self._others = others
 
-    def of(self, role: Role, public_key: PublicKey, serial_number: int | None) -> CertificateBuilder:
-        """Return one of the certificates, to be signed.
-
-        :param serial_number: None for a random one.
-        """
-        issuer = self._subject if self._issuer is None else self._issuer.subject
+    def of(self, role: Role, public_key: PublicKey, serial_number: int) -> CertificateBuilder:
+        """Return one of the certificates, to be signed."""
+        issuer = self.subject if self._issuer is None else self._issuer.subject
         builder = (
             CertificateBuilder()
-            .subject(self._subject)
+            .subject(self.subject)
             .issuer(issuer)
-            .serial_number(random_serial_number() if serial_number is None else serial_number)
-            .validity(self._validity.not_before, self._validity.not_after)
+            .serial_number(serial_number)
+            .validity(self.validity.not_before, self.validity.not_after)
             .public_key(public_key)
         )
-        for extension in self._extensions(role, public_key):
+        for extension in self._extensions(role, public_key, serial_number):
             builder = builder.add_extension(extension)
         return builder
 
-    def _extensions(self, role: Role, public_key: PublicKey) -> list[Extension]:
+    def _extensions(self, role: Role, public_key: PublicKey, serial_number: int) -> list[Extension]:
         """Return the extensions of one certificate, in the order in which standards list them."""
         rules = self._profile.extensions
         found: list[Extension] = []
@@ -125,7 +126,11 @@ class Draft:
         purposes = rules.extended_key_usage
         if purposes is not None:
             found.append(make(ExtendedKeyUsage(purposes.purposes), purposes.critical))
-        found += self._addresses
+        if self._has_list:
+            uris = self._addresses.crl_of(self._addresses.part_of(serial_number))
+            names = tuple(GeneralName.uri(uri) for uri in uris)
+            found.append(make(CRLDistributionPoints((DistributionPoint(DistributionPointName(names)),))))
+        found += self._services
         if rules.ocsp_no_check:
             found.append(make(OCSPNoCheck()))
         return found + list(self._others.values())
@@ -144,24 +149,26 @@ def _alternative_names(extension: Extension | None) -> SubjectAltName | None:
     return value if isinstance(value, SubjectAltName) else None
 
 
-def _addresses(profile: Profile, addresses: Addresses, others: dict[ObjectIdentifier, Extension]) -> list[Extension]:
-    """Return cRLDistributionPoints and authorityInfoAccess, as far as the profile has them and addresses are known."""
-    rules = profile.extensions
-    found: list[Extension] = []
-    if rules.crl_distribution_points is not None and oids.CRL_DISTRIBUTION_POINTS not in others:
-        if addresses.crl:
-            names = tuple(GeneralName.uri(uri) for uri in addresses.crl)
-            found.append(make(CRLDistributionPoints((DistributionPoint(DistributionPointName(names)),))))
-        elif rules.crl_distribution_points:
-            raise ProfileError(f"the profile {profile.name} needs the address of the issuer's revocation list")
-    if rules.authority_info_access is not None and oids.AUTHORITY_INFO_ACCESS not in others:
-        descriptions = tuple(
-            AccessDescription(method, GeneralName.uri(uri))
-            for method, uris in ((oids.AD_OCSP, addresses.ocsp), (oids.AD_CA_ISSUERS, addresses.ca_issuers))
-            for uri in uris
-        )
-        if descriptions:
-            found.append(make(AuthorityInfoAccess(descriptions)))
-        elif rules.authority_info_access:
-            raise ProfileError(f"the profile {profile.name} needs the address of the issuer's OCSP responder")
-    return found
+def _has_list(profile: Profile, addresses: Addresses, others: dict[ObjectIdentifier, Extension]) -> bool:
+    """Tell whether cRLDistributionPoints is made of the addresses."""
+    rule = profile.extensions.crl_distribution_points
+    if rule is None or oids.CRL_DISTRIBUTION_POINTS in others:
+        return False
+    if rule and not addresses.crl:
+        raise ProfileError(f"the profile {profile.name} needs the address of the issuer's revocation list")
+    return bool(addresses.crl)
+
+
+def _services(profile: Profile, addresses: Addresses, others: dict[ObjectIdentifier, Extension]) -> list[Extension]:
+    """Return authorityInfoAccess, when the profile has it and addresses are known."""
+    rule = profile.extensions.authority_info_access
+    if rule is None or oids.AUTHORITY_INFO_ACCESS in others:
+        return []
+    descriptions = tuple(
+        AccessDescription(method, GeneralName.uri(uri))
+        for method, uris in ((oids.AD_OCSP, addresses.ocsp), (oids.AD_CA_ISSUERS, addresses.ca_issuers))
+        for uri in uris
+    )
+    if rule and not descriptions:
+        raise ProfileError(f"the profile {profile.name} needs the address of the issuer's OCSP responder")
+    return [make(AuthorityInfoAccess(descriptions))] if descriptions else []

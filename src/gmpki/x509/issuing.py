@@ -17,15 +17,13 @@ know, as it is for it to see that no number comes twice.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
-from gmpki._inputs import as_bytes, member
-from gmpki.asn1.rfc5280 import GeneralName, Name, Validity
+from gmpki._inputs import as_bytes, iterated, member
+from gmpki.asn1.rfc5280 import Name, Validity
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
 from gmpki.errors import (
-    FaultDetected,
     InvalidInputError,
-    InvalidSignature,
     InvalidTypeError,
     KeyMismatchError,
     ProfileError,
@@ -33,22 +31,33 @@ from gmpki.errors import (
 )
 from gmpki.keys._immutable import Immutable
 from gmpki.keys.interfaces import Decryptor, PublicKey, Signer
-from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
+from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509 import _application
 from gmpki.x509._draft import Applicant, Draft
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.certificate_builder import CertificateBuilder
 from gmpki.x509.delivery import EnvelopeDelivery, KeyDelivery
-from gmpki.x509.named_key import key_info_of, public_key_of
 from gmpki.x509.names import names_match
 from gmpki.x509.pair import CertificatePair
-from gmpki.x509.profile import Profile, Role, load_profile
+from gmpki.x509.preparing import (
+    Accepted,
+    Addresses,
+    ToBeSigned,
+    check_signer,
+    demand_kind,
+    loaded,
+    prepare,
+    prepare_link,
+    profile_of,
+    sign,
+)
+from gmpki.x509.profile import Profile, Role
 from gmpki.x509.request import CertificateRequest
 from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
+    from typing import TypeAlias
 
     from typing_extensions import Buffer
 
@@ -59,33 +68,9 @@ if TYPE_CHECKING:
     Check: TypeAlias = Callable[[bytes], object]
     Added: TypeAlias = Iterable[ExtensionValue | Extension]
 
-__all__ = ["Addresses", "IssuedPair", "Issuer", "issue_pair", "self_signed"]
+__all__ = ["Addresses", "IssuedPair", "Issuer", "issue_pair", "prepare_self_signed", "self_signed"]
 
 _ENVELOPE: Final = EnvelopeDelivery()
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where what belongs to an authority's certificates is found: URIs.
-
-    :ivar crl: of its revocation list; several are places of the same list.
-    :ivar ocsp: of its OCSP responder.
-    :ivar ca_issuers: of its own certificate.
-    :raises InvalidTypeError: when a field is no tuple of ``str``.
-    :raises InvalidInputError: when a URI is none.
-    """
-
-    crl: tuple[str, ...] = ()
-    ocsp: tuple[str, ...] = ()
-    ca_issuers: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name in ("crl", "ocsp", "ca_issuers"):
-            uris = getattr(self, name)
-            member(uris, tuple, name)
-            for uri in uris:
-                if not _application.is_uri(GeneralName.uri(uri)):
-                    raise InvalidInputError(f"{name}: not a URI with a scheme: {uri[:80]!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +122,7 @@ class Issuer(Immutable):
         requests: SignaturePolicy = STANDARD_SIGNATURES,
     ) -> None:
         member(certificate, Certificate, "certificate")
-        _check_signer(signer, check)
+        check_signer(signer, check)
         member(requests, SignaturePolicy, "requests")
         if addresses is not None:
             member(addresses, Addresses, "addresses")
@@ -193,10 +178,10 @@ class Issuer(Immutable):
         :raises FaultDetected: when the signature that was made does not hold.
         :raises GmpkiError: what the check and the signer raise, and when a key is not supported.
         """
-        rules = _profile(profile, pair=False)
-        applicant = self._applicant(request, subject)
-        draft = self._draft(applicant, rules, validity, extensions, at)
-        return self._sign(self._to_be_signed(draft.of(Role.ONLY, applicant.public_key, serial_number)))
+        rules = profile_of(profile)
+        demand_kind(rules, pair=False)
+        accepted = self.accept(request, rules, subject=subject, validity=validity, extensions=extensions, at=at)
+        return self.sign(self.prepare(accepted, serial_numbers=(serial_number,))[0])
 
     def issue_pair(
         self,
@@ -233,26 +218,106 @@ class Issuer(Immutable):
 
         The other parameters are those of :meth:`issue`.
         """
-        rules = _profile(profile, pair=True)
-        applicant = self._applicant(request, subject)
+        rules = profile_of(profile)
+        demand_kind(rules, pair=True)
         private_key, public_key = _encryption_key(encryption_key, delivery)
-        if public_key.to_der() == self._signer.public_key.to_der():
-            raise KeyMismatchError("the encryption key is the issuer's own")
-        if public_key.to_der() == applicant.public_key.to_der():
-            raise KeyMismatchError("the encryption key is the signing key; the two keys of a pair are never one")
-        if signing_serial_number is not None and signing_serial_number == encryption_serial_number:
-            raise InvalidInputError("the two certificates of a pair have different serial numbers")
-        _application.check_key(public_key, rules)
+        accepted = self.accept(request, rules, subject=subject, validity=validity, extensions=extensions, at=at)
         if delivery is not None:
-            delivery.check(private_key, applicant.public_key)
-        draft = self._draft(applicant, rules, validity, extensions, at)
-        wanted = (
-            (Role.SIGNING, applicant.public_key, signing_serial_number),
-            (Role.ENCRYPTION, public_key, encryption_serial_number),
-        )
-        signing, encryption = [self._to_be_signed(draft.of(*which)) for which in wanted]
-        pair = CertificatePair(self._sign(signing), self._sign(encryption))
+            delivery.check(private_key, accepted.public_key)
+        serial_numbers = (signing_serial_number, encryption_serial_number)
+        signing, encryption = self.prepare(accepted, encryption_key=public_key, serial_numbers=serial_numbers)
+        pair = CertificatePair(self.sign(signing), self.sign(encryption))
         return IssuedPair(pair, None if delivery is None else delivery.deliver(private_key, pair))
+
+    # ---- step by step -------------------------------------------------------------------
+    def accept(
+        self,
+        request: CertificateRequest | tuple[Name, PublicKey],
+        profile: Profile | str,
+        *,
+        subject: Name | None = None,
+        validity: Validity | None = None,
+        extensions: Added = (),
+        at: datetime | None = None,
+    ) -> Accepted:
+        """Check an application against a profile: the first of three steps, of which :meth:`prepare` is the next.
+
+        The parameters are those of :meth:`issue`.
+
+        :raises InvalidTypeError: when an input has the wrong type.
+        :raises InvalidInputError: when a value cannot be in a certificate.
+        :raises InvalidSignature: when the signature of the request does not hold.
+        :raises ProfileError: when the profile does not allow what is asked for, or the name is the issuer's own.
+        :raises KeyMismatchError: when the key is the issuer's own.
+        :raises GmpkiError: when a key is not supported.
+        """
+        rules = profile_of(profile)
+        applicant = self._applicant(request, subject)
+        return Accepted(rules, applicant.public_key, self._draft(applicant, rules, validity, extensions, at))
+
+    def prepare(
+        self,
+        accepted: Accepted,
+        *,
+        encryption_key: PublicKey | None = None,
+        serial_numbers: Sequence[int | None] | None = None,
+    ) -> tuple[ToBeSigned, ...]:
+        """Make what will be signed of an application that :meth:`accept` of this issuer accepted.
+
+        :param encryption_key: the other key of a pair; None when the profile issues no pair.
+        :param serial_numbers: one for each certificate, first that of the signing certificate; None is a random one.
+        :returns: the signing and the encryption certificate, or the only one; each passed the issuer's check.
+        :raises InvalidTypeError: when an input has the wrong type.
+        :raises InvalidInputError: when there is an encryption key and no pair or the other way round, or the serial
+            numbers are too many, too few, twice the same or not such as certificates have.
+        :raises ProfileError: when the profile does not take the encryption key.
+        :raises KeyMismatchError: when the encryption key is the signing key or the issuer's own.
+        :raises GmpkiError: what the check raises, and when the key is not supported.
+        """
+        member(accepted, Accepted, "accepted")
+        demand_kind(accepted.profile, pair=encryption_key is not None)
+        keys = [accepted.public_key]
+        if encryption_key is not None:
+            keys.append(self._other_key(encryption_key, accepted))
+        wanted = [None] * len(keys) if serial_numbers is None else list(iterated(serial_numbers, "serial_numbers"))
+        if len(wanted) != len(keys):
+            raise InvalidInputError(f"{len(keys)} serial numbers are needed, not {len(wanted)}")
+        if len(wanted) == 2 and wanted[0] is not None and wanted[0] == wanted[1]:
+            raise InvalidInputError("the two certificates of a pair have different serial numbers")
+        roles = accepted.profile.roles
+        draft, signer, check = accepted._draft, self._signer, self._check
+        return tuple(
+            prepare(draft, *each, signer=signer, check=check) for each in zip(roles, keys, wanted, strict=True)
+        )
+
+    def prepare_link(self, certificate: Certificate, *, serial_number: int | None = None) -> ToBeSigned:
+        """Make a certificate that joins two keys of one root: what the other key's certificate says, signed with this
+        one. It is valid as long as both are.
+
+        :param certificate: the root's certificate with its other key; "old with new" and "new with old" differ in which
+            of the two this is.
+        :param serial_number: None is a random one.
+        :raises InvalidTypeError: when certificate is none.
+        :raises ValidationError: with the reason "not-a-ca" when it is not one that issues certificates.
+        :raises InvalidInputError: when it has another name, or was over before this key's began.
+        :raises KeyMismatchError: when both keys are one.
+        :raises GmpkiError: what the check raises, and when the key is not supported.
+        :standard: RFC 4210 4.4
+        """
+        prepared = prepare_link(certificate, self._certificate, self._signer, serial_number)
+        if self._check is not None:
+            self._check(prepared.der)
+        return prepared
+
+    def sign(self, prepared: ToBeSigned) -> Certificate:
+        """Sign what :meth:`prepare` or :meth:`prepare_link` of this issuer made, and verify the signature.
+
+        :raises InvalidTypeError: when prepared is nothing of that kind.
+        :raises FaultDetected: when the signature that was made does not hold.
+        :raises GmpkiError: what the signer raises.
+        """
+        member(prepared, ToBeSigned, "prepared")
+        return sign(prepared, self._signer, self._user_id)
 
     # ---- steps --------------------------------------------------------------------------
     def _applicant(self, request: CertificateRequest | tuple[Name, PublicKey], subject: Name | None) -> Applicant:
@@ -283,11 +348,15 @@ class Issuer(Immutable):
             applicant, profile, self._certificate, addresses=self._addresses, asked=asked, added=added, at=moment
         )
 
-    def _to_be_signed(self, builder: CertificateBuilder) -> bytes:
-        return _to_be_signed(builder, self._signer, self._check)
-
-    def _sign(self, tbs: bytes) -> Certificate:
-        return _sign(tbs, self._signer, self._user_id)
+    def _other_key(self, encryption_key: PublicKey, accepted: Accepted) -> LoadedKey:
+        key = loaded(encryption_key, "the encryption key")
+        encoded = key.to_der()
+        if encoded == self._signer.public_key.to_der():
+            raise KeyMismatchError("the encryption key is the issuer's own")
+        if encoded == accepted.public_key.to_der():
+            raise KeyMismatchError("the encryption key is the signing key; the two keys of a pair are never one")
+        _application.check_key(key, accepted.profile)
+        return key
 
 
 def issue_pair(
@@ -335,54 +404,51 @@ def self_signed(
 
     The other parameters are those of :class:`Issuer` and :meth:`Issuer.issue`.
     """
-    rules = _profile(profile, pair=False)
+    prepared = prepare_self_signed(
+        subject,
+        signer,
+        profile,
+        validity=validity,
+        serial_number=serial_number,
+        extensions=extensions,
+        check=check,
+        at=at,
+    )
+    return sign(prepared, signer, None if user_id is None else as_bytes(user_id, "user_id"))
+
+
+def prepare_self_signed(
+    subject: Name,
+    signer: Signer,
+    profile: Profile | str = "root-ca",
+    *,
+    validity: Validity | None = None,
+    serial_number: int | None = None,
+    extensions: Added = (),
+    check: Check | None = None,
+    at: datetime | None = None,
+) -> ToBeSigned:
+    """Make the certificate of a root, without its signature; parameters and errors as :func:`self_signed`."""
+    rules = profile_of(profile)
+    demand_kind(rules, pair=False)
     if not rules.is_ca:
         raise InvalidInputError(
             f"the profile {rules.name} is not one of authorities: only a root signs its own certificate"
         )
-    _check_signer(signer, check)
+    check_signer(signer, check)
     applicant = _named((subject, signer.public_key))
     moment = _application.now(at)
     draft = Draft(applicant, rules, None, addresses=Addresses(), asked=validity, added=extensions, at=moment)
-    builder = draft.of(Role.ONLY, applicant.public_key, serial_number)
-    identity = None if user_id is None else as_bytes(user_id, "user_id")
-    return _sign(_to_be_signed(builder, signer, check), signer, identity)
+    return prepare(draft, Role.ONLY, applicant.public_key, serial_number, signer=signer, check=check)
 
 
 # ---- inputs -------------------------------------------------------------------------------
-def _profile(profile: Profile | str, *, pair: bool) -> Profile:
-    """Return the rules, which issue a pair or do not, as is wanted."""
-    rules = load_profile(profile) if isinstance(profile, str) else profile
-    member(rules, Profile, "profile")
-    if rules.is_pair and not pair:
-        raise InvalidInputError(f"the profile {rules.name} issues pairs, no single certificates")
-    if pair and not rules.is_pair:
-        raise InvalidInputError(f"the profile {rules.name} issues single certificates, no pairs")
-    return rules
-
-
-def _check_signer(signer: Signer, check: Check | None) -> None:
-    member(signer, Signer, "signer")
-    if check is not None and not callable(check):
-        raise InvalidTypeError(f"check must be callable, not {type(check).__name__}")
-
-
 def _named(named: tuple[Name, PublicKey]) -> Applicant:
     if not isinstance(named, tuple) or len(named) != 2:
         raise InvalidTypeError("the applicant is a CertificateRequest, or a tuple of a Name and a public key")
     subject, public_key = named
     member(subject, Name, "subject")
-    return Applicant(subject, _loaded(public_key, "the applicant's key"))
-
-
-def _loaded(key: object, what: str) -> LoadedKey:
-    """Return a public key as gmpki's own object, wherever it came from, under the usual policy.
-
-    :raises InvalidTypeError: when it is none.
-    """
-    if not isinstance(key, (SM2PublicKey, PublicKey)):
-        raise InvalidTypeError(f"{what} must be a public key, not {type(key).__name__}")
-    return public_key_of(key_info_of(key))
+    return Applicant(subject, loaded(public_key, "the applicant's key"))
 
 
 def _encryption_key(
@@ -396,28 +462,8 @@ def _encryption_key(
             raise InvalidInputError("an encryption key that is made here needs a delivery: it is kept nowhere else")
         key = SM2PrivateKey.generate()
     if isinstance(key, (Signer, Decryptor)):
-        return key, _loaded(key.public_key, "the public part of the encryption key")
-    public_key = _loaded(key, "the encryption key")
+        return key, loaded(key.public_key, "the public part of the encryption key")
+    public_key = loaded(key, "the encryption key")
     if delivery is not None:
         raise InvalidInputError("a public key alone cannot be delivered: the centre that has the private key does it")
     return None, public_key
-
-
-# ---- signing ------------------------------------------------------------------------------
-def _to_be_signed(builder: CertificateBuilder, signer: Signer, check: Check | None) -> bytes:
-    """Return the bytes to sign, after the caller's check of them."""
-    tbs = builder.to_be_signed(signer.signature_algorithm)
-    if check is not None:
-        check(tbs)
-    return tbs
-
-
-def _sign(tbs: bytes, signer: Signer, user_id: bytes | None) -> Certificate:
-    """Sign, and verify what was signed: a certificate with a wrong signature leaves no authority."""
-    signature = signer.sign(tbs, user_id=user_id)
-    certificate = CertificateBuilder.finish(tbs, signer.signature_algorithm, signature)
-    try:
-        certificate.verify_signature(signer.public_key, policy=SignaturePolicy(user_ids=(user_id,)))
-    except InvalidSignature:
-        raise FaultDetected("the signature of a new certificate does not hold; it was not issued") from None
-    return certificate
