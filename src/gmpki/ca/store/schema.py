@@ -478,7 +478,8 @@ kmc_keys = Table(
     Column("ended_at", _Time),
     Column("tag", LargeBinary, nullable=False),
     Index("ix_kmc_keys_state", "kind", "state", "id"),
-    Index("ix_kmc_keys_owner", "authority", "serial"),
+    # A certificate has one key; spare keys have neither, and are no duplicates of each other.
+    Index("ix_kmc_keys_owner", "authority", "serial", unique=True),
 )
 kmc_recoveries = Table(
     "kmc_recoveries",
