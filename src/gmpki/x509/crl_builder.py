@@ -34,12 +34,10 @@ from gmpki.asn1.rfc5280 import (
     AuthorityKeyIdentifier,
     CertificateIssuer,
     CRLNumber,
-    CRLReason,
     DeltaCRLIndicator,
     Extension,
     FreshestCRL,
     GeneralName,
-    InvalidityDate,
     IssuingDistributionPoint,
     Name,
     ReasonCode,
@@ -47,6 +45,7 @@ from gmpki.asn1.rfc5280 import (
 )
 from gmpki.errors import InvalidInputError, InvalidTypeError, KeyMismatchError
 from gmpki.x509._building import demand_signer
+from gmpki.x509.crl_encoding import EncodedBlock, encode_entry, encode_invalidity, encode_reason
 from gmpki.x509.extensions import make
 from gmpki.x509.named_key import key_info_of
 from gmpki.x509.names import names_match
@@ -116,7 +115,9 @@ class CRLBuilder:
     :ivar this_update: when the list is issued, with a time zone and whole seconds.
     :ivar next_update: when the next one will be at the latest.
     :ivar number: the number of the list, 0 to 2^159 - 1, 20 octets.
-    :ivar entries: the revoked certificates in any order, each one once. With delta_base, what changed since.
+    :ivar entries: the revoked certificates in any order, each one once. With delta_base, what changed since. Long lists
+        come in blocks that :func:`gmpki.x509.crl_encoding.encode_block` has encoded; those are taken as they are, and
+        are about certificates of the issuer of the list.
     :ivar authority_key_identifier: which key signs; RFC 5280 5.2.1 asks for it in every list.
     :ivar delta_base: makes this a delta list: the number of the complete list that it builds upon.
     :ivar issuing_distribution_point: the scope, where the list is not about all certificates of its issuer.
@@ -130,7 +131,7 @@ class CRLBuilder:
     this_update: datetime
     next_update: datetime
     number: int
-    entries: Iterable[Revocation] = ()
+    entries: Iterable[Revocation | EncodedBlock] = ()
     authority_key_identifier: AuthorityKeyIdentifier | None = None
     delta_base: int | None = None
     issuing_distribution_point: IssuingDistributionPoint | None = None
@@ -146,7 +147,7 @@ class CRLBuilder:
         this_update: datetime,
         next_update: datetime,
         number: int,
-        entries: Iterable[Revocation] = (),
+        entries: Iterable[Revocation | EncodedBlock] = (),
     ) -> CRLBuilder:
         """Begin the list of the owner of a certificate: name, key identifier and key are the certificate's.
 
@@ -239,9 +240,9 @@ class CRLBuilder:
         algorithm = signer.signature_algorithm.to_der()
         with tempfile.SpooledTemporaryFile(_SPOOL_LEN) as spool:
             count = 0
-            for encoded in self._encoded_entries():
-                spool.write(encoded)
-                count += 1
+            for block in self._encoded_entries():
+                spool.write(block.der)
+                count += block.entries
             entries_len = spool.tell()
             head, tail = self._around_entries(algorithm, entries_len)
 
@@ -288,46 +289,35 @@ class CRLBuilder:
         )
         return (*(make(value) for value in values if value is not None), *self.extensions)
 
-    def _encoded_entries(self) -> Iterator[bytes]:
-        """Encode the entries one by one."""
+    def _encoded_entries(self) -> Iterator[EncodedBlock]:
+        """Encode the entries one by one; blocks are encoded already."""
         scope = self.issuing_distribution_point
         indirect = scope is not None and scope.indirect_crl
         is_delta = self.delta_base is not None
         # An entry without certificateIssuer has that of the entry before it (RFC 5280 5.3.3).
         current = self.issuer
         for entry in self.entries:
+            if type(entry) is EncodedBlock:
+                yield entry
+                continue
             if type(entry) is not Revocation:
                 raise InvalidTypeError(f"an entry of a revocation list is a Revocation, not {type(entry).__name__}")
-            extensions = b""
-            if entry.reason is not None:
-                extensions = _reason(entry.reason, is_delta)
+            extensions = b"" if entry.reason is None else encode_reason(int(entry.reason), is_delta)
             if entry.invalidity_date is not None:
-                extensions += make(InvalidityDate(entry.invalidity_date)).to_der()
+                extensions += encode_invalidity(entry.invalidity_date)
             issuer = entry.certificate_issuer if entry.certificate_issuer is not None else self.issuer
             if issuer is not current and not names_match(issuer, current):
                 if not indirect:
                     raise InvalidInputError("only an indirect list has entries of other issuers")
                 extensions += make(CertificateIssuer((GeneralName.directory(issuer),))).to_der()
                 current = issuer
-            content = der.encode_integer(entry.serial_number) + _time(entry.revocation_date)
-            if extensions:
-                content += der.encode(der.Tag.SEQUENCE, extensions)
-            yield der.encode(der.Tag.SEQUENCE, content)
+            yield EncodedBlock(1, encode_entry(entry.serial_number, _time(entry.revocation_date), extensions))
 
 
-# Entries repeat reasons, and many of them times.
+# Entries repeat many times.
 @lru_cache(maxsize=4096)
 def _time(value: datetime) -> bytes:
     return der.encode_time(value)
-
-
-@lru_cache(maxsize=64)
-def _reason(reason: ReasonCode, is_delta: bool) -> bytes:
-    if reason is ReasonCode.UNSPECIFIED:  # RFC 5280 5.3.1: left out rather than written
-        return b""
-    if reason is ReasonCode.REMOVE_FROM_CRL and not is_delta:
-        raise InvalidInputError("only a delta list removes entries (RFC 5280 5.3.1)")
-    return make(CRLReason(reason)).to_der()
 
 
 def _header(length: int) -> bytes:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Transaction
 
-__all__ = ["part_of", "revoke", "verify_row"]
+__all__ = ["revoke", "verify_row"]
 
 # How many values a query names at once; databases have limits of a few thousand.
 _IN_ONE_QUERY: Final = 500
@@ -53,18 +53,6 @@ _SUSPEND: Final = _Change("suspend", (CertificateState.VALID,), CertificateState
 _RESUME: Final = _Change("resume", (CertificateState.SUSPENDED,), CertificateState.VALID)
 _REVOKE: Final = _Change("revoke", (CertificateState.VALID, CertificateState.SUSPENDED), CertificateState.REVOKED)
 _CHANGES: Final = {ReasonCode.CERTIFICATE_HOLD: _SUSPEND, ReasonCode.REMOVE_FROM_CRL: _RESUME}
-
-
-def part_of(serial_number: int, parts: int) -> int:
-    """Return which list a new certificate is on, of an authority whose lists are divided.
-
-    :param parts: how many distribution points there are; 0 when there is one list of all.
-    :returns: 1 to ``parts``, or 0 for the list of all.
-    :raises InvalidTypeError: when an argument is no int.
-    :raises InvalidInputError: when one is negative.
-    """
-    number(serial_number, 0, (1 << 160) - 1, "a serial number")
-    return serial_number % parts + 1 if number(parts, 0, 1 << 16, "parts") else 0
 
 
 def revoke(
