@@ -64,6 +64,7 @@ NOT_IN_THE_REFERENCE = {
     "gmpki.keystore.pkcs12_mac",
     "gmpki.keystore.pkcs12_reader",
     "gmpki.protect.log_file",
+    "gmpki.protect.log_tail",
     "gmpki.protect.log_writer",
     "gmpki.tsa.signing_certificate",
     "gmpki.x509.crl_entries",

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from gmpki.protect.log_seal import Checkpoint
+    from gmpki.protect.log_tail import Tail
 
 __all__ = ["DEFAULT_RULES", "AppendLog", "Durability", "LogRules"]
 
@@ -101,6 +102,15 @@ class LogRules:
             if self.seal_after <= timedelta(0):
                 raise InvalidInputError("seal_after must be longer than nothing")
         _inputs.member(self.durability, Durability, "durability")
+
+    def want_seal(self, tail: Tail, now: datetime) -> bool:
+        """Tell whether a seal is due behind the end of a log; none is behind one."""
+        number, sealed_at = tail.seal
+        if tail.last.number == number:
+            return False
+        return (self.seal_every is not None and tail.last.number - number >= self.seal_every) or (
+            self.seal_after is not None and now - sealed_at >= self.seal_after
+        )
 
 
 DEFAULT_RULES: Final = LogRules()
@@ -334,16 +344,7 @@ class AppendLog:
             self._writer.sync()
 
     def _is_due(self) -> bool:
-        if self._signer is None:
-            return False
-        last = self._writer.tail.last
-        number, sealed_at = self._writer.tail.seal
-        if last.number == number:
-            return False
-        every, after = self._rules.seal_every, self._rules.seal_after
-        return (every is not None and last.number - number >= every) or (
-            after is not None and self._writer.now() - sealed_at >= after
-        )
+        return self._signer is not None and self._rules.want_seal(self._writer.tail, self._writer.now())
 
     def _seal(self) -> None:
         if self._signer is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gmpki.keys.interfaces import PublicKey
     from gmpki.x509.certificate import Certificate
 
-__all__ = ["MAX_FINDINGS", "Finding", "LogReport", "verify_log"]
+__all__ = ["MAX_FINDINGS", "Finding", "LogReport", "LogWalk", "verify_log"]
 
 MAX_FINDINGS: Final = 100
 """How many findings a report holds; the others are counted."""
@@ -152,7 +152,7 @@ def verify_log(
         newest = log_file.open_read(names[-1])
         size = os.fstat(newest).st_size
         whole = False
-    walk = _Walk(keys, seal_keys, expected, collect=collect, on_entry=on_entry)
+    walk = LogWalk(keys, seal_keys, expected, collect=collect, on_entry=on_entry)
     try:
         total = sum(os.stat(name).st_size for name in names[:-1]) + size
         _read_all(walk, names, newest, size, lambda done: None if progress is None else progress(done, total))
@@ -169,7 +169,7 @@ def _files_of(path: str) -> tuple[list[str], int, int]:
         return names, newest, os.fstat(newest).st_size
 
 
-def _read_all(walk: _Walk, names: list[str], newest: int, size: int, told: Callable[[int], None]) -> None:
+def _read_all(walk: LogWalk, names: list[str], newest: int, size: int, told: Callable[[int], None]) -> None:
     done = 0
     for position, name in enumerate(names, start=1):
         last = position == len(names)
@@ -189,8 +189,11 @@ def _error(finding: Finding) -> TamperedError:
     return TamperedError(finding.reason, str(finding), place=finding.place)
 
 
-class _Walk:
-    """Follows a log line by line. A context."""
+class LogWalk:
+    """Follows a log line by line, wherever the lines come from. A context.
+
+    Parameters as :func:`verify_log`. Each method raises the first finding as TamperedError, unless they are collected.
+    """
 
     def __init__(
         self,
@@ -224,23 +227,29 @@ class _Walk:
         """Note that the next line is the first of a file."""
         self._file, self._line, self._lost = name, 0, False
 
-    def take(self, line: bytes) -> None:
-        """Judge one line."""
+    def take(self, line: bytes) -> Record | None:
+        """Judge one line; return its record when it is as it was written and where it belongs."""
         self._line += 1
         if self._lost:
-            return
+            return None
         try:
             record = Record.of_line(line)
         except DecodeError as error:
             torn = not line.endswith(b"\n") and len(line) <= MAX_LINE_LEN
             self._damage("torn" if torn else "changed", str(error))
-            return
+            return None
         if self._line == 1 and not self._begin(record):
-            return
+            return None
         if self._key is not None and not self._key.holds(record):
             self._damage("changed", "it is not as it was written: its MAC does not hold")
         elif self._in_sequence(record):
             self._accept(record)
+            return record
+        return None
+
+    def note(self, reason: str, place: int, message: str) -> None:
+        """Add a finding of whoever keeps the lines, about the line that was taken last."""
+        self._find(reason, place, message)
 
     def finish(self, *, whole: bool) -> LogReport:
         """Judge how the log ends, and tell."""

@@ -8,24 +8,16 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gmpki import _files, _inputs
 from gmpki.algorithms import sm3
-from gmpki.errors import DecodeError, InvalidInputError, TamperedError
+from gmpki.errors import DecodeError, TamperedError
 from gmpki.protect import log_file
-from gmpki.protect.log_record import (
-    MAX_KEY_ID_LEN,
-    NO_RECORD,
-    ChainPlace,
-    LogKey,
-    MacKeys,
-    Record,
-    RecordKind,
-    new_record,
-)
-from gmpki.protect.log_seal import Checkpoint, Header, seal_contents
+from gmpki.protect.log_record import LogKey, MacKeys, Record, RecordKind
+from gmpki.protect.log_seal import Header
+from gmpki.protect.log_tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,43 +25,9 @@ if TYPE_CHECKING:
 
     from gmpki.keys.interfaces import Signer
 
-__all__ = ["LogWriter", "Tail"]
+__all__ = ["LogWriter"]
 
 _TORN_KEPT_LEN: Final = 512
-_MAX_RECORDS: Final = 10**18 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """Up to where a process knows the file that is written to.
-
-    :ivar end: where the last record ends, in bytes from the start of the file.
-    """
-
-    header: Header
-    key: LogKey
-    last: Record
-    end: int
-
-    @property
-    def seal(self) -> tuple[int, datetime]:
-        """Number and time of the last seal, or of the first record of the log."""
-        if self.last.kind is RecordKind.SEAL or self.last.number == 1:
-            return self.last.number, self.last.at
-        return self.last.seal, self.last.sealed_at
-
-    def following(self, at: datetime) -> ChainPlace:
-        """Return the place of the next record.
-
-        :raises InvalidInputError: when there is none after 10^18 - 1.
-        """
-        number = _inputs.number(self.last.number + 1, 1, _MAX_RECORDS, "the number of a record")
-        return ChainPlace(number, at, *self.seal, self.last.head)
-
-    @property
-    def checkpoint(self) -> Checkpoint:
-        """The same for who keeps it elsewhere."""
-        return Checkpoint(self.header.log_id, self.last.number, self.last.head)
 
 
 class LogWriter:
@@ -81,6 +39,7 @@ class LogWriter:
         self._clock = clock
         self._descriptor = -1
         self._known: Tail | None = None
+        self._end = 0  # where the last record ends, in bytes from the start of the file
 
     @property
     def tail(self) -> Tail:
@@ -123,15 +82,7 @@ class LogWriter:
         :param ended: the end of the file before, or None for a new log.
         :raises FileExistsError: when there is a file of that name.
         """
-        key_id = _inputs.as_bytes(self._keys.primary_id, "the id of the primary key")
-        if not 1 <= len(key_id) <= MAX_KEY_ID_LEN:
-            raise InvalidInputError(f"the id of a key is 1 to {MAX_KEY_ID_LEN} bytes, not {len(key_id)}")
-        now = self.now()
-        if ended is None:
-            header, place = Header(log_id, 1, key_id), ChainPlace(1, now, 1, now, NO_RECORD)
-        else:
-            header, place = Header(log_id, ended.header.part + 1, key_id), ended.following(now)
-        record = new_record(RecordKind.LOG, place, header.contents(), LogKey.of(self._keys, log_id, key_id))
+        record = Tail.begun(self._keys, log_id, self.now(), ended).last
         with _files.create(self.path, private=True) as stream:
             stream.write(record.line)
         self.drop()
@@ -236,20 +187,20 @@ class LogWriter:
         last, end, torn = log_file.last_record(self._descriptor, self.path)
         for record in (first, last):
             _require(key, record, self.path)
-        self._known = Tail(header, key, last, end)
+        self._known, self._end = Tail(header, key, last), end
         return torn
 
     def _follow(self) -> bytes:
         """Read on from what is known; return what stands at the end and is no whole line."""
         known = self.tail
         size = os.fstat(self._descriptor).st_size
-        if size < known.end:
-            message = f"{self.path} was cut off: it had {known.end} bytes, it has {size}"
+        if size < self._end:
+            message = f"{self.path} was cut off: it had {self._end} bytes, it has {size}"
             raise TamperedError("truncated", message, place=known.last.number)
-        for line in log_file.lines(self._descriptor, known.end, size):
-            if not line.endswith(b"\n") and self.tail.end + len(line) == size:
+        for line in log_file.lines(self._descriptor, self._end, size):
+            if not line.endswith(b"\n") and self._end + len(line) == size:
                 return line
-            self._known = self._next(line)
+            self._known, self._end = self._next(line), self._end + len(line)
         return b""
 
     def _next(self, line: bytes) -> Tail:
@@ -264,7 +215,7 @@ class LogWriter:
         if (record.number, record.previous) != (known.last.number + 1, known.last.head):
             place = known.last.number + 1
             raise TamperedError("moved", f"record {place} of {self.path} does not follow the one before", place=place)
-        return replace(known, last=record, end=known.end + len(line))
+        return replace(known, last=record)
 
     def _mend(self, torn: bytes) -> None:
         """Remove a line that was cut off, which no call has said to be written, and leave a record of it.
@@ -272,7 +223,7 @@ class LogWriter:
         Who can write to the file can make a whole line a torn one; the record of it is what then shows. A crash
         between the two steps loses that record, and nothing that a call has said to be written.
         """
-        os.ftruncate(self._descriptor, self.tail.end)
+        os.ftruncate(self._descriptor, self._end)
         start = base64.b64encode(torn[:_TORN_KEPT_LEN]).decode("ascii")
         contents = f"length={len(torn)} sm3={sm3.digest(torn).hex()} start={start}"
         self.write(RecordKind.MEND, contents.encode("ascii"))
@@ -283,8 +234,7 @@ class LogWriter:
 
         :raises OSError: when it cannot be written.
         """
-        known = self.tail
-        self._put(new_record(kind, known.following(self.now()), contents, known.key))
+        self._put(self.tail.with_record(kind, contents, self.now()))
 
     def write_seal(self, signer: Signer) -> None:
         """Append a seal.
@@ -292,16 +242,12 @@ class LogWriter:
         :raises OSError: when it cannot be written.
         :raises GmpkiError: what the signer raises.
         """
-        known = self.tail
-        place = known.following(self.now())
-        contents = seal_contents(place.front(RecordKind.SEAL), known.header, signer)
-        self._put(new_record(RecordKind.SEAL, place, contents, known.key))
+        self._put(self.tail.with_seal(signer, self.now()))
 
-    def _put(self, record: Record) -> None:
-        known = self.tail
+    def _put(self, tail: Tail) -> None:
         with _files.naming(self.path):
-            log_file.write_whole(self._descriptor, record.line)
-        self._known = replace(known, last=record, end=known.end + len(record.line))
+            log_file.write_whole(self._descriptor, tail.last.line)
+        self._known, self._end = tail, self._end + len(tail.last.line)
 
 
 def _require(key: LogKey, record: Record, path: str) -> None:
