@@ -46,7 +46,6 @@ from gmpki.errors import (
     NotFoundError,
     StateError,
 )
-from gmpki.keys.interfaces import PublicKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from gmpki.ca.kmc.master import Protector, Unlocker
     from gmpki.ca.kmc.rows import KeyRow
     from gmpki.ca.store.store import Transaction
+    from gmpki.keys.interfaces import PublicKey
 
 _T = TypeVar("_T")
 _V = TypeVar("_V")
@@ -206,7 +206,6 @@ class KeyManagementCentre:
         :raises StoreError: when the database cannot be written.
         """
         row = self.find(authority, serial_number)
-        member(owner, PublicKey, "owner")
         kinds.check_owner(owner)
         allotted = self._enveloped(row, owner)
         with self._store.transaction() as tx:
@@ -447,7 +446,6 @@ def _checked_wanted(wanted: Iterable[KeyWanted]) -> tuple[KeyWanted, ...]:
         member(each, KeyWanted, "what is wanted")
         _checked_authority(each.authority)
         kinds.checked_kind(each.kind)
-        member(each.owner, PublicKey, "owner")
         kinds.check_owner(each.owner)
         serial_text(each.serial_number)
         if seconds(each.not_before) > seconds(each.not_after):

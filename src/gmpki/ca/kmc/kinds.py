@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from gmpki._inputs import as_text
+from gmpki._inputs import as_text, member
 from gmpki.errors import DecryptionError, GmpkiError, UnsupportedAlgorithm
 from gmpki.keys.envelope import KeyEnvelope
 from gmpki.keys.sm2 import SM2PrivateKey
@@ -75,13 +75,16 @@ def read_private(data: bytes, kind: str, public_key: bytes) -> EscrowedKey:
 def check_owner(owner: object) -> None:
     """Refuse a signing key to which nothing can be encrypted.
 
+    :raises InvalidTypeError: when it is no public key.
     :raises UnsupportedAlgorithm: when it is neither of SM2 nor of RSA.
     """
     if isinstance(owner, SM2PublicKey):
         return
+    from gmpki.keys.interfaces import PublicKey as AnyPublicKey
     from gmpki.keys.rsa import RSAPublicKey
 
     if not isinstance(owner, RSAPublicKey):
+        member(owner, AnyPublicKey, "the owner's key")
         raise UnsupportedAlgorithm(f"keys are delivered to owners with a key of SM2 or RSA, not {type(owner).__name__}")
 
 

@@ -29,7 +29,6 @@ from gmpki.ca.operators.permissions import Permission
 from gmpki.ca.store.columns import from_seconds, serial_text
 from gmpki.ca.store.schema import kmc_keys, kmc_recoveries
 from gmpki.errors import InvalidInputError, LifeCycleError, NotFoundError, NotPermittedError
-from gmpki.keys.interfaces import PublicKey
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from gmpki.ca.kmc.rows import KeyRow
     from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Store, Transaction
+    from gmpki.keys.interfaces import PublicKey
 
 __all__ = ["OWNER", "JudicialRecovery", "RecoveryState", "RequestedRecovery", "write_done"]
 
@@ -141,7 +141,6 @@ class JudicialRecovery:
         digest = as_bytes(document, "document")
         if len(digest) != _DIGEST_LEN:
             raise InvalidInputError(f"SM3 of the document has {_DIGEST_LEN} bytes, not {len(digest)}")
-        member(recipient, PublicKey, "recipient")
         kinds.check_owner(recipient)
         with self._store.transaction() as tx:
             _demand(tx.connection, tx.protection, operator)
