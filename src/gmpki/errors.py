@@ -324,7 +324,14 @@ class NotPermittedError(GmpkiError):
 
 
 class StoreError(GmpkiError):
-    """The database cannot be read or written, or is not one of gmpki; what was not committed is not there."""
+    """The database cannot be read or written, or is not one of gmpki; what was not committed is not there.
+
+    :ivar is_unknown: the connection broke while a commit was on its way: only reading tells whether it is there.
+    """
+
+    def __init__(self, message: str, *, is_unknown: bool = False) -> None:
+        self.is_unknown = is_unknown
+        super().__init__(message)
 
 
 class IssuerRefusedError(GmpkiError):
