@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["MINIMUM_YEARS", "due", "end_of_retention", "kept_until", "purge"]
 
 MINIMUM_YEARS: Final = 10
-_MAX_YEARS: Final = 100
+_MAX_YEARS: Final = 1000
 # Never shorter than a year of the calendar, whichever years they are.
 _YEAR_S: Final = 366 * 24 * 3600
 
@@ -35,9 +35,9 @@ _YEAR_S: Final = 366 * 24 * 3600
 def end_of_retention(begins_at: int, years: int = MINIMUM_YEARS) -> int:
     """Return until when something is kept at least, in seconds, when the time runs from ``begins_at``.
 
-    :param years: 10 to 100.
+    :param years: 10 to 1000.
     :raises InvalidTypeError: when it is no int.
-    :raises InvalidInputError: when it is less than 10 or more than 100.
+    :raises InvalidInputError: when it is less than 10 or more than 1000.
     """
     return begins_at + number(years, MINIMUM_YEARS, _MAX_YEARS, "the years of retention") * _YEAR_S
 
@@ -46,7 +46,7 @@ def kept_until(connection: Connection, applicant_id: int, years: int = MINIMUM_Y
     """Return until when the data of an applicant are kept at least.
 
     :raises InvalidTypeError: when an argument has the wrong type.
-    :raises InvalidInputError: when years is less than 10 or more than 100.
+    :raises InvalidInputError: when years is less than 10 or more than 1000.
     :raises NotFoundError: when there is no such applicant.
     """
     number(applicant_id, 1, (1 << 63) - 1, "the number of an applicant")
@@ -99,7 +99,7 @@ def due(
 def purge(tx: Transaction, applicant_id: int, years: int = MINIMUM_YEARS, *, actor: Actor) -> None:
     """Delete the data of an applicant, with applications, attachments and pairs, for good.
 
-    :raises InvalidInputError: when years is less than 10 or more than 100.
+    :raises InvalidInputError: when years is less than 10 or more than 1000.
     :raises NotFoundError: when there is no such applicant.
     :raises StateError: when they have to be kept still; the message tells until when.
     """
