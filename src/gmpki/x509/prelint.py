@@ -18,12 +18,10 @@ from gmpki.asn1.gmt0009 import SM2Signature
 from gmpki.asn1.rfc5280 import SignedStructure, TBSCertificate
 from gmpki.errors import DecodeError, ValidationError
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.lint import Severity, lint_certificate
+from gmpki.x509.lint import Severity, lint_certificate, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from gmpki.x509.lint import Finding
 
 __all__ = ["lint_check"]
 
@@ -45,8 +43,9 @@ def lint_check(severity: Severity = Severity.ERROR, *, confidence: str = "AB") -
     member(severity, Severity, "severity")
     as_text(confidence, "confidence")
 
-    def stops(finding: Finding) -> bool:
-        return finding.severity.rank <= severity.rank and finding.rule.clause.confidence in confidence
+    stopping = frozenset(
+        item.id for item in rules() if item.severity.rank <= severity.rank and item.clause.confidence in confidence
+    )
 
     def check(tbs: bytes) -> None:
         encoded = as_bytes(tbs, "tbs")
@@ -55,7 +54,7 @@ def lint_check(severity: Severity = Severity.ERROR, *, confidence: str = "AB") -
             certificate = Certificate.from_der(SignedStructure(encoded, algorithm, _PLACEHOLDER).to_der())
         except DecodeError as error:
             raise ValidationError("lint", f"the certificate would not be read again: {error}") from None
-        found = [finding for finding in lint_certificate(certificate) if stops(finding)]
+        found = lint_certificate(certificate, wanted=lambda item: item.id in stopping)
         if found:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             raise ValidationError("lint", "; ".join(str(finding) for finding in found[:_SHOWN]) + more)

@@ -15,7 +15,6 @@ to have everything reported that is wrong with it; strict reading refuses what t
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki import _inputs
@@ -36,12 +35,12 @@ from gmpki.x509.lint import (  # imported for the rules that they register, in t
     _validity,
 )
 from gmpki.x509.lint._facts import CertificatePurpose, Facts
-from gmpki.x509.lint._model import Clause, Finding, Rule, Scope, Severity, every_rule
+from gmpki.x509.lint._model import Clause, Finding, Rule, Scope, Severity, every_rule, rules_about
 from gmpki.x509.lint._pairs import PairFacts
 from gmpki.x509.pair import CertificatePair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
 __all__ = [
@@ -81,12 +80,17 @@ def rules() -> tuple[Rule, ...]:
 
 
 def lint_certificate(
-    certificate: Certificate, *, at: datetime | None = None, purpose: CertificatePurpose | None = None
+    certificate: Certificate,
+    *,
+    at: datetime | None = None,
+    purpose: CertificatePurpose | None = None,
+    wanted: Callable[[Rule], bool] | None = None,
 ) -> tuple[Finding, ...]:
     """Judge a certificate by every rule that is about it; the gravest findings first.
 
     :param at: a time with a time zone: also say whether the certificate is valid then.
     :param purpose: what it is meant for; None to go by what it says about itself.
+    :param wanted: which rules are asked; None is all of them.
     :returns: at most 20 findings for each rule, and one more that says how it goes on.
     :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidInputError: when at has no time zone.
@@ -94,7 +98,9 @@ def lint_certificate(
     _inputs.member(certificate, Certificate, "certificate")
     if purpose is not None:
         _inputs.member(purpose, CertificatePurpose, "purpose")
-    return _sorted(_judge_certificate(Facts(certificate, at=_checked_time(at), purpose=purpose), "certificate"))
+    facts = Facts(certificate, at=_checked_time(at), purpose=purpose)
+    items = rules_about(facts.scope)
+    return _sorted(_apply(items if wanted is None else filter(wanted, items), facts, "certificate"))
 
 
 def lint_pair(
@@ -114,10 +120,7 @@ def lint_pair(
         Facts(encryption, at=at, purpose=CertificatePurpose.ENCRYPTION),
     )
     found = [*_judge_certificate(facts.signing, "signing"), *_judge_certificate(facts.encryption, "encryption")]
-    for item in every_rule():
-        if item.scope & Scope.PAIR:
-            found += _apply(item, facts, "pair")
-    return _sorted(found)
+    return _sorted(found + _apply(rules_about(Scope.PAIR), facts, "pair"))
 
 
 def _two(pair: object) -> tuple[Certificate, Certificate]:
@@ -134,15 +137,18 @@ def _checked_time(at: datetime | None) -> datetime | None:
 
 
 def _judge_certificate(facts: Facts, part: str) -> list[Finding]:
-    return [finding for item in every_rule() if item.scope & facts.scope for finding in _apply(item, facts, part)]
+    return _apply(rules_about(facts.scope), facts, part)
 
 
-def _apply(item: Rule, facts: Any, part: str) -> Iterator[Finding]:
-    texts = iter(item.check(facts))
-    for text in islice(texts, _MAX_FINDINGS):
-        yield Finding(item, text, part)
-    if next(texts, None) is not None:
-        yield Finding(item, f"and so on: more than {_MAX_FINDINGS} of the kind", part)
+def _apply(items: Iterable[Rule], facts: Any, part: str) -> list[Finding]:
+    found = []
+    for item in items:
+        for count, text in enumerate(item.check(facts)):
+            if count == _MAX_FINDINGS:
+                found.append(Finding(item, f"and so on: more than {_MAX_FINDINGS} of the kind", part))
+                break
+            found.append(Finding(item, text, part))
+    return found
 
 
 def _sorted(found: list[Finding]) -> tuple[Finding, ...]:

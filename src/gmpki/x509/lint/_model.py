@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "Severity",
     "every_rule",
     "rule",
+    "rules_about",
 ]
 
 C = TypeVar("C", bound="Callable[[Any], Iterable[str]]")
@@ -189,3 +191,9 @@ def rule(
 def every_rule() -> tuple[Rule, ...]:
     """Return the rules registered so far, in order."""
     return tuple(_rules.values())
+
+
+@cache
+def rules_about(scope: Scope) -> tuple[Rule, ...]:
+    """Return the rules about what has a scope, in order. Called when all rules are registered."""
+    return tuple(item for item in _rules.values() if item.scope & scope)
