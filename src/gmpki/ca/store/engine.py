@@ -14,11 +14,11 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, Pool, create_engine, event, exc, make_url
+from sqlalchemy.dialects import registry
 from sqlalchemy.pool import StaticPool
 
 from gmpki import _files
@@ -50,6 +50,7 @@ _POSTGRESQL_SETTINGS: Final = (
     "SET tcp_keepalives_count = 3",
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 )
+registry.register("kingbase", "gmpki.ca.store.kingbase", "KingbaseDialect")
 # What libpq is told unless the URL says otherwise.
 _POSTGRESQL_OPTIONS: Final = {
     "connect_timeout": 10,
@@ -119,10 +120,7 @@ def _sqlite_path(url: URL) -> str | None:
 
 def _engine(url: URL) -> Engine:
     options: dict[str, Any] = {"hide_parameters": True}
-    backend = url.get_backend_name()
-    if backend == "kingbase":
-        url, backend = url.set(drivername="postgresql+psycopg2"), "postgresql"
-        options["module"] = import_module("ksycopg2")
+    backend = url.get_dialect().name
     if backend == "sqlite":
         path = _sqlite_path(url)
         if path is None and "uri" not in url.query:
