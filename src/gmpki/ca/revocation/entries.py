@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Transaction
 
-__all__ = ["revoke", "verify_row"]
+__all__ = ["revoke", "verify_columns"]
 
 # How many values a query names at once; databases have limits of a few thousand.
 _IN_ONE_QUERY: Final = 500
@@ -148,14 +148,14 @@ def _tag(tx: Transaction, row: Mapping[str, Any]) -> bytes:
     return tagger.tag({name: row[name] for name in _TAGGED}, row=row["certificate_id"])
 
 
-def verify_row(protection: Protection, row: Row[Any]) -> None:
+def verify_columns(protection: Protection, columns: Mapping[str, Any]) -> None:
     """See that a row of revocations is as it was written.
 
+    :param columns: by their names.
     :raises TamperedError: when it is not.
     """
-    values = row._mapping
     tagger = protection.tagger(revocations.name)
-    tagger.verify(row.tag, {name: values[name] for name in _TAGGED}, row=row.certificate_id)
+    tagger.verify(columns["tag"], {name: columns[name] for name in _TAGGED}, row=columns["certificate_id"])
 
 
 def _write(tx: Transaction, rows: Sequence[CertificateRow], change: _Change, asked: dict[str, Any], first: int) -> None:
@@ -186,7 +186,7 @@ def _rows_before(tx: Transaction, certificate_ids: Sequence[int]) -> dict[int, R
         some = certificate_ids[at : at + _IN_ONE_QUERY]
         query = select(revocations).where(revocations.c.certificate_id.in_(some)).with_for_update()
         for row in tx.connection.execute(query):
-            verify_row(tx.protection, row)
+            verify_columns(tx.protection, row._asdict())
             found[row.certificate_id] = row
     return found
 

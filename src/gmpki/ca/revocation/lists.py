@@ -28,7 +28,7 @@ from gmpki._inputs import member, number
 from gmpki.algorithms import sm3
 from gmpki.asn1.rfc5280 import DistributionPoint, FreshestCRL, IssuingDistributionPoint, ReasonCode
 from gmpki.ca.interfaces import SYSTEM, Actor, PublicationKind
-from gmpki.ca.revocation.entries import verify_row
+from gmpki.ca.revocation.entries import verify_columns
 from gmpki.ca.revocation.rules import ListIssuer, ListScope
 from gmpki.ca.store.columns import from_seconds, seconds
 from gmpki.ca.store.schema import authorities, crl_pieces, crls, due_publications, revocations
@@ -41,10 +41,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row
 
-    from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Store, Transaction
 
-__all__ = ["IssuedList", "drop_contents", "issue_list", "latest_list", "mark_published", "read_list", "verify_all"]
+__all__ = [
+    "IssuedList",
+    "drop_contents",
+    "in_scope",
+    "issue_list",
+    "latest_list",
+    "mark_published",
+    "read_list",
+    "told_by",
+]
 
 _PIECE_LEN: Final = 1 << 20
 _IN_ONE_BLOCK: Final = 2_000
@@ -97,7 +105,7 @@ class IssuedList:
 # ---- reading --------------------------------------------------------------------------------
 def latest_list(connection: Connection, scope: ListScope) -> IssuedList | None:
     """Return the list of a scope that counts now; None when there was none yet."""
-    query = select(crls).where(_in_scope(scope), crls.c.state == "issued").order_by(crls.c.crl_number.desc()).limit(1)
+    query = select(crls).where(in_scope(scope), crls.c.state == "issued").order_by(crls.c.crl_number.desc()).limit(1)
     row = connection.execute(query).first()
     return None if row is None else IssuedList.of_row(row)
 
@@ -116,7 +124,8 @@ def read_list(connection: Connection, crl_id: int) -> Iterator[bytes]:
         raise NotFoundError(f"the content of the revocation list in row {crl_id} is not in the store")
 
 
-def _in_scope(scope: ListScope) -> ColumnElement[bool]:
+def in_scope(scope: ListScope) -> ColumnElement[bool]:
+    """Return the condition of the rows of ``crls`` that are lists of a scope."""
     return and_(
         crls.c.authority_id == scope.authority_id,
         crls.c.generation_id == scope.generation_id,
@@ -209,7 +218,7 @@ def _begin(
             raise StateError("the certificate of the key that signs the list has expired")
         newest = select(func.max(revocations.c.change_number)).where(revocations.c.authority_id == scope.authority_id)
         plan = _Plan(0, scope, crl_number, tx.connection.scalar(newest) or 0, this_update, next_update, latest)
-        given_up = and_(_in_scope(scope), crls.c.state == "meant", crls.c.this_update < tx.at - _LEASE_S)
+        given_up = and_(in_scope(scope), crls.c.state == "meant", crls.c.this_update < tx.at - _LEASE_S)
         tx.connection.execute(update(crls).where(given_up).values(state="cancelled"))
         written = tx.connection.execute(insert(crls).values(_row_of(plan)))
         plan.id = written.inserted_primary_key[0]  # type: ignore[index]
@@ -341,10 +350,11 @@ def _entries(store: Store, plan: _Plan) -> Iterator[EncodedBlock]:
     """Yield the entries of a list out of one state of the store."""
     is_delta = plan.scope.is_delta
     with store.reading() as connection:
-        query = select(revocations).where(_told_by(plan.scope), *_asked(plan))
+        query = select(revocations).where(told_by(plan.scope), *_asked(plan))
         rows = connection.execute(query.execution_options(yield_per=_IN_ONE_BLOCK))
         for some in rows.partitions():
-            verify_all(store.protection, some)
+            for row in some:
+                verify_columns(store.protection, row._asdict())
             yield encode_block(map(_entry, some), is_delta=is_delta)
 
 
@@ -367,17 +377,8 @@ def _entry(row: Row[Any]) -> tuple[int, int, int, int | None]:
     return serial, row.revoked_at, row.reason, row.invalidity_at
 
 
-def verify_all(protection: Protection, rows: Sequence[Row[Any]]) -> None:
-    """See that rows of revocations are as they were written.
-
-    :raises TamperedError: when one is not.
-    """
-    for row in rows:
-        verify_row(protection, row)
-
-
-def _told_by(scope: ListScope) -> ColumnElement[bool]:
-    """Return the condition of the rows that lists of a scope are about."""
+def told_by(scope: ListScope) -> ColumnElement[bool]:
+    """Return the condition of the rows of ``revocations`` that lists of a scope are about."""
     of_authority = revocations.c.authority_id == scope.authority_id
     if scope.part == 0:
         return of_authority

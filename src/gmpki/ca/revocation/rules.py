@@ -1,7 +1,7 @@
 """How an authority makes its revocation lists: how often, for how long, and who signs them.
 
 >>> from gmpki.ca.revocation.rules import ListRules
->>> ListRules(every_s=6 * 3600, validity_s=24 * 3600, delta_every_s=1800).has_deltas
+>>> ListRules(period_s=6 * 3600, validity_s=24 * 3600, delta_period_s=1800).has_deltas
 True
 """
 
@@ -31,18 +31,18 @@ _AT_ONCE: Final = frozenset((ReasonCode.KEY_COMPROMISE, ReasonCode.CA_COMPROMISE
 class ListRules:
     """When lists are made, and how long they are good. Immutable. All times are in seconds.
 
-    :ivar every_s: a complete list is made this often. 12 hours unless set: what was revoked is on a list within the 24
+    :ivar period_s: a complete list is made this often. 12 hours unless set: what was revoked is on a list within the 24
         hours that buyers ask for, also when one list is missed.
-    :ivar validity_s: from a list to its nextUpdate; longer than ``every_s``, so that one list is still good while the
-        next is made and carried about.
-    :ivar delta_every_s: delta lists between the complete ones are made this often; 0 for none.
+    :ivar validity_s: from a list to its nextUpdate; longer than ``period_s`` by the time that it takes to make the next
+        and carry it about.
+    :ivar delta_period_s: delta lists between the complete ones are made this often; 0 for none.
     :ivar delta_validity_s: from a delta list to its nextUpdate.
     :ivar at_once: a revocation for one of these reasons has a list made without delay.
     """
 
-    every_s: int = 12 * _HOUR
+    period_s: int = 12 * _HOUR
     validity_s: int = 48 * _HOUR
-    delta_every_s: int = 0
+    delta_period_s: int = 0
     delta_validity_s: int = 4 * _HOUR
     at_once: frozenset[ReasonCode] = _AT_ONCE
 
@@ -52,22 +52,24 @@ class ListRules:
         :raises InvalidTypeError: when one has the wrong type.
         :raises InvalidInputError: when a time is out of bounds, or a list ends before the next one is due.
         """
-        number(self.every_s, 1, _MAX_S, "every_s")
+        number(self.period_s, 1, _MAX_S, "period_s")
         number(self.validity_s, 1, _MAX_S, "validity_s")
-        number(self.delta_every_s, 0, _MAX_S, "delta_every_s")
+        number(self.delta_period_s, 0, _MAX_S, "delta_period_s")
         number(self.delta_validity_s, 1, _MAX_S, "delta_validity_s")
         member(self.at_once, frozenset, "at_once")
         for reason in self.at_once:
             member(reason, ReasonCode, "a reason")
-        if self.validity_s <= self.every_s:
-            raise InvalidInputError("a list is good for longer than it takes until the next one")
-        if self.has_deltas and not self.delta_every_s < min(self.delta_validity_s, self.every_s):
-            raise InvalidInputError("delta lists are made more often than complete ones, and are good until the next")
+        if self.validity_s < self.period_s:
+            raise InvalidInputError("validity_s is shorter than period_s: there would be times without a list")
+        if self.has_deltas and self.delta_validity_s < self.delta_period_s:
+            raise InvalidInputError("delta_validity_s is shorter than delta_period_s")
+        if self.has_deltas and self.delta_period_s >= self.period_s:
+            raise InvalidInputError("delta lists are made more often than complete ones")
 
     @property
     def has_deltas(self) -> bool:
         """Whether delta lists are made."""
-        return self.delta_every_s > 0
+        return self.delta_period_s > 0
 
 
 @dataclass(frozen=True, slots=True)

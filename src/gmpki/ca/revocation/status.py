@@ -1,0 +1,86 @@
+"""The status of certificates, out of the store: what an OCSP responder answers with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, select
+
+from gmpki._inputs import number
+from gmpki.asn1.rfc5280 import InvalidityDate, ReasonCode
+from gmpki.asn1.rfc6960 import CertStatus
+from gmpki.ca.revocation.entries import verify_columns
+from gmpki.ca.store.certificates import TAGGED, verify_tag
+from gmpki.ca.store.columns import from_seconds
+from gmpki.ca.store.schema import certificates, revocations
+from gmpki.errors import TamperedError
+from gmpki.ocsp.responder import KnownStatus
+
+if TYPE_CHECKING:
+    from gmpki.ca.store.store import Store
+
+__all__ = ["StoreStatusSource"]
+
+_MAX_ID: Final = (1 << 63) - 1
+_GOOD: Final = KnownStatus(CertStatus.good())
+_PREFIX: Final = "revocation_"
+_QUERY: Final = (
+    select(
+        certificates.c.tag,
+        certificates.c.authority_id,
+        certificates.c.serial,
+        certificates.c.id,
+        *(certificates.c[name] for name in TAGGED),
+        *(column.label(_PREFIX + column.name) for column in revocations.c),
+    )
+    .select_from(certificates.outerjoin(revocations, revocations.c.certificate_id == certificates.c.id))
+    .where(certificates.c.authority_id == bindparam("authority"), certificates.c.serial == bindparam("number"))
+)
+
+
+class StoreStatusSource:
+    """What a store knows about the certificates that one key of an authority has signed. Thread-safe.
+
+    A suspended certificate is "revoked" with the reason certificateHold; one that was meant but never issued is
+    unknown, as one of another key is. Every answer is read from the store at that time.
+
+    :param generation_id: the row of the key.
+    :raises InvalidTypeError: when an id is no int.
+    :raises InvalidInputError: when one is out of range.
+    """
+
+    def __init__(self, store: Store, authority_id: int, generation_id: int) -> None:
+        self._store = store
+        self._authority_id = number(authority_id, 1, _MAX_ID, "authority_id")
+        self._generation_id = number(generation_id, 1, _MAX_ID, "generation_id")
+
+    def status(self, serial_number: int) -> KnownStatus | None:
+        """Return what is known about the certificate of a serial number.
+
+        :raises TamperedError: when a row is not as it was written, or the two rows of a certificate contradict.
+        :raises StoreError: when the database cannot be read.
+        """
+        with self._store.reading() as connection:
+            asked = {"authority": self._authority_id, "number": f"{serial_number:x}"}
+            row = connection.execute(_QUERY, asked).first()
+        if row is None:
+            return None
+        found = row._asdict()
+        verify_tag(self._store.protection, found)
+        if found["state"] in ("meant", "cancelled") or found["generation_id"] != self._generation_id:
+            return None
+        revocation = {name[len(_PREFIX) :]: found[name] for name in found if name.startswith(_PREFIX)}
+        is_listed = False
+        if revocation["id"] is not None:
+            verify_columns(self._store.protection, revocation)
+            is_listed = revocation["lifted_at"] is None
+        if is_listed != (found["state"] != "valid"):
+            raise TamperedError("changed", "a certificate and its revocation contradict each other", place=found["id"])
+        return _revoked(revocation) if is_listed else _GOOD
+
+
+def _revoked(columns: dict[str, Any]) -> KnownStatus:
+    reason = ReasonCode(columns["reason"])
+    status = CertStatus.revoked(from_seconds(columns["revoked_at"]), reason if reason else None)
+    invalidity = columns["invalidity_at"]
+    return KnownStatus(status, extensions=() if invalidity is None else (InvalidityDate(from_seconds(invalidity)),))
