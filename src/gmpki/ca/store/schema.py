@@ -388,11 +388,12 @@ pairs = Table(
     Column("profile", String(64), nullable=False),
     Column("state", _State, nullable=False),
     Column("signing_serial", _Serial, nullable=False),
-    Column("encryption_serial", _Serial),
+    Column("encryption_serial", _Serial, index=True),
     Column("signing_certificate", LargeBinary, nullable=False),
     Column("encryption_certificate", LargeBinary),
     Column("delivery", LargeBinary),
-    Column("subject", Text, nullable=False),
+    # As much of its text as searches look at.
+    Column("subject", _Name, nullable=False, index=True),
     Column("business_kind", String(64), nullable=False),
     Column("medium", String(24), nullable=False),
     Column("token_serial", String(64), index=True),
@@ -407,9 +408,11 @@ pairs = Table(
     Column("changed_at", _Time, nullable=False),
     Column("replaced_by", _Id),
     Column("tag", LargeBinary, nullable=False),
-    UniqueConstraint("authority", "signing_serial"),
+    UniqueConstraint("signing_serial", "authority"),
     Index("ix_pairs_not_after", "state", "not_after"),
     Index("ix_pairs_region", "region_id", "state", "issued_at"),
+    Index("ix_pairs_state", "state", "issued_at"),
+    Index("ix_pairs_kind", "business_kind", "issued_at"),
     Index("ix_pairs_issued", "issued_at"),
 )
 # The media in the field.
