@@ -25,7 +25,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 from gmpki import _inputs
@@ -265,6 +265,7 @@ def words(contents: bytes, names: tuple[str, ...]) -> Mapping[str, str]:
     return pairs
 
 
+@lru_cache(maxsize=16)  # records come many in a second
 def time_text(at: datetime) -> str:
     """Write a time of UTC in whole seconds, as ``2026-03-01T08:00:00Z``."""
     return at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -5,7 +5,7 @@ Whatever keeps the lines, a file or a table, writes the records that are made he
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs
@@ -80,7 +80,7 @@ class Tail:
 
         :raises InvalidInputError: when there is none after 10^18 - 1.
         """
-        return replace(self, last=new_record(kind, self._following(at), contents, self.key))
+        return Tail(self.header, self.key, new_record(kind, self._following(at), contents, self.key))
 
     def with_seal(self, signer: Signer, at: datetime) -> Tail:
         """Return the tail with a seal.

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import exc, insert, update
+from sqlalchemy import insert, update
 
 from gmpki._inputs import as_text
+from gmpki.ca.store.problems import store_errors
 from gmpki.ca.store.schema import issuing_points, operators, regions
-from gmpki.errors import ConflictError, InvalidInputError, TamperedError, UnsupportedAlgorithm
+from gmpki.errors import InvalidInputError, TamperedError, UnsupportedAlgorithm
 from gmpki.protect import canonical
 
 if TYPE_CHECKING:
@@ -47,11 +48,8 @@ def insert_tagged(tx: Transaction, table: Table, values: Mapping[str, Any]) -> i
 
     :raises ConflictError: with the reason "duplicate" when a value is taken that no two rows may have.
     """
-    try:
-        with tx.connection.begin_nested():
-            done = tx.connection.execute(insert(table).values(**values, tag=b""))
-    except exc.IntegrityError as error:
-        raise ConflictError("duplicate", f"what should be unique in {table.name} is there already") from error
+    with store_errors(), tx.connection.begin_nested():
+        done = tx.connection.execute(insert(table).values(**values, tag=b""))
     number = int(done.inserted_primary_key[0])  # type: ignore[index]  # a row with a key of one column was inserted
     tag = _tag(tx, table, values, number)
     tx.connection.execute(update(table).where(table.c.id == number).values(tag=tag))
@@ -64,11 +62,8 @@ def update_tagged(tx: Transaction, table: Table, row: Row[Any], changes: Mapping
     :raises ConflictError: as :func:`insert_tagged`.
     """
     tag = _tag(tx, table, {**row._mapping, **changes}, row.id)
-    try:
-        with tx.connection.begin_nested():
-            tx.connection.execute(update(table).where(table.c.id == row.id).values(**changes, tag=tag))
-    except exc.IntegrityError as error:
-        raise ConflictError("duplicate", f"what should be unique in {table.name} is there already") from error
+    with store_errors(), tx.connection.begin_nested():
+        tx.connection.execute(update(table).where(table.c.id == row.id).values(**changes, tag=tag))
 
 
 def checked(protection: Protection, table: Table, row: Row[Any]) -> Row[Any]:
