@@ -15,7 +15,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find src bindings native/src na
 	bench-limits docs clean
 
 help:
-	@echo "make quickstart   environment, build, and the main job on a real document"
+	@echo "make quickstart   environment, build, and the main job: an authority, pairs in UKeys, sealed documents"
 	@echo "make setup        .venv with gmpki and every tool; system packages with apt where run as root"
 	@echo "make test         C tests, then the Python suite on every interpreter found (3.10 to 3.13)"
 	@echo "make check        style, types, spelling, layers, generated constants and vectors"
@@ -42,7 +42,7 @@ $(VENV)/created:
 	touch $@
 
 $(VENV)/installed: $(VENV)/created $(SOURCES)
-	$(BIN)/python -m pip install --quiet .
+	$(BIN)/python -m pip install --quiet '.[seal,ca]'
 	touch $@
 
 $(VENV)/tools: $(VENV)/created pyproject.toml
