@@ -19,7 +19,7 @@ from gmpki.x509.pair import CertificatePair
 from gmpki.x509.request import CertificateRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gmpki.ca.store.store import Transaction
     from gmpki.keys.interfaces import PublicKey
@@ -273,18 +273,25 @@ class Published:
 
     :ivar kind: one of :class:`PublicationKind`.
     :ivar authority: the name of the authority.
-    :ivar content: the DER of the certificate or list, as chunks: a list may be long.
+    :ivar generation: the number of the key that signed it; for an authority's own certificate, of the key in it.
+    :ivar read: begins its DER anew, piece by piece: a list may be long.
     :ivar certificate: the certificate, when it is one.
-    :ivar part: of a list: 0 for the complete one, or the number of its distribution point.
+    :ivar part: of a list: 0 for the list of all, or the number of its distribution point.
     :ivar is_delta: whether it is a delta list.
     """
 
     kind: str
     authority: str
-    content: bytes = field(repr=False)
+    generation: int
+    read: Callable[[], Iterator[bytes]] = field(repr=False)
     certificate: Certificate | None = None
     part: int = 0
     is_delta: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """All of its DER."""
+        return b"".join(self.read())
 
 
 @runtime_checkable
