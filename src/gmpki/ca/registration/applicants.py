@@ -17,10 +17,9 @@ import json
 import unicodedata
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from gmpki._inputs import as_text, member, number
 from gmpki.ca.registration import retention
@@ -30,7 +29,7 @@ from gmpki.ca.store.schema import applicants
 from gmpki.errors import ConflictError, InvalidInputError, NotFoundError, TamperedError, UnsupportedAlgorithm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, RowMapping
@@ -52,8 +51,6 @@ __all__ = [
     "update_applicant",
     "with_identity",
 ]
-
-T = TypeVar("T")
 
 _MAX_NAME_LEN: Final = 128
 _MAX_FIELDS: Final = 32
@@ -205,7 +202,7 @@ def add(tx: Transaction, applicant: Applicant, *, actor: Actor) -> int:
 
     :raises InvalidTypeError: when applicant is none.
     :raises ConflictError: "duplicate" when one with this identity number is registered; the message names their number
-        in the database. :func:`find` gives them.
+        in the database, unless another process registers them at this moment. :func:`find` gives them.
     :raises StoreError: when the database cannot be written, or there is no such region.
     """
     member(applicant, Applicant, "applicant")
@@ -214,7 +211,7 @@ def add(tx: Transaction, applicant: Applicant, *, actor: Actor) -> int:
     # The row has to have its number before anything can be bound to it; both statements are one commit.
     plain = {**_plain_columns(applicant), **times, "tag": b""}
     plain["identity_index"] = _token(tx.protection, applicant.identity)
-    done = _unique(lambda: tx.connection.execute(insert(applicants), plain))
+    done = tx.connection.execute(insert(applicants), plain)
     applicant_id = int(done.inserted_primary_key[0])  # type: ignore[index] # a single row was inserted
     _seal(tx, applicant_id, applicant, times)
     tx.audit(actor, "applicant.add", f"applicant:{applicant_id}", kind=applicant.kind.value)
@@ -241,7 +238,7 @@ def update_applicant(tx: Transaction, applicant_id: int, applicant: Applicant, *
         "updated_at": tx.at,
         "retain_until": max(int(before.retain_until.timestamp()), retention.end_of_retention(tx.at)),
     }
-    _unique(lambda: _seal(tx, applicant_id, applicant, times))
+    _seal(tx, applicant_id, applicant, times)
     was, now = before.applicant, applicant
     changed = [name for name in Applicant.__slots__ if getattr(was, name) != getattr(now, name)]
     tx.audit(actor, "applicant.update", f"applicant:{applicant_id}", changed=" ".join(changed))
@@ -292,16 +289,6 @@ def _refuse_duplicate(tx: Transaction, identity: Identity, *, besides: int | Non
     for each in find(tx.connection, tx.protection, identity.number, kind=identity.kind):
         if each.id != besides:
             raise ConflictError("duplicate", f"the identity number is that of the applicant {each.id}")
-
-
-def _unique(write: Callable[[], T]) -> T:
-    """Write; where another process was faster with the same number, the database is what sees it."""
-    try:
-        return write()
-    except IntegrityError as error:
-        if "identity" not in str(error.orig):
-            raise
-        raise ConflictError("duplicate", "the identity number is that of another applicant") from None
 
 
 # ---- reading --------------------------------------------------------------------------------
