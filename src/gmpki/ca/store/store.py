@@ -67,7 +67,7 @@ class Transaction:
         :param subject: what it was done to, such as "pair:17".
         :param details: further facts, never secret and never a person's identity number.
         """
-        self._entries.append(audit.Entry(operation, actor.name, subject, details))
+        self._entries.append(audit.Entry(operation, actor.name, subject, details, actor.certificate_digest))
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Have something done when the commit has succeeded, such as telling a responder to forget its answers."""
@@ -113,11 +113,41 @@ class Store:
         :raises InvalidInputError: when the URL is none.
         :raises UnsupportedPlatform: when the driver that it names is not installed.
         """
-        store = cls(connect(url), ring, clock=clock)
-        with store._closed_on_error(), store_errors(), new_file(url), store._database.writing() as connection:
-            create_tables(connection)
+
+        def begin_log(connection: Connection) -> None:
             audit.begin(connection, ring, store._system_now())
+
+        store = cls(connect(url), ring, clock=clock)
+        store._create(url, begin_log)
         return store
+
+    @classmethod
+    def create_filled(
+        cls,
+        url: str,
+        ring: KeyRing,
+        fill: Callable[[Transaction], None],
+        *,
+        clock: Callable[[], datetime] | None = None,
+    ) -> Store:
+        """Make the tables in an empty database, have them filled, audit log included, and open it; all or nothing.
+
+        :raises GmpkiError: what ``fill`` and :meth:`create` raise.
+        """
+        store = cls(connect(url), ring, clock=clock)
+
+        def fill_all(connection: Connection) -> None:
+            tx = Transaction(connection, store._protection, store._system_now())
+            fill(tx)
+            audit.append(connection, ring, tx.now, tx._entries)
+
+        store._create(url, fill_all)
+        return store
+
+    def _create(self, url: str, fill: Callable[[Connection], None]) -> None:
+        with self._closed_on_error(), store_errors(), new_file(url), self._database.writing() as connection:
+            create_tables(connection)
+            fill(connection)
 
     @classmethod
     def open(cls, url: str, ring: KeyRing, *, clock: Callable[[], datetime] | None = None) -> Store:
