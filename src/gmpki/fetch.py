@@ -198,6 +198,34 @@ class Fetcher:
         encoded = as_bytes(request, "the request")
         return self._fetch(url, _Wanted((_REPLY_TYPE,), _MAX_REPLY_LEN, encoded, _QUERY_TYPE))
 
+    def post(
+        self,
+        url: str,
+        content: Buffer,
+        *,
+        content_type: str,
+        answer_types: Iterable[str],
+        max_answer_len: int = _MAX_REPLY_LEN,
+    ) -> bytes:
+        """Send a message of another protocol and fetch the answer.
+
+        :param content_type: its media type.
+        :param answer_types: the media types that an answer may have.
+        :param max_answer_len: the longest answer, in bytes.
+        :raises FetchError: when there is no answer within the limits; the message says why.
+        :raises InvalidTypeError: when an argument has the wrong type.
+        :raises InvalidInputError: when max_answer_len is outside 1 to 2^32, no media type is taken, or one has letters
+            that a header cannot hold.
+        """
+        types = iterated(answer_types, "answer_types")
+        for each in (as_text(content_type, "content_type"), *types):
+            if not as_text(each, "a media type").isascii() or not each.isprintable():
+                raise InvalidInputError("a media type has printable ASCII characters")
+        if not types:
+            raise InvalidInputError("an answer has one of the media types that are taken, and none is")
+        most = number(max_answer_len, 1, 1 << 32, "max_answer_len")
+        return self._fetch(url, _Wanted(types, most, as_bytes(content, "content"), content_type))
+
     # ---- one fetch ----------------------------------------------------------------------
     def _fetch(self, url: str, wanted: _Wanted) -> bytes:
         as_text(url, "url")

@@ -148,6 +148,11 @@ class KeyManagementCentre:
         return cls(store, MasterKeys.open(store, unlockers), checked, on_demand=make_on_demand)
 
     @property
+    def store(self) -> Store:
+        """The store that it works on."""
+        return self._store
+
+    @property
     def pool(self) -> KeyPool:
         """The spare keys."""
         return self._pool
@@ -188,9 +193,17 @@ class KeyManagementCentre:
         :raises UnknownKeyError: when the master key of a key is not unlocked here.
         :raises StoreError: when the database cannot be written.
         """
+        given = self.allot_with(wanted, lambda key, each: AllottedKey(key.public_key, kinds.deliver(key, each.owner)))
+        return list(given)
+
+    def allot_with(self, wanted: Sequence[KeyWanted], envelop: Callable[[EscrowedKey, KeyWanted], _T]) -> Sequence[_T]:
+        """Do as :meth:`allot`, and have the keys enveloped in another form.
+
+        :param envelop: is given each private key, and returns what leaves the centre; its errors pass through.
+        """
         asked = _checked_wanted(wanted)
         claimed = self._claimed(asked)
-        return [self._enveloped(row, each.owner) for row, each in zip(claimed, asked, strict=True)]
+        return [envelop(self._opened(row), each) for row, each in zip(claimed, asked, strict=True)]
 
     def recover(self, authority: str, serial_number: int, owner: PublicKey) -> AllottedKey:
         """Give the key of an encryption certificate again, enveloped for the owner's signing key of now.
@@ -205,13 +218,24 @@ class KeyManagementCentre:
         :raises UnknownKeyError: when the master key of the key is not unlocked here.
         :raises StoreError: when the database cannot be written.
         """
+        return self.recover_with(
+            authority, serial_number, owner, lambda key: AllottedKey(key.public_key, kinds.deliver(key, owner))
+        )
+
+    def recover_with(
+        self, authority: str, serial_number: int, owner: PublicKey, envelop: Callable[[EscrowedKey], _T]
+    ) -> _T:
+        """Do as :meth:`recover`, and have the key enveloped in another form.
+
+        :param envelop: is given the private key, and returns what leaves the centre; its errors pass through.
+        """
         row = self.find(authority, serial_number)
         kinds.check_owner(owner)
-        allotted = self._enveloped(row, owner)
+        enveloped = envelop(self._opened(row))
         with self._store.transaction() as tx:
             write_done(tx, row, OWNER, authority, owner)
             tx.audit(Actor(authority), "kmc.recover", f"key:{row.row_id}", serial=serial_text(serial_number))
-        return allotted
+        return enveloped
 
     def retire(self, authority: str, serial_numbers: Sequence[int]) -> None:
         """Move the keys of certificates that have ended from those in use to the history; pass over others.
@@ -393,10 +417,6 @@ class KeyManagementCentre:
     def _opened(self, row: KeyRow) -> EscrowedKey:
         private = self._masters.get(row.master_key_id).open(row.private_sealed, row.kind, row.public_key_id)
         return kinds.read_private(private, row.kind, row.public_key)
-
-    def _enveloped(self, row: KeyRow, owner: PublicKey) -> AllottedKey:
-        key = self._opened(row)
-        return AllottedKey(key.public_key, kinds.deliver(key, owner))
 
 
 def _name(wanted: KeyWanted) -> tuple[str, int]:
