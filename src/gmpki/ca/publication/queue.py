@@ -24,7 +24,7 @@ from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError, NotFou
 from gmpki.x509.certificate import Certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -93,21 +93,17 @@ def publish_due(
             break
         carried: list[_Claim] = []
         for claim in claimed:
-            try:
-                if claim.publisher not in places:
-                    raise PublicationError(problems[claim.publisher])
-                _carry(store, places[claim.publisher], claim)
-            except StoreError:
-                raise
-            except GmpkiError as error:
-                failed += 1
-                problems[claim.publisher] = str(error)
-                if isinstance(error, PublicationError):
-                    places.pop(claim.publisher, None)
-                _postpone(store, claim, str(error))
-            else:
+            error = _attempt(store, places, claim)
+            if error is None:
                 carried.append(claim)
                 done[claim.publisher] += 1
+                continue
+            failed += 1
+            if claim.publisher in places:
+                problems[claim.publisher] = str(error)
+            if isinstance(error, PublicationError):
+                places.pop(claim.publisher, None)
+            _postpone(store, claim, str(error))
         _settle(store, carried, actor)
     return Delivered(sum(done.values()), failed, problems)
 
@@ -171,11 +167,21 @@ def _settle(store: Store, carried: Sequence[_Claim], actor: Actor) -> None:
 
 
 # ---- carrying -------------------------------------------------------------------------------
-def _carry(store: Store, publisher: Publisher, claim: _Claim) -> None:
-    if claim.kind == PublicationKind.CRL:
-        _carry_list(store, publisher, claim.object_id)
-    else:
-        publisher.publish(_thing(store, claim))
+def _attempt(store: Store, places: Mapping[str, Publisher], claim: _Claim) -> GmpkiError | None:
+    """Carry one thing; return what was in the way, None when it is there."""
+    publisher = places.get(claim.publisher)
+    if publisher is None:
+        return PublicationError(f"{claim.publisher} could not be reached for something before this")
+    try:
+        if claim.kind == PublicationKind.CRL:
+            _carry_list(store, publisher, claim.object_id)
+        else:
+            publisher.publish(_thing(store, claim))
+    except StoreError:
+        raise
+    except GmpkiError as error:
+        return error
+    return None
 
 
 def _carry_list(store: Store, publisher: Publisher, list_id: int) -> None:
