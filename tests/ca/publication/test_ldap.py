@@ -148,28 +148,30 @@ class TestRoundTrips:
         assert entries == {0x41: True, 0x42: True}
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 class TestTLS:
+    @pytest.fixture(autouse=True)
+    def sockets_are_collected(self) -> Iterator[None]:
+        """Collect here the sockets that ldap3 leaves behind when TLS fails."""
+        yield
+        gc.collect()
+
     def test_start_tls(self, server: Any) -> None:
         safe = LDAPServer(server.uri, slapd.USER, slapd.PASSWORD, start_tls=True, ca_file=str(server.ca_file))
         what = issued("孙七", 0x51)
         LDAPPublisher(safe, slapd.BASE).publish(what)
         assert LDAPPublisher(safe, slapd.BASE).find(what) == what.content
 
-    # ldap3 leaves sockets to the garbage collector when TLS fails.
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     def test_a_server_that_nobody_vouches_for(self, server: Any) -> None:
         unknown = LDAPServer(server.uri, slapd.USER, slapd.PASSWORD, start_tls=True)
         with pytest.raises(PublicationError, match="certificate"):
             LDAPPublisher(unknown, slapd.BASE).find(crl(1))
-        gc.collect()
 
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     def test_a_server_of_another_name(self, server: Any) -> None:
         uri = server.uri.replace("127.0.0.1", "localhost")
         other = LDAPServer(uri, slapd.USER, slapd.PASSWORD, start_tls=True, ca_file=str(server.ca_file))
         with pytest.raises(PublicationError):
             LDAPPublisher(other, slapd.BASE).find(crl(1))
-        gc.collect()
 
 
 class TestRefusals:
