@@ -1,4 +1,4 @@
-"""The last step of every operation: an approved application is carried out, by the authority and the key centre.
+"""The last step of what is asked for a pair: it is carried out, by the authority and the key-management centre.
 
 What the office writes about it is part of the authority's own commit where both share a database. Otherwise it follows
 the answer; when the process ends between the two, the same call asks again, gets the same answer, and writes.
@@ -6,30 +6,26 @@ the answer; when the process ends between the two, the same call asks again, get
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gmpki.asn1.rfc5280 import ReasonCode
-from gmpki.ca.interfaces import Order, RevocationOrder
-from gmpki.ca.registration import _medium, applications, pairs
+from gmpki.ca.interfaces import RevocationOrder
+from gmpki.ca.registration import _medium, applications, escrow, pairs
 from gmpki.ca.registration._desk import Once
-from gmpki.ca.registration.retention import end_of_retention
 from gmpki.ca.registration.states import ISSUING_OPERATIONS, ApplicationState, Operation, PairState, transition
-from gmpki.ca.store.columns import digest_text, seconds
-from gmpki.errors import ConflictError, InvalidInputError, LifeCycleError, NotFoundError, StateError
+from gmpki.errors import InvalidInputError, LifeCycleError, StateError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gmpki.ca.interfaces import Issued
     from gmpki.ca.operators.operators import Operator
     from gmpki.ca.registration._desk import Desk
     from gmpki.ca.registration.applications import Application
     from gmpki.ca.registration.pairs import Pair
     from gmpki.ca.store.store import Transaction
-    from gmpki.x509.request import CertificateRequest
 
-__all__ = ["Material", "Outcome", "again", "carry_out", "issue", "outcome", "refuse_recipient"]
+__all__ = ["Outcome", "again", "begin", "carry_out", "close_undelivered", "outcome", "refuse_recipient", "retire_ended"]
 
 _REVOKING: Final = {
     Operation.SUSPEND: ReasonCode.CERTIFICATE_HOLD,
@@ -67,151 +63,29 @@ def outcome(desk: Desk, application_id: int) -> Outcome:
         return Outcome(application, pair, pair.delivery if is_issued else None)
 
 
-# ---- new certificates -----------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What comes to an application only when its certificates are issued. Immutable.
-
-    :ivar request: proves the signing key.
-    :ivar token_serial: of the token that has it.
-    """
-
-    request: CertificateRequest | None = None
-    token_serial: str | None = None
-
-
-def issue(desk: Desk, operator: Operator, application_id: int, material: Material, key: str | None) -> Outcome:
-    """Have the certificates of an approved application issued."""
-    request = None if material.request is None else digest_text(material.request.der)
-    once = Once(key, Operation.ISSUE, operator, application_id, request, material.token_serial)
-    application, before = _begin(desk, operator, application_id, once)
-    if application is None:
-        return outcome(desk, application_id)
-    if application.operation not in ISSUING_OPERATIONS:
-        raise InvalidInputError(f"{application.operation.value} issues nothing; carry it out")
-    material = _whole(application, material)
-    with desk.store.reading() as connection:
-        _medium.is_with(connection, material.token_serial, application.applicant_id)
-    order = _order(application, before, material)
-    complete = _Completion(desk, operator, application_id, material, once)
-    issued = desk.backend.issue(order, actor=operator.actor, complete=complete)
-    if not desk.backend.completes_within:
-        with desk.store.transaction() as tx:
-            if not _is_written(tx, application_id, issued):
-                complete(tx, issued)
-    return outcome(desk, application_id)
-
-
-def _begin(desk: Desk, operator: Operator, application_id: int, once: Once) -> tuple[Application | None, Pair | None]:
+def begin(
+    desk: Desk, tx: Transaction, operator: Operator, application_id: int, once: Once
+) -> tuple[Application | None, Pair | None]:
     """Check what can be checked before others are asked; None for the application when it has been carried out."""
-    with desk.store.transaction() as tx:
-        application = applications.read(tx.connection, tx.protection, application_id)
-        is_issue = application.operation in ISSUING_OPERATIONS
-        operation = Operation.ISSUE if is_issue else application.operation
-        desk.permit(tx.connection, operator, operation.value, application.region_id)
-        if once.answer(tx) is not None:
-            return None, None
-        transition(Operation.ISSUE if is_issue else Operation.CARRY_OUT, application.state)
-        if application.operation is Operation.APPLY or application.pair_id is None:
-            return application, None
-        pair = pairs.read(tx.connection, tx.protection, application.pair_id)
-        transition(application.operation, pairs.state_at(pair, tx.now))
-        return application, pair
+    application = applications.read(tx.connection, tx.protection, application_id)
+    is_issue = application.operation in ISSUING_OPERATIONS
+    operation = Operation.ISSUE if is_issue else application.operation
+    desk.permit(tx.connection, operator, operation.value, application.region_id)
+    if once.answer(tx) is not None:
+        return None, None
+    transition(Operation.ISSUE if is_issue else Operation.CARRY_OUT, application.state)
+    if application.operation is Operation.APPLY or application.pair_id is None:
+        return application, None
+    pair = pairs.read(tx.connection, tx.protection, application.pair_id)
+    transition(application.operation, pairs.state_at(pair, tx.now))
+    return application, pair
 
 
-def _whole(application: Application, material: Material) -> Material:
-    """Return the material with what the application has of it already, which stays as it was reviewed."""
-    request = application.request if application.request is not None else material.request
-    if material.request is not None and request is not None and material.request.der != request.der:
-        raise ConflictError("request-fixed", "the request that was reviewed is another one")
-    token_serial = application.token_serial if application.token_serial is not None else material.token_serial
-    if material.token_serial not in (None, token_serial):
-        raise ConflictError("token-fixed", "the token that was reviewed is another one")
-    if token_serial is not None:
-        applications.check_token_serial(token_serial)
-    return Material(request, token_serial)
-
-
-def _order(application: Application, before: Pair | None, material: Material) -> Order:
-    """Return what the authority is asked for."""
-    if material.request is None:
-        raise InvalidInputError("the application has no request; give one with the key that was made")
-    wanted = application.wanted
-    kept = before.encryption if before is not None and wanted.keeps_encryption_key else None
-    is_revoked = before is not None and application.operation is not Operation.RENEW
-    return Order(
-        key=_key(application),
-        authority=application.authority,
-        profile=application.profile,
-        request=material.request,
-        subject=wanted.subject,
-        validity=wanted.validity,
-        extensions=wanted.extensions,
-        encryption_key=None if kept is None else kept.serial_number,
-        replaces=before.serial_numbers if before is not None and is_revoked else (),
-        replaces_reason=wanted.reason if wanted.reason is not None else ReasonCode.SUPERSEDED,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Completion:
-    """Writes down what was issued: in the authority's commit, where it shares the database."""
-
-    desk: Desk
-    operator: Operator
-    application_id: int
-    material: Material
-    once: Once
-
-    def __call__(self, tx: Transaction, issued: Issued) -> None:
-        row, application = applications.lock(tx, self.application_id)
-        state = transition(Operation.ISSUE, application.state)
-        request, token_serial = self.material.request, self.material.token_serial
-        pair_id = pairs.add(tx, replace(application, token_serial=token_serial), issued)
-        applications.ROWS.change(
-            tx,
-            row,
-            state=state.value,
-            pair_id=pair_id,
-            request=None if request is None else request.der,
-            token_serial=token_serial,
-            issued_by=self.operator.name,
-            issued_at=tx.at,
-            retain_until=end_of_retention(seconds(issued.signing.not_after), self.desk.settings.retention_years),
-        )
-        actor, serial = self.operator.actor, f"{issued.signing.serial_number:x}"
-        tx.audit(actor, "application.issue", application.subject, pair=pair_id, serial=serial)
-        if application.operation is not Operation.APPLY:
-            self._end_older(tx, application, pair_id)
-        _medium.hand_out(tx, actor, token_serial, application.applicant_id, pair_id)
-        self.once.keep(tx, self.application_id)
-
-    def _end_older(self, tx: Transaction, application: Application, pair_id: int) -> None:
-        """Write down that the pair which the application was about has been replaced."""
-        row, older = pairs.lock(tx, int(application.pair_id or 0))
-        new = pairs.move(tx, row, application.operation, replaced_by=pair_id)
-        operation = f"pair.{application.operation.value}"
-        tx.audit(self.operator.actor, operation, older.subject, state=new.value, replaced_by=pair_id)
-        close_undelivered(tx, older.application_id)
-
-
-def _is_written(tx: Transaction, application_id: int, issued: Issued) -> bool:
-    """Tell whether somebody else, who got the same answer, has written it already."""
-    _, application = applications.lock(tx, application_id)
-    if application.state is ApplicationState.APPROVED:
-        return False
-    try:
-        pair = pairs.by_serial(tx.connection, tx.protection, application.authority, issued.signing.serial_number)
-    except NotFoundError:
-        return False
-    return pair.application_id == application_id
-
-
-# ---- a pair that is there -------------------------------------------------------------------
 def carry_out(desk: Desk, operator: Operator, application_id: int, key: str | None) -> Outcome:
     """Carry out an approved application that issues nothing."""
     once = Once(key, Operation.CARRY_OUT, operator, application_id)
-    application, pair = _begin(desk, operator, application_id, once)
+    with desk.store.transaction() as tx:
+        application, pair = begin(desk, tx, operator, application_id, once)
     if application is None:
         return again(desk, application_id)
     if application.operation in ISSUING_OPERATIONS or pair is None:
@@ -229,7 +103,7 @@ def carry_out(desk: Desk, operator: Operator, application_id: int, key: str | No
 
     wanted = application.wanted
     order = RevocationOrder(
-        key=_key(application),
+        key=order_key(application),
         authority=application.authority,
         serial_numbers=pair.serial_numbers,
         reason=_REVOKING.get(application.operation) or wanted.reason or ReasonCode.UNSPECIFIED,
@@ -239,7 +113,16 @@ def carry_out(desk: Desk, operator: Operator, application_id: int, key: str | No
     if not desk.backend.completes_within:
         with desk.store.transaction() as tx:
             complete(tx)
+    retire_ended(desk, pair.id)
     return outcome(desk, application_id)
+
+
+def retire_ended(desk: Desk, pair_id: int) -> None:
+    """Retire the encryption key of a pair, when the pair has been revoked."""
+    with desk.store.reading() as connection:
+        pair = pairs.read(connection, desk.store.protection, pair_id)
+    if pair.state is PairState.REVOKED:
+        escrow.retire(desk.store, desk.keys, pair)
 
 
 def again(desk: Desk, application_id: int) -> Outcome:
@@ -259,8 +142,9 @@ def _recovered(desk: Desk, found: Outcome) -> Outcome:
     with desk.store.reading() as connection:
         recipient_id = found.application.wanted.recipient_id or pair.id
         recipient = pairs.read(connection, desk.store.protection, recipient_id)
+        serial = escrow.origin(connection, desk.store.protection, pair)
     refuse_recipient(recipient, desk.store.now())
-    allotted = desk.keys.recover(pair.authority, pair.encryption.serial_number, recipient.signing.public_key)
+    allotted = desk.keys.recover(pair.authority, serial, recipient.signing.public_key)
     if allotted.public_key.to_der() != pair.encryption.public_key.to_der():
         raise StateError("the key-management centre gave another key than that of the certificate")
     return Outcome(found.application, pair, allotted.delivery)
@@ -306,5 +190,6 @@ def close_undelivered(tx: Transaction, application_id: int | None) -> None:
         applications.ROWS.change(tx, row, state=state.value, closed_at=tx.at)
 
 
-def _key(application: Application) -> str:
+def order_key(application: Application) -> str:
+    """Return the key of what the authority is asked for: an application is carried out once."""
     return f"application:{application.reference}"

@@ -21,11 +21,12 @@ from gmpki.errors import InvalidInputError, LifeCycleError, NotPermittedError
 if TYPE_CHECKING:
     from gmpki.ca.operators.operators import Operator
     from gmpki.ca.registration._desk import Desk
+    from gmpki.ca.registration.applicants import Applicant
     from gmpki.ca.registration.pairs import Pair
     from gmpki.ca.store.store import Transaction
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["PairForm", "amend", "enter", "enter_for_pair"]
+__all__ = ["PairForm", "amend", "enter", "enter_for_pair", "register"]
 
 REVOCATION_REASONS: Final = frozenset(
     {
@@ -54,6 +55,15 @@ class PairForm:
     wanted: Wanted = field(default_factory=Wanted)
     medium: str | None = None
     token_serial: str | None = None
+
+
+def register(desk: Desk, operator: Operator, applicant: Applicant) -> int:
+    """Write an applicant down who is not registered yet; return their id."""
+    with desk.store.transaction() as tx:
+        desk.permit(tx.connection, operator, "register-applicant", applicant.region_id)
+        identity = applicant.identity
+        found = applicants.find(tx.connection, tx.protection, identity.number, kind=identity.kind)
+        return found[0].id if found else applicants.add(tx, applicant, actor=operator.actor)
 
 
 def enter(desk: Desk, operator: Operator, form: ApplicationForm, key: str | None) -> Application:

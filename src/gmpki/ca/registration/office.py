@@ -22,26 +22,31 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gmpki._inputs import member
+from gmpki._inputs import function, member
 from gmpki.asn1.rfc5280 import ReasonCode
-from gmpki.ca.interfaces import IssuerBackend, KeyCentre
-from gmpki.ca.registration import applications, carrying, checking, delivery, entering, pairs
+from gmpki.ca.interfaces import SYSTEM, IssuerBackend, KeyCentre
+from gmpki.ca.registration import applications, carrying, checking, delivery, entering, expiry, issuing, pairs
 from gmpki.ca.registration._desk import Desk
+from gmpki.ca.registration.applicants import Applicant
 from gmpki.ca.registration.applications import Application, ApplicationForm
-from gmpki.ca.registration.carrying import Material, Outcome
+from gmpki.ca.registration.carrying import Outcome
 from gmpki.ca.registration.checking import Decision
 from gmpki.ca.registration.entering import PairForm
+from gmpki.ca.registration.issuing import IssueAsked
 from gmpki.ca.registration.settings import OfficeSettings
 from gmpki.ca.registration.states import ISSUING_OPERATIONS, ApplicationState, Operation
+from gmpki.ca.registration.unlocking import Unlocking, unlock
 from gmpki.ca.registration.wanted import Wanted
 from gmpki.ca.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from gmpki.asn1.rfc5280 import Name
     from gmpki.ca.operators.operators import Operator
     from gmpki.ca.registration.pairs import Pair
+    from gmpki.errors import GmpkiError
     from gmpki.x509.request import CertificateRequest
 
 __all__ = ["RegistrationOffice"]
@@ -90,6 +95,15 @@ class RegistrationOffice:
         return self._desk.settings
 
     # ---- applications -----------------------------------------------------------------------
+    def register(self, operator: Operator, applicant: Applicant) -> int:
+        """Write an applicant down who is not registered yet; return their id.
+
+        Who is registered with this identity number keeps the data that are there: they are changed by
+        :func:`gmpki.ca.registration.applicants.update_applicant`.
+        """
+        member(applicant, Applicant, "applicant")
+        return entering.register(self._desk, operator, applicant)
+
     def apply(self, operator: Operator, form: ApplicationForm, *, key: str | None = None) -> Application:
         """Enter an application for new certificates.
 
@@ -177,7 +191,17 @@ class RegistrationOffice:
             another one, and "token-taken", when somebody else has the token.
         :raises GmpkiError: what the backend raises.
         """
-        return carrying.issue(self._desk, operator, application_id, Material(request, token_serial), key)
+        return issuing.issue(self._desk, operator, IssueAsked(application_id, request, token_serial, key))
+
+    def issue_many(self, operator: Operator, asked: Iterable[IssueAsked]) -> list[Outcome | GmpkiError]:
+        """Have the certificates of several approved applications issued, in few commits where the backend does that.
+
+        :param asked: at most 1000.
+        :returns: for each of them, in their sequence, what :meth:`issue` returns or raises.
+        :raises LimitExceeded: when there are more.
+        :raises StoreError: when the database does not do it.
+        """
+        return issuing.issue_many(self._desk, operator, asked)
 
     def carry_out(self, operator: Operator, application_id: int, *, key: str | None = None) -> Outcome:
         """Carry out an approved application that issues nothing: a revocation, a recovery and so on.
@@ -311,11 +335,42 @@ class RegistrationOffice:
         wanted = Wanted(recipient_id=recipient_id, asked_by=asked_by)
         return self._act(operator, Operation.RECOVER, pair_id, wanted, key)
 
+    def unlock(self, operator: Operator, pair_id: int, unlocking: Unlocking, *, key: str | None = None) -> None:
+        """Set the user PIN of the token that has a pair, with the administrator's PIN.
+
+        :raises ConflictError: also with the reason "other-token", when the token at hand is not that of the pair.
+        :raises TokenError: what the token answers; the audit log has it as well.
+        """
+        member(unlocking, Unlocking, "unlocking")
+        unlock(self._desk, operator, pair_id, unlocking, key)
+
+    def expire(self, operator: Operator | None = None, *, progress: Callable[[int], None] | None = None) -> int:
+        """Write down which pairs have expired, and retire their encryption keys; return how many pairs they were.
+
+        :param operator: an administrator of all regions; None is the system, on its schedule.
+        :param progress: called with the number of pairs so far.
+        :raises TamperedError: when the row of a pair was changed; all others have been seen to.
+        :raises GmpkiError: what the key-management centre raises; the next time does what is left.
+        """
+        if progress is not None:
+            function(progress, "progress")
+        if operator is not None:
+            with self._desk.store.reading() as connection:
+                self._desk.permit(connection, operator, Operation.EXPIRE.value, None)
+        return expiry.expire(self._desk, SYSTEM if operator is None else operator.actor, progress)
+
     # ---- reading ----------------------------------------------------------------------------
     def application(self, operator: Operator, application_id: int) -> Application:
         """Return an application."""
         with self._desk.store.reading() as connection:
             found = applications.read(connection, self._desk.store.protection, application_id)
+            self._desk.permit_reading(connection, operator, found.region_id)
+            return found
+
+    def application_of_reference(self, operator: Operator, reference: str) -> Application:
+        """Return an application by what people name it by."""
+        with self._desk.store.reading() as connection:
+            found = applications.by_reference(connection, self._desk.store.protection, reference)
             self._desk.permit_reading(connection, operator, found.region_id)
             return found
 
