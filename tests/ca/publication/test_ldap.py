@@ -70,6 +70,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slapd.Slapd]:
     made.stop()
 
 
+@pytest.fixture(autouse=True)
+def sockets_are_collected() -> Iterator[None]:
+    """Collect, while the warning is off, the sockets that ldap3 leaves behind when it cannot connect or begin TLS."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture
 def publisher(server: slapd.Slapd) -> LDAPPublisher:
     reached = LDAPServer(server.uri, slapd.USER, slapd.PASSWORD, is_trusted_network=True, timeout_s=10)
@@ -80,6 +87,7 @@ pytestmark = [
     pytest.mark.once,
     # ldap3 2.9.1 uses names that its ASN.1 library has renamed, and a function of ssl that Python 3.12 dropped.
     pytest.mark.filterwarnings("ignore:ssl.match_hostname:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore:(tagMap|typeMap) is deprecated:DeprecationWarning"),
 ]
 
@@ -148,14 +156,7 @@ class TestRoundTrips:
         assert entries == {0x41: True, 0x42: True}
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 class TestTLS:
-    @pytest.fixture(autouse=True)
-    def sockets_are_collected(self) -> Iterator[None]:
-        """Collect here the sockets that ldap3 leaves behind when TLS fails."""
-        yield
-        gc.collect()
-
     def test_start_tls(self, server: Any) -> None:
         safe = LDAPServer(server.uri, slapd.USER, slapd.PASSWORD, start_tls=True, ca_file=str(server.ca_file))
         what = issued("孙七", 0x51)
