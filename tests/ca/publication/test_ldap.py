@@ -70,7 +70,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slapd.Slapd]:
     made.stop()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def sockets_are_collected() -> Iterator[None]:
     """Collect, while the warning is off, the sockets that ldap3 leaves behind when it cannot connect or begin TLS."""
     yield
@@ -163,11 +163,13 @@ class TestTLS:
         LDAPPublisher(safe, slapd.BASE).publish(what)
         assert LDAPPublisher(safe, slapd.BASE).find(what) == what.content
 
+    @pytest.mark.usefixtures("sockets_are_collected")
     def test_a_server_that_nobody_vouches_for(self, server: Any) -> None:
         unknown = LDAPServer(server.uri, slapd.USER, slapd.PASSWORD, start_tls=True)
         with pytest.raises(PublicationError, match="certificate"):
             LDAPPublisher(unknown, slapd.BASE).find(crl(1))
 
+    @pytest.mark.usefixtures("sockets_are_collected")
     def test_a_server_of_another_name(self, server: Any) -> None:
         uri = server.uri.replace("127.0.0.1", "localhost")
         other = LDAPServer(uri, slapd.USER, slapd.PASSWORD, start_tls=True, ca_file=str(server.ca_file))
@@ -191,6 +193,7 @@ class TestRefusals:
         with pytest.raises(PublicationError):
             LDAPPublisher(reached, base).publish(crl(1))
 
+    @pytest.mark.usefixtures("sockets_are_collected")
     def test_nobody_listens(self) -> None:
         publisher = LDAPPublisher(LDAPServer("ldap://127.0.0.1:1", timeout_s=2), slapd.BASE)
         for call in (publisher.publish, publisher.find):
