@@ -88,6 +88,7 @@ class AuditWalk:
     def take(self, row: Row[Any] | int) -> bytes:
         """Judge one row; return its line."""
         line = b"" if isinstance(row, int) else line_bytes(row.line)
+        is_first = not self._place
         self._place = row if isinstance(row, int) else row.number
         self._last_line = line
         if self.begins_part or not self._parts:
@@ -97,6 +98,8 @@ class AuditWalk:
         # In a row nothing is torn by a crash: what has no end was changed.
         record = self._walk.take(line if line.endswith(b"\n") else b"\n")
         if record is not None and not isinstance(row, int):
+            if is_first and record.number != 1:
+                self._walk.note("removed", 1, f"the records before {record.number} are missing")
             self._compare(record, row)
         return line
 
@@ -112,15 +115,15 @@ class AuditWalk:
 
     def finish(self, end: LogEnd) -> LogReport:
         """Judge how the log ends, and tell."""
-        if end.highest is not None and end.highest > end.number:
-            message = f"rows up to {end.highest} stand behind record {end.number}, with which the log ends"
-            self._walk.note("moved", end.number + 1, message)
-        elif self._place != end.number:
+        if not self._place or self._place != end.number:
             self._walk.note("truncated", self._place + 1, f"the log ends before record {end.number}, its last one")
         elif (line_bytes(end.last_line), line_bytes(end.header_line)) != (self._last_line, self._header_line):
             self._walk.note("changed", end.number, "the row that says where the log ends is not as it was written")
         elif self._last_at() != end.at:
             self._walk.note("changed", end.number, "the row that says when the log ended is not as it was written")
+        if end.highest is not None and end.highest > end.number:
+            message = f"rows up to {end.highest} stand behind record {end.number}, with which the log ends"
+            self._walk.note("moved", end.number + 1, message)
         return self._walk.finish(whole=True)
 
     def _last_at(self) -> int | None:
