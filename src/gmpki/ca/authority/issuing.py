@@ -446,9 +446,12 @@ def _give_up(opened: Opened, jobs: Sequence[Job], actor: Actor, error: BaseExcep
             recovery.cancel(tx, [row.id for row in mine], actor, "failed")
             answers = _answers(opened, tx.connection, mine)
         known = {row.order_key: answers[row.id] for row in mine if row.id in answers}
+        written = {row.order_key: row.id for row in mine}
+        for job in jobs:
+            job.issue_id = written.get(job.order.key, 0)
     failure = error if isinstance(error, GmpkiError) else StateError("the order was interrupted")
     for job in jobs:
-        if job.issue_id and job.order.key in known:
+        if job.order.key in known:
             job.outcome = known[job.order.key]
         elif job.outcome is None:
             job.outcome = failure
@@ -456,11 +459,10 @@ def _give_up(opened: Opened, jobs: Sequence[Job], actor: Actor, error: BaseExcep
 
 def _retire(opened: Opened, jobs: Sequence[Job], actor: Actor) -> None:
     """Give back the encryption keys of orders that came to nothing. What fails now stays due."""
-    failed = [job for job in jobs if isinstance(job.outcome, GmpkiError) and job.key is not None]
-    if not failed:
-        return
+    never_begun = [job.serials[1] for job in jobs if job.key is not None and not job.issue_id and job.wants_new_key]
+    is_left = any(isinstance(job.outcome, GmpkiError) and job.key is not None and job.issue_id for job in jobs)
     with suppress(GmpkiError):
-        opened.retire_keys(actor)
-        never_begun = [job.serials[1] for job in failed if not job.issue_id and job.wants_new_key]
         if never_begun:
             opened.demand_key_centre().retire(opened.row.name, never_begun)
+        if is_left:
+            opened.retire_keys(actor)
