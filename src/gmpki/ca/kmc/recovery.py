@@ -14,6 +14,7 @@ key enveloped for the recipient's key, never the key itself and never what it is
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -122,7 +123,7 @@ class JudicialRecovery:
     ) -> int:
         """Ask for the key of an encryption certificate; return the number of the request.
 
-        :param reason: why: 1 to 1000 characters. It is kept, and not in the audit log.
+        :param reason: why: 1 to 1000 printable characters, in Unicode's form NFC. It is kept, and not in the audit log.
         :param document: SM3 of the document that orders it, 32 bytes.
         :param recipient: the public key of whoever shall have it.
         :raises NotFoundError: when the centre has given no key for this certificate.
@@ -138,6 +139,8 @@ class JudicialRecovery:
         serial = serial_text(serial_number)
         if not 1 <= len(as_text(reason, "reason")) <= _MAX_REASON_LEN:
             raise InvalidInputError(f"the reason has 1 to {_MAX_REASON_LEN} characters")
+        if not reason.replace("\n", " ").isprintable() or not unicodedata.is_normalized("NFC", reason):
+            raise InvalidInputError("the reason is printable text in Unicode's form NFC")
         digest = as_bytes(document, "document")
         if len(digest) != _DIGEST_LEN:
             raise InvalidInputError(f"SM3 of the document has {_DIGEST_LEN} bytes, not {len(digest)}")
