@@ -8,7 +8,8 @@
 =============================================== ===========================================
 
 Everything is DER. Serial numbers are lower-case hexadecimal digits without leading zeros, and ``LAST`` is the last two
-of them, so that no folder gets too many files. What addresses do not take of an authority's name is percent-encoded.
+of them, so that no folder gets too many files. In addresses, what they do not take of an authority's name is
+percent-encoded.
 
 >>> from gmpki.ca.publication.tree import media_type, tree_addresses
 >>> tree_addresses("http://pki.example.cn", "staff").crl_uris
@@ -95,11 +96,14 @@ def tree_addresses(base: str, authority: str, *, parts: int = 0) -> TreeAddresse
     :param parts: how many parts the revocation lists have.
     :raises InvalidTypeError: when an argument is no ``str``.
     """
-    base, name = as_text(base, "base").rstrip("/"), _name(authority)
+    base, name = as_text(base, "base").rstrip("/"), quote(_name(authority), safe="")
     of_lists = f"{base}/crl/{name}-{{generation}}-{'{part}' if parts else 0}"
     return TreeAddresses((f"{of_lists}.crl",), (f"{of_lists}-delta.crl",), (f"{base}/ca/{name}-{{generation}}.cer",))
 
 
 def _name(authority: str) -> str:
-    # Not even a dot: no name leads out of the tree.
-    return quote(as_text(authority, "authority"), safe="").replace(".", "%2E")
+    """Return an authority's name as that of a file: it leads nowhere else."""
+    name = as_text(authority, "authority")
+    for unfit in "%/\\\0":
+        name = name.replace(unfit, f"%{ord(unfit):02X}")
+    return f"%2E{name[1:]}" if name.startswith(".") else name

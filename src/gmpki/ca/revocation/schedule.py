@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from gmpki.ca.store.store import Store
 
-__all__ = ["DueList", "due_lists", "make_due"]
+__all__ = ["DueList", "due_lists", "make_due", "scopes_of"]
 
 # As long as this, a list that somebody has begun is left to them.
 _BEGUN_S: Final = 120
@@ -59,7 +59,7 @@ def due_lists(store: Store, issuers: Iterable[ListIssuer]) -> list[DueList]:
     with store.reading() as connection:
         for issuer in iterated(issuers, "issuers"):
             member(issuer, ListIssuer, "an issuer")
-            for scope in _scopes(connection, issuer):
+            for scope in scopes_of(connection, issuer):
                 reason = _reason(connection, issuer, scope, now)
                 if reason is not None:
                     due.append(DueList(issuer, scope.part, scope.is_delta, reason))
@@ -93,7 +93,7 @@ def _is_due(issuer: ListIssuer, scope: ListScope, connection: Connection, now: d
     return _reason(connection, issuer, scope, now) is not None
 
 
-def _scopes(connection: Connection, issuer: ListIssuer) -> Iterator[ListScope]:
+def scopes_of(connection: Connection, issuer: ListIssuer) -> Iterator[ListScope]:
     """Yield the scopes of an issuer: those that it has, and those that it once had a list of."""
     parts = set(range(1, issuer.addresses.crl_parts + 1)) or {0}
     of_issuer = (crls.c.authority_id == issuer.authority_id, crls.c.generation_id == issuer.generation_id)

@@ -17,25 +17,51 @@ from gmpki.errors import TamperedError
 from gmpki.ocsp.responder import KnownStatus
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Store
 
-__all__ = ["StoreStatusSource"]
+__all__ = ["COLUMNS", "JOINED", "StoreStatusSource", "revocation_of"]
 
 _MAX_ID: Final = (1 << 63) - 1
 _GOOD: Final = KnownStatus(CertStatus.good())
 _PREFIX: Final = "revocation_"
+COLUMNS: Final = (
+    certificates.c.tag,
+    certificates.c.authority_id,
+    certificates.c.serial,
+    certificates.c.id,
+    *(certificates.c[name] for name in TAGGED),
+    *(column.label(_PREFIX + column.name) for column in revocations.c),
+)
+"""What :func:`revocation_of` has to know of a certificate, out of :data:`JOINED`."""
+JOINED: Final = certificates.outerjoin(revocations, revocations.c.certificate_id == certificates.c.id)
+"""Certificates with their revocations."""
+
 _QUERY: Final = (
-    select(
-        certificates.c.tag,
-        certificates.c.authority_id,
-        certificates.c.serial,
-        certificates.c.id,
-        *(certificates.c[name] for name in TAGGED),
-        *(column.label(_PREFIX + column.name) for column in revocations.c),
-    )
-    .select_from(certificates.outerjoin(revocations, revocations.c.certificate_id == certificates.c.id))
+    select(*COLUMNS)
+    .select_from(JOINED)
     .where(certificates.c.authority_id == bindparam("authority"), certificates.c.serial == bindparam("number"))
 )
+
+
+def revocation_of(protection: Protection, row: Row[Any]) -> dict[str, Any] | None:
+    """Return the columns of the revocation that holds for a certificate now; None when it is good, or was never issued.
+
+    :param row: of :data:`COLUMNS`.
+    :raises TamperedError: when a row is not as it was written, or the two rows of a certificate contradict each other.
+    """
+    found = row._asdict()
+    verify_tag(protection, found)
+    revocation = {name[len(_PREFIX) :]: found[name] for name in found if name.startswith(_PREFIX)}
+    is_listed = False
+    if revocation["id"] is not None:
+        verify_columns(protection, revocation)
+        is_listed = revocation["lifted_at"] is None
+    if is_listed != (found["state"] in ("suspended", "revoked")):
+        raise TamperedError("changed", "a certificate and its revocation contradict each other", place=found["serial"])
+    return revocation if is_listed else None
 
 
 class StoreStatusSource:
@@ -65,18 +91,10 @@ class StoreStatusSource:
             row = connection.execute(_QUERY, asked).first()
         if row is None:
             return None
-        found = row._asdict()
-        verify_tag(self._store.protection, found)
-        if found["state"] in ("meant", "cancelled") or found["generation_id"] != self._generation_id:
+        revocation = revocation_of(self._store.protection, row)
+        if row.state in ("meant", "cancelled") or row.generation_id != self._generation_id:
             return None
-        revocation = {name[len(_PREFIX) :]: found[name] for name in found if name.startswith(_PREFIX)}
-        is_listed = False
-        if revocation["id"] is not None:
-            verify_columns(self._store.protection, revocation)
-            is_listed = revocation["lifted_at"] is None
-        if is_listed != (found["state"] != "valid"):
-            raise TamperedError("changed", "a certificate and its revocation contradict each other", place=found["id"])
-        return _revoked(revocation) if is_listed else _GOOD
+        return _GOOD if revocation is None else _revoked(revocation)
 
 
 def _revoked(columns: dict[str, Any]) -> KnownStatus:
