@@ -132,10 +132,13 @@ class RevocationOrder:
         """Check the types.
 
         :raises InvalidTypeError: when a field has the wrong type.
-        :raises InvalidInputError: when there is no serial number, or a time without a time zone.
+        :raises InvalidInputError: when the key is empty, too long or not printable, there is no serial number, or a
+            time without a time zone.
         """
         as_text(self.key, "key")
         as_text(self.authority, "authority")
+        if not 1 <= len(self.key) <= _MAX_KEY_LEN or not self.key.isprintable():
+            raise InvalidInputError("the key of an order is 1 to 128 printable characters")
         member(self.reason, ReasonCode, "reason")
         member(self.serial_numbers, tuple, "serial_numbers")
         if not self.serial_numbers:

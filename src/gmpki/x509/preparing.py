@@ -70,8 +70,8 @@ class Addresses:
     :ivar crl_parts: how many distribution points share the revocations; ``{part}`` in each of the addresses then stands
         for the number of one. 0 is one list, and no such number.
     :raises InvalidTypeError: when a field is no tuple of ``str``, or crl_parts no ``int``.
-    :raises InvalidInputError: when a URI is none, or has no ``{part}`` where one is needed; or when there are more than
-        10,000 parts.
+    :raises InvalidInputError: when a URI is none, or has no ``{part}`` where there are parts, or one where there are
+        none; or when there are more than 10,000 parts.
     """
 
     crl: tuple[str, ...] = ()
@@ -87,8 +87,8 @@ class Addresses:
             for uri in uris:
                 if not _application.is_uri(GeneralName.uri(uri)):
                     raise InvalidInputError(f"{name}: not a URI with a scheme: {uri[:80]!r}")
-                if name == "crl" and self.crl_parts and PART not in uri:
-                    raise InvalidInputError(f"crl: the address of one list of {self.crl_parts} needs {PART} in it")
+                if name == "crl" and (PART in uri) is not (self.crl_parts > 0):
+                    raise InvalidInputError(f"crl: {PART} stands in the address of one list of several, and only there")
 
     def part_of(self, serial_number: int) -> int:
         """Return the number of the distribution point that a certificate belongs to, from 1; 0 where there is one

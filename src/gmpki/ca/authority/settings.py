@@ -85,10 +85,10 @@ class AuthoritySettings:
             if GENERATION not in uri:
                 # Else a list of one key, which says nothing of a certificate under another, passes for the right one.
                 raise InvalidInputError(f"the lists of each key have an address of their own: {GENERATION} in it")
-        if self.crl_parts and not self.crl_uris:
-            raise InvalidInputError("lists that are divided are told apart by their addresses: there are none")
         self.addresses(1)
         self.delta_addresses(1)
+        if self.crl_parts and not self.crl_uris:
+            raise InvalidInputError("lists that are divided are told apart by their addresses: there are none")
         number(self.lease_s, 10, _MAX_LEASE_S, "lease_s")
         for name in self.publishers:
             if not _PUBLISHER.fullmatch(name):
