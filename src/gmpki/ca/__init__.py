@@ -1,1 +1,232 @@
-"""A certification authority: registration, issuing, key management, revocation, publication, on a database."""
+"""A certification authority on a database: registration, issuing, key management, revocation, publication, reports.
+
+It needs the extra ``ca``. The names below are loaded when they are first used; their modules have more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gmpki._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from gmpki.ca.authority.authority import Authority
+    from gmpki.ca.authority.ceremony import activate, create_requested, create_root, request_next, roll_over
+    from gmpki.ca.authority.settings import AuthoritySettings
+    from gmpki.ca.interfaces import (
+        SYSTEM,
+        Actor,
+        AllottedKey,
+        Issued,
+        IssuerBackend,
+        KeyCentre,
+        KeyWanted,
+        Order,
+        Published,
+        Publisher,
+        RevocationOrder,
+    )
+    from gmpki.ca.kmc.centre import KeyManagementCentre
+    from gmpki.ca.kmc.master import MasterKey, SharedAmong
+    from gmpki.ca.kmc.pool import KeyPool, PoolLevel
+    from gmpki.ca.kmc.recovery import JudicialRecovery
+    from gmpki.ca.kmc.remote import RemoteKeyCentre
+    from gmpki.ca.kmc.shares import Share
+    from gmpki.ca.operators.appointments import Appointment, appoint, appoint_first
+    from gmpki.ca.operators.login import OperatorLogin
+    from gmpki.ca.operators.operators import Operator
+    from gmpki.ca.operators.permissions import Permission
+    from gmpki.ca.operators.regions import IssuingPoint, Region, add_point, add_region
+    from gmpki.ca.publication.directory import DirectoryPublisher
+    from gmpki.ca.publication.inspect import Inspection, inspect
+    from gmpki.ca.publication.ldap import LDAPPublisher, LDAPServer
+    from gmpki.ca.publication.queue import publish_due
+    from gmpki.ca.registration.applicants import Applicant, ApplicantKind, Contact
+    from gmpki.ca.registration.applications import ApplicationForm
+    from gmpki.ca.registration.batch import Batch, apply_batch, issue_batch
+    from gmpki.ca.registration.checking import Decision
+    from gmpki.ca.registration.delivery import DeliveryForm
+    from gmpki.ca.registration.identity import Identity, IdentityKind
+    from gmpki.ca.registration.office import RegistrationOffice
+    from gmpki.ca.registration.settings import OfficeSettings
+    from gmpki.ca.registration.states import ApplicationState, Operation, PairState
+    from gmpki.ca.reports.counts import count_applications, count_pairs
+    from gmpki.ca.reports.expiring import ReminderPolicy, remind
+    from gmpki.ca.reports.search import Criteria, applications_like, pairs_like
+    from gmpki.ca.reports.service_levels import ServiceLevels
+    from gmpki.ca.revocation.lists import issue_list, latest_list
+    from gmpki.ca.revocation.schedule import due_lists, make_due
+    from gmpki.ca.revocation.status import StoreStatusSource
+    from gmpki.ca.store.audit_export import export_audit
+    from gmpki.ca.store.audit_seal import seal_audit
+    from gmpki.ca.store.audit_verify import verify_audit
+    from gmpki.ca.store.backup import Backup, back_up, restore, verify_backup
+    from gmpki.ca.store.store import Store, Transaction
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "AllottedKey",
+    "Applicant",
+    "ApplicantKind",
+    "ApplicationForm",
+    "ApplicationState",
+    "Appointment",
+    "Authority",
+    "AuthoritySettings",
+    "Backup",
+    "Batch",
+    "Contact",
+    "Criteria",
+    "Decision",
+    "DeliveryForm",
+    "DirectoryPublisher",
+    "Identity",
+    "IdentityKind",
+    "Inspection",
+    "Issued",
+    "IssuerBackend",
+    "IssuingPoint",
+    "JudicialRecovery",
+    "KeyCentre",
+    "KeyManagementCentre",
+    "KeyPool",
+    "KeyWanted",
+    "LDAPPublisher",
+    "LDAPServer",
+    "MasterKey",
+    "OfficeSettings",
+    "Operation",
+    "Operator",
+    "OperatorLogin",
+    "Order",
+    "PairState",
+    "Permission",
+    "PoolLevel",
+    "Published",
+    "Publisher",
+    "Region",
+    "RegistrationOffice",
+    "ReminderPolicy",
+    "RemoteKeyCentre",
+    "RevocationOrder",
+    "ServiceLevels",
+    "Share",
+    "SharedAmong",
+    "Store",
+    "StoreStatusSource",
+    "Transaction",
+    "activate",
+    "add_point",
+    "add_region",
+    "applications_like",
+    "apply_batch",
+    "appoint",
+    "appoint_first",
+    "back_up",
+    "count_applications",
+    "count_pairs",
+    "create_requested",
+    "create_root",
+    "due_lists",
+    "export_audit",
+    "inspect",
+    "issue_batch",
+    "issue_list",
+    "latest_list",
+    "make_due",
+    "pairs_like",
+    "publish_due",
+    "remind",
+    "request_next",
+    "restore",
+    "roll_over",
+    "seal_audit",
+    "verify_audit",
+    "verify_backup",
+]
+
+_HOMES = {
+    "Actor": "gmpki.ca.interfaces",
+    "AllottedKey": "gmpki.ca.interfaces",
+    "Applicant": "gmpki.ca.registration.applicants",
+    "ApplicantKind": "gmpki.ca.registration.applicants",
+    "ApplicationForm": "gmpki.ca.registration.applications",
+    "ApplicationState": "gmpki.ca.registration.states",
+    "Appointment": "gmpki.ca.operators.appointments",
+    "Authority": "gmpki.ca.authority.authority",
+    "AuthoritySettings": "gmpki.ca.authority.settings",
+    "Backup": "gmpki.ca.store.backup",
+    "Batch": "gmpki.ca.registration.batch",
+    "Contact": "gmpki.ca.registration.applicants",
+    "Criteria": "gmpki.ca.reports.search",
+    "Decision": "gmpki.ca.registration.checking",
+    "DeliveryForm": "gmpki.ca.registration.delivery",
+    "DirectoryPublisher": "gmpki.ca.publication.directory",
+    "Identity": "gmpki.ca.registration.identity",
+    "IdentityKind": "gmpki.ca.registration.identity",
+    "Inspection": "gmpki.ca.publication.inspect",
+    "Issued": "gmpki.ca.interfaces",
+    "IssuerBackend": "gmpki.ca.interfaces",
+    "IssuingPoint": "gmpki.ca.operators.regions",
+    "JudicialRecovery": "gmpki.ca.kmc.recovery",
+    "KeyCentre": "gmpki.ca.interfaces",
+    "KeyManagementCentre": "gmpki.ca.kmc.centre",
+    "KeyPool": "gmpki.ca.kmc.pool",
+    "KeyWanted": "gmpki.ca.interfaces",
+    "LDAPPublisher": "gmpki.ca.publication.ldap",
+    "LDAPServer": "gmpki.ca.publication.ldap",
+    "MasterKey": "gmpki.ca.kmc.master",
+    "OfficeSettings": "gmpki.ca.registration.settings",
+    "Operation": "gmpki.ca.registration.states",
+    "Operator": "gmpki.ca.operators.operators",
+    "OperatorLogin": "gmpki.ca.operators.login",
+    "Order": "gmpki.ca.interfaces",
+    "PairState": "gmpki.ca.registration.states",
+    "Permission": "gmpki.ca.operators.permissions",
+    "PoolLevel": "gmpki.ca.kmc.pool",
+    "Published": "gmpki.ca.interfaces",
+    "Publisher": "gmpki.ca.interfaces",
+    "Region": "gmpki.ca.operators.regions",
+    "RegistrationOffice": "gmpki.ca.registration.office",
+    "ReminderPolicy": "gmpki.ca.reports.expiring",
+    "RemoteKeyCentre": "gmpki.ca.kmc.remote",
+    "RevocationOrder": "gmpki.ca.interfaces",
+    "SYSTEM": "gmpki.ca.interfaces",
+    "ServiceLevels": "gmpki.ca.reports.service_levels",
+    "Share": "gmpki.ca.kmc.shares",
+    "SharedAmong": "gmpki.ca.kmc.master",
+    "Store": "gmpki.ca.store.store",
+    "StoreStatusSource": "gmpki.ca.revocation.status",
+    "Transaction": "gmpki.ca.store.store",
+    "activate": "gmpki.ca.authority.ceremony",
+    "add_point": "gmpki.ca.operators.regions",
+    "add_region": "gmpki.ca.operators.regions",
+    "applications_like": "gmpki.ca.reports.search",
+    "apply_batch": "gmpki.ca.registration.batch",
+    "appoint": "gmpki.ca.operators.appointments",
+    "appoint_first": "gmpki.ca.operators.appointments",
+    "back_up": "gmpki.ca.store.backup",
+    "count_applications": "gmpki.ca.reports.counts",
+    "count_pairs": "gmpki.ca.reports.counts",
+    "create_requested": "gmpki.ca.authority.ceremony",
+    "create_root": "gmpki.ca.authority.ceremony",
+    "due_lists": "gmpki.ca.revocation.schedule",
+    "export_audit": "gmpki.ca.store.audit_export",
+    "inspect": "gmpki.ca.publication.inspect",
+    "issue_batch": "gmpki.ca.registration.batch",
+    "issue_list": "gmpki.ca.revocation.lists",
+    "latest_list": "gmpki.ca.revocation.lists",
+    "make_due": "gmpki.ca.revocation.schedule",
+    "pairs_like": "gmpki.ca.reports.search",
+    "publish_due": "gmpki.ca.publication.queue",
+    "remind": "gmpki.ca.reports.expiring",
+    "request_next": "gmpki.ca.authority.ceremony",
+    "restore": "gmpki.ca.store.backup",
+    "roll_over": "gmpki.ca.authority.ceremony",
+    "seal_audit": "gmpki.ca.store.audit_seal",
+    "verify_audit": "gmpki.ca.store.audit_verify",
+    "verify_backup": "gmpki.ca.store.backup",
+}
+
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)
