@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from ca import people
+from ca import authorities, people
 from certified import NOW, certify
 from gmpki.asn1.rfc5280 import Name, ReasonCode
 from gmpki.ca.interfaces import Actor, AllottedKey, Issued, IssuerBackend, KeyCentre, Order, RevocationOrder
@@ -26,7 +26,7 @@ from gmpki.x509.issuing import Issuer, self_signed
 from gmpki.x509.names import build_name
 from gmpki.x509.request import CertificateRequest, RequestBuilder
 
-AUTHORITY = "示例"
+AUTHORITY = authorities.NAME
 SUBJECT = build_name(("C", "CN"), ("O", "示例市社会保障局"), ("CN", "张三"))
 NAMES = ("clerk", "colleague", "reviewer", "issuer", "keeper", "admin")
 
@@ -37,6 +37,7 @@ def key(number: int) -> SM2PrivateKey:
     return SM2PrivateKey.generate()
 
 
+@cache
 def request(number: int = 0, subject: Name = SUBJECT) -> CertificateRequest:
     """Return a request of one of the keys."""
     return RequestBuilder().subject(subject).sign(key(number))
@@ -128,7 +129,8 @@ class Scene:
 
     store: Store
     office: RegistrationOffice
-    authority: ForeignAuthority
+    authority: Any
+    keys: Any
     operators: dict[str, Operator]
     applicant_id: int
 
@@ -202,18 +204,20 @@ def appoint(store: Store, region_id: int) -> dict[str, Operator]:
         return {each.name: each for each in appoint_first(tx, appointments)}
 
 
-def scene(
-    store: Store, *, settings: OfficeSettings | None = None, backend: IssuerBackend | None = None, keys: Any = None
-) -> Scene:
-    """Open an office in an empty store."""
+def scene(store: Store, *, settings: OfficeSettings | None = None, is_foreign: bool = False) -> Scene:
+    """Open an office in an empty store.
+
+    :param is_foreign: its authority is somebody else's; otherwise it is one of gmpki in the same store.
+    """
     (region_id,) = people.add_regions(store)
-    foreign = ForeignAuthority(store.now)
-    assert isinstance(foreign, IssuerBackend)
-    assert isinstance(foreign, KeyCentre)
-    office = RegistrationOffice(
-        store,
-        backend if backend is not None else foreign,
-        keys=keys if keys is not None else foreign,
-        settings=settings,
-    )
-    return Scene(store, office, foreign, appoint(store, region_id), people.register(store, people.person()))
+    backend: Any
+    keys: Any
+    if is_foreign:
+        backend = keys = ForeignAuthority(store.now)
+        assert isinstance(backend, IssuerBackend)
+        assert isinstance(keys, KeyCentre)
+    else:
+        made = authorities.found(store)
+        backend, keys = made.authority, made.centre
+    office = RegistrationOffice(store, backend, keys=keys, settings=settings)
+    return Scene(store, office, backend, keys, appoint(store, region_id), people.register(store, people.person()))

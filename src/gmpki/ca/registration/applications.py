@@ -45,7 +45,7 @@ _ENTERED: Final = ("applicant_id", "pair_id", "authority", "profile", "business_
 _SIGNED: Final = ("entered_by", "proofread_by", "reviewed_by", "issued_by", "decision")
 _AS_THEY_ARE: Final = ("id", "reference", *_ENTERED, "region_id", "point_id", *_SIGNED)
 _TIMES: Final = ("proofread_at", "reviewed_at", "issued_at", "delivered_at", "closed_at")
-_CONTENT: Final = ("operation", *_ENTERED, "is_free", "request", "wanted", "wanted_sealed")
+_CONTENT: Final = ("operation", *_ENTERED, "is_free", "request")
 _TEXT_LENGTHS: Final = {"authority": 64, "profile": 64, "business_kind": 64, "medium": 24}
 _MAX_TOKEN_SERIAL_LEN: Final = 64
 _MAX_ID: Final = (1 << 63) - 1
@@ -240,13 +240,13 @@ def of_row(row: RowMapping, protection: Protection) -> Application:
         request=request,
         wanted=wanted,
         entered_at=from_seconds(row["entered_at"]),
-        content_digest=_content_digest(row),
+        content_digest=_content_digest(row, wanted),
         **taken,
     )
 
 
-def _content_digest(row: RowMapping) -> str:
+def _content_digest(row: RowMapping, wanted: Wanted) -> str:
     """Return SM3 over the columns of the content, each with its length before it."""
-    values = [row[name] for name in _CONTENT]
+    values = [*(row[name] for name in _CONTENT), wanted.digest()]
     parts = [value if isinstance(value, bytes) else repr(value).encode("utf-8") for value in values]
     return digest_text(b"".join(len(part).to_bytes(4, "big") + part for part in parts))

@@ -60,9 +60,9 @@ def decide(desk: Desk, operator: Operator, decision: Decision, key: str | None) 
         needed = Operation.REJECT if is_review else operation
         desk.permit(tx.connection, operator, needed.value, application.region_id)
         if once.answer(tx) is None:
+            state = transition(operation, application.state)
             if operation is not Operation.WITHDRAW:
                 demand_another(operator.name, (application.entered_by, application.proofread_by))
-            state = transition(operation, application.state)
             if decision.seen is not None and decision.seen != application.content_digest:
                 raise ConflictError("changed", "the application is no longer what was looked at")
             signed = _signed(tx, operator, operation, state)
