@@ -5,7 +5,7 @@
 
 A request is taken when one of the configured authorities has signed it, within some minutes of its time, and under a
 task number that the authority has not used for another request. The same request again gets the same answer again, so
-that an authority which lost the answer can repeat it.
+that an authority which lost the answer can repeat it. Of the new keys that one message asks for, all are given or none.
 
 :standard: GM/T 0014, whose text was not read (confidence B)
 """
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from gmpki.asn1.gmt0014 import KSRequest, Request, Respond
+    from gmpki.asn1.gmt0014 import KSRequest, Respond, RevokeKeyReq
     from gmpki.ca.kmc.kinds import EscrowedKey
     from gmpki.keys.interfaces import PublicKey
 
@@ -178,26 +178,21 @@ class KeyManagementService:
     # ---- the requests of a message ------------------------------------------------------
     def _responds(self, request: KSRequest, name: str, certificate: Certificate) -> Iterator[Respond]:
         applied = [each for each in request.requests if isinstance(each, ApplyKeyReq)]
-        given = self._all_at_once(applied, name, certificate.subject)
+        given = iter(self._all_or_none(applied, name, certificate.subject))
         for each in request.requests:
-            if given is not None and isinstance(each, ApplyKeyReq):
-                yield given.pop(0)
-            else:
-                yield self._one(each, name, certificate.subject)
+            yield next(given) if isinstance(each, ApplyKeyReq) else self._one(each, name, certificate.subject)
 
-    def _all_at_once(self, applied: Sequence[ApplyKeyReq], name: str, issuer: Name) -> list[ApplyKeyRespond] | None:
-        """Give all keys of a message in one transaction; None when that fails, and each is tried alone."""
+    def _all_or_none(self, applied: Sequence[ApplyKeyReq], name: str, issuer: Name) -> Sequence[Respond]:
+        """Give the new keys of a message in one transaction: all, or the same error for each."""
         try:
             return self._applied(applied, name, issuer)
         except StoreError:
             raise
-        except GmpkiError:
-            return None
+        except GmpkiError as error:
+            return [_error(error)] * len(applied)
 
-    def _one(self, request: Request, name: str, issuer: Name) -> Respond:
+    def _one(self, request: RestoreKeyReq | RevokeKeyReq, name: str, issuer: Name) -> Respond:
         try:
-            if isinstance(request, ApplyKeyReq):
-                return self._applied([request], name, issuer)[0]
             if isinstance(request, RestoreKeyReq):
                 return self._restored(request, name, issuer)
             self._centre.find(name, request.certificate_number)
@@ -206,7 +201,7 @@ class KeyManagementService:
         except StoreError:
             raise
         except GmpkiError as error:
-            return ErrorPkgRespond(int(_number_of(error)), _description_of(error))
+            return _error(error)
 
     def _applied(self, applied: Sequence[ApplyKeyReq], name: str, issuer: Name) -> list[ApplyKeyRespond]:
         wanted = []
@@ -266,6 +261,12 @@ def _check_algorithms(asymmetric: AlgorithmIdentifier, hash_algorithm: Algorithm
         raise UnsupportedAlgorithm(f"a key is signed with SM3, not {hash_algorithm.shown}")
 
 
+def _error(error: GmpkiError) -> ErrorPkgRespond:
+    found = _number_of(error)
+    # What went wrong inside the centre is not for others.
+    return ErrorPkgRespond(int(found), "the centre cannot do it now" if found is ErrorNumber.INTERNAL else str(error))
+
+
 def _number_of(error: GmpkiError) -> ErrorNumber:
     for kind, found in (
         (UnknownKeyError, ErrorNumber.INTERNAL),
@@ -279,8 +280,3 @@ def _number_of(error: GmpkiError) -> ErrorNumber:
         if isinstance(error, kind):
             return found
     return ErrorNumber.INTERNAL
-
-
-def _description_of(error: GmpkiError) -> str:
-    # What went wrong inside the centre is not for others.
-    return str(error) if _number_of(error) is not ErrorNumber.INTERNAL else "the centre cannot do it now"

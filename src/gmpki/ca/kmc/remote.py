@@ -119,7 +119,7 @@ class RemoteKeyCentre:
 
     # ---- what an authority asks for -----------------------------------------------------
     def allot(self, wanted: Sequence[KeyWanted]) -> list[AllottedKey]:
-        """Have keys given to owners; those of a call that is refused in part are given back to the history.
+        """Have keys given to owners. Of a call that is refused in part, those that were given go to the history.
 
         :raises InvalidTypeError: when one is no KeyWanted, or something in it has the wrong type.
         :raises InvalidInputError: when one is for another authority.
@@ -128,16 +128,16 @@ class RemoteKeyCentre:
         """
         asked = iterated(wanted, "wanted")
         requests = [self._apply(each) for each in asked]
-        given: list[AllottedKey] = []
+        given: list[Respond] = []
         try:
             for at in range(0, len(requests), _MAX_BATCH):
-                some = requests[at : at + _MAX_BATCH]
-                responds = self._task(some)
-                given += [self._allotted(respond, ApplyKeyRespond) for respond in responds]
+                given += self._task(requests[at : at + _MAX_BATCH])
+                for respond in given[at:]:
+                    _check(respond)
+            return [self._allotted(respond, ApplyKeyRespond) for respond in given]
         except IssuerRefusedError:
-            self._give_back([each.serial_number for each in asked])
+            self._give_back([each.certificate_number for each in given if isinstance(each, ApplyKeyRespond)])
             raise
-        return given
 
     def recover(self, authority: str, serial_number: int, owner: PublicKey) -> AllottedKey:
         """Have the key of an encryption certificate given again.
@@ -151,6 +151,9 @@ class RemoteKeyCentre:
         self._check_authority(authority)
         key = SubjectPublicKeyInfo.from_der(owner.to_der())
         (respond,) = self._task([RestoreKeyReq(_SM2, self._symmetric, _SM3, _serial(serial_number), key)])
+        if isinstance(respond, ErrorPkgRespond) and respond.number == ErrorNumber.NOT_FOUND:
+            raise NotFoundError("the key-management centre has no such key")
+        _check(respond)
         return self._allotted(respond, RestoreKeyRespond)
 
     def retire(self, authority: str, serial_numbers: Sequence[int]) -> None:
@@ -164,14 +167,16 @@ class RemoteKeyCentre:
         self._check_authority(authority)
         requests = [RevokeKeyReq(_serial(each)) for each in iterated(serial_numbers, "serial_numbers")]
         for at in range(0, len(requests), MAX_TASKS):
-            for respond in self._task(requests[at : at + MAX_TASKS], unknown_is_no_error=True):
-                if not isinstance(respond, (RevokeKeyRespond, ErrorPkgRespond)):
+            for respond in self._task(requests[at : at + MAX_TASKS]):
+                if isinstance(respond, ErrorPkgRespond) and respond.number == ErrorNumber.NOT_FOUND:
+                    continue
+                _check(respond)
+                if not isinstance(respond, RevokeKeyRespond):
                     raise IssuerRefusedError("answer", "the centre answers something else than was asked")
 
     def _give_back(self, serials: Sequence[int]) -> None:
         import contextlib
 
-        # What of it was given is not known for each; an unknown number is passed over.
         with contextlib.suppress(IssuerRefusedError, FetchError):
             self.retire(self._authority, serials)
 
@@ -188,19 +193,14 @@ class RemoteKeyCentre:
         )
         return ApplyKeyReq(algorithm, length, _SM2, self._symmetric, _SM3, user)
 
-    def _task(self, requests: Sequence[Request], *, unknown_is_no_error: bool = False) -> tuple[Respond, ...]:
+    def _task(self, requests: Sequence[Request]) -> tuple[Respond, ...]:
+        """Have requests carried out; return an answer for each, which may be an error."""
         now = utc_seconds(self._clock(), "what the clock returns")
         request = KSRequest(self._party.name, tuple(requests), now, secrets.randbits(_TASK_BITS) + 1)
         responds = self._answered(sign_request(request, self._party), request.task)
-        for respond in responds:
-            if isinstance(respond, ErrorPkgRespond):
-                if unknown_is_no_error and respond.number == ErrorNumber.NOT_FOUND:
-                    continue
-                if respond.number == ErrorNumber.NOT_FOUND:
-                    raise NotFoundError("the key-management centre has no such key")
-                said = f": {respond.description[:200]}" if respond.description else ""
-                raise IssuerRefusedError(str(respond.number), f"the key-management centre refuses{said}")
         if len(responds) != len(requests):
+            for respond in responds:
+                _check(respond)  # the whole message was refused
             raise IssuerRefusedError("answer", "the centre answers another number of requests than there were")
         for asked, respond in zip(requests, responds, strict=True):
             if not isinstance(respond, ErrorPkgRespond) and respond.certificate_number != _number_of(asked):
@@ -256,6 +256,12 @@ class RemoteKeyCentre:
     def _check_authority(self, authority: str) -> None:
         if as_text(authority, "authority") != self._authority:
             raise InvalidInputError(f"this centre serves the authority {self._authority!r} alone")
+
+
+def _check(respond: Respond) -> None:
+    if isinstance(respond, ErrorPkgRespond):
+        said = f": {respond.description[:200]}" if respond.description else ""
+        raise IssuerRefusedError(str(respond.number), f"the key-management centre refuses{said}")
 
 
 def _serial(value: int) -> int:
