@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,11 +43,19 @@ from gmpki.errors import (
     StateError,
     TamperedError,
 )
+from gmpki.protect.keys import KeyRing
 
 
 @pytest.fixture
 def scene(store: Store) -> Scene:
     return scenes.scene(store, is_foreign=True)
+
+
+@pytest.fixture(scope="module")
+def quiet(ring: KeyRing) -> Iterator[Scene]:
+    """Give an office that many tests share, none of which does more to it than to be refused."""
+    with Store.create("sqlite://", ring, clock=Clock()) as store:
+        yield scenes.scene(store, is_foreign=True)
 
 
 # Every operation with an application, by somebody who otherwise may.
@@ -192,24 +201,31 @@ NEEDED = {
 }
 
 
+def alone(scene: Scene, name: str) -> Scene:
+    """Return the same office where one person tries to do everything."""
+    return replace(scene, operators=dict.fromkeys(scenes.NAMES, scene.operators[name]))
+
+
+def active(scene: Scene) -> int:
+    """Return a pair that was issued and delivered."""
+    pair = scene.delivered().pair
+    assert pair is not None
+    return pair.id
+
+
 @pytest.mark.parametrize("operation", STEPS, ids=lambda each: each.value)
-@pytest.mark.parametrize("name", scenes.NAMES)
-def test_who_may_not(scene: Scene, operation: Operation, name: str) -> None:
-    if name in NEEDED[operation]:
-        return
-    application = scene.office.apply(scene.clerk, scene.form())
-    somebody = scene.operators[name]
-    for each in scenes.NAMES:
-        scene.operators[each] = somebody
-    with pytest.raises(NotPermittedError) as caught:
-        STEPS[operation](scene, application.id)
-    assert caught.value.reason == "permission"
+def test_who_may_not(quiet: Scene, operation: Operation) -> None:
+    application = quiet.office.apply(quiet.clerk, quiet.form())
+    for name in set(scenes.NAMES) - NEEDED[operation]:
+        with pytest.raises(NotPermittedError) as caught:
+            STEPS[operation](alone(quiet, name), application.id)
+        assert caught.value.reason == "permission"
 
 
 @pytest.mark.parametrize("name", ["keeper", "admin"])
-def test_who_may_not_apply(scene: Scene, name: str) -> None:
+def test_who_may_not_apply(quiet: Scene, name: str) -> None:
     with pytest.raises(NotPermittedError):
-        scene.office.apply(scene.operators[name], scene.form())
+        quiet.office.apply(quiet.operators[name], quiet.form())
 
 
 @pytest.mark.parametrize(
@@ -226,13 +242,10 @@ def test_who_may_not_apply(scene: Scene, name: str) -> None:
     ],
     ids=lambda each: getattr(each, "value", each),
 )
-def test_who_may_not_with_a_pair(scene: Scene, clock: Clock, operation: Operation, name: str) -> None:
-    pair_id = bring_pair(scene, PairState.ACTIVE, clock)
-    somebody = scene.operators[name]
-    for each in scenes.NAMES:
-        scene.operators[each] = somebody
+def test_who_may_not_with_a_pair(quiet: Scene, operation: Operation, name: str) -> None:
+    pair_id = active(quiet)
     with pytest.raises(NotPermittedError) as caught:
-        ASKED[operation](scene, pair_id)
+        ASKED[operation](alone(quiet, name), pair_id)
     assert caught.value.reason == "permission"
 
 
@@ -275,14 +288,14 @@ def test_only_who_entered_it_amends(scene: Scene) -> None:
     assert caught.value.reason == "not-own-entry"
 
 
-def test_another_region(scene: Scene) -> None:
-    (other,) = people.add_regions(scene.store, "110000")
-    applicant = people.register(scene.store, people.person(7, region_id=other))
+def test_another_region(quiet: Scene) -> None:
+    (other,) = people.add_regions(quiet.store, "110000")
+    applicant = people.register(quiet.store, people.person(7, region_id=other))
     with pytest.raises(NotPermittedError) as caught:
-        scene.office.apply(scene.clerk, scene.form(applicant_id=applicant))
+        quiet.office.apply(quiet.clerk, quiet.form(applicant_id=applicant))
     assert caught.value.reason == "region"
     with pytest.raises(NotPermittedError):
-        scene.office.register(scene.clerk, people.person(8, region_id=other))
+        quiet.office.register(quiet.clerk, people.person(8, region_id=other))
 
 
 def test_an_operator_who_was_suspended(scene: Scene) -> None:
@@ -337,9 +350,9 @@ def test_a_key_is_for_one_request(scene: Scene, again: Callable[[Scene, Applicat
 
 
 @pytest.mark.parametrize("key", ["", "x" * 129, "a\nb", 5])
-def test_keys_that_are_none(scene: Scene, key: Any) -> None:
+def test_keys_that_are_none(quiet: Scene, key: Any) -> None:
     with pytest.raises(InvalidInputError):
-        scene.office.apply(scene.clerk, scene.form(), key=key)
+        quiet.office.apply(quiet.clerk, quiet.form(), key=key)
 
 
 def test_one_replacement_at_a_time(scene: Scene, clock: Clock) -> None:
@@ -435,20 +448,20 @@ def test_a_changed_pair_is_found_out(scene: Scene, clock: Clock, change: dict[st
 
 # ---- what cannot be meant -------------------------------------------------------------------
 @pytest.mark.parametrize("number", [0, -1, 1 << 63, "1", None, True, 1.0])
-def test_ids_that_are_none(scene: Scene, number: Any) -> None:
+def test_ids_that_are_none(quiet: Scene, number: Any) -> None:
     for step in (*STEPS.values(), *ASKED.values()):
         with pytest.raises(InvalidInputError):
-            step(scene, number)
+            step(quiet, number)
 
 
-def test_what_is_not_there(scene: Scene) -> None:
+def test_what_is_not_there(quiet: Scene) -> None:
     for step in (*STEPS.values(), *ASKED.values()):
         with pytest.raises(NotFoundError):
-            step(scene, 77)
+            step(quiet, 77)
     with pytest.raises(NotFoundError):
-        scene.office.application_of_reference(scene.clerk, "20260301-AAAAAAAA")
+        quiet.office.application_of_reference(quiet.clerk, "20260301-AAAAAAAA")
     with pytest.raises(NotFoundError):
-        scene.office.apply(scene.clerk, scene.form(applicant_id=77))
+        quiet.office.apply(quiet.clerk, quiet.form(applicant_id=77))
 
 
 @pytest.mark.parametrize(
@@ -470,9 +483,9 @@ def test_what_is_not_there(scene: Scene) -> None:
     ],
     ids=str,
 )
-def test_forms_that_cannot_be_meant(scene: Scene, more: dict[str, Any]) -> None:
+def test_forms_that_cannot_be_meant(quiet: Scene, more: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):
-        scene.form(**more)
+        quiet.form(**more)
 
 
 @pytest.mark.parametrize(
@@ -508,30 +521,30 @@ def test_wishes_that_cannot_be_meant(wanted: dict[str, Any]) -> None:
         1,
     ],
 )
-def test_reasons_that_are_not_for_holders(scene: Scene, clock: Clock, reason: Any) -> None:
+def test_reasons_that_are_not_for_holders(quiet: Scene, reason: Any) -> None:
     with pytest.raises(InvalidInputError):
-        scene.office.revoke(scene.issuer, bring_pair(scene, PairState.ACTIVE, clock), reason)
+        quiet.office.revoke(quiet.issuer, active(quiet), reason)
 
 
 @pytest.mark.parametrize("remark", ["", "  ", "x" * 1001, "a\x00b", 5, None])
-def test_remarks_that_are_none(scene: Scene, remark: Any) -> None:
-    application = scene.office.apply(scene.clerk, scene.form())
+def test_remarks_that_are_none(quiet: Scene, remark: Any) -> None:
+    application = quiet.office.apply(quiet.clerk, quiet.form())
     with pytest.raises(InvalidInputError):
-        scene.office.send_back(scene.colleague, application.id, remark)
+        quiet.office.send_back(quiet.colleague, application.id, remark)
 
 
-def test_keys_and_requests_that_do_not_fit(scene: Scene) -> None:
-    office = scene.office
-    without = scene.approved(request=None, wanted=Wanted(subject=scenes.SUBJECT))
+def test_keys_and_requests_that_do_not_fit(quiet: Scene) -> None:
+    office = quiet.office
+    without = quiet.approved(request=None, wanted=Wanted(subject=scenes.SUBJECT))
     with pytest.raises(InvalidInputError):
-        office.issue(scene.issuer, without.id)
-    approved = scene.approved(token_serial="UK-1")
+        office.issue(quiet.issuer, without.id)
+    approved = quiet.approved(token_serial="UK-1")
     for more, reason in (({"request": scenes.request(9)}, "request-fixed"), ({"token_serial": "UK-2"}, "token-fixed")):
         with pytest.raises(ConflictError) as caught:
-            office.issue(scene.issuer, approved.id, **more)  # type: ignore[arg-type]
+            office.issue(quiet.issuer, approved.id, **more)  # type: ignore[arg-type]
         assert caught.value.reason == reason
     with pytest.raises(InvalidInputError):
-        office.issue(scene.issuer, approved.id, token_serial="")
+        office.issue(quiet.issuer, approved.id, token_serial="")
 
 
 def test_what_issues_is_not_carried_out_and_the_other_way_round(scene: Scene, clock: Clock) -> None:
@@ -585,25 +598,25 @@ def test_an_office_without_a_key_centre(scene: Scene, clock: Clock) -> None:
         office.carry_out(scene.keeper, asked.application.id)
 
 
-def test_types(scene: Scene) -> None:
-    for arguments in ((None, scene.authority), (scene.store, None), (scene.store, object())):
+def test_types(quiet: Scene) -> None:
+    for arguments in ((None, quiet.authority), (quiet.store, None), (quiet.store, object())):
         with pytest.raises(InvalidTypeError):
             RegistrationOffice(*arguments)  # type: ignore[arg-type]
     for more in ({"keys": object()}, {"settings": {}}):
         with pytest.raises(InvalidTypeError):
-            RegistrationOffice(scene.store, scene.authority, **more)
+            RegistrationOffice(quiet.store, quiet.authority, **more)
     with pytest.raises(InvalidTypeError):
-        scene.office.apply(scene.clerk, {})  # type: ignore[arg-type]
+        quiet.office.apply(quiet.clerk, {})  # type: ignore[arg-type]
     for nobody in (None, "clerk", object()):
         with pytest.raises(InvalidTypeError):
-            scene.office.apply(nobody, scene.form())  # type: ignore[arg-type]
+            quiet.office.apply(nobody, quiet.form())  # type: ignore[arg-type]
         with pytest.raises(InvalidTypeError):
-            scene.office.application(nobody, scene.office.apply(scene.clerk, scene.form()).id)  # type: ignore[arg-type]
+            quiet.office.application(nobody, quiet.office.apply(quiet.clerk, quiet.form()).id)  # type: ignore[arg-type]
     for asked in (5, [5], [(1, None)], None):
         with pytest.raises(InvalidTypeError):
-            scene.office.issue_many(scene.issuer, asked)  # type: ignore[arg-type]
+            quiet.office.issue_many(quiet.issuer, asked)  # type: ignore[arg-type]
     with pytest.raises(LimitExceeded):
-        scene.office.issue_many(scene.issuer, [IssueAsked(1)] * 1001)
+        quiet.office.issue_many(quiet.issuer, [IssueAsked(1)] * 1001)
     for more in (
         {"application_id": 0},
         {"application_id": 1, "request": b""},
