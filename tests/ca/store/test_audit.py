@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from ca.store import audit_scene
 from ca.store.audit_scene import CLERK, KINDS, entry, judge, tamper
@@ -165,6 +165,33 @@ def test_search(store: Store, clock: Any) -> None:
     assert [found.number for found in find_entries(store, subject="pair:3")] == [4]
     since = NOW + timedelta(hours=3)
     assert [found.number for found in find_entries(store, since=since, until=since + timedelta(hours=1))] == [5]
+
+
+@pytest.mark.parametrize(
+    ("options", "index"),
+    [
+        ({}, "ix_audit_at"),
+        ({"since": NOW, "until": NOW}, "ix_audit_at"),
+        ({"operation": "pair.revoke", "since": NOW}, "ix_audit_operation"),
+        ({"actor": "system", "before": 2}, "ix_audit_actor"),
+        ({"subject": "pair:1"}, "ix_audit_subject"),
+    ],
+)
+def test_searches_use_an_index(store: Store, options: dict[str, Any], index: str) -> None:
+    entry(store)
+    statements: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    find_entries(store, **options)
+    event.remove(store.engine, "before_cursor_execute", note)
+    statement, parameters = next(each for each in reversed(statements) if "ORDER BY" in each[0])
+    with store.reading() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all())
+    assert index in plan
+    assert "TEMP B-TREE" not in plan or index == "ix_audit_subject"  # of one subject there are few
 
 
 @pytest.mark.parametrize(

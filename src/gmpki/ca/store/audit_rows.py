@@ -159,11 +159,15 @@ def find_entries(
         query = query.where(audit.c.at >= seconds(since))
     if until is not None:
         query = query.where(audit.c.at < seconds(until))
-    if before is not None:
-        query = query.where(audit.c.number < number(before, 1, 10**18, "before"))
     number(most, 1, _MOST_FOUND, "most")
+    # Times never go back in the log, so this is the order of the numbers; but the indexes are sorted by time.
+    query = query.order_by(audit.c.at.desc(), audit.c.number.desc()).limit(most)
     with store.reading() as connection:
-        rows = connection.execute(query.order_by(audit.c.number.desc()).limit(most)).all()
+        if before is not None:
+            number(before, 1, 10**18, "before")
+            at = connection.scalar(select(audit.c.at).where(audit.c.number == before))
+            query = query.where(audit.c.number < before, *([] if at is None else [audit.c.at <= at]))
+        rows = connection.execute(query).all()
     return [_entry(row) for row in rows]
 
 
