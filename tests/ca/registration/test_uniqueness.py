@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import update
 
@@ -104,3 +107,33 @@ def test_refused(store: Store) -> None:
             uniqueness.demand_free(tx, "1")  # type: ignore[arg-type]
         with pytest.raises(InvalidInputError):
             uniqueness.existing(tx.connection, 0)
+
+
+@pytest.mark.once
+def test_two_processes_at_once(postgresql_store: Store) -> None:
+    """Of two that want the free certificate, or register a number, one gets it."""
+    people.add_regions(postgresql_store)
+    applicant = people.register(postgresql_store, people.person())
+    barrier = threading.Barrier(2)
+
+    def ask(at: int) -> str:
+        barrier.wait()
+        try:
+            with postgresql_store.transaction() as tx:
+                uniqueness.demand_free(tx, applicant)
+                people.add_application(tx, applicant, f"A{at}", is_free=True)
+        except ConflictError as error:
+            return error.reason
+        return "taken"
+
+    def enter(_: int) -> str:
+        barrier.wait()
+        try:
+            people.register(postgresql_store, people.person(2))
+        except ConflictError as error:
+            return error.reason
+        return "entered"
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(ask, range(2))) == ["free-taken", "taken"]
+        assert sorted(threads.map(enter, range(2))) == ["duplicate", "entered"]

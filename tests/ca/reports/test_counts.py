@@ -19,6 +19,7 @@ from gmpki.ca.store.store import Store
 from gmpki.errors import InvalidInputError, InvalidTypeError
 from gmpki.protect.keys import KeyRing
 from gmpki.seal.registry import MemorySealRegistry
+from seal import samples
 
 START = int(NOW.timestamp())
 ROWS: list[dict[str, Any]] = []
@@ -149,6 +150,22 @@ def test_postgresql_counts_the_same(postgresql_store: Store, filled: Store) -> N
 def test_refused(store: Store, by: Any, error: type[Exception]) -> None:
     with store.reading() as connection, pytest.raises(error):
         count_pairs(connection, by)
+
+
+def test_seals() -> None:
+    at = datetime(2026, 2, 28, 17, tzinfo=timezone.utc)
+    registry = MemorySealRegistry(clock=lambda: at)
+    seal = samples.seal()
+    registry.make(seal, by="制章员 01")
+    registry.file(seal, by="备案员 01")
+    registry.replace(seal, samples.new_seal(name="示例市人力资源局"), by="制章员 01", why="更名")
+    assert count_seals(registry, []) == (Count((), 2),)
+    assert count_seals(registry, [By.STATE]) == (Count(("in-use",), 1), Count(("replaced",), 1))
+    assert count_seals(registry, [By.DAY, By.STATE])[0] == Count(("2026-03-01", "in-use"), 1)
+    assert count_seals(registry, [By.MONTH], zone=timezone.utc) == (Count(("2026-02",), 2),)
+    for by in ([By.KIND], [By.STATE, By.STATE]):
+        with pytest.raises(InvalidInputError):
+            count_seals(registry, by)
 
 
 def test_seals_of_an_empty_registry() -> None:
