@@ -294,7 +294,11 @@ def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
             protect_files.write_manifest()
 
 
-@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+# Quickstart does everything there is, and takes as long.
+WITH_EXAMPLES = [pytest.param(path, marks=pytest.mark.once) if path == ("quickstart",) else path for path in LEAVES]
+
+
+@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=" ".join)
 @pytest.mark.usefixtures("_sample_files", "_authority_files")
 def test_the_examples_of_the_help_work(path: tuple[str, ...], run: Run) -> None:
     if path == ("sm2", "decrypt"):

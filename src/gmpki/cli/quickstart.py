@@ -1,233 +1,74 @@
-"""``gmpki quickstart``: the main job on a real file, one named step after the other.
+"""``gmpki quickstart``: the main job, from a root certificate to sealed documents that are verified.
 
-A step is an object of :class:`Step`; another capability of gmpki joins by adding its steps to :data:`STEPS`.
+A root and an authority below it are founded in an SQLite database; an organisation and a person get their certificates
+into UKeys; documents are sealed, signed and enveloped, verified, changed and refused; a pair is revoked. Every file
+stays in one directory, and a page tells what was done.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-import time
-from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmpki.cli import _io, _keys
-from gmpki.cli._files import OUTPUT
-from gmpki.cli._output import Failure, Report, columns, json_option
-from gmpki.cli._secrets import SecretSource
-from gmpki.errors import GmpkiError
+from gmpki.cli._files import INPUT, OUTPUT
+from gmpki.cli._output import Failure, Report, columns, json_option, tell, wants_json
+from gmpki.errors import GmpkiError, UnsupportedPlatform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from gmpki.cli._quickstart_space import StepRecord, Workspace
 
-    from gmpki.keys.sm2 import SM2PrivateKey, SM2PublicKey
-
-__all__ = ["STEPS", "Step", "Workspace", "command"]
+__all__ = ["command"]
 
 NOTICE_EN = "gmpki is not a certified cryptographic module."
 NOTICE_ZH = "gmpki 未取得商用密码产品认证。"
-
-DOCUMENT = "contract.txt"
-SIGNATURE = "contract.txt.sig"
-CHANGED_DOCUMENT = "contract-changed.txt"
-ENCRYPTED_DOCUMENT = "contract.txt.sm4"
-ENCRYPTED_KEY = "contract.txt.key.sm2"
-DECRYPTED_DOCUMENT = "contract-decrypted.txt"
-UNLOCK_FILE = "password.txt"
-NONCE_LEN = 12
-KEY_LEN = 16
-
-Facts = list[tuple[str, str]]
-
-
-@dataclass
-class Workspace:
-    """The directory of one run, and the files in it. Steps hand things on through files, as two parties would."""
-
-    directory: str
-    files: list[str] = field(default_factory=list)
-
-    def path(self, name: str) -> str:
-        """Return the path of a file of this run."""
-        return os.path.join(self.directory, name)
-
-    def read(self, name: str) -> bytes:
-        """Read a file that an earlier step wrote."""
-        with open(self.path(name), "rb") as stream:
-            return stream.read()
-
-    def write(self, name: str, data: bytes, *, private: bool = False) -> None:
-        """Write a file; :meth:`read` gives it to later steps."""
-        _io.write_output(self.path(name), data, private=private, force=True)
-        self.files.append(name)
-
-    def private_key(self, name: str) -> SM2PrivateKey:
-        """Load the private key of a pair."""
-        return _keys.read_private_key(
-            self.path(f"{name}-key.pem"), SecretSource("password", None, None, self.path(UNLOCK_FILE))
-        )
-
-    def public_key(self, name: str) -> SM2PublicKey:
-        """Load the public key of a pair."""
-        return _keys.read_public_key(self.path(f"{name}-public.pem"))
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that quickstart does. ``run`` returns what is worth telling, as (label, value), or raises."""
-
-    name: str
-    title_zh: str
-    title_en: str
-    run: Callable[[Workspace], Facts]
-
-
-def _prepare(space: Workspace) -> Facts:
-    from importlib import resources
-
-    document = resources.files("gmpki.data").joinpath("quickstart-contract.txt").read_bytes()
-    space.write(DOCUMENT, document)
-    return [("document 文件", f"{DOCUMENT}, {len(document)} bytes")]
-
-
-def _make_keys(space: Workspace) -> Facts:
-    from gmpki.algorithms.rand import random_bytes
-    from gmpki.keys.sm2 import SM2PrivateKey
-
-    password = random_bytes(16).hex().encode()
-    space.write(UNLOCK_FILE, password + b"\n", private=True)
-    facts: Facts = []
-    # Two pairs, as the Chinese PKI has them: one key signs, the other one decrypts.
-    for name, label in (("signing", "signing key 签名密钥"), ("encryption", "encryption key 加密密钥")):
-        key = SM2PrivateKey.generate()
-        space.write(f"{name}-key.pem", key.to_pem(password), private=True)
-        space.write(f"{name}-public.pem", key.public_key.to_pem())
-        facts.append((label, f"{name}-key.pem, {name}-public.pem"))
-    facts.append(("password 口令", UNLOCK_FILE))
-    return facts
-
-
-def _sign(space: Workspace) -> Facts:
-    key, document = space.private_key("signing"), space.read(DOCUMENT)
-    start = time.perf_counter()
-    signature = key.sign(document)
-    elapsed_ms = (time.perf_counter() - start) * 1000
-    space.write(SIGNATURE, signature)
-    return [
-        ("signature 签名值", f"{SIGNATURE}, {len(signature)} bytes"),
-        ("user id 签名者标识", "1234567812345678"),
-        # The rest of the step's time is PBKDF2, which opens the key file.
-        ("signing alone 仅签名", f"{elapsed_ms:.2f} ms"),
-    ]
-
-
-def _verify(space: Workspace) -> Facts:
-    key = space.public_key("signing")
-    key.verify(space.read(SIGNATURE), space.read(DOCUMENT))
-    return [("result 结果", "the signature holds 签名有效")]
-
-
-def _refuse_changed_document(space: Workspace) -> Facts:
-    from gmpki.errors import InvalidSignature
-
-    space.write(CHANGED_DOCUMENT, space.read(DOCUMENT).replace(b"300,000.00", b"800,000.00"))
-    key = space.public_key("signing")
-    try:
-        key.verify(space.read(SIGNATURE), space.read(CHANGED_DOCUMENT))
-    except InvalidSignature:
-        return [("change 改动", "300,000.00 → 800,000.00"), ("result 结果", "refused 已拒绝")]
-    raise GmpkiError("a changed document passed the verification")
-
-
-def _encrypt(space: Workspace) -> Facts:
-    from gmpki.algorithms.rand import random_bytes
-    from gmpki.algorithms.sm4_aead import SM4GCM
-
-    content_key, nonce = random_bytes(KEY_LEN), random_bytes(NONCE_LEN)
-    space.write(ENCRYPTED_DOCUMENT, nonce + SM4GCM(content_key).encrypt(nonce, space.read(DOCUMENT)))
-    recipient = space.public_key("encryption")
-    space.write(ENCRYPTED_KEY, recipient.encrypt(content_key))
-    return [("content 内容", f"{ENCRYPTED_DOCUMENT}, SM4-GCM"), ("its key 内容密钥", f"{ENCRYPTED_KEY}, SM2")]
-
-
-def _decrypt(space: Workspace) -> Facts:
-    from gmpki.algorithms.sm4_aead import SM4GCM
-
-    key = space.private_key("encryption")
-    content_key = key.decrypt(space.read(ENCRYPTED_KEY))
-    encrypted = space.read(ENCRYPTED_DOCUMENT)
-    document = SM4GCM(content_key).decrypt(encrypted[:NONCE_LEN], encrypted[NONCE_LEN:])
-    if document != space.read(DOCUMENT):
-        raise GmpkiError("the decrypted document differs from the original")
-    space.write(DECRYPTED_DOCUMENT, document, private=True)
-    return [("document 文件", f"{DECRYPTED_DOCUMENT}, same as the original 与原文一致")]
-
-
-def _refuse_changed_ciphertext(space: Workspace) -> Facts:
-    from gmpki.algorithms.sm4_aead import SM4GCM
-    from gmpki.errors import InvalidTag
-
-    key = space.private_key("encryption")
-    content_key = key.decrypt(space.read(ENCRYPTED_KEY))
-    changed = bytearray(space.read(ENCRYPTED_DOCUMENT))
-    changed[NONCE_LEN] ^= 1
-    try:
-        SM4GCM(content_key).decrypt(bytes(changed[:NONCE_LEN]), bytes(changed[NONCE_LEN:]))
-    except InvalidTag:
-        return [("change 改动", "one bit of the ciphertext 密文的一个比特"), ("result 结果", "refused 已拒绝")]
-    raise GmpkiError("a changed ciphertext was decrypted")
-
-
-STEPS: tuple[Step, ...] = (
-    Step("prepare", "准备一份合同", "Take a contract", _prepare),
-    Step("keys", "生成两对 SM2 密钥", "Make two SM2 key pairs", _make_keys),
-    Step("sign", "签名", "Sign the contract", _sign),
-    Step("verify", "验签", "Verify the signature", _verify),
-    Step("refuse-changed-document", "篡改后的合同被拒绝", "A changed contract is refused", _refuse_changed_document),
-    Step("encrypt", "加密", "Encrypt the contract", _encrypt),
-    Step("decrypt", "解密", "Decrypt it again", _decrypt),
-    Step(
-        "refuse-changed-ciphertext", "篡改后的密文被拒绝", "A changed ciphertext is refused", _refuse_changed_ciphertext
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a step did, and how long it took."""
-
-    step: Step
-    facts: Facts
-    elapsed_s: float
+# A library of each extra that the story needs, which is there when the extra is.
+EXTRAS = {"seal": ("lxml", "resvg_py", "PIL", "fontTools", "pyhanko", "pypdfium2"), "ca": ("sqlalchemy", "alembic")}
 
 
 @click.command(
     name="quickstart",
-    epilog="\b\nExamples:\n  gmpki quickstart\n  gmpki quickstart --output demo\n  gmpki quickstart --json",
+    epilog="\b\nExamples:\n  gmpki quickstart --output demo",
 )
+@click.argument("documents", nargs=-1, type=INPUT, metavar="[FILE]...")
 @click.option(
     "--output", "-o", type=OUTPUT, metavar="DIR", help="Where the files go.  [default: a new temporary directory]"
 )
 @json_option
-def command(*, output: str | None) -> Report:
-    """Sign, verify, encrypt and decrypt a contract, step by step, and keep every file.
+def command(*, documents: tuple[str, ...], output: str | None) -> Report:
+    """Found an authority, issue pairs into UKeys, seal documents, verify, revoke; keep every file.
 
-    用一份真实文件演示密钥生成、签名、验签、加密、解密，并保留全部中间文件。
+    The documents are PDF or OFD. Without any, a contract that comes with gmpki is sealed in both forms. The page
+    report.html shows what was done. It takes the extras "seal" and "ca".
+
+    建立根 CA 与下级 CA，签发双证书到 UKey，为 PDF、OFD 签章，逐项验证与篡改，撤销；保留全部文件与一份报告。
     """
-    space = Workspace(_directory(output))
-    outcomes: list[Outcome] = []
+    _demand_extras()
+    from gmpki.cli._quickstart_space import Workspace
+    from gmpki.cli._quickstart_story import tell_story
+
+    as_json = wants_json()
+    space = Workspace(_directory(output), (lambda _: None) if as_json else _print_step)
     failure = None
-    for step in STEPS:
-        start = time.perf_counter()
-        try:
-            facts = step.run(space)
-        except GmpkiError as error:
-            failure = Failure(type(error).__name__, f"step {step.name}: {error}")
-            break
-        outcomes.append(Outcome(step, facts, time.perf_counter() - start))
-    return Report(_fields(space, outcomes), _lines(space, outcomes), failure)
+    try:
+        tell_story(space, documents)
+    except GmpkiError as error:
+        where = "" if space.current is None else f"step {space.current.name}: "
+        failure = Failure(type(error).__name__, f"{where}{error}")
+    return Report(_fields(space), () if failure else _end(space), failure)
+
+
+def _demand_extras() -> None:
+    """See that the libraries are there, before anything is written.
+
+    :raises UnsupportedPlatform: when one is not.
+    """
+    missing = [extra for extra, modules in EXTRAS.items() if any(find_spec(module) is None for module in modules)]
+    if missing:
+        raise UnsupportedPlatform(f"libraries are missing; pip install 'gmpki[{','.join(missing)}]' brings them")
 
 
 def _directory(output: str | None) -> str:
@@ -236,38 +77,56 @@ def _directory(output: str | None) -> str:
     os.makedirs(output, mode=0o700, exist_ok=True)
     if os.listdir(output):
         raise click.UsageError(f"the directory {output} is not empty")
-    return output
+    return os.path.abspath(output)
 
 
-def _fields(space: Workspace, outcomes: list[Outcome]) -> dict[str, Any]:
+# ---- what is said ---------------------------------------------------------------------------------------------------
+def _print_step(step: StepRecord) -> None:
+    title = f"{step.title.chinese}  {step.title.english}  {step.elapsed_s:.2f} s"
+    tell(Report({}, [title, *columns(step.facts, indent=4)]))
+
+
+def _end(space: Workspace) -> list[str]:
+    refused = sum(finding.is_refusal for finding in space.findings)
+    passed = len(space.findings) - refused
+    total_s = sum(step.elapsed_s for step in space.steps)
+    made = columns([(one.name, *one.what) for one in space.files], indent=2)
+    return [
+        "",
+        f"生成的文件  made, in {space.directory}",
+        *made,
+        "",
+        f"{passed} 项验证通过，{refused} 项应当拒绝的均已拒绝。  {passed} verifications passed, {refused} refusals.",
+        f"{NOTICE_ZH}  {NOTICE_EN}",
+        f"quickstart: {len(space.steps)} steps 步骤, {total_s:.1f} s, {space.path('report.html')}",
+    ]
+
+
+def _fields(space: Workspace) -> dict[str, Any]:
     steps = [
         {
-            "name": outcome.step.name,
-            "title": outcome.step.title_en,
-            "title_zh": outcome.step.title_zh,
-            "elapsed_ms": round(outcome.elapsed_s * 1000, 3),
-            "facts": dict(outcome.facts),
+            "name": step.name,
+            "title": step.title.english,
+            "title_zh": step.title.chinese,
+            "elapsed_ms": round(step.elapsed_s * 1000, 3),
+            "facts": [list(fact) for fact in step.facts],
         }
-        for outcome in outcomes
+        for step in space.steps
     ]
-    return {"directory": space.directory, "files": space.files, "steps": steps, "certified": False, "notice": NOTICE_EN}
-
-
-def _lines(space: Workspace, outcomes: list[Outcome]) -> list[str]:
-    titles = columns(
-        (f"{number}.", outcome.step.title_zh, outcome.step.title_en, f"{outcome.elapsed_s * 1000:9.2f} ms")
-        for number, outcome in enumerate(outcomes, start=1)
-    )
-    details = iter(columns([fact for outcome in outcomes for fact in outcome.facts], indent=4))
-    lines = []
-    for title, outcome in zip(titles, outcomes, strict=True):
-        lines.append(title)
-        lines += [next(details) for _ in outcome.facts]
-    total_ms = sum(outcome.elapsed_s for outcome in outcomes) * 1000
-    return [
-        *lines,
-        "",
-        f"{len(outcomes)} steps 步骤, {total_ms:.2f} ms, files in 文件位于 {space.directory}",
-        "",
-        f"{NOTICE_ZH}  {NOTICE_EN}",
+    findings = [
+        {
+            "what": finding.what.english,
+            "what_zh": finding.what.chinese,
+            "outcome": "refused" if finding.is_refusal else "passed",
+            "found": finding.found,
+        }
+        for finding in space.findings
     ]
+    return {
+        "directory": space.directory,
+        "files": [one.name for one in space.files],
+        "steps": steps,
+        "findings": findings,
+        "certified": False,
+        "notice": NOTICE_EN,
+    }
