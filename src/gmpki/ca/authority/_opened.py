@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from gmpki._inputs import member
 from gmpki.ca.authority import recovery
 from gmpki.ca.authority.rows import AuthorityRow, AuthorityState, Generation, GenerationState
 from gmpki.ca.authority.settings import SOFTWARE_KEY, AuthoritySettings
@@ -16,6 +17,7 @@ from gmpki.ca.store.certificates import CertificateRow, find
 from gmpki.ca.store.columns import public_key_id, serial_number
 from gmpki.ca.store.schema import authorities, certificates, generations
 from gmpki.errors import ConflictError, InvalidInputError, NotFoundError, StateError, UnsupportedAlgorithm
+from gmpki.keys.interfaces import Signer
 from gmpki.keys.sm2_public import SM2PublicKey
 from gmpki.x509.issuing import Issuer
 from gmpki.x509.prelint import lint_check
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from gmpki.ca.authority.recovery import Running
     from gmpki.ca.authority.worker import Worker
     from gmpki.ca.store.store import Store, Transaction
-    from gmpki.keys.interfaces import PublicKey, Signer
+    from gmpki.keys.interfaces import PublicKey
     from gmpki.tokens.interfaces import DeviceInfo
     from gmpki.x509.preparing import Addresses
     from gmpki.x509.profile import Profile
@@ -47,6 +49,17 @@ class AuthoritySigner:
     signer: Signer
     device: DeviceInfo | None = None
     place: str = ""
+
+    @classmethod
+    def of(cls, signer: AuthoritySigner | Signer) -> AuthoritySigner:
+        """Return a key of which nothing is said as one in software.
+
+        :raises InvalidTypeError: when it is no private key.
+        """
+        if isinstance(signer, cls):
+            return signer
+        member(signer, Signer, "signer")
+        return cls(signer)  # type: ignore[arg-type]
 
     @property
     def public_key_id(self) -> str:

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 
 from gmpki._inputs import as_text, iterated, member
 from gmpki.algorithms import sm3
-from gmpki.asn1.rfc5280 import Name, ReasonCode
-from gmpki.ca.authority import ceremony, issuing, recovery
+from gmpki.asn1.rfc5280 import Name
+from gmpki.ca.authority import ceremony, issuing, recovery, revoking
 from gmpki.ca.authority._opened import AuthoritySigner, Opened
 from gmpki.ca.authority.ceremony import NewAuthority
 from gmpki.ca.authority.issuing import Job
@@ -44,10 +44,8 @@ from gmpki.ca.authority.rows import (
 from gmpki.ca.authority.settings import AuthoritySettings
 from gmpki.ca.authority.worker import Worker
 from gmpki.ca.interfaces import SYSTEM, Actor, AllottedKey, Issued, KeyCentre, Order, RevocationOrder
-from gmpki.ca.revocation import entries
 from gmpki.ca.revocation.rules import ListIssuer
 from gmpki.ca.store.columns import seconds, serial_text
-from gmpki.ca.store.idempotency import keep_answer, once
 from gmpki.ca.store.store import Store
 from gmpki.errors import (
     GmpkiError,
@@ -59,7 +57,6 @@ from gmpki.errors import (
     TamperedError,
 )
 from gmpki.keys.interfaces import Signer
-from gmpki.protect import canonical
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.profile import load_profile
 
@@ -136,8 +133,8 @@ class Authority:
         :raises StoreError: when the database does not do it.
         :raises GmpkiError: what the signer raises.
         """
-        _check_types(store, subject, actor)
-        new, held = _new(name, title, settings, signer)
+        held = AuthoritySigner.of(signer)
+        new = NewAuthority(name, title, _settings(settings))
         rules = load_profile(profile) if isinstance(profile, str) else profile
         ceremony.create_root(
             store, new, subject, held, profile=rules, validity=validity, worker=Worker.here(), actor=actor
@@ -167,9 +164,9 @@ class Authority:
 
         The other parameters and the errors are those of :meth:`create`, and those of :meth:`issue` of the parent.
         """
-        _check_types(store, subject, actor)
         member(parent, Authority, "parent")
-        new, held = _new(name, title, settings, signer, parent.id if parent.store is store else None)
+        held = AuthoritySigner.of(signer)
+        new = NewAuthority(name, title, _settings(settings), parent.id if parent.store is store else None)
         ceremony.create_requested(store, new, subject, held, actor=actor)
         authority = cls(store, name, [held], key_centre=key_centre)
         authority._certified_by(parent, profile, validity, actor)
@@ -193,8 +190,8 @@ class Authority:
         :attr:`request` is what goes there, :meth:`activate` takes what comes back. Parameters and errors are those of
         :meth:`create`.
         """
-        _check_types(store, subject, actor)
-        new, held = _new(name, title, settings, signer)
+        held = AuthoritySigner.of(signer)
+        new = NewAuthority(name, title, _settings(settings))
         ceremony.create_requested(store, new, subject, held, actor=actor)
         return cls(store, name, [held], key_centre=key_centre)
 
@@ -224,7 +221,7 @@ class Authority:
         if key_centre is not None:
             member(key_centre, KeyCentre, "key_centre")
         given = [signers] if isinstance(signers, (AuthoritySigner, Signer)) else iterated(signers, "signers")
-        held = [_held(signer) for signer in given]
+        held = [AuthoritySigner.of(signer) for signer in given]
         authority = cls(store, name, held, key_centre=key_centre)
         known = {generation.public_key_id for generation in authority.generations}
         if any(signer.public_key_id not in known for signer in held):
@@ -389,30 +386,7 @@ class Authority:
         member(order, RevocationOrder, "order")
         member(actor, Actor, "actor")
         self._check_name(order.authority)
-        # Others keep answers under keys of their own in the same table.
-        key = "authority:" + sm3.digest(order.key.encode("utf-8", "surrogatepass")).hex()
-        digest = _revocation_digest(order)
-
-        def change(tx: Transaction) -> None:
-            if once(tx, key, "authority.revoke", digest) is not None:
-                return
-            row = find_authority(tx.connection, tx.protection, self._name)
-            entries.revoke(tx, row.id, order.serial_numbers, reason=order.reason, invalidity_date=order.invalidity_date)
-            serials = " ".join(serial_text(serial) for serial in order.serial_numbers[:8])
-            more = len(order.serial_numbers) - 8
-            tx.audit(
-                actor,
-                _REVOKED.get(order.reason, "certificate.revoked"),
-                f"authority:{self._name}",
-                serials=serials,
-                more=more if more > 0 else None,
-                reason=order.reason.name.lower(),
-            )
-            if complete is not None:
-                complete(tx)
-            keep_answer(tx, key, "authority.revoke", digest, "done")
-
-        self._store.run(change)
+        self._store.run(lambda tx: revoking.carry_out(tx, order, actor, complete))
 
     def recover_key(self, serial_number: int, owner: PublicKey, *, actor: Actor) -> AllottedKey:
         """Get the encryption key of a certificate again, enveloped for a signing key: for an owner who has lost it.
@@ -577,7 +551,7 @@ class Authority:
 
     def _with(self, signer: AnySigner) -> tuple[Opened, AuthoritySigner]:
         """Take another private key."""
-        held, opened = _held(signer), self._now()
+        held, opened = AuthoritySigner.of(signer), self._now()
         held.check(opened.settings)
         self._signers[held.public_key_id] = held
         return opened, held
@@ -601,42 +575,9 @@ class Authority:
             raise InvalidInputError(f"the order is for the authority {name[:80]!r}, this one is {self._name}")
 
 
-_REVOKED = {ReasonCode.CERTIFICATE_HOLD: "certificate.suspended", ReasonCode.REMOVE_FROM_CRL: "certificate.resumed"}
-
-
 def _outcome(job: Job) -> Issued | GmpkiError:
     return StateError("the order was not carried out") if job.outcome is None else job.outcome
 
 
-def _revocation_digest(order: RevocationOrder) -> str:
-    serials = tuple(sorted({f"{serial:x}" for serial in order.serial_numbers}))
-    since = None if order.invalidity_date is None else seconds(order.invalidity_date)
-    asked = ("gmpki revocation 1", order.authority, serials, int(order.reason), since)
-    return sm3.digest(canonical.encode(asked)).hex()
-
-
-def _held(signer: AnySigner) -> AuthoritySigner:
-    if isinstance(signer, AuthoritySigner):
-        return signer
-    member(signer, Signer, "signer")
-    return AuthoritySigner(signer)
-
-
-def _new(
-    name: str, title: str, settings: AuthoritySettings | None, signer: AnySigner, parent_id: int | None = None
-) -> tuple[NewAuthority, AuthoritySigner]:
-    if not 1 <= len(as_text(name, "name")) <= 64 or not name.isprintable():
-        raise InvalidInputError("the name of an authority is 1 to 64 printable characters")
-    if len(as_text(title, "title")) > 255:
-        raise InvalidInputError("the title of an authority is at most 255 characters")
-    wanted = AuthoritySettings() if settings is None else settings
-    member(wanted, AuthoritySettings, "settings")
-    held = _held(signer)
-    held.check(wanted)
-    return NewAuthority(name, title or name, wanted, parent_id), held
-
-
-def _check_types(store: Store, subject: Name, actor: Actor) -> None:
-    member(store, Store, "store")
-    member(subject, Name, "subject")
-    member(actor, Actor, "actor")
+def _settings(given: AuthoritySettings | None) -> AuthoritySettings:
+    return AuthoritySettings() if given is None else given

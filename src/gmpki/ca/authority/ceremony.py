@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert
 
+from gmpki._inputs import as_text, member
+from gmpki.asn1.rfc5280 import Name
 from gmpki.ca.authority import orders, recovery
 from gmpki.ca.authority.orders import IssueRow, IssueState
 from gmpki.ca.authority.rows import (
@@ -24,11 +26,13 @@ from gmpki.ca.authority.rows import (
     read_generations,
     update_generation,
 )
-from gmpki.ca.interfaces import PublicationKind
+from gmpki.ca.authority.settings import AuthoritySettings
+from gmpki.ca.interfaces import Actor, PublicationKind
 from gmpki.ca.store.certificates import MeantCertificate, insert_meant, make_issued, of_issues
 from gmpki.ca.store.columns import digest_text, public_key_id, seconds, serial_text
 from gmpki.ca.store.schema import due_publications
-from gmpki.errors import ConflictError, KeyMismatchError, LifeCycleError, StateError, ValidationError
+from gmpki.ca.store.store import Store
+from gmpki.errors import ConflictError, InvalidInputError, KeyMismatchError, LifeCycleError, StateError, ValidationError
 from gmpki.x509.issuing import Issuer, prepare_self_signed
 from gmpki.x509.names import names_match
 from gmpki.x509.prelint import lint_check
@@ -37,12 +41,10 @@ from gmpki.x509.request import RequestBuilder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gmpki.asn1.rfc5280 import Name, Validity
+    from gmpki.asn1.rfc5280 import Validity
     from gmpki.ca.authority._opened import AuthoritySigner, Opened
-    from gmpki.ca.authority.settings import AuthoritySettings
     from gmpki.ca.authority.worker import Worker
-    from gmpki.ca.interfaces import Actor
-    from gmpki.ca.store.store import Store, Transaction
+    from gmpki.ca.store.store import Transaction
     from gmpki.x509.certificate import Certificate
     from gmpki.x509.preparing import ToBeSigned
     from gmpki.x509.profile import Profile
@@ -53,12 +55,15 @@ __all__ = ["activate", "create_requested", "create_root", "request_next", "roll_
 # In front of the keys of orders that an authority gives itself. Those of others are printable.
 _OWN: Final = "\x1f"
 _LINT: Final = lint_check()
+_MAX_NAME_LEN: Final = 64
+_MAX_TITLE_LEN: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
 class NewAuthority:
     """What a new authority is called, and what it does.
 
+    :ivar title: its name for persons; "" is the other one.
     :ivar parent_id: the authority above it, where that is in the same database.
     """
 
@@ -66,6 +71,13 @@ class NewAuthority:
     title: str
     settings: AuthoritySettings
     parent_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(as_text(self.name, "name")) <= _MAX_NAME_LEN or not self.name.isprintable():
+            raise InvalidInputError(f"the name of an authority is 1 to {_MAX_NAME_LEN} printable characters")
+        if len(as_text(self.title, "title")) > _MAX_TITLE_LEN:
+            raise InvalidInputError(f"the title of an authority is at most {_MAX_TITLE_LEN} characters")
+        member(self.settings, AuthoritySettings, "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,7 @@ def create_root(
     actor: Actor,
 ) -> None:
     """Make a root: its row, its key, the certificate that it signs itself."""
+    _check(store, new, subject, signer, actor)
     prepared = prepare_self_signed(subject, signer.signer, profile, validity=validity, check=_LINT, at=store.now())
     with store.transaction() as tx:
         row, generation = _begin(tx, new, signer, None, actor)
@@ -142,6 +155,7 @@ def roll_over(
 # ---- keys that somebody else certifies ----------------------------------------------------
 def create_requested(store: Store, new: NewAuthority, subject: Name, signer: AuthoritySigner, *, actor: Actor) -> None:
     """Make an authority that cannot issue before somebody else has certified its key."""
+    _check(store, new, subject, signer, actor)
     request = _request(subject, signer)
     with store.transaction() as tx:
         _begin(tx, new, signer, request, actor)
@@ -193,6 +207,13 @@ def activate(opened: Opened, certificate: Certificate, issuer: Certificate, *, a
         _activate(tx, opened.row, opened.settings, wanted.number, certificate, actor=actor)
 
 
+def _check(store: Store, new: NewAuthority, subject: Name, signer: AuthoritySigner, actor: Actor) -> None:
+    member(store, Store, "store")
+    member(subject, Name, "subject")
+    member(actor, Actor, "actor")
+    signer.check(new.settings)
+
+
 def _request(subject: Name, signer: AuthoritySigner) -> CertificateRequest:
     return RequestBuilder().subject(subject).sign(signer.signer, verify=True)
 
@@ -203,11 +224,15 @@ def _begin(
 ) -> tuple[AuthorityRow, Generation]:
     """Write an authority with its first key; one whose first certificate never came to be is begun again."""
     try:
-        row = insert_authority(tx, new.name, new.title, new.parent_id, new.settings.to_json())
+        row = insert_authority(tx, new.name, new.title or new.name, new.parent_id, new.settings.to_json())
     except ConflictError:
         row = find_authority(tx.connection, tx.protection, new.name, lock=True)
         known = read_generations(tx.connection, tx.protection, row.id, lock=True)
-        same = (row.title, row.parent_id, row.settings) == (new.title, new.parent_id, new.settings.to_json())
+        same = (row.title, row.parent_id, row.settings) == (
+            new.title or new.name,
+            new.parent_id,
+            new.settings.to_json(),
+        )
         if not same or any(each.state is not GenerationState.REQUESTED for each in known):
             raise
     generation = _next_generation(tx, row, signer, request)

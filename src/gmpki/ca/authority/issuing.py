@@ -57,6 +57,7 @@ from gmpki.x509.profile import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -121,8 +122,9 @@ def carry_out(opened: Opened, jobs: Sequence[Job], actor: Actor) -> None:
 
 
 def _make(opened: Opened, jobs: Sequence[Job], actor: Actor) -> None:
+    at = opened.store.now()
     for job in _left(jobs):
-        _attempt(job, lambda job=job: _accept(opened, job))  # type: ignore[misc]
+        _attempt(job, lambda job=job: _accept(opened, job, at))  # type: ignore[misc]
     _choose_serials(opened, _left(jobs))
     _allot(opened, _left(jobs))
     for job in _left(jobs):
@@ -188,7 +190,7 @@ def _answers(opened: Opened, connection: Connection, rows: Iterable[IssueRow]) -
     return found
 
 
-def _accept(opened: Opened, job: Job) -> None:
+def _accept(opened: Opened, job: Job, at: datetime) -> None:
     order = job.order
     profile = opened.profiles.get(order.profile)
     if profile is None:
@@ -201,7 +203,7 @@ def _accept(opened: Opened, job: Job) -> None:
         subject=order.subject,
         validity=order.validity,
         extensions=order.extensions,
-        at=opened.store.now(),
+        at=at,
     )
 
 
