@@ -11,8 +11,9 @@ from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
     from gmpki.ca.authority.authority import Authority
-    from gmpki.ca.authority.ceremony import activate, create_requested, create_root, request_next, roll_over
+    from gmpki.ca.authority.rows import Generation
     from gmpki.ca.authority.settings import AuthoritySettings
+    from gmpki.ca.authority.signer import AuthoritySigner
     from gmpki.ca.interfaces import (
         SYSTEM,
         Actor,
@@ -74,6 +75,7 @@ __all__ = [
     "Appointment",
     "Authority",
     "AuthoritySettings",
+    "AuthoritySigner",
     "Backup",
     "Batch",
     "Contact",
@@ -81,6 +83,7 @@ __all__ = [
     "Decision",
     "DeliveryForm",
     "DirectoryPublisher",
+    "Generation",
     "Identity",
     "IdentityKind",
     "Inspection",
@@ -116,7 +119,6 @@ __all__ = [
     "Store",
     "StoreStatusSource",
     "Transaction",
-    "activate",
     "add_point",
     "add_region",
     "applications_like",
@@ -126,8 +128,6 @@ __all__ = [
     "back_up",
     "count_applications",
     "count_pairs",
-    "create_requested",
-    "create_root",
     "due_lists",
     "export_audit",
     "inspect",
@@ -138,9 +138,7 @@ __all__ = [
     "pairs_like",
     "publish_due",
     "remind",
-    "request_next",
     "restore",
-    "roll_over",
     "seal_audit",
     "verify_audit",
     "verify_backup",
@@ -156,6 +154,7 @@ _HOMES = {
     "Appointment": "gmpki.ca.operators.appointments",
     "Authority": "gmpki.ca.authority.authority",
     "AuthoritySettings": "gmpki.ca.authority.settings",
+    "AuthoritySigner": "gmpki.ca.authority.signer",
     "Backup": "gmpki.ca.store.backup",
     "Batch": "gmpki.ca.registration.batch",
     "Contact": "gmpki.ca.registration.applicants",
@@ -163,6 +162,7 @@ _HOMES = {
     "Decision": "gmpki.ca.registration.checking",
     "DeliveryForm": "gmpki.ca.registration.delivery",
     "DirectoryPublisher": "gmpki.ca.publication.directory",
+    "Generation": "gmpki.ca.authority.rows",
     "Identity": "gmpki.ca.registration.identity",
     "IdentityKind": "gmpki.ca.registration.identity",
     "Inspection": "gmpki.ca.publication.inspect",
@@ -199,7 +199,6 @@ _HOMES = {
     "Store": "gmpki.ca.store.store",
     "StoreStatusSource": "gmpki.ca.revocation.status",
     "Transaction": "gmpki.ca.store.store",
-    "activate": "gmpki.ca.authority.ceremony",
     "add_point": "gmpki.ca.operators.regions",
     "add_region": "gmpki.ca.operators.regions",
     "applications_like": "gmpki.ca.reports.search",
@@ -209,8 +208,6 @@ _HOMES = {
     "back_up": "gmpki.ca.store.backup",
     "count_applications": "gmpki.ca.reports.counts",
     "count_pairs": "gmpki.ca.reports.counts",
-    "create_requested": "gmpki.ca.authority.ceremony",
-    "create_root": "gmpki.ca.authority.ceremony",
     "due_lists": "gmpki.ca.revocation.schedule",
     "export_audit": "gmpki.ca.store.audit_export",
     "inspect": "gmpki.ca.publication.inspect",
@@ -221,9 +218,7 @@ _HOMES = {
     "pairs_like": "gmpki.ca.reports.search",
     "publish_due": "gmpki.ca.publication.queue",
     "remind": "gmpki.ca.reports.expiring",
-    "request_next": "gmpki.ca.authority.ceremony",
     "restore": "gmpki.ca.store.backup",
-    "roll_over": "gmpki.ca.authority.ceremony",
     "seal_audit": "gmpki.ca.store.audit_seal",
     "verify_audit": "gmpki.ca.store.audit_verify",
     "verify_backup": "gmpki.ca.store.backup",

@@ -26,10 +26,10 @@ from ca.authorities import (
 )
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.authority import ceremony
-from gmpki.ca.authority._opened import AuthoritySigner
 from gmpki.ca.authority.authority import Authority
 from gmpki.ca.authority.rows import GenerationState
 from gmpki.ca.authority.settings import AuthoritySettings
+from gmpki.ca.authority.signer import AuthoritySigner
 from gmpki.ca.interfaces import IssuerBackend, Order
 from gmpki.ca.store.schema import authorities, certificates, due_publications, generations
 from gmpki.ca.store.store import Store

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from gmpki._inputs import member
 from gmpki.ca.authority import recovery
 from gmpki.ca.authority.rows import AuthorityRow, AuthorityState, Generation, GenerationState
-from gmpki.ca.authority.settings import SOFTWARE_KEY, AuthoritySettings
 from gmpki.ca.interfaces import SYSTEM, Actor, AllottedKey, KeyCentre
 from gmpki.ca.store.certificates import CertificateRow, find
-from gmpki.ca.store.columns import public_key_id, serial_number
+from gmpki.ca.store.columns import serial_number
 from gmpki.ca.store.schema import authorities, certificates, generations
-from gmpki.errors import ConflictError, InvalidInputError, NotFoundError, StateError, UnsupportedAlgorithm
-from gmpki.keys.interfaces import Signer
+from gmpki.errors import ConflictError, NotFoundError, StateError, UnsupportedAlgorithm
 from gmpki.keys.sm2_public import SM2PublicKey
 from gmpki.x509.issuing import Issuer
 from gmpki.x509.prelint import lint_check
@@ -25,60 +22,17 @@ from gmpki.x509.prelint import lint_check
 if TYPE_CHECKING:
     from gmpki.ca.authority.orders import IssueRow
     from gmpki.ca.authority.recovery import Running
+    from gmpki.ca.authority.settings import AuthoritySettings
+    from gmpki.ca.authority.signer import AuthoritySigner
     from gmpki.ca.authority.worker import Worker
     from gmpki.ca.store.store import Store, Transaction
-    from gmpki.keys.interfaces import PublicKey
-    from gmpki.tokens.interfaces import DeviceInfo
+    from gmpki.keys.interfaces import PublicKey, Signer
     from gmpki.x509.preparing import Addresses
     from gmpki.x509.profile import Profile
 
-__all__ = ["AuthoritySigner", "Opened"]
+__all__ = ["Opened"]
 
 _LINT: Final = lint_check()
-
-
-@dataclass(frozen=True, slots=True)
-class AuthoritySigner:
-    """A private key of an authority, and where it is. Immutable.
-
-    :ivar device: the token that it is in; None for a software key.
-    :ivar place: how whoever opens the authority finds it again, such as the URI of a token's container; kept in the
-        database, so nothing secret.
-    """
-
-    signer: Signer
-    device: DeviceInfo | None = None
-    place: str = ""
-
-    @classmethod
-    def of(cls, signer: AuthoritySigner | Signer) -> AuthoritySigner:
-        """Return a key of which nothing is said as one in software.
-
-        :raises InvalidTypeError: when it is no private key.
-        """
-        if isinstance(signer, cls):
-            return signer
-        member(signer, Signer, "signer")
-        return cls(signer)  # type: ignore[arg-type]
-
-    @property
-    def public_key_id(self) -> str:
-        """What its public key is found by."""
-        return public_key_id(self.signer.public_key)
-
-    def check(self, settings: AuthoritySettings) -> None:
-        """Refuse a key in software where the settings want one in hardware.
-
-        :raises InvalidInputError: when they do.
-        """
-        if not settings.is_production or (self.device is not None and not self.device.is_software):
-            return
-        name = SOFTWARE_KEY if self.device is None else self.device.name
-        if name not in settings.software_signers:
-            raise InvalidInputError(
-                f"a production authority keeps its key in hardware, and this one is in {name!r}; "
-                "software_signers in its settings names the exceptions"
-            )
 
 
 @dataclass(frozen=True)

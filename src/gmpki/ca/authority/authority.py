@@ -28,7 +28,7 @@ from gmpki._inputs import as_text, iterated, member
 from gmpki.algorithms import sm3
 from gmpki.asn1.rfc5280 import Name
 from gmpki.ca.authority import ceremony, issuing, recovery, revoking
-from gmpki.ca.authority._opened import AuthoritySigner, Opened
+from gmpki.ca.authority._opened import Opened
 from gmpki.ca.authority.ceremony import NewAuthority
 from gmpki.ca.authority.issuing import Job
 from gmpki.ca.authority.orders import order_digest
@@ -42,6 +42,7 @@ from gmpki.ca.authority.rows import (
     update_authority,
 )
 from gmpki.ca.authority.settings import AuthoritySettings
+from gmpki.ca.authority.signer import AuthoritySigner
 from gmpki.ca.authority.worker import Worker
 from gmpki.ca.interfaces import SYSTEM, Actor, AllottedKey, Issued, KeyCentre, Order, RevocationOrder
 from gmpki.ca.revocation.rules import ListIssuer

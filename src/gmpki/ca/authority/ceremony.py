@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gmpki.asn1.rfc5280 import Validity
-    from gmpki.ca.authority._opened import AuthoritySigner, Opened
+    from gmpki.ca.authority._opened import Opened
+    from gmpki.ca.authority.signer import AuthoritySigner
     from gmpki.ca.authority.worker import Worker
     from gmpki.ca.store.store import Transaction
     from gmpki.x509.certificate import Certificate
