@@ -41,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "verify": ("verify", "Verify any signed or sealed file", "识别并验证各类文件"),
     "log": ("log", "A log that shows every change", "防篡改日志"),
     "manifest": ("manifest", "Sign and check lists of files", "文件清单的签名与校验"),
-    "quickstart": ("quickstart", "The main job, step by step, on a real file", "用真实文件走一遍主要流程"),
+    "quickstart": ("quickstart", "The main job: authority, UKeys, seals, and a report", "主要流程：CA、UKey、签章与报告"),
     "selftest": ("selftest", "Known answers and library integrity", "密码算法自检与完整性检查"),
     "backends": ("backends", "Which implementation of each algorithm runs", "查看各算法的实现后端"),
 }
