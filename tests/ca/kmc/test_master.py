@@ -22,6 +22,7 @@ from gmpki.errors import (
 from gmpki.keys.ecdsa import ECDSAPrivateKey
 
 KEY = bytes(range(16))
+KEY_ID = "aa" * 32
 
 
 def shared() -> tuple[MasterKey, Wrapped, list[Share]]:
@@ -33,8 +34,8 @@ def shared() -> tuple[MasterKey, Wrapped, list[Share]]:
 def test_for_a_key() -> None:
     master, wrapped = wrap(OPENER.public_key)
     assert wrapped.protection == "sm2"
-    sealed = master.seal(b"private", "SM2", "aa")
-    assert unwrap(wrapped, OPENER).open(sealed, "SM2", "aa") == b"private"
+    sealed = master.seal(b"private", "SM2", KEY_ID)
+    assert unwrap(wrapped, OPENER).open(sealed, "SM2", KEY_ID) == b"private"
 
 
 def test_for_another_key() -> None:
@@ -45,9 +46,9 @@ def test_for_another_key() -> None:
 
 def test_for_custodians() -> None:
     master, wrapped, shares = shared()
-    sealed = master.seal(b"private", "SM2", "aa")
+    sealed = master.seal(b"private", "SM2", KEY_ID)
     for some in (shares[:2], shares[1:], shares, tuple(reversed(shares))):
-        assert unwrap(wrapped, some).open(sealed, "SM2", "aa") == b"private"
+        assert unwrap(wrapped, some).open(sealed, "SM2", KEY_ID) == b"private"
 
 
 def test_too_few_shares() -> None:
@@ -163,32 +164,32 @@ def test_how_many_custodians(threshold: int, count: int) -> None:
 
 
 # ---- what is sealed -----------------------------------------------------------------------
-@pytest.mark.parametrize(("kind", "key_id"), [("RSA-2048", "aa"), ("SM2", "ab"), ("SM", "2aa"), ("", "SM2aa")])
+@pytest.mark.parametrize(("kind", "key_id"), [("RSA-2048", KEY_ID), ("SM2", "ab" * 32), ("SM", KEY_ID), ("", KEY_ID)])
 def test_bound_to_the_row(kind: str, key_id: str) -> None:
-    sealed = MasterKey(KEY).seal(b"private", "SM2", "aa")
+    sealed = MasterKey(KEY).seal(b"private", "SM2", KEY_ID)
     with pytest.raises(DecryptionError):
         MasterKey(KEY).open(sealed, kind, key_id)
 
 
 def test_bound_to_the_master_key() -> None:
-    sealed = MasterKey(KEY).seal(b"private", "SM2", "aa")
+    sealed = MasterKey(KEY).seal(b"private", "SM2", KEY_ID)
     with pytest.raises(DecryptionError):
-        MasterKey(bytes(16)).open(sealed, "SM2", "aa")
+        MasterKey(bytes(16)).open(sealed, "SM2", KEY_ID)
 
 
 def test_every_changed_byte_is_found() -> None:
     master = MasterKey(KEY)
-    sealed = master.seal(b"private", "SM2", "aa")
+    sealed = master.seal(b"private", "SM2", KEY_ID)
     for at in range(len(sealed)):
         with pytest.raises(DecryptionError):
-            master.open(sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :], "SM2", "aa")
+            master.open(sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :], "SM2", KEY_ID)
         with pytest.raises(DecryptionError):
-            master.open(sealed[:at], "SM2", "aa")
+            master.open(sealed[:at], "SM2", KEY_ID)
 
 
 def test_never_the_same_twice() -> None:
     master = MasterKey(KEY)
-    assert len({master.seal(b"private", "SM2", "aa") for _ in range(20)}) == 20
+    assert len({master.seal(b"private", "SM2", KEY_ID) for _ in range(20)}) == 20
 
 
 def test_the_key_does_not_leave() -> None:

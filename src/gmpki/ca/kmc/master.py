@@ -1,8 +1,8 @@
 """The master key: what the private keys of the centre are encrypted with, and what it is protected with itself.
 
-A private key is stored as a nonce of 12 random bytes and SM4-GCM of it under the master key. Associated data are the
-canonical encoding of the list ``gmpki kmc key 1``, the id of the master key, the kind of the key, and SM3 of its public
-key: a value that was moved to another row does not decrypt. With random nonces one master key serves for 2^32 private
+A private key is stored as a nonce of 12 random bytes and SM4-GCM of it under the master key. Associated data are
+``gmpki kmc key 1``, the id of the master key (16 bytes), SM3 of the public key (32) and the kind of the key: a value
+that was moved to another row does not decrypt. With random nonces one master key serves for 2^32 private
 keys at the most (NIST SP 800-38D 8.3); rotate it long before.
 
 The id of a master key is the first 16 bytes of HMAC-SM3 under it over ``gmpki kmc master 1``, in hexadecimal digits.
@@ -33,7 +33,6 @@ from gmpki.errors import (
 from gmpki.keys._immutable import Secret
 from gmpki.keys.interfaces import Decryptor
 from gmpki.keys.sm2_public import SM2PublicKey
-from gmpki.protect import canonical
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -42,7 +41,7 @@ __all__ = ["KEY_LEN", "MasterKey", "Protector", "SharedAmong", "Unlocker", "Wrap
 
 KEY_LEN: Final = 16
 _ID_LABEL: Final = b"gmpki kmc master 1"
-_CONTEXT_LABEL: Final = "gmpki kmc key 1"
+_CONTEXT_LABEL: Final = b"gmpki kmc key 1"
 _NONCE_LEN: Final = 12
 _RECIPIENT_LEN: Final = 32
 _DECRYPTOR: Final = "sm2"
@@ -106,6 +105,7 @@ class MasterKey(Secret):
         """Encrypt a private key.
 
         :param private_key: as :mod:`gmpki.ca.kmc.kinds` encodes keys of that kind.
+        :param public_key_id: SM3 of the public key, 64 hexadecimal digits.
         :raises RandomSourceError: when the random source fails.
         """
         nonce = random_bytes(_NONCE_LEN)
@@ -122,7 +122,7 @@ class MasterKey(Secret):
         return self._cipher.decrypt(nonce, rest, self._context(kind, public_key_id))
 
     def _context(self, kind: str, public_key_id: str) -> bytes:
-        return canonical.encode((_CONTEXT_LABEL, self.key_id, kind, public_key_id))
+        return _CONTEXT_LABEL + bytes.fromhex(self.key_id + public_key_id) + kind.encode("ascii")
 
     def __repr__(self) -> str:
         return f"<MasterKey {self.key_id}>"
