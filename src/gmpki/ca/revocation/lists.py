@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, true, update
 
 from gmpki._inputs import member, number
 from gmpki.algorithms import sm3
@@ -350,24 +350,25 @@ def _entries(store: Store, plan: _Plan) -> Iterator[EncodedBlock]:
     """Yield the entries of a list out of one state of the store."""
     is_delta = plan.scope.is_delta
     with store.reading() as connection:
-        query = select(revocations).where(told_by(plan.scope), *_asked(plan))
+        query = select(revocations).where(told_by(plan.scope), _asked(plan))
         rows = connection.execute(query.execution_options(yield_per=_IN_ONE_BLOCK))
         for some in rows.partitions():
+            # What was resumed is read as well: that it was is believed only of a row that is as it was written.
             for row in some:
                 verify_columns(store.protection, row._asdict())
-            yield encode_block(map(_entry, some), is_delta=is_delta)
+            named = some if is_delta else [row for row in some if row.lifted_at is None]
+            yield encode_block(map(_entry, named), is_delta=is_delta)
 
 
-def _asked(plan: _Plan) -> tuple[ColumnElement[bool], ...]:
-    columns = revocations.c
-    if plan.scope.is_delta and plan.latest is not None:
-        return (columns.change_number > plan.latest.change_number,)
-    if plan.latest is None:
-        return (columns.lifted_at.is_(None),)
+def _asked(plan: _Plan) -> ColumnElement[bool]:
+    """Return the condition of the rows that a list may have to name."""
+    columns, before = revocations.c, plan.latest
+    if before is None:
+        return true()
+    if plan.scope.is_delta:
+        return columns.change_number > before.change_number
     # What was changed after the latest list was begun was not on it, and has yet to be on one.
-    before = plan.latest
-    has_to_be_told = or_(columns.not_after >= seconds(before.this_update), columns.change_number > before.change_number)
-    return columns.lifted_at.is_(None), has_to_be_told
+    return or_(columns.not_after >= seconds(before.this_update), columns.change_number > before.change_number)
 
 
 def _entry(row: Row[Any]) -> tuple[int, int, int, int | None]:
