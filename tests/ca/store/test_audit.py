@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from certified import NOW
 from gmpki.ca.interfaces import SYSTEM
 from gmpki.ca.store import audit
 from gmpki.ca.store.audit_rows import find_entries
+from gmpki.ca.store.audit_seal import seal_audit
 from gmpki.ca.store.audit_verify import verify_audit
 from gmpki.ca.store.store import Store
-from gmpki.errors import InvalidInputError, InvalidTypeError, StoreError, TamperedError
+from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError, StoreError, TamperedError, UnknownKeyError
 from gmpki.protect.keys import KeyRing
 
 
@@ -117,7 +119,7 @@ def test_nodes_with_the_old_and_the_new_ring_write_one_after_the_other(store: St
 
 def test_another_ring_is_refused(store: Store) -> None:
     other = Store(store._database, KeyRing.generate(), clock=store._clock)
-    with store.reading() as connection, pytest.raises(TamperedError):
+    with store.reading() as connection, pytest.raises(UnknownKeyError):
         audit.check_ring(connection, other.protection.ring)
 
 
@@ -223,3 +225,39 @@ def test_a_line_that_says_nothing_of_the_kind(store: Store) -> None:
         audit.write(tx.connection, [odd])
     report = judge(store)
     assert [(found.reason, found.place) for found in report.findings] == [("changed", 2)]
+
+
+# ---- several at once ------------------------------------------------------------------------
+def write_at_once(store: Store) -> None:
+    """Let four threads write entries and seals."""
+    ready = threading.Barrier(4)
+    problems: list[GmpkiError] = []
+
+    def work(number: int) -> None:
+        ready.wait()
+        try:
+            for _ in range(5):
+                entry(store, number)
+                if number == 1:
+                    seal_audit(store, audit_scene.SIGNER)
+        except GmpkiError as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    report = judge(store)
+    assert (report.findings, report.entries, report.seals, report.last) == ((), 20, 5, 26)
+
+
+@pytest.mark.once
+def test_many_write_one_log_in_a_file(file_store: Store) -> None:
+    write_at_once(file_store)
+
+
+@pytest.mark.once
+def test_many_write_one_log_in_postgresql(postgresql_store: Store) -> None:
+    write_at_once(postgresql_store)
