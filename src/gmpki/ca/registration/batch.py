@@ -1,7 +1,7 @@
 """Applications and issues by the thousand: a row each, with its own result; it goes on after an interruption.
 
-Each row has the key ``<batch>:<row>``, so a file can be run again after whatever ended it: what was carried out is found
-again and not done twice, what failed is tried again, and a row that was changed in between is refused.
+Each row has the key ``<batch>:<row>``, so a file can be run again after whatever ended it: what was carried out is
+found again and not done twice, what failed is tried again, and a row that was changed in between is refused.
 
     rows = read_batch("persons.csv")
     results = apply_batch(office, clerk, rows, Batch("2026-03-social", "sub", "personal"))

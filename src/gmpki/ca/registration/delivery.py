@@ -13,7 +13,9 @@ from gmpki.ca.registration.applications import check_text
 from gmpki.ca.registration.carrying import Outcome, outcome
 from gmpki.ca.registration.pairs import Pair
 from gmpki.ca.registration.states import Operation, transition
-from gmpki.errors import InvalidInputError, LifeCycleError
+from gmpki.errors import InvalidInputError, KeyMismatchError, LifeCycleError
+from gmpki.keys.pbes2 import DEFAULT_ITERATIONS
+from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.keystore.pkcs12 import KeyEntry
 from gmpki.keystore.pkcs12_writer import StoreProfile, write_pkcs12
 from gmpki.tokens.delivery import import_delivery
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     from gmpki.ca.operators.operators import Operator
     from gmpki.ca.registration._desk import Desk
-    from gmpki.keys.sm2 import SM2PrivateKey
     from gmpki.tokens.interfaces import Container
     from gmpki.x509.certificate import Certificate
 
@@ -102,6 +103,7 @@ def as_pkcs12(
     *,
     chain: Iterable[Certificate] = (),
     profile: StoreProfile = StoreProfile.GM,
+    iterations: int = DEFAULT_ITERATIONS,
 ) -> bytes:
     """Return both keys and certificates of a pair under a password.
 
@@ -110,6 +112,7 @@ def as_pkcs12(
 
     :param password: at least 1 byte, UTF-8; it reaches the holder on another way.
     :param chain: certificates of the authorities.
+    :param iterations: how often the password is hashed for each key, as the writer of PKCS #12 takes it.
     :raises InvalidTypeError: when an argument has the wrong type.
     :raises InvalidInputError: when there is no encryption key to deliver, or the password is empty.
     :raises KeyMismatchError: when the key is not that of the signing certificate.
@@ -117,9 +120,12 @@ def as_pkcs12(
     :raises GmpkiError: as :func:`gmpki.keystore.pkcs12_writer.write_pkcs12`.
     """
     certificates, envelope = _both(pair)
+    member(signing_key, SM2PrivateKey, "signing_key")
+    if signing_key.public_key != certificates.signing.public_key:
+        raise KeyMismatchError("the key is not that of the signing certificate")
     opened = open_delivery(envelope, signing_key, pair=certificates)
     keys = (KeyEntry(signing_key, certificates.signing), KeyEntry(opened.encryption_key, certificates.encryption))
-    return write_pkcs12(keys, password, certificates=tuple(chain), profile=profile)
+    return write_pkcs12(keys, password, certificates=tuple(chain), profile=profile, iterations=iterations)
 
 
 def _both(pair: Pair) -> tuple[CertificatePair, bytes]:

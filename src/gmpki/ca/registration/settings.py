@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -62,6 +63,7 @@ class OfficeSettings:
     def __post_init__(self) -> None:
         number(self.renewal_months, 1, 120, "renewal_months")
         number(self.retention_years, MINIMUM_YEARS, 1000, "retention_years")
+        member(self.routes, AnyMapping, "routes")
         chosen = dict(self.routes)
         for operation, route in chosen.items():
             member(operation, Operation, "an operation")

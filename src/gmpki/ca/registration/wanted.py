@@ -41,7 +41,7 @@ class Wanted:
     :ivar asked_by: who asked for it, when it was not the holder: at most 256 characters in one line.
     :ivar recipient_id: of a recovery: the pair whose signing key the encryption key is enveloped for.
     :raises InvalidTypeError: when a field has the wrong type.
-    :raises InvalidInputError: when a time has no time zone, or the text is too long or not in one line.
+    :raises InvalidInputError: when the subject is empty, a time has no time zone, or the text is too long or not in one line.
     """
 
     subject: Name | None = None
@@ -57,6 +57,8 @@ class Wanted:
         for name, kind in (("subject", Name), ("validity", Validity), ("reason", ReasonCode)):
             if getattr(self, name) is not None:
                 member(getattr(self, name), kind, name)
+        if self.subject is not None and not self.subject.rdns:
+            raise InvalidInputError("the subject is empty")
         member(self.extensions, tuple, "extensions")
         for each in self.extensions:
             member(each, Extension, "an extension")
