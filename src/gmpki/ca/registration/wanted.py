@@ -41,7 +41,8 @@ class Wanted:
     :ivar asked_by: who asked for it, when it was not the holder: at most 256 characters in one line.
     :ivar recipient_id: of a recovery: the pair whose signing key the encryption key is enveloped for.
     :raises InvalidTypeError: when a field has the wrong type.
-    :raises InvalidInputError: when the subject is empty, a time has no time zone, or the text is too long or not in one line.
+    :raises InvalidInputError: when the subject is empty, a time has no time zone, or the text is
+        too long or not in one line.
     """
 
     subject: Name | None = None
