@@ -110,6 +110,7 @@ def test_given_for_a_token(scene: Scene) -> None:
     assert len(scene.sent) == 1
 
 
+@pytest.mark.once
 def test_many_in_several_messages(scene: Scene) -> None:
     given = scene.remote().allot(several(201))
     assert len({each.public_key.to_der() for each in given}) == 201
@@ -231,6 +232,7 @@ def test_signed_by_another(scene: Scene) -> None:
     assert scene.refuses(sign_request(request(), STRANGER)) == ErrorNumber.SIGNATURE
 
 
+@pytest.mark.once
 def test_every_changed_byte_of_what_was_signed(scene: Scene) -> None:
     message = CARequest.from_der(sign_request(request(), CA))
     for at in range(0, len(message.content), 5):
@@ -343,6 +345,7 @@ def test_an_answer_that_is_not_acceptable(scene: Scene, name: str) -> None:
     assert caught.value.code == "answer"
 
 
+@pytest.mark.once
 def test_the_rest_is_given_back_when_one_is_refused(scene: Scene) -> None:
     scene.centre.allot([wanted(201, owner=OTHER)])
     with pytest.raises(IssuerRefusedError) as caught:
@@ -430,6 +433,7 @@ def test_a_signed_envelope_is_for_its_owner_and_of_its_centre(scene: Scene) -> N
             open_signed_key(given.delivery, public_key, owner, centre.certificate)
 
 
+@pytest.mark.once
 def test_every_changed_byte_of_a_signed_envelope(scene: Scene) -> None:
     (given,) = scene.remote(symmetric=SM4_CBC).allot([wanted()])
     key = SM2PrivateKey.to_bytes(open_signed_key(given.delivery, given.public_key, OWNER, KMC.certificate))  # type: ignore[arg-type]
