@@ -206,11 +206,14 @@ def test_open_with_a_key_of_somebody_else(root: Authority) -> None:
         (authorities, {"title": "其他"}),
         (generations, {"certificate": b"0"}),
         (generations, {"state": "retired"}),
+        (generations, {"state": "lost"}),
+        (generations, {"tag": b""}),
+        (authorities, {"tag": b"0"}),
         (generations, {"public_key_id": "0" * 64}),
         (generations, {"not_after": 1}),
         (generations, {"signer": "elsewhere"}),
     ],
-    ids=lambda value: value.name if hasattr(value, "name") else next(iter(value)),
+    ids=lambda value: value.name if hasattr(value, "name") else str(value),
 )
 def test_changed_rows(root: Authority, table: Any, change: dict[str, Any]) -> None:
     with root.store.transaction() as tx:

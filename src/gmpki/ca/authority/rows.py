@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import insert, select, update
 
 from gmpki.ca.store.schema import authorities, generations
-from gmpki.errors import ConflictError, NotFoundError, StateError
+from gmpki.errors import ConflictError, NotFoundError, StateError, TamperedError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.request import CertificateRequest
 
@@ -119,7 +119,7 @@ def find_authority(connection: Connection, protection: Protection, name: str, *,
     if found is None:
         raise NotFoundError(f"there is no authority {name[:80]!r}")
     values = {each.name: found._mapping[each.name] for each in fields(AuthorityRow)}
-    protection.tagger(authorities.name).verify(found.tag, _authority_facts(values), found.name)
+    protection.verify_row(authorities.name, found.tag, _authority_facts(values), found.name)
     return AuthorityRow(**{**values, "state": AuthorityState(found.state)})
 
 
@@ -158,6 +158,17 @@ def _authority_facts(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in ("title", "parent_id", "state", "settings", "created_at")}
 
 
+def _state(text: str) -> GenerationState:
+    """Return the state in a column.
+
+    :raises TamperedError: when it is none: gmpki does not write such.
+    """
+    try:
+        return GenerationState(text)
+    except ValueError:
+        raise TamperedError("changed", "a key of an authority is in no state that there is") from None
+
+
 # ---- generations --------------------------------------------------------------------------
 def read_generations(
     connection: Connection, protection: Protection, authority_id: int, *, lock: bool = False
@@ -170,8 +181,8 @@ def read_generations(
     found = []
     for row in connection.execute(query.with_for_update() if lock else query).all():
         values = {each.name: row._mapping[_COLUMNS.get(each.name, each.name)] for each in fields(Generation)}
-        generation = Generation(**{**values, "state": GenerationState(row.state)})
-        protection.tagger(generations.name).verify(row.tag, _generation_facts(generation), _identity(generation))
+        generation = Generation(**{**values, "state": _state(row.state)})
+        protection.verify_row(generations.name, row.tag, _generation_facts(generation), _identity(generation))
         found.append(generation)
     return tuple(found)
 

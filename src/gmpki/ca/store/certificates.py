@@ -142,8 +142,8 @@ def verify_tag(protection: Protection, row: Mapping[str, Any]) -> None:
 
     :raises TamperedError: when the row is not as gmpki wrote it.
     """
-    tagger = protection.tagger(certificates.name)
-    tagger.verify(row["tag"], _tagged(row), (row["authority_id"], row["serial"]))
+    identity = (row["authority_id"], row["serial"])
+    protection.verify_row(certificates.name, row["tag"], _tagged(row), identity)
 
 
 def insert_meant(tx: Transaction, meant: Sequence[MeantCertificate]) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gmpki.errors import GmpkiError, TamperedError
 from gmpki.protect.blind_index import BlindIndex
 from gmpki.protect.fields import FieldCipher
 from gmpki.protect.records import RecordTagger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gmpki.protect.canonical import RowId, Value
     from gmpki.protect.keys import KeyRing
 
 __all__ = ["Protection"]
@@ -35,3 +39,16 @@ class Protection:
 
     def _tagger(self, table: str) -> RecordTagger:
         return RecordTagger(self.ring, table)
+
+    def verify_row(self, table: str, tag: object, record: Mapping[str, Value], row: RowId) -> None:
+        """Verify the tag of a row that was read. Whatever is wrong with it, a tag of a key that the ring has not or
+        columns that were never tagged included, is one thing to who reads: the row is not as gmpki wrote it.
+
+        :raises TamperedError: when it is not.
+        """
+        try:
+            self.tagger(table).verify(tag, record, row)  # type: ignore[arg-type]
+        except TamperedError:
+            raise
+        except GmpkiError as error:
+            raise TamperedError("changed", f"a row of {table} is not as it was written: {error}") from error
