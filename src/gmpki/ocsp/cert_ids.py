@@ -6,6 +6,7 @@ The hashes in a CertID only name an issuer; nothing is signed with them, so SHA-
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
@@ -59,9 +60,16 @@ def cert_id(certificate: Certificate | int, issuer: NamedKey, hash_name: str = "
     if as_text(hash_name, "hash_name") not in _HASHES:
         raise UnsupportedAlgorithm(f"CertIDs are made with {', '.join(HASH_NAMES)}, not with {hash_name!r}")
     name, serial_number = _name_and_number(certificate, issuer)
-    algorithm, digest = _HASHES[hash_name]
-    key = issuer.public_key_info.subject_public_key
-    return CertID(algorithm, digest(name.to_der()), digest(key), serial_number)
+    name_hash, key_hashed = _hashes(hash_name, name.to_der(), issuer.public_key_info.subject_public_key)
+    return CertID(_HASHES[hash_name][0], name_hash, key_hashed, serial_number)
+
+
+# A responder is asked about one issuer all day.
+@lru_cache(maxsize=256)
+def _hashes(hash_name: str, name: bytes, key: bytes) -> tuple[bytes, bytes]:
+    """Return the hashes of an issuer's name and key."""
+    digest = _HASHES[hash_name][1]
+    return digest(name), digest(key)
 
 
 def demand_issuer(issuer: NamedKey) -> None:

@@ -282,7 +282,7 @@ class OCSPResponder:
             builder = builder.nonce(request.nonce)
         if self._extended_revoke:
             builder = builder.add_extension(ExtendedRevoke())
-        return builder.sign(self._signer, user_id=self._user_id).to_der(), keep_until
+        return builder.sign_der(self._signer, user_id=self._user_id), keep_until
 
     def _known(self, identifier: CertID) -> KnownStatus:
         if not self._is_ours(identifier):

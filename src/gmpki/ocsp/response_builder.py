@@ -138,6 +138,13 @@ class OCSPResponseBuilder:
         :raises InvalidTypeError: when signer is none.
         :raises InvalidInputError: when there is no answer, or two for one CertID; when nobody was named as responder.
         """
+        return _read(self.sign_der(signer, user_id=user_id))
+
+    def sign_der(self, signer: Signer, *, user_id: bytes | None = None) -> bytes:
+        """Sign the response and return its DER, without reading it again: for those who answer all day.
+
+        Parameters and errors are those of :meth:`sign`.
+        """
         demand_signer(signer)
         tbs = self._tbs()
         encoded = tbs.to_der()
@@ -167,7 +174,7 @@ class OCSPResponseBuilder:
         """
         encoded = as_bytes(tbs_der, "tbs_der")
         frame = Signature(algorithm, as_bytes(signature, "the signature"), encoded_certificates(certificates))
-        return _assembled(ResponseData.from_der(encoded), encoded, frame)
+        return _read(_assembled(ResponseData.from_der(encoded), encoded, frame))
 
     def _tbs(self) -> ResponseData:
         if not self._responses:
@@ -180,7 +187,10 @@ class OCSPResponseBuilder:
         return ResponseData(self._responder_id, produced_at, self._responses, self._extensions)
 
 
-def _assembled(tbs: ResponseData, encoded: bytes, signature: Signature) -> OCSPResponse:
+def _assembled(tbs: ResponseData, encoded: bytes, signature: Signature) -> bytes:
     basic = BasicOCSPResponse(tbs, encoded, signature).to_der()
-    response = rfc6960.OCSPResponse(ResponseStatus.SUCCESSFUL, oids.OCSP_BASIC, basic).to_der()
+    return rfc6960.OCSPResponse(ResponseStatus.SUCCESSFUL, oids.OCSP_BASIC, basic).to_der()
+
+
+def _read(response: bytes) -> OCSPResponse:
     return OCSPResponse.from_der(response, max_size=max(MAX_RESPONSE_LEN, len(response)))

@@ -36,6 +36,8 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias, Union
 from uuid import UUID
 
@@ -66,6 +68,9 @@ _MAX_INT_LEN: Final = 512
 _MAX_DECIMAL_DIGITS: Final = 1000
 _MAX_ROW_PARTS: Final = 16
 _SHOWN_LEN: Final = 100
+_SHORT_LEN: Final = 4096
+_LONG_RUN: Final = 64
+_SMALL: Final = 1 << 62
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
@@ -142,7 +147,7 @@ def label(text: str, name: str) -> str:
 
 
 def _is_nfc(text: str) -> bool:
-    return unicodedata.is_normalized("NFC", text)
+    return text.isascii() or unicodedata.is_normalized("NFC", text)
 
 
 def _parts(value: object, depth: int) -> Iterator[bytes]:  # noqa: PLR0912 - one branch for each type
@@ -170,7 +175,11 @@ def _parts(value: object, depth: int) -> Iterator[bytes]:  # noqa: PLR0912 - one
     elif isinstance(value, list | tuple):
         yield b"\x0a" + len(value).to_bytes(4, "big")
         for member in value:
-            yield from _parts(member, depth - 1)
+            plain = _plain(member)
+            if plain is not None:
+                yield plain
+            else:
+                yield from _parts(member, depth - 1)
     elif isinstance(value, Mapping):
         yield from _mapping(value, depth)
     else:
@@ -183,12 +192,42 @@ def _mapping(value: Mapping[object, object], depth: int) -> Iterator[bytes]:
     for name, member in value.items():
         if not isinstance(name, str):
             raise InvalidTypeError(f"the names of a mapping are str, not {type(name).__name__}")
-        members.append((_text(name), member))
-    members.sort(key=lambda pair: pair[0])
-    yield b"\x0b" + len(members).to_bytes(4, "big")
-    for encoded, member in members:
-        yield _counted(5, encoded)
-        yield from _parts(member, depth - 1)
+        members.append((*_name(name), member))
+    members.sort(key=itemgetter(0))
+    run = [b"\x0b" + len(members).to_bytes(4, "big")]
+    for _, name_part, member in members:
+        run.append(name_part)
+        plain = _plain(member)
+        if plain is not None:
+            run.append(plain)
+        if plain is None or len(run) > _LONG_RUN:
+            # Now and then, so that whoever counts the bytes stops in time.
+            yield b"".join(run)
+            run.clear()
+        if plain is None:
+            yield from _parts(member, depth - 1)
+    yield b"".join(run)
+
+
+# Records of one table have the same names again and again.
+@lru_cache(maxsize=1024)
+def _name(name: str) -> tuple[bytes, bytes]:
+    """Return the bytes of a member's name, by which members are sorted, and its encoding."""
+    text = _text(name)
+    return text, _counted(5, text)
+
+
+def _plain(value: object) -> bytes | None:
+    """Return the encoding of what most columns hold, without the detours of :func:`_parts`; None for all else."""
+    # Not isinstance: bool is an int, and so is a member of some enumerations.
+    if value is None:
+        return b"\x00"
+    if type(value) is int and 0 <= value < _SMALL:
+        length = value.bit_length() // 8 + 1
+        return b"\x03\0\0\0%c%b" % (length, value.to_bytes(length, "big", signed=True))
+    if type(value) is str and len(value) <= _SHORT_LEN and value.isascii():
+        return b"\x05%b%b" % (len(value).to_bytes(4, "big"), value.encode("ascii"))
+    return None
 
 
 def _counted(tag: int, content: bytes) -> bytes:
