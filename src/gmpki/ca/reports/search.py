@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from gmpki._inputs import as_text, member, number, utc_seconds
 from gmpki.ca.registration import applicants as register
@@ -270,7 +270,7 @@ def statements(
 ) -> tuple[_Order, list[Select[tuple[Any, ...]]]]:
     """Return the queries whose answers, put in order, are the answer."""
     table = target.table
-    order, conditions = _conditions(target, protection, asked.criteria)
+    order, conditions = _conditions(target, protection, asked.criteria, is_of_regions=asked.regions is not None)
     key = table.c.id
     if asked.after is not None:
         conditions.append(_behind(order, key, asked.after))
@@ -294,7 +294,7 @@ def statements(
 
 
 def _conditions(
-    target: _Target[Any], protection: Protection, criteria: Criteria
+    target: _Target[Any], protection: Protection, criteria: Criteria, *, is_of_regions: bool
 ) -> tuple[_Order, list[ColumnElement[bool]]]:
     table = target.table
     order = _Order(target.at, is_descending=True)
@@ -325,8 +325,12 @@ def _conditions(
     if criteria.serial is not None:
         serial = serial_text(criteria.serial)
         conditions.append((pairs.c.signing_serial == serial) | (pairs.c.encryption_serial == serial))
-    for name in ("business_kind", "authority", "profile"):
+    for name in ("authority", "profile"):
         equal(table.c[name], getattr(criteria, name))
+    if criteria.business_kind is not None:
+        # Within a region the index of regions leads to fewer rows; as an expression the kind tempts nobody to its own.
+        kind = func.coalesce(table.c.business_kind, "") if is_of_regions else table.c.business_kind
+        conditions.append(kind == criteria.business_kind)
     equal(table.c.state, None if criteria.state is None else criteria.state.value)
     if criteria.since is not None:
         conditions.append(target.at >= seconds(criteria.since))
