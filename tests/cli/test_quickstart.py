@@ -225,7 +225,7 @@ def test_an_extra_that_is_missing_is_named(
 def test_what_was_to_be_refused_and_was_not(tmp_path: Path) -> None:
     space = Workspace(str(tmp_path), lambda _: None)
     with pytest.raises(StoryError, match="a lie"):
-        space.refused(Said("谎言", "a lie"), lambda: None)
+        space.refused(Said("谎言", "a lie"), lambda: None, InvalidSignature)
     assert space.findings == []
 
 
@@ -235,10 +235,17 @@ def test_a_refusal_is_noted_with_its_reason(tmp_path: Path) -> None:
     def verify() -> None:
         raise InvalidSignature("not this one")
 
-    assert space.refused(Said("谎言", "a lie"), verify) == "not this one"
+    assert space.refused(Said("谎言", "a lie"), verify, InvalidSignature) == "not this one"
     (finding,) = space.findings
     assert finding.is_refusal
     assert finding.found == "InvalidSignature: not this one"
+
+
+def test_an_error_of_another_kind_is_no_refusal(tmp_path: Path) -> None:
+    space = Workspace(str(tmp_path), lambda _: None)
+    with pytest.raises(GmpkiError, match="it did not work"):
+        space.refused(Said("谎言", "a lie"), refuse, InvalidSignature)
+    assert space.findings == []
 
 
 def test_the_story_in_python(tmp_path: Path) -> None:

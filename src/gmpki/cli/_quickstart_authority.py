@@ -81,13 +81,13 @@ class Authorities:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.keys.close()
         self.store.close()
 
     def _found(self) -> None:
         space = self._space
         opener = space.software_key("key-centre")
         self.keys = KeyManagementCentre.create(self.store, opener.public_key, actor=_ACTOR)
-        self.keys = KeyManagementCentre.open(self.store, opener)
         self.keys.pool.fill("SM2", _SPARE_KEYS)
         root_key = space.software_key("root")
         self._root = space.timed(

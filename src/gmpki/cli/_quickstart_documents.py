@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 SHIPPED: Final = ("contract.pdf", "contract.ofd")
-SEAL_ID, SEAL_CODE = "11010100000018", "1101010000018"  # made up, as everything here is
+SEAL_ID: Final = "11010100000018"  # made up, as everything here is
 DIAMETER_MM: Final = 42
 REGISTRY: Final = "seal/registry"
 # Over the place of the buyer in the contract that is shipped; on other documents at the lower right of the last page.
@@ -83,13 +83,13 @@ class Document:
         sign: Callable[..., bytes] = sign_pdf if self.kind == "pdf" else sign_ofd
         return sign(self.data, signer, self._places())
 
-    def verify(self, data: bytes, trust: SealTrust, name: str, *, now: datetime | None = None) -> DocumentReport:
+    def verify(self, data: bytes, trust: SealTrust, name: str) -> DocumentReport:
         """Verify a sealed copy of the document."""
         from gmpki.seal.ofd import verify_ofd
         from gmpki.seal.pdf import verify_pdf
 
         verify: Callable[..., DocumentReport] = verify_pdf if self.kind == "pdf" else verify_ofd
-        return verify(data, trust, name=name, now=now)
+        return verify(data, trust, name=name)
 
     def _places(self) -> list[AnyStamp]:
         from gmpki.seal.ofd import list_ofd

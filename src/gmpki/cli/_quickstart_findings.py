@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from gmpki.cli._quickstart_space import Said, StoryError, wait_until
+from gmpki.cli._quickstart_space import Said, StoryError
+from gmpki.errors import DecodeError, InvalidSignature, RevokedError, SealError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +36,8 @@ __all__ = [
     "wait_past_stamps",
 ]
 
+# What a change ends in: depending on where it is, the document can no longer be read.
+_REFUSALS: Final = (SealError, InvalidSignature, DecodeError)
 # A digit of a text in a page of OFD: to change an amount is to change a byte.
 _DIGIT: Final = re.compile(rb"[0-9](?=[^<>]*</ofd:TextCode>)")
 
@@ -75,7 +79,10 @@ def verify_certificates(space: Workspace, authorities: Authorities, holders: Seq
                 " → ".join([*names, _common_name(authorities.root.subject)]),
             )
             answer = space.timed(Said("OCSP 查询", "ask OCSP"), partial(_ask, authorities, certificate))
-            space.holds(Said(f"{use.chinese}：OCSP", f"{use.english}: OCSP"), answer)
+            space.holds(Said(f"{use.chinese}：OCSP", f"{use.english}: OCSP"), "good")
+            name = f"ocsp/{use.english.replace(', ', '-')}.ors"
+            space.write(name, answer, None)
+    space.note("ocsp", Said("OCSP 应答", "answers of the OCSP responder"))
     space.tell("certificates 证书", f"{2 * len(holders)} × chain, CRL, OCSP 证书链、撤销列表、在线状态")
 
 
@@ -89,14 +96,16 @@ def _common_name(name: Name) -> str:
     return format_name(name, "as-encoded").rpartition("CN=")[2]
 
 
-def _ask(authorities: Authorities, certificate: Certificate) -> str:
+def _ask(authorities: Authorities, certificate: Certificate) -> bytes:
+    """Return the answer about a certificate that is neither revoked nor unknown."""
     from gmpki.ocsp import OCSPRequestBuilder, OCSPResponse, verify_response
     from gmpki.x509 import RevocationContext
 
     request = OCSPRequestBuilder().add(certificate, authorities.subordinate).nonce().build()
-    response = OCSPResponse.from_der(authorities.answer_ocsp(request.to_der()))
-    context = RevocationContext(_now())
-    return verify_response(response, certificate, authorities.subordinate, context, nonce=request.nonce).status.value
+    answer = authorities.answer_ocsp(request.to_der())
+    response, context = OCSPResponse.from_der(answer), RevocationContext(_now())
+    verify_response(response, certificate, authorities.subordinate, context, nonce=request.nonce)
+    return answer
 
 
 def verify_documents(
@@ -176,6 +185,7 @@ def refuse_changes(
         reason = space.refused(
             Said(f"{label}：改动一个字节", f"{label}: a byte changed"),
             partial(_require, document, changed, trust),
+            *_REFUSALS,
         )
         space.tell(f"{label} refused 已拒绝", reason)
     document = sealed[0][0]
@@ -183,6 +193,7 @@ def refuse_changes(
     reason = space.refused(
         Said("PKCS#7 签名：原文改动一个字节", "PKCS#7: a byte of the content changed"),
         lambda: verify(message, authorities.trust(), content=content),
+        InvalidSignature,
     )
     space.tell("PKCS#7 refused 已拒绝", reason)
     picture = sealing.seal.der.index(sealing.seal.picture.data) + len(sealing.seal.picture.data) // 2
@@ -190,6 +201,7 @@ def refuse_changes(
     reason = space.refused(
         Said("印章：印模改动一个字节", "seal: a byte of the picture changed"),
         lambda: verify_seal(broken, trust).require(),
+        *_REFUSALS,
     )
     space.tell("seal refused 已拒绝", reason)
 
@@ -225,17 +237,20 @@ def refuse_after_revocation(
 ) -> None:
     """See what a revocation does: nothing new is accepted, and what is old stands or falls with its time-stamp."""
     reason = space.refused(
-        Said("撤销后：OCSP", "after the revocation: OCSP"), partial(_ask, authorities, sealing.certificate)
+        Said("撤销后：OCSP", "after the revocation: OCSP"),
+        partial(_ask, authorities, sealing.certificate),
+        RevokedError,
     )
     space.tell("OCSP", reason)
     document = verified[0].document
     reason = space.refused(
         Said("撤销后：用章之前先查登记库", "after the revocation: the registry is asked before the seal is used"),
         lambda: document.sealed(sealing.signer()),
+        SealError,
     )
     space.tell("new use 再次用章", reason)
     trust = _trust(authorities, sealing)
-    for late in dict.fromkeys(one.document for one in verified):
+    for late in (one.document for one in verified):
         label = late.kind.upper()
         data = late.sealed(sealing.signer(asks_registry=False))  # whoever has the UKey can still do that
         name = late.name_of("late")
@@ -243,6 +258,7 @@ def refuse_after_revocation(
         reason = space.refused(
             Said(f"{label}：撤销后的签章", f"{label}: sealed after the revocation"),
             partial(_require, late, data, trust),
+            RevokedError,
         )
         space.tell(f"{label} 撤销后签章 sealed late", reason)
     for one in verified:
@@ -255,11 +271,13 @@ def refuse_after_revocation(
         reason = space.refused(
             Said(f"{label}：撤销前的签章，没有时间戳", f"{label}: sealed before, without a time-stamp"),
             partial(_require, old, data, trust),
+            RevokedError,
         )
         space.tell(f"{label} without time-stamp 无时间戳", reason)
 
 
 def wait_past_stamps(verified: list[Verified]) -> None:
-    """Wait until what happens now comes after the time-stamps, whose seconds are whole."""
+    """Wait until what happens now comes after the time-stamps. Both have whole seconds, so it takes two at most."""
     stamped = [one.signed_at for each in verified for one in each.report.signatures if one.signed_at is not None]
-    wait_until(max(stamped) + timedelta(seconds=2))
+    left = max(stamped) + timedelta(seconds=2) - datetime.now(timezone.utc)
+    time.sleep(min(max(left.total_seconds(), 0.0), 2.0))

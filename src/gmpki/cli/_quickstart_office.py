@@ -15,7 +15,7 @@ from gmpki.ca.registration.delivery import into_token
 from gmpki.ca.registration.identity import Identity, IdentityKind
 from gmpki.ca.registration.office import RegistrationOffice
 from gmpki.cli._quickstart_space import Said
-from gmpki.errors import StateError
+from gmpki.errors import NotPermittedError, StateError
 from gmpki.x509.names import parse_name
 from gmpki.x509.request import RequestBuilder
 
@@ -139,6 +139,7 @@ class Office:
         self._space.refused(
             Said(f"{wish.said.chinese}申请：录入员审核", f"{wish.said.english}: approved by who entered it"),
             lambda: self._office.approve(staff["clerk"], entered.id),
+            NotPermittedError,
         )
         self._office.proofread(staff["proofreader"], entered.id)
         self._office.approve(staff["reviewer"], entered.id)

@@ -13,7 +13,6 @@ from gmpki.errors import GmpkiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from gmpki.keys.sm2 import SM2PrivateKey
 
@@ -115,14 +114,15 @@ class Workspace:
         """Note a verification that came to a good end."""
         self.findings.append(Finding(what, False, found))
 
-    def refused(self, what: Said, action: Callable[[], object]) -> str:
+    def refused(self, what: Said, action: Callable[[], object], *kinds: type[GmpkiError]) -> str:
         """See that something is refused, and note the reason.
 
-        :raises StoryError: when it is not.
+        :param kinds: of errors that are a refusal; any other is a failure of the run.
+        :raises StoryError: when it is not refused.
         """
         try:
             action()
-        except GmpkiError as error:
+        except kinds as error:
             self.findings.append(Finding(what, True, f"{type(error).__name__}: {error}"))
             return str(error)
         raise StoryError(f"{what.english}: it was to be refused, and was accepted")
@@ -173,10 +173,3 @@ class Workspace:
         pem = key.to_pem(self.secret(name).encode("ascii"), iterations=_ITERATIONS)
         self.write(f"keys/{name}.pem", pem, None, private=True)
         return key
-
-
-def wait_until(moment: datetime) -> None:
-    """Wait until a time has passed: at most a few seconds, which the whole seconds of certificates ask for."""
-    left_s = moment.timestamp() - time.time()
-    if left_s >= 0:
-        time.sleep(min(left_s + 0.01, 5.0))
