@@ -68,13 +68,14 @@ class Cluster:
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGQUIT)
 
-    def new_database(self, like: str | None = None) -> str:
+    def new_database(self, name: str | None = None, *, like: str | None = None) -> str:
         """Make a database and return its URL.
 
+        :param name: what it is called; None for a name that no other has.
         :param like: the URL of the one to copy, which nobody uses just now; None for an empty one.
         """
         self._databases += 1
-        name = f"d{self._databases}"
+        name = name or f"d{self._databases}"
         template = "template0" if like is None else _name_in(like)
         self._run("createdb", "-h", self._folder, "-U", "postgres", "-T", template, name)
         if like is not None:

@@ -31,8 +31,8 @@ from figures import Figures  # noqa: E402
 
 WRITES = 3  # of each operation, for each fault of a write
 SERVER_OPERATIONS = ("an answer kept", "a pair issued", "a pair revoked", "a revocation list")
-SERVER_KILLS = 6  # of each of them
-SERVER_STOPS = 4
+SERVER_KILLS = 4  # of each of them
+SERVER_STOPS = 3
 SHARED = ((2, None), (2, 0.3), (8, 1.0))  # processes, seconds until one is killed
 WORKERS = 2
 # What is free on the small disk, in KiB, while an operation runs.

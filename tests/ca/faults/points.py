@@ -138,8 +138,8 @@ def can_watch_writes() -> bool:
     return _vfs() is not None
 
 
-def watch_writes(points: Points, fault: Fault) -> Callable[[], None]:
-    """Have a point at each write of SQLite to a file, with a fault: CUT, IO or FULL. Return what ends it."""
+def watch_writes(points: Points, fault: Fault) -> None:
+    """Have a point at each write of SQLite to a file, with a fault: CUT, IO or FULL. It stays so in this process."""
     vfs = _vfs()
     is_full = False
 
@@ -161,11 +161,7 @@ def watch_writes(points: Points, fault: Fault) -> Callable[[], None]:
 
     callback = _WRITE(write)
     _kept.append(callback)  # it must live as long as SQLite may call it
-    names = [name for name in _CALLS if vfs is not None and _call(vfs, name)]
-
-    def set_call(address: Any) -> None:
-        for name in names:
+    for name in _CALLS:
+        if vfs is not None and _call(vfs, name):
+            address = ctypes.cast(callback, _POINTER)
             vfs.contents.set_system_call(ctypes.cast(vfs, _POINTER), name, address)
-
-    set_call(ctypes.cast(callback, _POINTER))
-    return lambda: set_call(None)  # SQLite's own again

@@ -5,13 +5,13 @@ finds everything as it must be, and asks for the operation again.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import shutil
 import signal
 import traceback
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -25,7 +25,8 @@ from gmpki.errors import GmpkiError
 
 FAILED, ESCAPED = 3, 4  # exit codes
 
-logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # it tells of connections that break
+for _talker in ("psycopg", "sqlalchemy"):  # they tell of connections that break
+    logging.getLogger(_talker).setLevel(logging.CRITICAL + 1)
 
 
 class Place(Protocol):
@@ -42,12 +43,11 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._count = count()
         self.desk = scene.build(f"sqlite:///{folder}/base.db", folder / "published")
 
     @contextlib.contextmanager
     def copied(self) -> Iterator[tuple[str, Path]]:
-        folder = self._folder / f"run-{os.getpid()}-{next(self._count)}"
+        folder = self._folder / f"run-{os.getpid()}"
         folder.mkdir()
         shutil.copyfile(self._folder / "base.db", folder / "ca.db")
         yield f"sqlite:///{folder}/ca.db", folder
@@ -60,15 +60,14 @@ class Server:
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.cluster = cluster
         self._folder = folder
-        self._base = cluster.new_database()
-        self._count = count()
+        self._base = cluster.new_database("base")
         self.desk = scene.build(self._base, folder / "published")
 
     @contextlib.contextmanager
     def copied(self) -> Iterator[tuple[str, Path]]:
-        folder = self._folder / f"run-{next(self._count)}"
+        folder = self._folder / "run"
         folder.mkdir()
-        url = self.cluster.new_database(like=self._base)
+        url = self.cluster.new_database("run", like=self._base)
         yield url, folder
         self.cluster.drop(url)
         shutil.rmtree(folder)
@@ -107,15 +106,24 @@ def taken(lines: list[bytes], handed: Handed) -> list[str]:
 
 
 def count_points(place: Place, operation: Operation) -> dict[str, int]:
-    """Return how many points of each kind an operation has: statements and commits, commits alone, writes."""
-    with place.copied() as (url, folder), scene.opened(url, place.desk, folder, len) as opened:
-        counted = {name: Points(None, points.kill) for name in ("statements", "commits", "writes")}
-        points.watch_statements(opened.store.engine, counted["statements"])
-        points.watch_commits(opened.store.engine, counted["commits"])
-        unwatch = points.watch_writes(counted["writes"], Fault.IO)
-        operation.run(opened)
-        unwatch()
-    return {name: each.passed for name, each in counted.items()}
+    """Return how many points of each kind an operation has: statements, before and after commits, writes to files."""
+
+    def work(tell: Callable[[bytes], object]) -> int:
+        with scene.opened(url, place.desk, folder, len) as opened:
+            counted = {name: Points(None, points.kill) for name in ("statements", "commits", "writes")}
+            points.watch_statements(opened.store.engine, counted["statements"])
+            points.watch_commits(opened.store.engine, counted["commits"])
+            points.watch_writes(counted["writes"], Fault.IO)
+            operation.run(opened)
+            tell(json.dumps({name: each.passed for name, each in counted.items()}).encode() + b"\n")
+        return 0
+
+    with place.copied() as (url, folder):
+        child, reader = in_child(work)
+        (line,) = told(reader)
+        os.waitpid(child, 0)
+    found: dict[str, int] = json.loads(line)
+    return found
 
 
 def run(place: Place, operation: Operation, fault: Fault, target: int) -> list[str]:

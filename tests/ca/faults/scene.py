@@ -175,11 +175,20 @@ def build(url: str, folder: Path) -> Scene:
         return desk
 
 
+# A store stays, without connections, for the next run at the same place: SQLAlchemy has its statements compiled then,
+# also in the processes that are forked.
+_known: dict[str, tuple[Store, Clock]] = {}
+
+
 @contextmanager
 def opened(url: str, desk: Scene, folder: Path, tell: Callable[[bytes], object]) -> Iterator[Work]:
     """Open the store as a process does when it starts: what was begun and never finished is given up."""
-    clock = Clock()
-    with Store.open(url, RING, clock=clock) as store:
+    if url not in _known:
+        clock = Clock()
+        _known[url] = Store.open(url, RING, clock=clock), clock
+    store, clock = _known[url]
+    clock.at = NOW
+    try:
         centre = KeyManagementCentre.open(store, office.key(KMC_KEY))
         authority = Authority.open(store, AUTHORITY, office.key(CA_KEY), key_centre=centre)
         if len(authority.generations) > 1:
@@ -187,6 +196,8 @@ def opened(url: str, desk: Scene, folder: Path, tell: Callable[[bytes], object])
             authority = Authority.open(store, AUTHORITY, keys, key_centre=centre)
         own = _desk(store, authority, centre, desk.operators, desk.applicant_id)
         yield Work(store, authority, centre, own, folder, clock, tell)
+    finally:
+        store.engine.dispose()
 
 
 def losses(work: Work, handed: Handed) -> list[str]:
