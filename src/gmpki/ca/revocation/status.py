@@ -54,9 +54,10 @@ def revocation_of(protection: Protection, row: Row[Any]) -> dict[str, Any] | Non
     """
     found = row._asdict()
     verify_tag(protection, found)
-    revocation = {name[len(_PREFIX) :]: found[name] for name in found if name.startswith(_PREFIX)}
+    revocation = None
     is_listed = False
-    if revocation["id"] is not None:
+    if found[f"{_PREFIX}id"] is not None:
+        revocation = {name[len(_PREFIX) :]: found[name] for name in found if name.startswith(_PREFIX)}
         verify_columns(protection, revocation)
         is_listed = revocation["lifted_at"] is None
     if is_listed != (found["state"] in ("suspended", "revoked")):
