@@ -14,7 +14,7 @@ from ca import people
 from ca.conftest import Clock
 from ca.office import Scene
 from ca.office_steps import ASKED, STEPS, active, bring_pair
-from gmpki.asn1.rfc5280 import ReasonCode
+from gmpki.asn1.rfc5280 import GeneralName, ReasonCode, SubjectAltName
 from gmpki.ca.registration import pairs
 from gmpki.ca.registration.issuing import IssueAsked
 from gmpki.ca.registration.office import RegistrationOffice
@@ -39,6 +39,7 @@ from gmpki.errors import (
     TamperedError,
 )
 from gmpki.protect.keys import KeyRing
+from gmpki.x509.request import RequestBuilder
 
 
 @pytest.fixture
@@ -201,6 +202,23 @@ def test_keys_and_requests_that_do_not_fit(quiet: Scene) -> None:
         assert caught.value.reason == reason
     with pytest.raises(InvalidInputError):
         office.issue(quiet.issuer, approved.id, token_serial="")
+
+
+def test_what_nobody_has_reviewed_is_not_issued(scene: Scene, clock: Clock) -> None:
+    names = SubjectAltName((GeneralName.dns("example.cn"),))
+    asking = RequestBuilder().subject(scenes.SUBJECT).add_extension(names).sign(scenes.key(6))
+    without = scene.approved(request=None, wanted=Wanted(subject=scenes.SUBJECT))
+    pair_id = bring_pair(scene, PairState.ACTIVE, clock)
+    for step in (
+        lambda: scene.office.issue(scene.issuer, without.id, request=asking),
+        lambda: scene.office.renew(scene.clerk, pair_id, request=asking),
+    ):
+        with pytest.raises(ConflictError) as caught:
+            step()
+        assert caught.value.reason == "unreviewed"
+    for wanted in (Wanted(subject=scenes.SUBJECT), Wanted(extensions=tuple(asking.extensions))):
+        with pytest.raises(InvalidInputError):
+            scene.office.renew(scene.clerk, pair_id, wanted=wanted)
 
 
 def test_what_issues_is_not_carried_out_and_the_other_way_round(scene: Scene, clock: Clock) -> None:

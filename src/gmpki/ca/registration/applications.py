@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, select
 
+from gmpki import oids
 from gmpki._inputs import as_text, member, number
 from gmpki.ca.registration import wanted as wanted_json
 from gmpki.ca.registration._rows import TaggedRows
@@ -23,10 +24,12 @@ from gmpki.errors import ConflictError, InvalidInputError, NotFoundError
 from gmpki.x509.request import CertificateRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
 
+    from gmpki.asn1.rfc5280 import Extension
     from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Transaction
 
@@ -48,6 +51,7 @@ _TIMES: Final = ("proofread_at", "reviewed_at", "issued_at", "delivered_at", "cl
 _CONTENT: Final = ("operation", *_ENTERED, "is_free", "request")
 _TEXT_LENGTHS: Final = {"authority": 64, "profile": 64, "business_kind": 64, "medium": 24}
 _MAX_TOKEN_SERIAL_LEN: Final = 64
+_SET_BY_PROFILE: Final = frozenset({oids.KEY_USAGE, oids.BASIC_CONSTRAINTS, oids.SUBJECT_KEY_IDENTIFIER})
 _MAX_ID: Final = (1 << 63) - 1
 
 
@@ -159,6 +163,20 @@ def check_text(text: str, name: str, most: int) -> str:
 def check_token_serial(text: str) -> str:
     """Return the serial number of a token; errors as :func:`check_text`."""
     return check_text(text, "token_serial", _MAX_TOKEN_SERIAL_LEN)
+
+
+def refuse_unreviewed(request: CertificateRequest, reviewed: Iterable[Extension]) -> None:
+    """See that a request which nobody reviews asks for no extension that nobody has reviewed.
+
+    A profile may take some of what a request asks for, such as other names of the subject. What it never takes from a
+    request may stand there.
+
+    :raises ConflictError: with the reason "unreviewed", when it does.
+    """
+    known = set(reviewed)
+    for extension in request.extensions:
+        if extension not in known and extension.extn_id not in _SET_BY_PROFILE:
+            raise ConflictError("unreviewed", f"the request asks for {extension.extn_id}, which nobody has reviewed")
 
 
 def new_reference(tx: Transaction) -> str:

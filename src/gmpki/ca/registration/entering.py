@@ -180,6 +180,8 @@ def _check_form(desk: Desk, tx: Transaction, form: PairForm, pair: Pair) -> None
             pair.state.value,
             f"a pair is renewed from {desk.settings.renewal_months} months before its expiry, {pair.not_after}",
         )
+    if form.operation is Operation.RENEW and (wanted.subject is not None or wanted.extensions):
+        raise InvalidInputError("a renewal keeps the subject and the extensions; what is to be another is a change")
     if form.operation is Operation.CHANGE and wanted.subject is None:
         raise InvalidInputError("a change of data needs the new subject")
     if form.operation is Operation.REVOKE and wanted.reason not in REVOCATION_REASONS:
@@ -204,6 +206,10 @@ def _filled(tx: Transaction, form: PairForm, pair: Pair) -> ApplicationForm:
         before = None
         if pair.application_id is not None:
             before = applications.read(tx.connection, tx.protection, pair.application_id)
+        if form.operation is Operation.RENEW and request is not None:
+            known = () if before is None else before.wanted.extensions
+            asked = () if before is None or before.request is None else before.request.extensions
+            applications.refuse_unreviewed(request, (*known, *asked))
         if request is None and before is not None and form.operation is Operation.RENEW:
             request = before.request  # it still proves the same key
         subject = wanted.subject if wanted.subject is not None else pair.signing.subject

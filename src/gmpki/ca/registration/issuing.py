@@ -186,6 +186,8 @@ def _whole(application: Application, asked: IssueAsked) -> IssueAsked:
     request = application.request if application.request is not None else asked.request
     if asked.request is not None and request is not None and asked.request.der != request.der:
         raise ConflictError("request-fixed", "the request that was reviewed is another one")
+    if application.request is None and request is not None:
+        applications.refuse_unreviewed(request, application.wanted.extensions)
     token_serial = application.token_serial if application.token_serial is not None else asked.token_serial
     if asked.token_serial not in (None, token_serial):
         raise ConflictError("token-fixed", "the token that was reviewed is another one")

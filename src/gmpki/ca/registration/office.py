@@ -188,7 +188,8 @@ class RegistrationOffice:
         :param request: when the application came without one.
         :param token_serial: of the token that has the signing key, when the application does not tell.
         :raises ConflictError: also with the reasons "request-fixed" and "token-fixed", when the application has
-            another one, and "token-taken", when somebody else has the token.
+            another one, "token-taken", when somebody else has the token, and "unreviewed", when a request that comes
+            only now asks for extensions of its own.
         :raises GmpkiError: what the backend raises.
         """
         return issuing.issue(self._desk, operator, IssueAsked(application_id, request, token_serial, key))
@@ -234,8 +235,11 @@ class RegistrationOffice:
 
         :param request: proves another signing key; None keeps the signing key.
         :param keep_encryption_key: keep the encryption key as well, instead of a new one.
+        :param wanted: the validity, where it is not the profile's usual one.
+        :raises InvalidInputError: also when another subject or other extensions are wanted: that is a change.
         :raises LifeCycleError: also when it is earlier than the settings allow.
-        :raises ConflictError: also with the reason "open-application", when the pair is being replaced already.
+        :raises ConflictError: also with the reason "open-application", when the pair is being replaced already, and
+            "unreviewed", when the request asks for extensions that the earlier one did not.
         """
         wanted = replace(wanted if wanted is not None else Wanted(), keeps_encryption_key=keep_encryption_key)
         form = PairForm(Operation.RENEW, pair_id, request, wanted, token_serial=token_serial)
