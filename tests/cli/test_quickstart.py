@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,18 +11,24 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
+from PIL import Image
 
 from gmpki.cli import _quickstart_story, quickstart
+from gmpki.cli._quickstart_documents import SHIPPED
 from gmpki.cli._quickstart_space import Said, StoryError, Workspace
 from gmpki.errors import GmpkiError, InvalidSignature
-from gmpki.seal.ofd import OFDWriter
+from gmpki.seal.ofd import OFDWriter, list_ofd
+from gmpki.seal.ofd.render import render_page
+from gmpki.seal.pdf import draw_page, list_pdf
 
 Run = Callable[..., Result]
 Answer = Callable[..., dict[str, Any]]
@@ -144,6 +151,24 @@ def test_the_limits_of_the_tender_are_all_in_the_page(story: tuple[Path, dict[st
     page = (story[0] / "report.html").read_text(encoding="utf-8")
     for limit in limit_profile("tender").limits:
         assert f"{limit.algorithm} {limit.operation}" in page
+
+
+# ---- what is shipped ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_contract_brings_its_characters_along(name: str) -> None:
+    """So it looks the same on a machine without Chinese fonts."""
+    data = resources.files("gmpki.data").joinpath("quickstart").joinpath(name).read_bytes()
+    assert len(data) < 30_000
+    if name.endswith(".pdf"):
+        sizes, draw = list_pdf(data).pages, draw_page
+    else:
+        sizes, draw = list_ofd(data).pages, render_page
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            assert len([entry for entry in package.namelist() if entry.endswith(".otf")]) == 1
+    assert [(round(width), round(height)) for width, height in sizes] == [(210, 297), (210, 297)]
+    image = Image.open(io.BytesIO(draw(data, 1, dpi=40))).convert("L").point(lambda level: 255 if level < 200 else 0)
+    ink = sum(image.tobytes()) / 255 / (image.width * image.height)
+    assert 0.005 < ink < 0.1
 
 
 # ---- documents of one's own -----------------------------------------------------------------------------------------
