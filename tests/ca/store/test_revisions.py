@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,18 @@ def test_the_last_migration_is_the_revision() -> None:
     settings.set_main_option("script_location", str(MIGRATIONS))
     settings.set_main_option("path_separator", "os")
     assert ScriptDirectory.from_config(settings).get_current_head() == revisions.HEAD
+
+
+def test_alembic_itself_connects_to_the_url_that_it_is_given(tmp_path: Path, file_store: Store, file_url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    (tmp_path / "migrated.db").touch()
+    settings = Config(cmd_opts=Namespace(x=[f"url=sqlite:///{tmp_path / 'migrated.db'}"]))
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.set_main_option("path_separator", "os")
+    command.upgrade(settings, "head")
+    assert sqlite_schema(f"sqlite:///{tmp_path / 'migrated.db'}") == sqlite_schema(file_url)
 
 
 def set_revision(store: Store, statement: str) -> None:
