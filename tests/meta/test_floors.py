@@ -19,6 +19,7 @@ MISTAKEN = {
     ("sanitize", "checks", 3800000): "the same",
     ("qemu", "checks", 3800000): "the same; qemu runs the portable code",
     ("test", "cases", 15000): "the same",
+    ("fuzz", "targets", 9): "counted a program that an earlier build had left behind",
 }
 
 
