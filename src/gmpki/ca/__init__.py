@@ -27,8 +27,10 @@ if TYPE_CHECKING:
         Publisher,
         RevocationOrder,
     )
+    from gmpki.ca.kmc.answering import KeyManagementService
     from gmpki.ca.kmc.centre import KeyManagementCentre
     from gmpki.ca.kmc.master import MasterKey, SharedAmong
+    from gmpki.ca.kmc.messages import Party
     from gmpki.ca.kmc.pool import KeyPool, PoolLevel
     from gmpki.ca.kmc.recovery import JudicialRecovery
     from gmpki.ca.kmc.remote import RemoteKeyCentre
@@ -42,20 +44,29 @@ if TYPE_CHECKING:
     from gmpki.ca.publication.inspect import Inspection, inspect
     from gmpki.ca.publication.ldap import LDAPPublisher, LDAPServer
     from gmpki.ca.publication.queue import publish_due
+    from gmpki.ca.publication.tree import tree_addresses
     from gmpki.ca.registration.applicants import Applicant, ApplicantKind, Contact
-    from gmpki.ca.registration.applications import ApplicationForm
+    from gmpki.ca.registration.applications import Application, ApplicationForm
     from gmpki.ca.registration.batch import Batch, apply_batch, issue_batch
+    from gmpki.ca.registration.carrying import Outcome
     from gmpki.ca.registration.checking import Decision
-    from gmpki.ca.registration.delivery import DeliveryForm
+    from gmpki.ca.registration.delivery import DeliveryForm, as_file, as_pkcs12, into_token
     from gmpki.ca.registration.identity import Identity, IdentityKind
+    from gmpki.ca.registration.issuing import IssueAsked
+    from gmpki.ca.registration.media import Medium, MediumState
     from gmpki.ca.registration.office import RegistrationOffice
-    from gmpki.ca.registration.settings import OfficeSettings
+    from gmpki.ca.registration.pairs import Pair
+    from gmpki.ca.registration.settings import OfficeSettings, Route
     from gmpki.ca.registration.states import ApplicationState, Operation, PairState
-    from gmpki.ca.reports.counts import count_applications, count_pairs
+    from gmpki.ca.registration.unlocking import Unlocking
+    from gmpki.ca.registration.wanted import Wanted
+    from gmpki.ca.reports.counts import count_applications, count_pairs, count_seals
     from gmpki.ca.reports.expiring import ReminderPolicy, remind
+    from gmpki.ca.reports.ledger import ledger
     from gmpki.ca.reports.search import Criteria, applications_like, pairs_like
     from gmpki.ca.reports.service_levels import ServiceLevels
-    from gmpki.ca.revocation.lists import issue_list, latest_list
+    from gmpki.ca.reports.workdays import WorkCalendar
+    from gmpki.ca.revocation.lists import issue_list, latest_list, read_list
     from gmpki.ca.revocation.schedule import due_lists, make_due
     from gmpki.ca.revocation.status import StoreStatusSource
     from gmpki.ca.store.audit_export import export_audit
@@ -70,6 +81,7 @@ __all__ = [
     "AllottedKey",
     "Applicant",
     "ApplicantKind",
+    "Application",
     "ApplicationForm",
     "ApplicationState",
     "Appointment",
@@ -87,23 +99,30 @@ __all__ = [
     "Identity",
     "IdentityKind",
     "Inspection",
+    "IssueAsked",
     "Issued",
     "IssuerBackend",
     "IssuingPoint",
     "JudicialRecovery",
     "KeyCentre",
     "KeyManagementCentre",
+    "KeyManagementService",
     "KeyPool",
     "KeyWanted",
     "LDAPPublisher",
     "LDAPServer",
     "MasterKey",
+    "Medium",
+    "MediumState",
     "OfficeSettings",
     "Operation",
     "Operator",
     "OperatorLogin",
     "Order",
+    "Outcome",
+    "Pair",
     "PairState",
+    "Party",
     "Permission",
     "PoolLevel",
     "Published",
@@ -113,33 +132,44 @@ __all__ = [
     "ReminderPolicy",
     "RemoteKeyCentre",
     "RevocationOrder",
+    "Route",
     "ServiceLevels",
     "Share",
     "SharedAmong",
     "Store",
     "StoreStatusSource",
     "Transaction",
+    "Unlocking",
+    "Wanted",
+    "WorkCalendar",
     "add_point",
     "add_region",
     "applications_like",
     "apply_batch",
     "appoint",
     "appoint_first",
+    "as_file",
+    "as_pkcs12",
     "back_up",
     "count_applications",
     "count_pairs",
+    "count_seals",
     "due_lists",
     "export_audit",
     "inspect",
+    "into_token",
     "issue_batch",
     "issue_list",
     "latest_list",
+    "ledger",
     "make_due",
     "pairs_like",
     "publish_due",
+    "read_list",
     "remind",
     "restore",
     "seal_audit",
+    "tree_addresses",
     "verify_audit",
     "verify_backup",
 ]
@@ -149,6 +179,7 @@ _HOMES = {
     "AllottedKey": "gmpki.ca.interfaces",
     "Applicant": "gmpki.ca.registration.applicants",
     "ApplicantKind": "gmpki.ca.registration.applicants",
+    "Application": "gmpki.ca.registration.applications",
     "ApplicationForm": "gmpki.ca.registration.applications",
     "ApplicationState": "gmpki.ca.registration.states",
     "Appointment": "gmpki.ca.operators.appointments",
@@ -166,23 +197,30 @@ _HOMES = {
     "Identity": "gmpki.ca.registration.identity",
     "IdentityKind": "gmpki.ca.registration.identity",
     "Inspection": "gmpki.ca.publication.inspect",
+    "IssueAsked": "gmpki.ca.registration.issuing",
     "Issued": "gmpki.ca.interfaces",
     "IssuerBackend": "gmpki.ca.interfaces",
     "IssuingPoint": "gmpki.ca.operators.regions",
     "JudicialRecovery": "gmpki.ca.kmc.recovery",
     "KeyCentre": "gmpki.ca.interfaces",
     "KeyManagementCentre": "gmpki.ca.kmc.centre",
+    "KeyManagementService": "gmpki.ca.kmc.answering",
     "KeyPool": "gmpki.ca.kmc.pool",
     "KeyWanted": "gmpki.ca.interfaces",
     "LDAPPublisher": "gmpki.ca.publication.ldap",
     "LDAPServer": "gmpki.ca.publication.ldap",
     "MasterKey": "gmpki.ca.kmc.master",
+    "Medium": "gmpki.ca.registration.media",
+    "MediumState": "gmpki.ca.registration.media",
     "OfficeSettings": "gmpki.ca.registration.settings",
     "Operation": "gmpki.ca.registration.states",
     "Operator": "gmpki.ca.operators.operators",
     "OperatorLogin": "gmpki.ca.operators.login",
     "Order": "gmpki.ca.interfaces",
+    "Outcome": "gmpki.ca.registration.carrying",
+    "Pair": "gmpki.ca.registration.pairs",
     "PairState": "gmpki.ca.registration.states",
+    "Party": "gmpki.ca.kmc.messages",
     "Permission": "gmpki.ca.operators.permissions",
     "PoolLevel": "gmpki.ca.kmc.pool",
     "Published": "gmpki.ca.interfaces",
@@ -192,6 +230,7 @@ _HOMES = {
     "ReminderPolicy": "gmpki.ca.reports.expiring",
     "RemoteKeyCentre": "gmpki.ca.kmc.remote",
     "RevocationOrder": "gmpki.ca.interfaces",
+    "Route": "gmpki.ca.registration.settings",
     "SYSTEM": "gmpki.ca.interfaces",
     "ServiceLevels": "gmpki.ca.reports.service_levels",
     "Share": "gmpki.ca.kmc.shares",
@@ -199,27 +238,37 @@ _HOMES = {
     "Store": "gmpki.ca.store.store",
     "StoreStatusSource": "gmpki.ca.revocation.status",
     "Transaction": "gmpki.ca.store.store",
+    "Unlocking": "gmpki.ca.registration.unlocking",
+    "Wanted": "gmpki.ca.registration.wanted",
+    "WorkCalendar": "gmpki.ca.reports.workdays",
     "add_point": "gmpki.ca.operators.regions",
     "add_region": "gmpki.ca.operators.regions",
     "applications_like": "gmpki.ca.reports.search",
     "apply_batch": "gmpki.ca.registration.batch",
     "appoint": "gmpki.ca.operators.appointments",
     "appoint_first": "gmpki.ca.operators.appointments",
+    "as_file": "gmpki.ca.registration.delivery",
+    "as_pkcs12": "gmpki.ca.registration.delivery",
     "back_up": "gmpki.ca.store.backup",
     "count_applications": "gmpki.ca.reports.counts",
     "count_pairs": "gmpki.ca.reports.counts",
+    "count_seals": "gmpki.ca.reports.counts",
     "due_lists": "gmpki.ca.revocation.schedule",
     "export_audit": "gmpki.ca.store.audit_export",
     "inspect": "gmpki.ca.publication.inspect",
+    "into_token": "gmpki.ca.registration.delivery",
     "issue_batch": "gmpki.ca.registration.batch",
     "issue_list": "gmpki.ca.revocation.lists",
     "latest_list": "gmpki.ca.revocation.lists",
+    "ledger": "gmpki.ca.reports.ledger",
     "make_due": "gmpki.ca.revocation.schedule",
     "pairs_like": "gmpki.ca.reports.search",
     "publish_due": "gmpki.ca.publication.queue",
+    "read_list": "gmpki.ca.revocation.lists",
     "remind": "gmpki.ca.reports.expiring",
     "restore": "gmpki.ca.store.backup",
     "seal_audit": "gmpki.ca.store.audit_seal",
+    "tree_addresses": "gmpki.ca.publication.tree",
     "verify_audit": "gmpki.ca.store.audit_verify",
     "verify_backup": "gmpki.ca.store.backup",
 }
