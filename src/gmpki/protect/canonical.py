@@ -55,7 +55,9 @@ __all__ = [
     "RowId",
     "Scalar",
     "Value",
+    "begin_list",
     "encode",
+    "encode_behind",
     "encode_row",
     "label",
     "row_parts",
@@ -89,13 +91,34 @@ def encode(value: Value) -> bytes:
     :raises InvalidInputError: when text is not in NFC or cannot be UTF-8, a time has no time zone, or a number is none.
     :raises LimitExceeded: when it is nested more than 8 levels deep, longer than 16 MiB, or a number too long.
     """
-    parts: list[bytes] = []
-    length = 0
-    for part in _parts(value, MAX_DEPTH):
-        parts.append(part)
-        length += len(part)
-        if length > MAX_LEN:
-            raise LimitExceeded(f"a value whose encoding is longer than {MAX_LEN} bytes")
+    return _joined([], _parts(value, MAX_DEPTH))
+
+
+def begin_list(count: int, *members: Value) -> bytes:
+    """Return how the encoding of a list begins whose first members are always the same; :func:`encode_behind` ends it.
+
+    :param count: how many members the whole list has.
+    :raises GmpkiError: as :func:`encode`.
+    """
+    return _joined([b"\x0a" + count.to_bytes(4, "big")], *(_parts(each, MAX_DEPTH - 1) for each in members))
+
+
+def encode_behind(begun: bytes, *members: Value) -> bytes:
+    """Return the encoding of a list: what :func:`begin_list` returned, and the rest of the members.
+
+    :raises GmpkiError: as :func:`encode`.
+    """
+    return _joined([begun], *(_parts(each, MAX_DEPTH - 1) for each in members))
+
+
+def _joined(parts: list[bytes], *more: Iterator[bytes]) -> bytes:
+    length = sum(map(len, parts))
+    for some in more:
+        for part in some:
+            parts.append(part)
+            length += len(part)
+            if length > MAX_LEN:
+                raise LimitExceeded(f"a value whose encoding is longer than {MAX_LEN} bytes")
     return b"".join(parts)
 
 
@@ -188,15 +211,12 @@ def _parts(value: object, depth: int) -> Iterator[bytes]:  # noqa: PLR0912 - one
 
 
 def _mapping(value: Mapping[object, object], depth: int) -> Iterator[bytes]:
-    members = []
-    for name, member in value.items():
-        if not isinstance(name, str):
-            raise InvalidTypeError(f"the names of a mapping are str, not {type(name).__name__}")
-        members.append((*_name(name), member))
-    members.sort(key=itemgetter(0))
-    run = [b"\x0b" + len(members).to_bytes(4, "big")]
-    for _, name_part, member in members:
-        run.append(name_part)
+    names = tuple(value)
+    is_usual = len(names) <= _LONG_RUN and all(type(name) is str for name in names)
+    run = [b"\x0b" + len(names).to_bytes(4, "big")]
+    for name, encoded in _remembered_names(names) if is_usual else _sorted_names(names):
+        member = value[name]
+        run.append(encoded)
         plain = _plain(member)
         if plain is not None:
             run.append(plain)
@@ -209,12 +229,19 @@ def _mapping(value: Mapping[object, object], depth: int) -> Iterator[bytes]:
     yield b"".join(run)
 
 
+def _sorted_names(names: tuple[object, ...]) -> tuple[tuple[str, bytes], ...]:
+    """Return the names of a mapping in the order of their bytes, each with its encoding."""
+    found = []
+    for name in names:
+        if not isinstance(name, str):
+            raise InvalidTypeError(f"the names of a mapping are str, not {type(name).__name__}")
+        found.append((_text(name), name))
+    found.sort(key=itemgetter(0))
+    return tuple((name, _counted(5, text)) for text, name in found)
+
+
 # Records of one table have the same names again and again.
-@lru_cache(maxsize=1024)
-def _name(name: str) -> tuple[bytes, bytes]:
-    """Return the bytes of a member's name, by which members are sorted, and its encoding."""
-    text = _text(name)
-    return text, _counted(5, text)
+_remembered_names = lru_cache(maxsize=256)(_sorted_names)
 
 
 def _plain(value: object) -> bytes | None:

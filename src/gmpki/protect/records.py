@@ -84,12 +84,15 @@ class RecordTagger:
     :raises InvalidInputError: when the name is empty, too long or not printable text in NFC.
     """
 
-    __slots__ = ("_ring", "_table")
+    __slots__ = ("_begun", "_keys", "_ring", "_table")
 
     def __init__(self, ring: KeyRing, table: str) -> None:
         member(ring, KeyRing, "ring")
         self._ring = ring
         self._table = canonical.label(table, "table")
+        # What all tags of the table have in common. A ring is immutable, and so are the keys derived from it.
+        self._begun = canonical.begin_list(4, _RECORD, self._table)
+        self._keys: dict[bytes, bytes] = {}
 
     def tag(self, record: Mapping[str, Value], row: RowId) -> bytes:
         """Return the tag of a record: 46 bytes.
@@ -133,8 +136,11 @@ class RecordTagger:
         return read_header(as_bytes(tag, "tag"), Kind.RECORD_TAG, "the tag") == self._ring.primary_id
 
     def _mac(self, header: bytes, key_id: bytes, record: Mapping[str, Value], row: RowId) -> bytes:
-        data = canonical.encode((_RECORD, self._table, canonical.row_parts(row), _mapping(record)))
-        return sm3.hmac(self._ring.mac_key("gmpki record", key_id), header + data)
+        key = self._keys.get(key_id)
+        if key is None:
+            key = self._keys[key_id] = self._ring.mac_key("gmpki record", key_id)
+        data = canonical.encode_behind(self._begun, canonical.row_parts(row), _mapping(record))
+        return sm3.hmac(key, header + data)
 
 
 class TableDifference(NamedTuple):
