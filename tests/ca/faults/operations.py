@@ -137,6 +137,22 @@ def report_loss(work: Work) -> None:
         work.hand("revoked", f"{serial:x}")
 
 
+def reissue(work: Work) -> None:
+    desk = work.desk
+    old = desk.office.pair(desk.issuer, work.pair_id())
+    asked = desk.office.reissue(desk.clerk, old.id, request=request(52), key="reissue").application
+    desk.office.proofread(desk.colleague, asked.id, key="reissue-proofread")
+    desk.office.approve(desk.reviewer, asked.id, key="reissue-approve")
+    work.hand_pair(desk.office.issue(desk.issuer, asked.id, key="reissue-issue").pair)
+    for serial in old.serial_numbers:
+        work.hand("revoked", f"{serial:x}")
+
+
+def recover_key(work: Work) -> None:
+    (serial,) = (row for row in work.serials("first") if work.is_encryption(row))
+    work.authority.recover_key(serial, office.key(20).public_key, actor=SYSTEM)
+
+
 def make_backup(work: Work) -> None:
     path = work.folder / "backup"
     if not path.exists():
@@ -162,6 +178,8 @@ OPERATIONS = (
     Operation("an application reviewed", apply_and_review),
     Operation("an application issued, delivered", issue_application),
     Operation("a loss reported", report_loss),
+    Operation("a pair reissued", reissue),
+    Operation("an encryption key recovered", recover_key),
     Operation("a backup", make_backup),
 )
 

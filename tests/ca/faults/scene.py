@@ -128,6 +128,12 @@ class Work:
         with self.store.reading() as connection:
             return tuple(serial_number(each) for each in connection.scalars(query))
 
+    def is_encryption(self, serial: int) -> bool:
+        """Return whether a certificate is for encryption."""
+        query = select(certificates.c.role).where(certificates.c.serial == f"{serial:x}")
+        with self.store.reading() as connection:
+            return connection.scalar(query) == "encryption"
+
     def pair_id(self) -> int:
         """Return the pair that the office issued first."""
         with self.store.reading() as connection:
