@@ -7,10 +7,11 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gmpki.cli._token import Pin, Place, check_usage, container_in
+from gmpki.cli._token import Pin, Place, check_usage, device_of, user_in
 
 if TYPE_CHECKING:
     from gmpki.cli._secrets import SecretSource
+    from gmpki.tokens.interfaces import DeviceInfo
     from gmpki.x509.certificate import Certificate
 
 __all__ = ["TokenKey", "open_token_key"]
@@ -22,10 +23,12 @@ class TokenKey:
 
     :ivar key: a Signer or a Decryptor of :mod:`gmpki.keys.interfaces`.
     :ivar certificate: the one that the token keeps for it, or None.
+    :ivar device: what the device says of itself.
     """
 
     key: Any
     certificate: Certificate | None
+    device: DeviceInfo
 
 
 def open_token_key(uri: str, pin: SecretSource, usage: str) -> TokenKey:
@@ -42,10 +45,14 @@ def open_token_key(uri: str, pin: SecretSource, usage: str) -> TokenKey:
     place = Place(uri)
     check_usage(place, usage)
     with contextlib.ExitStack() as stack:
-        container = stack.enter_context(container_in(place, Pin(pin)))
+        device = stack.enter_context(device_of(place))
+        application = device.application(place.own_application)
+        user_in(application, place, Pin(pin))
+        container = application.container(place.container_name(application))
         key: Any = container.signing_key if usage == "signing" else container.encryption_key
         certificate = None
         with contextlib.suppress(DecodeError, TokenUnsupportedError):  # one is not always needed, or is given
             certificate = container.certificate(KeyUsage(usage))
         weakref.finalize(key, stack.pop_all().close)
-    return TokenKey(key, certificate)
+        info = device.info
+    return TokenKey(key, certificate, info)
