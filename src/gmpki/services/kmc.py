@@ -14,25 +14,17 @@ front of this.
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Final
-
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
-from starlette.routing import Route
+from typing import TYPE_CHECKING
 
 from gmpki._inputs import as_text, member
 from gmpki.ca.kmc.answering import KeyManagementService
 from gmpki.ca.kmc.messages import MAX_MESSAGE_LEN, MEDIA_TYPE
-from gmpki.errors import GmpkiError
+from gmpki.services._posting import posting_application
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.applications import Starlette
 
 __all__ = ["create_app"]
-
-_LOGGER: Final = logging.getLogger(__name__)
 
 
 def create_app(service: KeyManagementService, *, path: str = "/") -> Starlette:
@@ -43,31 +35,4 @@ def create_app(service: KeyManagementService, *, path: str = "/") -> Starlette:
     :raises InvalidTypeError: when an argument has the wrong type.
     """
     member(service, KeyManagementService, "service")
-    as_text(path, "path")
-
-    async def answer(request: Request) -> Response:
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
-            return Response(status_code=415)
-        body = await _body(request)
-        if body is None:
-            return Response(status_code=413)
-        try:
-            answered = await run_in_threadpool(service.answer, body)
-        except GmpkiError:
-            # What is wrong inside is for the log of the service, not for who asks.
-            _LOGGER.exception("a request could not be answered")
-            return Response(status_code=503)
-        return Response(answered, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
-
-    return Starlette(routes=[Route(path, answer, methods=["POST"])])
-
-
-async def _body(request: Request) -> bytes | None:
-    """Return the body, or None as soon as it is too long."""
-    parts, length = [], 0
-    async for part in request.stream():
-        length += len(part)
-        if length > MAX_MESSAGE_LEN:
-            return None
-        parts.append(part)
-    return b"".join(parts)
+    return posting_application(service.answer, as_text(path, "path"), (MEDIA_TYPE, MEDIA_TYPE), MAX_MESSAGE_LEN)
