@@ -7,13 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from ca.conftest import Clock
 from certified import NOW
+from gmpki.algorithms import sm3
 from gmpki.ca.store.columns import digest_text
 from gmpki.ca.store.idempotency import forget_answers, keep_answer, once
+from gmpki.ca.store.schema import answered
 from gmpki.ca.store.store import Store
-from gmpki.errors import ConflictError, InvalidInputError, InvalidTypeError
+from gmpki.errors import ConflictError, InvalidInputError, InvalidTypeError, TamperedError
+from gmpki.protect.keys import KeyRing
 
 DIGEST = digest_text(b"request")
 REQUEST = ("order-1", "thing.do", DIGEST)
@@ -112,3 +116,48 @@ def test_of_many_at_once_one_does_it(request: pytest.FixtureRequest, kind: str) 
         thread.join()
     assert len(done) == 1
     assert answers == [str(done[0])] * 6
+
+
+def test_what_was_asked_for_cannot_be_guessed_from_its_digest(store: Store) -> None:
+    # Whoever can read the table, and knows all of a request but an identity number, could try the numbers out.
+    with store.transaction() as tx:
+        keep_answer(tx, *REQUEST, "7")
+        row = tx.connection.execute(select(answered)).mappings().one()
+    assert DIGEST not in [str(value) for value in row.values()]
+    assert sm3.digest(DIGEST.encode()).hex() not in row["request_digest"]
+
+
+def test_the_same_request_under_another_key_is_not_recognised(store: Store) -> None:
+    with store.transaction() as tx:
+        for key in ("one", "two"):
+            keep_answer(tx, key, "thing.do", DIGEST, "7")
+        assert len(set(tx.connection.scalars(select(answered.c.request_digest)))) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"answer": "8"}, {"answer": "none"}, {"tag": b""}, {"tag": bytes(40)}],
+    ids=["answer", "no number", "no tag", "zeros"],
+)
+def test_a_changed_answer_is_not_given(store: Store, change: dict[str, Any]) -> None:
+    with store.transaction() as tx:
+        keep_answer(tx, *REQUEST, "7")
+        tx.connection.execute(update(answered).values(**change))
+    with store.transaction() as tx, pytest.raises(TamperedError):
+        once(tx, *REQUEST)
+
+
+def test_the_answer_to_another_request_is_not_given(store: Store) -> None:
+    # So a revocation could be made to look as if it had been carried out.
+    with store.transaction() as tx:
+        keep_answer(tx, *REQUEST, "7")
+        tx.connection.execute(update(answered).values(idempotency_key="order-2"))
+    with store.transaction() as tx, pytest.raises((TamperedError, ConflictError)):
+        once(tx, "order-2", *REQUEST[1:])
+
+
+def test_an_answer_is_given_again_after_the_key_was_changed(ring: KeyRing, clock: Clock, file_url: str) -> None:
+    with Store.create(file_url, ring, clock=clock) as before, before.transaction() as tx:
+        keep_answer(tx, *REQUEST, "7")
+    with Store.open(file_url, ring.rotated(created=NOW), clock=clock) as after, after.transaction() as tx:
+        assert once(tx, *REQUEST) == "7"

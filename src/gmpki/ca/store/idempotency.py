@@ -5,12 +5,15 @@ with store.transaction() as tx:
     if answer is None:
         ...
         keep_answer(tx, key, "pair.revoke", digest, answer)
+
+What was asked for is kept as a keyed hash: from a plain one, whoever reads the table and knows all of a request but an
+identity number could find that by trying. An answer has a tag, for a planted one would let a revocation pass for done.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, func, insert, select
 
@@ -21,9 +24,12 @@ from gmpki.ca.store.schema import answered
 from gmpki.errors import ConflictError, InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Transaction
+    from gmpki.protect.blind_index import BlindIndex
 
 __all__ = ["forget_answers", "keep_answer", "once"]
 
@@ -41,6 +47,7 @@ def once(tx: Transaction, key: str, operation: str, request_digest: str) -> str 
     :param request_digest: of everything that the answer depends on, as :func:`~gmpki.ca.store.columns.digest_text`
         gives it.
     :raises ConflictError: with the reason "key-reused", when the key was used for another request.
+    :raises TamperedError: when the answer is not as it was written.
     :raises InvalidTypeError: when an argument is no text.
     :raises InvalidInputError: when the key is empty, too long or not printable, or the digest is none.
     """
@@ -52,7 +59,8 @@ def once(tx: Transaction, key: str, operation: str, request_digest: str) -> str 
     found = tx.connection.execute(select(answered).where(answered.c.idempotency_key == key)).first()
     if found is None:
         return None
-    if (found.operation, found.request_digest) != (operation, request_digest):
+    tx.protection.verify_row(answered.name, found.tag, _tagged(found._asdict()), key.encode("utf-8"))
+    if found.operation != operation or found.request_digest not in _tokens(tx.protection, key, request_digest):
         raise ConflictError("key-reused", "the key of this request was used for another one")
     return str(found.answer)
 
@@ -68,11 +76,12 @@ def keep_answer(tx: Transaction, key: str, operation: str, request_digest: str, 
     row = {
         "idempotency_key": key,
         "operation": operation,
-        "request_digest": request_digest,
+        "request_digest": _index(tx.protection).token(_said(key, request_digest)).hex(),
         "answer": as_text(answer, "answer"),
         "at": tx.at,
     }
-    tx.connection.execute(insert(answered), [row])
+    tag = tx.protection.tagger(answered.name).tag(_tagged(row), key.encode("utf-8"))
+    tx.connection.execute(insert(answered), [{**row, "tag": tag}])
 
 
 def forget_answers(tx: Transaction, before: datetime) -> int:
@@ -90,3 +99,21 @@ def _check(key: str, operation: str, request_digest: str) -> None:
     as_text(operation, "operation")
     if not _DIGEST.fullmatch(as_text(request_digest, "request_digest")):
         raise InvalidInputError("the digest of a request is 64 lower-case hexadecimal digits")
+
+
+def _index(protection: Protection) -> BlindIndex:
+    return protection.index(answered.name, "request_digest")
+
+
+def _said(key: str, request_digest: str) -> bytes:
+    # With its key: that two requests ask for the same is nobody's business either.
+    return f"{request_digest}{key}".encode()
+
+
+def _tokens(protection: Protection, key: str, request_digest: str) -> list[str]:
+    """Return what the column may hold of a request, under each key of the ring."""
+    return [token.hex() for token in _index(protection).candidates(_said(key, request_digest))]
+
+
+def _tagged(row: Mapping[str, Any]) -> dict[str, str | int]:
+    return {name: row[name] for name in ("operation", "request_digest", "answer", "at")}

@@ -91,9 +91,11 @@ answered = Table(
     METADATA,
     Column("idempotency_key", String(128), primary_key=True),
     Column("operation", String(64), nullable=False),
+    # A keyed hash of what was asked for.
     Column("request_digest", _Digest, nullable=False),
     Column("answer", Text, nullable=False),
     Column("at", _Time, nullable=False, index=True),
+    Column("tag", LargeBinary, nullable=False),
 )
 
 # ---- authorities ----------------------------------------------------------------------------

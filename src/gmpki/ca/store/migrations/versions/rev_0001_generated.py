@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("request_digest", sa.String(length=64), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("idempotency_key", name=op.f("pk_answered")),
     )
     op.create_index(op.f("ix_answered_at"), "answered", ["at"], unique=False)
