@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki.asn1.rfc5280 import Extension, GeneralName
-from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier
-from gmpki.asn1.rfc5280.ext_names import BasicConstraints, SubjectAltName
-from gmpki.asn1.rfc5280.ext_points import (
-    AccessDescription,
-    AuthorityInfoAccess,
-    CRLDistributionPoints,
-    DistributionPoint,
-    DistributionPointName,
-)
-from gmpki.asn1.rfc5280.ext_policies import CertificatePolicies, PolicyInformation
-from gmpki.asn1.rfc6960_nocheck import OCSPNoCheck
-from gmpki.errors import ProfileError
+from gmpki._inputs import number
+from gmpki.asn1 import der
+from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, SubjectKeyIdentifier
+from gmpki.asn1.rfc5280.ext_names import SubjectAltName
+from gmpki.errors import InvalidInputError, ProfileError
 from gmpki.x509 import _application
-from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier
+from gmpki.x509._common import Encoded, encoded
+from gmpki.x509.certificate_builder import MAX_SERIAL, key_identifier
 from gmpki.x509.extensions import make, parse
+from gmpki.x509.named_key import key_info_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from gmpki.asn1.rfc5280 import Name, Validity
+    from gmpki.asn1.rfc5280 import AlgorithmIdentifier, Extension, Name, Validity
     from gmpki.asn1.rfc5280._extension_value import ExtensionValue
     from gmpki.keys.loader import PublicKey
     from gmpki.oids import ObjectIdentifier
-    from gmpki.x509.certificate import Certificate
-    from gmpki.x509.preparing import Addresses
-    from gmpki.x509.profile import Profile, Role
+    from gmpki.x509._common import Common
+    from gmpki.x509.profile import Role
 
 __all__ = ["Applicant", "Draft"]
+
+_VERSION_3: Final = der.encode_explicit(0, der.encode_integer(2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ class Draft:
 
     :ivar subject: the subject of the certificates.
     :ivar validity: their validity.
-    :param issuer: the certificate of who will sign; None when the applicant does.
+    :param common: what the issuer's certificates under the profile share.
     :param asked: the validity asked for.
     :param added: extensions that who issues adds.
     :raises ProfileError: when the profile does not allow what is asked for.
@@ -67,81 +62,79 @@ class Draft:
     def __init__(
         self,
         applicant: Applicant,
-        profile: Profile,
-        issuer: Certificate | None,
+        common: Common,
         *,
-        addresses: Addresses,
         asked: Validity | None,
         added: Iterable[ExtensionValue | Extension],
         at: datetime,
     ) -> None:
+        profile = common.profile
         _application.check_key(applicant.public_key, profile)
-        self._profile = profile
-        self._issuer = issuer
+        self._common = common
         self.subject = _application.subject(applicant.subject, profile)
-        self.validity = _application.validity(asked, profile, issuer, at)
+        self.validity = _application.validity(asked, profile, common.issuer, at)
         others = _application.requested(applicant.extensions, profile)
         # Who issues has the last word, kind by kind.
         others.update(_application.extensions_by_kind(added, profile))
-        names = _alternative_names(others.pop(oids.SUBJECT_ALT_NAME, None))
-        self._names = _application.alternative_names(names, profile, self.subject)
-        self._services = _services(profile, addresses, others)
-        self._addresses = addresses
-        self._has_list = _has_list(profile, addresses, others)
-        self._others = others
+        alternative = _alternative_names(others.pop(oids.SUBJECT_ALT_NAME, None))
+        names = _application.alternative_names(alternative, profile, self.subject)
+        self._names = None if names is None else encoded(names)
+        self._has_services = _has_services(common, others)
+        self._has_list = _has_list(common, others)
+        self._others = {kind: encoded(extension) for kind, extension in others.items()}
+        self._subject = self.subject.to_der()
+        self._validity = self.validity.to_der()
 
-    def of(self, role: Role, public_key: PublicKey, serial_number: int) -> CertificateBuilder:
-        """Return one of the certificates, to be signed."""
-        issuer = self.subject if self._issuer is None else self._issuer.subject
-        builder = (
-            CertificateBuilder()
-            .subject(self.subject)
-            .issuer(issuer)
-            .serial_number(serial_number)
-            .validity(self.validity.not_before, self.validity.not_after)
-            .public_key(public_key)
+    def to_be_signed(
+        self, role: Role, public_key: PublicKey, serial_number: int, signature_algorithm: AlgorithmIdentifier
+    ) -> bytes:
+        """Return the DER of the TBSCertificate of one of the certificates: what
+        :class:`~gmpki.x509.certificate_builder.CertificateBuilder` makes of the same fields.
+
+        :param signature_algorithm: that of the key that will sign.
+        :raises InvalidTypeError: when the serial number is no ``int``.
+        :raises InvalidInputError: when it is outside, or an extension would stand there twice.
+        """
+        number(serial_number, 1, MAX_SERIAL, "serial_number")
+        extensions = self._extensions(role, public_key, serial_number)
+        kinds = {extension.kind for extension in extensions}
+        if len(kinds) != len(extensions):
+            raise InvalidInputError("the profile and what is added to it have extensions of the same kind")
+        return der.encode_sequence(
+            _VERSION_3,
+            der.encode_integer(serial_number),
+            signature_algorithm.to_der(),
+            self._common.issuer_name or self._subject,
+            self._validity,
+            self._subject,
+            key_info_of(public_key).to_der(),
+            der.encode_explicit(3, der.encode_sequence(*[extension.der for extension in extensions])),
         )
-        for extension in self._extensions(role, public_key, serial_number):
-            builder = builder.add_extension(extension)
-        return builder
 
-    def _extensions(self, role: Role, public_key: PublicKey, serial_number: int) -> list[Extension]:
+    def _extensions(self, role: Role, public_key: PublicKey, serial_number: int) -> list[Encoded]:
         """Return the extensions of one certificate, in the order in which standards list them."""
-        rules = self._profile.extensions
-        found: list[Extension] = []
-        if rules.authority_key_identifier:
-            found.append(make(AuthorityKeyIdentifier(self._authority_key(public_key))))
-        if rules.key_identifier is not None:
-            found.append(make(SubjectKeyIdentifier(key_identifier(public_key, rules.key_identifier))))
-        found.append(make(KeyUsage(rules.key_usage.of(role)), rules.key_usage.critical))
-        policies = rules.certificate_policies
-        if policies is not None and oids.CERTIFICATE_POLICIES not in self._others:
-            values = tuple(PolicyInformation(policy) for policy in policies.policies)
-            found.append(make(CertificatePolicies(values), policies.critical))
-        if self._names is not None:
-            found.append(self._names)
-        constraints = rules.basic_constraints
-        if constraints is not None:
-            found.append(make(BasicConstraints(constraints.ca, constraints.path_len), constraints.critical))
-        purposes = rules.extended_key_usage
-        if purposes is not None:
-            found.append(make(ExtendedKeyUsage(purposes.purposes), purposes.critical))
-        if self._has_list:
-            uris = self._addresses.crl_of(self._addresses.part_of(serial_number))
-            names = tuple(GeneralName.uri(uri) for uri in uris)
-            found.append(make(CRLDistributionPoints((DistributionPoint(DistributionPointName(names)),))))
-        found += self._services
-        if rules.ocsp_no_check:
-            found.append(make(OCSPNoCheck()))
-        return found + list(self._others.values())
+        common, others = self._common, self._others
+        method = common.profile.extensions.key_identifier
+        found = [
+            common.authority_key or self._own_authority_key(public_key),
+            None if method is None else encoded(make(SubjectKeyIdentifier(key_identifier(public_key, method)))),
+            common.usages[role],
+            None if oids.CERTIFICATE_POLICIES in others else common.policies,
+            self._names,
+            common.constraints,
+            common.purposes,
+            common.list_of(serial_number) if self._has_list else None,
+            common.services if self._has_services else None,
+            common.no_check,
+        ]
+        return [*filter(None, found), *others.values()]
 
-    def _authority_key(self, public_key: PublicKey) -> bytes:
-        """Return the identifier of the issuer's key: the one in its certificate (RFC 5280 4.2.1.1)."""
-        method = self._profile.extensions.key_identifier or "sha1"
-        if self._issuer is None:
-            return key_identifier(public_key, method)
-        known = self._issuer.subject_key_identifier
-        return key_identifier(self._issuer.public_key_info, method) if known is None else known
+    def _own_authority_key(self, public_key: PublicKey) -> Encoded | None:
+        """Return authorityKeyIdentifier of a certificate that is signed with its own key."""
+        rules = self._common.profile.extensions
+        if not rules.authority_key_identifier:
+            return None
+        return encoded(make(AuthorityKeyIdentifier(key_identifier(public_key, rules.key_identifier or "sha1"))))
 
 
 def _alternative_names(extension: Extension | None) -> SubjectAltName | None:
@@ -149,26 +142,21 @@ def _alternative_names(extension: Extension | None) -> SubjectAltName | None:
     return value if isinstance(value, SubjectAltName) else None
 
 
-def _has_list(profile: Profile, addresses: Addresses, others: dict[ObjectIdentifier, Extension]) -> bool:
+def _has_list(common: Common, others: dict[ObjectIdentifier, Extension]) -> bool:
     """Tell whether cRLDistributionPoints is made of the addresses."""
-    rule = profile.extensions.crl_distribution_points
+    rule = common.profile.extensions.crl_distribution_points
     if rule is None or oids.CRL_DISTRIBUTION_POINTS in others:
         return False
-    if rule and not addresses.crl:
-        raise ProfileError(f"the profile {profile.name} needs the address of the issuer's revocation list")
-    return bool(addresses.crl)
+    if rule and not common.addresses.crl:
+        raise ProfileError(f"the profile {common.profile.name} needs the address of the issuer's revocation list")
+    return bool(common.addresses.crl)
 
 
-def _services(profile: Profile, addresses: Addresses, others: dict[ObjectIdentifier, Extension]) -> list[Extension]:
-    """Return authorityInfoAccess, when the profile has it and addresses are known."""
-    rule = profile.extensions.authority_info_access
+def _has_services(common: Common, others: dict[ObjectIdentifier, Extension]) -> bool:
+    """Tell whether authorityInfoAccess is made of the addresses."""
+    rule = common.profile.extensions.authority_info_access
     if rule is None or oids.AUTHORITY_INFO_ACCESS in others:
-        return []
-    descriptions = tuple(
-        AccessDescription(method, GeneralName.uri(uri))
-        for method, uris in ((oids.AD_OCSP, addresses.ocsp), (oids.AD_CA_ISSUERS, addresses.ca_issuers))
-        for uri in uris
-    )
-    if rule and not descriptions:
-        raise ProfileError(f"the profile {profile.name} needs the address of the issuer's OCSP responder")
-    return [make(AuthorityInfoAccess(descriptions))] if descriptions else []
+        return False
+    if rule and common.services is None:
+        raise ProfileError(f"the profile {common.profile.name} needs the address of the issuer's OCSP responder")
+    return common.services is not None

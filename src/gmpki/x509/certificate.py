@@ -9,15 +9,17 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki._inputs import as_text, member
 from gmpki.algorithms import sm3
+from gmpki.asn1.gmt0009 import SM2Signature
 from gmpki.asn1.quirks import QuirkKind
 from gmpki.asn1.rfc5280 import SignedStructure, TBSCertificate
 from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier
 from gmpki.asn1.rfc5280.ext_names import BasicConstraints, SubjectAltName
-from gmpki.errors import DecodeError, InvalidTypeError, UnsupportedAlgorithm
+from gmpki.errors import DecodeError, InvalidTypeError, LimitExceeded, UnsupportedAlgorithm
 from gmpki.x509 import _armour
 from gmpki.x509._received import read_inside
 from gmpki.x509._signed import SignedObject, note_key
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from gmpki.asn1.quirks import Quirk
-    from gmpki.asn1.rfc5280 import Name, SubjectPublicKeyInfo
+    from gmpki.asn1.rfc5280 import AlgorithmIdentifier, Name, SubjectPublicKeyInfo
     from gmpki.asn1.rfc5280.ext_keys import KeyUsages
     from gmpki.keys.interfaces import PublicKey as PublicKeyProtocol
     from gmpki.keys.loader import PublicKey
@@ -43,6 +45,8 @@ MAX_CERTIFICATE_LEN: Final = 1 << 20
 
 PEM_LABELS: Final = ("CERTIFICATE", "X509 CERTIFICATE")
 """The labels of PEM blocks that hold a certificate (RFC 7468 5)."""
+# Stands where a signature will be.
+_NO_SIGNATURE: Final = SM2Signature(1, 1).to_der()
 _FINGERPRINTS: Final = ("sm3", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
@@ -99,6 +103,36 @@ class Certificate(SignedObject[TBSCertificate]):
         if received is None or received.tbs.signature != signed.signature_algorithm:
             return cls.from_der(encoded)
         return cls._of(encoded, received, lenient=False)._checked()
+
+    @classmethod
+    def _unsigned(cls, tbs: bytes, algorithm: AlgorithmIdentifier) -> Certificate:
+        """Return a certificate that is only read and looked at before it is signed: its signature is one of nothing.
+
+        :raises DecodeError: when :meth:`from_der` would not read it.
+        :raises LimitExceeded: when it is too long.
+        """
+        return cls._just_signed(SignedStructure(tbs, algorithm, _NO_SIGNATURE))
+
+    def _signed_with(self, signature: bytes) -> Certificate:
+        """Return a certificate that :meth:`_unsigned` made with its signature; nothing inside is read again.
+
+        :raises LimitExceeded: when it is longer than 1 MiB.
+        """
+        received = self._received
+        signed = SignedStructure(received.signed.tbs_der, received.signed.signature_algorithm, signature)
+        encoded = signed.to_der()
+        if len(encoded) > self._MAX_LEN:
+            raise LimitExceeded(f"a certificate of {len(encoded)} bytes; at most {self._MAX_LEN} are read")
+        new = Certificate.__new__(Certificate)
+        for name, value in (
+            ("_der", encoded),
+            ("_lenient", False),
+            ("_received", replace(received, signed=signed)),
+            ("_quirks", self._quirks),
+            ("_extensions", self._extensions),
+        ):
+            object.__setattr__(new, name, value)
+        return new
 
     def _checked(self) -> Certificate:
         """Compare the algorithms, note what is unusual about the key, and decode the extensions."""

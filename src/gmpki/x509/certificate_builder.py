@@ -54,9 +54,10 @@ if TYPE_CHECKING:
     from gmpki.keys.interfaces import PublicKey, Signer
     from gmpki.x509.extensions import ExtensionValue
 
-__all__ = ["CertificateBuilder", "key_identifier", "random_serial_number"]
+__all__ = ["MAX_SERIAL", "CertificateBuilder", "key_identifier", "random_serial_number"]
 
-_MAX_SERIAL: Final = (1 << (8 * MAX_SERIAL_LEN - 1)) - 1
+MAX_SERIAL: Final = (1 << (8 * MAX_SERIAL_LEN - 1)) - 1
+"""The largest serial number: 20 octets, of which the first begins with a zero bit (RFC 5280 4.1.2.2)."""
 _SERIAL_LEN: Final = 16
 _KEY_IDENTIFIERS: Final = ("sha1", "sm3")
 
@@ -146,7 +147,7 @@ class CertificateBuilder(Immutable):
         :raises InvalidTypeError: when it is no ``int``.
         :raises InvalidInputError: when it is set already, or outside.
         """
-        return self._with("serial_number", _inputs.number(number, 1, _MAX_SERIAL, "serial_number"))
+        return self._with("serial_number", _inputs.number(number, 1, MAX_SERIAL, "serial_number"))
 
     def validity(self, not_before: datetime, not_after: datetime) -> CertificateBuilder:
         """Set the first and the last second of the validity.

@@ -33,6 +33,7 @@ from gmpki.keys._immutable import Immutable
 from gmpki.keys.interfaces import Decryptor, PublicKey, Signer
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509 import _application
+from gmpki.x509._common import Common
 from gmpki.x509._draft import Applicant, Draft
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.delivery import EnvelopeDelivery, KeyDelivery
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
 __all__ = ["Addresses", "IssuedPair", "Issuer", "issue_pair", "prepare_self_signed", "self_signed"]
 
 _ENVELOPE: Final = EnvelopeDelivery()
+_MAX_COMMONS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,11 @@ class Issuer(Immutable):
         :attr:`Certificate.public_key <gmpki.x509.certificate.Certificate.public_key>`.
     """
 
-    __slots__ = ("_addresses", "_certificate", "_check", "_requests", "_signer", "_user_id")
+    __slots__ = ("_addresses", "_certificate", "_check", "_commons", "_requests", "_signer", "_user_id")
     _addresses: Addresses
     _certificate: Certificate
     _check: Check | None
+    _commons: dict[int, Common]
     _requests: SignaturePolicy
     _signer: Signer
     _user_id: bytes | None
@@ -138,6 +141,7 @@ class Issuer(Immutable):
             "signer": signer,
             "addresses": addresses if addresses is not None else Addresses(),
             "check": check,
+            "commons": {},
             "user_id": None if user_id is None else as_bytes(user_id, "user_id"),
             "requests": requests,
         }
@@ -304,10 +308,7 @@ class Issuer(Immutable):
         :raises GmpkiError: what the check raises, and when the key is not supported.
         :standard: RFC 4210 4.4
         """
-        prepared = prepare_link(certificate, self._certificate, self._signer, serial_number)
-        if self._check is not None:
-            self._check(prepared.der)
-        return prepared
+        return prepare_link(certificate, self._certificate, self._signer, serial_number, check=self._check)
 
     def sign(self, prepared: ToBeSigned) -> Certificate:
         """Sign what :meth:`prepare` or :meth:`prepare_link` of this issuer made, and verify the signature.
@@ -343,10 +344,18 @@ class Issuer(Immutable):
         constraints = self._certificate.basic_constraints
         if profile.is_ca and constraints is not None and constraints.path_len == 0:
             raise ProfileError("the issuer's certificate lets no further authority stand below it (path length 0)")
-        moment = _application.now(at)
-        return Draft(
-            applicant, profile, self._certificate, addresses=self._addresses, asked=asked, added=added, at=moment
-        )
+        return Draft(applicant, self._common(profile), asked=asked, added=added, at=_application.now(at))
+
+    def _common(self, profile: Profile) -> Common:
+        """Return what the certificates under a profile share; it is kept as long as there are few profiles."""
+        known = self._commons.get(id(profile))
+        if known is not None and known.profile is profile:
+            return known
+        made = Common(profile, self._certificate, self._addresses)
+        if len(self._commons) >= _MAX_COMMONS:
+            self._commons.clear()
+        self._commons[id(profile)] = made
+        return made
 
     def _other_key(self, encryption_key: PublicKey, accepted: Accepted) -> LoadedKey:
         key = loaded(encryption_key, "the encryption key")
@@ -438,7 +447,7 @@ def prepare_self_signed(
     check_signer(signer, check)
     applicant = _named((subject, signer.public_key))
     moment = _application.now(at)
-    draft = Draft(applicant, rules, None, addresses=Addresses(), asked=validity, added=extensions, at=moment)
+    draft = Draft(applicant, Common(rules, None, Addresses()), asked=validity, added=extensions, at=moment)
     return prepare(draft, Role.ONLY, applicant.public_key, serial_number, signer=signer, check=check)
 
 

@@ -14,23 +14,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import as_bytes, as_text, member
-from gmpki.asn1.gmt0009 import SM2Signature
-from gmpki.asn1.rfc5280 import SignedStructure, TBSCertificate
+from gmpki.asn1.rfc5280 import TBSCertificate
 from gmpki.errors import DecodeError, ValidationError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.lint import Severity, lint_certificate, rules
+from gmpki.x509.preparing import ReadCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-__all__ = ["lint_check"]
+__all__ = ["LintCheck", "lint_check"]
 
 _SHOWN: Final = 5
-# Stands where the signature will be: no rule looks into it, and it is the signature of nothing.
-_PLACEHOLDER: Final = SM2Signature(1, 1).to_der()
 
 
-def lint_check(severity: Severity = Severity.ERROR, *, confidence: str = "AB") -> Callable[[bytes], None]:
+def lint_check(severity: Severity = Severity.ERROR, *, confidence: str = "AB") -> LintCheck:
     """Return a check for :class:`~gmpki.x509.issuing.Issuer` that lets the linter judge what will be signed.
 
     :param severity: the least finding that stops the issue.
@@ -42,21 +40,40 @@ def lint_check(severity: Severity = Severity.ERROR, *, confidence: str = "AB") -
     """
     member(severity, Severity, "severity")
     as_text(confidence, "confidence")
-
-    stopping = frozenset(
+    return LintCheck(
         item.id for item in rules() if item.severity.rank <= severity.rank and item.clause.confidence in confidence
     )
 
-    def check(tbs: bytes) -> None:
+
+class LintCheck(ReadCheck):
+    """The linter as a check of what will be signed; :func:`lint_check` makes one. Thread-safe.
+
+    :param stopping: the identifiers of the rules that stop an issue.
+    """
+
+    def __init__(self, stopping: Iterable[str]) -> None:
+        self._stopping = frozenset(stopping)
+
+    def __call__(self, tbs: bytes) -> None:
+        """Judge the DER of a TBSCertificate.
+
+        :raises ValidationError: with the reason "lint" when something is found.
+        :raises DecodeError: when it is none.
+        """
         encoded = as_bytes(tbs, "tbs")
         algorithm = TBSCertificate.from_der(encoded).signature
         try:
-            certificate = Certificate.from_der(SignedStructure(encoded, algorithm, _PLACEHOLDER).to_der())
+            certificate = Certificate._unsigned(encoded, algorithm)
         except DecodeError as error:
             raise ValidationError("lint", f"the certificate would not be read again: {error}") from None
-        found = lint_certificate(certificate, wanted=lambda item: item.id in stopping)
+        self.judge(certificate)
+
+    def judge(self, certificate: Certificate) -> None:
+        """Judge a certificate; its signature is not looked at.
+
+        :raises ValidationError: with the reason "lint" when something is found.
+        """
+        found = lint_certificate(certificate, wanted=lambda item: item.id in self._stopping)
         if found:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             raise ValidationError("lint", "; ".join(str(finding) for finding in found[:_SHOWN]) + more)
-
-    return check

@@ -19,14 +19,16 @@ True
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
-from gmpki._inputs import member, number
+from gmpki._inputs import as_bytes, member, number
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier, GeneralName, Name, Validity
 from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier
 from gmpki.errors import (
+    DecodeError,
     FaultDetected,
     InvalidInputError,
     InvalidSignature,
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
 
     Check: TypeAlias = Callable[[bytes], object]
 
-__all__ = ["Accepted", "Addresses", "ToBeSigned"]
+__all__ = ["Accepted", "Addresses", "ReadCheck", "ToBeSigned"]
 
 PART: Final = "{part}"
 """Stands in the address of a revocation list for the number of its distribution point."""
@@ -149,6 +151,22 @@ class ToBeSigned:
     public_key: LoadedKey
     algorithm: AlgorithmIdentifier
     der: bytes = field(repr=False)
+    _unsigned: Certificate = field(repr=False, compare=False)
+
+
+class ReadCheck(ABC):
+    """A check of what will be signed that need not read it: it is given the certificate, with the signature of nothing.
+
+    Called with the DER of a TBSCertificate, as any check, it does the same.
+    """
+
+    @abstractmethod
+    def __call__(self, tbs: bytes) -> None:
+        """Judge the DER of a TBSCertificate."""
+
+    @abstractmethod
+    def judge(self, certificate: Certificate) -> None:
+        """Judge what was read of it."""
 
 
 # ---- making and signing them --------------------------------------------------------------
@@ -158,16 +176,30 @@ def prepare(
     """Return the bytes to sign, after the caller's check of them."""
     serial = random_serial_number() if serial_number is None else serial_number
     algorithm = signer.signature_algorithm
-    tbs = draft.of(role, public_key, serial).to_be_signed(algorithm)
-    if check is not None:
+    tbs = draft.to_be_signed(role, public_key, serial, algorithm)
+    unsigned = _checked(tbs, algorithm, check)
+    return ToBeSigned(role, serial, draft.subject, draft.validity, public_key, algorithm, tbs, unsigned)
+
+
+def _checked(tbs: bytes, algorithm: AlgorithmIdentifier, check: Check | None) -> Certificate:
+    """Have what will be signed checked, and return how it is read."""
+    if check is not None and not isinstance(check, ReadCheck):
         check(tbs)
-    return ToBeSigned(role, serial, draft.subject, draft.validity, public_key, algorithm, tbs)
+    try:
+        unsigned = Certificate._unsigned(tbs, algorithm)
+    except DecodeError:
+        if isinstance(check, ReadCheck):
+            check(tbs)
+        raise
+    if isinstance(check, ReadCheck):
+        check.judge(unsigned)
+    return unsigned
 
 
 def sign(prepared: ToBeSigned, signer: Signer, user_id: bytes | None) -> Certificate:
     """Sign, and verify what was signed: a certificate with a wrong signature leaves no authority."""
-    signature = signer.sign(prepared.der, user_id=user_id)
-    certificate = CertificateBuilder.finish(prepared.der, prepared.algorithm, signature)
+    signature = as_bytes(signer.sign(prepared.der, user_id=user_id), "the signature")
+    certificate = prepared._unsigned._signed_with(signature)
     try:
         certificate.verify_signature(signer.public_key, policy=SignaturePolicy(user_ids=(user_id,)))
     except InvalidSignature:
@@ -176,7 +208,7 @@ def sign(prepared: ToBeSigned, signer: Signer, user_id: bytes | None) -> Certifi
 
 
 def prepare_link(
-    certificate: Certificate, issuer: Certificate, signer: Signer, serial_number: int | None
+    certificate: Certificate, issuer: Certificate, signer: Signer, serial_number: int | None, *, check: Check | None
 ) -> ToBeSigned:
     """Make the certificate that says with the issuer's key what another one says of the same name.
 
@@ -207,7 +239,9 @@ def prepare_link(
             builder = builder.add_extension(extension)
     algorithm = signer.signature_algorithm
     tbs = builder.to_be_signed(algorithm)
-    return ToBeSigned(Role.ONLY, serial, certificate.subject, validity, certificate.public_key, algorithm, tbs)
+    unsigned = _checked(tbs, algorithm, check)
+    key = certificate.public_key
+    return ToBeSigned(Role.ONLY, serial, certificate.subject, validity, key, algorithm, tbs, unsigned)
 
 
 def _key_identifier_of(certificate: Certificate) -> bytes:
