@@ -1,10 +1,10 @@
 """Requests with a key, which are carried out once however often they are sent.
 
-with store.transaction() as tx:
-    answer = once(tx, key, "pair.revoke", digest)
-    if answer is None:
-        ...
-        keep_answer(tx, key, "pair.revoke", digest, answer)
+    with store.transaction() as tx:
+        answer = once(tx, key, "pair.revoke", digest)
+        if answer is None:
+            ...
+            keep_answer(tx, key, "pair.revoke", digest, answer)
 
 What was asked for is kept as a keyed hash: from a plain one, whoever reads the table and knows all of a request but an
 identity number could find that by trying. An answer has a tag, for a planted one would let a revocation pass for done.
