@@ -144,7 +144,8 @@ class RevocationOrder:
         if not self.serial_numbers:
             raise InvalidInputError("nothing to revoke: there is no serial number")
         for each in self.serial_numbers:
-            number(each, 1, (1 << 159) - 1, "a serial number")
+            # Authorities that were taken over have used zero, and 20 octets with the highest bit.
+            number(each, 0, (1 << 160) - 1, "a serial number")
         if self.invalidity_date is not None:
             utc_seconds(self.invalidity_date, "invalidity_date")
 

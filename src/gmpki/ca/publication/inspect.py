@@ -240,7 +240,7 @@ def _look_at_certificates(store: Store, authority: Authority, publisher: Publish
         now = seconds(store.now())
         for row in rows:
             if row.not_after >= now:
-                number, certificate = numbers[row.generation_id], Certificate.from_der(row.content)
+                number, certificate = numbers[row.generation_id], Certificate.from_der(row.content, lenient=True)
                 what = published_certificate(PublicationKind.CERTIFICATE, authority.name, number, certificate)
                 _compare(store, publisher, what, row.id, found)
         if len(rows) < _PAGE_LEN:

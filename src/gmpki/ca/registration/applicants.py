@@ -67,14 +67,20 @@ class ApplicantKind(enum.Enum):
 
 
 _KINDS: Final = {
-    ApplicantKind.PERSON: (IdentityKind.RESIDENT_ID, IdentityKind.PASSPORT, IdentityKind.MILITARY_CARD),
+    ApplicantKind.PERSON: (
+        IdentityKind.RESIDENT_ID,
+        IdentityKind.PASSPORT,
+        IdentityKind.MILITARY_CARD,
+        IdentityKind.SUBJECT,
+    ),
     ApplicantKind.ORGANIZATION: (
         IdentityKind.CREDIT_CODE,
         IdentityKind.ORGANIZATION_CODE,
         IdentityKind.BUSINESS_REGISTRATION,
         IdentityKind.TAXATION_NUMBER,
+        IdentityKind.SUBJECT,
     ),
-    ApplicantKind.DEVICE: (IdentityKind.DEVICE,),
+    ApplicantKind.DEVICE: (IdentityKind.DEVICE, IdentityKind.SUBJECT),
 }
 
 

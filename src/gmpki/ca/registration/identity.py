@@ -61,6 +61,9 @@ class IdentityKind(enum.Enum):
     DEVICE = "device"
     """A device's identifier: 1 to 64 characters such as a serial number, a host name or a hardware address; letters
     keep their case."""
+    SUBJECT = "subject"
+    """证书主体摘要: SM3 of the name in a certificate. Of holders who came with an authority that was taken over, and
+    whose number nobody has written down."""
 
     @property
     def title(self) -> str:
@@ -210,5 +213,6 @@ _RULES: Final = {
     IdentityKind.TAXATION_NUMBER: _Rule(
         "纳税人识别号", _form("[0-9A-Z]{15,20}", "a taxation number has 15 to 20 letters and digits")
     ),
+    IdentityKind.SUBJECT: _Rule("证书主体摘要", _form("[0-9A-F]{64}", "a digest of a subject has 64 digits")),
     IdentityKind.DEVICE: _Rule("设备标识", _form(".{1,64}", "a device's identifier has 1 to 64 characters")),
 }

@@ -120,8 +120,11 @@ def lock(tx: Transaction, pair_id: int) -> tuple[RowMapping, Pair]:
     return row, of_row(row)
 
 
-def add(tx: Transaction, application: Application, issued: Issued) -> int:
-    """Write down what was issued for an application; return the id of the pair."""
+def add(tx: Transaction, application: Application, issued: Issued, **known: Any) -> int:
+    """Write down what was issued for an application; return the id of the pair.
+
+    :param known: columns of a pair that was not issued just now, such as its state.
+    """
     held = [each for each in (issued.signing, issued.encryption) if each is not None]
     encryption = issued.encryption
     return ROWS.add(
@@ -148,6 +151,7 @@ def add(tx: Transaction, application: Application, issued: Issued) -> int:
             "not_after": min(seconds(each.not_after) for each in held),
             "issued_at": tx.at,
             "changed_at": tx.at,
+            **known,
         },
     )
 

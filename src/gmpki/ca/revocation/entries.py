@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Transaction
 
-__all__ = ["revoke", "verify_columns"]
+__all__ = ["KnownRevocation", "revoke", "take_over", "verify_columns"]
 
 # How many values a query names at once; databases have limits of a few thousand.
 _IN_ONE_QUERY: Final = 500
@@ -103,6 +103,45 @@ def revoke(
         set_state(tx, row, change.after)
 
 
+class KnownRevocation(NamedTuple):
+    """A revocation that an authority made before it came into this database.
+
+    :ivar row: as read in this transaction with ``lock``.
+    :ivar revoked_at: when, in seconds since 1970, as ``invalidity_at``.
+    """
+
+    row: CertificateRow
+    revoked_at: int
+    reason: ReasonCode
+    invalidity_at: int | None = None
+
+
+def take_over(tx: Transaction, authority_id: int, known: Sequence[KnownRevocation]) -> None:
+    """Write revocations and suspensions that were made elsewhere, with their own dates; also of what has expired.
+
+    The entry in the audit log is the caller's.
+
+    :raises NotFoundError: when there is no such authority.
+    :raises LifeCycleError: when a certificate is revoked already, or suspended and to be suspended again.
+    :raises InvalidInputError: when a time lies in the future, or the reason is ``REMOVE_FROM_CRL``.
+    :raises TamperedError: when a row is not as it was written.
+    :standard: RFC 5280 5.1.2.6 (the date of a revocation), 5.3.1, 5.3.2
+    """
+    next_change = _take_turn(tx, authority_id)
+    for number_of_change, each in enumerate(known, next_change):
+        change = _CHANGES.get(each.reason, _REVOKE)
+        if change is _RESUME:
+            raise InvalidInputError("what was resumed is not revoked")
+        if max(each.revoked_at, each.invalidity_at or 0) > tx.at:
+            raise InvalidInputError(f"the certificate {each.row.serial:x} was revoked in the future")
+        if each.row.state not in change.before:
+            state = each.row.state.value
+            raise LifeCycleError(change.name, state, f"{change.name}: the certificate {each.row.serial:x} is {state}")
+        asked = {"reason": int(each.reason), "invalidity_at": each.invalidity_at, "requested_at": tx.at}
+        _write(tx, [each.row], change, asked, number_of_change, revoked_at=each.revoked_at)
+        set_state(tx, each.row, change.after)
+
+
 def _past(tx: Transaction, at: datetime | None, name: str) -> int | None:
     if at is None:
         return None
@@ -158,16 +197,26 @@ def verify_columns(protection: Protection, columns: Mapping[str, Any]) -> None:
     tagger.verify(columns["tag"], {name: columns[name] for name in _TAGGED}, row=columns["certificate_id"])
 
 
-def _write(tx: Transaction, rows: Sequence[CertificateRow], change: _Change, asked: dict[str, Any], first: int) -> None:
+def _write(
+    tx: Transaction,
+    rows: Sequence[CertificateRow],
+    change: _Change,
+    asked: dict[str, Any],
+    first: int,
+    *,
+    revoked_at: int | None = None,
+) -> None:
     """Write what is new about certificates, into the row that one has or into a new one.
 
     :param first: the number of the first change.
+    :param revoked_at: None is now.
     """
+    at = tx.at if revoked_at is None else revoked_at
     before = _rows_before(tx, [row.id for row in rows])
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     for number_of_change, row in enumerate(rows, first):
-        entry = _entry(tx, row, before.get(row.id), change, asked) | {"change_number": number_of_change}
+        entry = _entry(at, row, before.get(row.id), change, asked) | {"change_number": number_of_change}
         entry["tag"] = _tag(tx, entry)
         (changed if row.id in before else new).append(entry)
     if new:
@@ -192,9 +241,9 @@ def _rows_before(tx: Transaction, certificate_ids: Sequence[int]) -> dict[int, R
 
 
 def _entry(
-    tx: Transaction, row: CertificateRow, before: Row[Any] | None, change: _Change, asked: dict[str, Any]
+    at: int, row: CertificateRow, before: Row[Any] | None, change: _Change, asked: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the row of revocations that a certificate has after a change, without its number and tag."""
+    """Return the row of revocations that a certificate has after a change at a time, without its number and tag."""
     same: dict[str, Any] = {
         "certificate_id": row.id,
         "authority_id": row.authority_id,
@@ -208,6 +257,6 @@ def _entry(
         if before is None:
             raise TamperedError("removed", "how a certificate was suspended is not written", place=row.id)
         kept = {name: before._mapping[name] for name in ("revoked_at", "reason", "invalidity_at")}
-        return same | kept | {"lifted_at": tx.at, "requested_at": asked["requested_at"]}
+        return same | kept | {"lifted_at": at, "requested_at": asked["requested_at"]}
     held_since = before.revoked_at if before is not None and before.lifted_at is None else None
-    return same | asked | {"revoked_at": tx.at if held_since is None else held_since, "lifted_at": None}
+    return same | asked | {"revoked_at": at if held_since is None else held_since, "lifted_at": None}

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IssuedList",
+    "continue_numbers",
     "drop_contents",
     "in_scope",
     "issue_list",
@@ -58,6 +59,8 @@ _PIECE_LEN: Final = 1 << 20
 _IN_ONE_BLOCK: Final = 2_000
 # Who has not finished a list after this time will not, and what it meant is given up.
 _LEASE_S: Final = 3600
+# Of the column; far below it lies what an authority reaches that counts.
+_MAX_NUMBER: Final = (1 << 63) - (1 << 32)
 _REMOVED: Final = int(ReasonCode.REMOVE_FROM_CRL)
 
 
@@ -237,6 +240,16 @@ def _take_number(tx: Transaction, authority_id: int) -> int:
     changed = update(authorities).where(authorities.c.id == authority_id).values(last_crl_number=taken)
     tx.connection.execute(changed)
     return taken
+
+
+def continue_numbers(tx: Transaction, authority_id: int, last: int) -> None:
+    """Have the numbers of lists go on above one that was given elsewhere, before the authority was taken over.
+
+    :raises InvalidTypeError: when it is no int.
+    :raises InvalidInputError: when it is negative, or too great for the column.
+    """
+    lower = (authorities.c.id == authority_id, authorities.c.last_crl_number < number(last, 0, _MAX_NUMBER, "last"))
+    tx.connection.execute(update(authorities).where(*lower).values(last_crl_number=last))
 
 
 def _row_of(plan: _Plan) -> dict[str, Any]:

@@ -30,12 +30,15 @@ __all__ = [
     "CertificateRow",
     "CertificateState",
     "MeantCertificate",
+    "TakenOver",
     "cancel_meant",
     "demand",
     "find",
     "insert_meant",
+    "insert_taken_over",
     "make_issued",
     "of_issues",
+    "put_in_place",
     "set_state",
     "verify_tag",
 ]
@@ -72,7 +75,8 @@ class CertificateState(Enum):
 class MeantCertificate:
     """What is written of a certificate before it is signed. Immutable.
 
-    :ivar role: "signing", "encryption", "only" or, for the certificates that join two keys of a root, "link".
+    :ivar role: "signing", "encryption", "only", "link" for the certificates that join two keys of a root, or
+        "unknown" for a serial number of an authority that was taken over whose certificate nobody has.
     :ivar part: the number of the distribution point whose list tells of it; 0 where there is one list.
     :ivar tbs: the DER of the TBSCertificate.
     """
@@ -89,6 +93,20 @@ class MeantCertificate:
     not_before: datetime
     not_after: datetime
     tbs: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """A certificate that was issued before its authority came into this database. Immutable.
+
+    :ivar meant: what its row says; ``tbs`` is what its issuer signed.
+    :ivar content: its DER; empty where only its serial number is known.
+    :ivar issued_at: in seconds since 1970.
+    """
+
+    meant: MeantCertificate
+    content: bytes = field(repr=False)
+    issued_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +146,14 @@ class CertificateRow:
 
         :raises LifeCycleError: when it is not issued.
         :raises TamperedError: when the row holds another certificate than the one that was meant.
-        :raises DecodeError: when the row holds something else.
+        :raises DecodeError: when the row holds something else, as one does whose certificate nobody has.
         """
         if not self.is_issued:
             raise LifeCycleError("read", self.state.value, "the certificate was never issued")
         if digest_text(SignedStructure.from_der(self.content).tbs_der) != self.tbs_digest:
             raise TamperedError("changed", "the certificate in the database is another one", place=self.id)
-        return Certificate.from_der(self.content)
+        # Those of an authority that was taken over may be less strict than what gmpki issues.
+        return Certificate.from_der(self.content, lenient=True)
 
 
 def verify_tag(protection: Protection, row: Mapping[str, Any]) -> None:
@@ -156,6 +175,32 @@ def insert_meant(tx: Transaction, meant: Sequence[MeantCertificate]) -> None:
         row["tag"] = _tag(tx.protection, row)
     if rows:
         tx.connection.execute(insert(certificates), rows)
+
+
+def insert_taken_over(tx: Transaction, taken: Sequence[TakenOver]) -> None:
+    """Write certificates that others have issued for an authority before; they are valid until something else is
+    written about them.
+
+    :raises StoreError: when a serial number is one that the authority has used.
+    """
+    rows = [_row_taken_over(each) for each in taken]
+    for row in rows:
+        row["tag"] = _tag(tx.protection, row)
+    if rows:
+        tx.connection.execute(insert(certificates), rows)
+
+
+def put_in_place(tx: Transaction, row: CertificateRow, taken: TakenOver) -> None:
+    """Put a certificate that has turned up in the place of its mere serial number; its state stays.
+
+    :param row: as read in this transaction with ``lock``.
+    :raises LifeCycleError: when the row has a certificate.
+    """
+    if row.role != "unknown" or row.serial != taken.meant.serial:
+        raise LifeCycleError("take-over", row.state.value, f"the certificate {row.serial:x} is there already")
+    values = {**_row_taken_over(taken), "authority_id": row.authority_id, "state": row.state.value}
+    values["tag"] = _tag(tx.protection, values)
+    tx.connection.execute(update(certificates).where(certificates.c.id == row.id).values(values))
 
 
 def make_issued(tx: Transaction, signed: Iterable[tuple[CertificateRow, bytes]]) -> list[CertificateRow]:
@@ -306,6 +351,11 @@ def _row_of(meant: MeantCertificate) -> dict[str, Any]:
         "content": meant.tbs,
         "issued_at": None,
     }
+
+
+def _row_taken_over(taken: TakenOver) -> dict[str, Any]:
+    state = CertificateState.VALID.value
+    return {**_row_of(taken.meant), "state": state, "content": taken.content, "issued_at": taken.issued_at}
 
 
 def _columns_of(row: CertificateRow) -> dict[str, Any]:
