@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from gmpki.ca.authority import orders, recovery
 from gmpki.ca.authority.orders import IssueRow, IssueState
@@ -41,7 +41,7 @@ from gmpki.ca.store.certificates import (
     of_issues,
 )
 from gmpki.ca.store.columns import public_key_id, serial_text
-from gmpki.ca.store.schema import due_publications
+from gmpki.ca.store.schema import certificates, due_publications
 from gmpki.errors import (
     ConflictError,
     GmpkiError,
@@ -50,6 +50,7 @@ from gmpki.errors import (
     NotFoundError,
     StateError,
     StoreError,
+    TamperedError,
 )
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import random_serial_number
@@ -72,6 +73,7 @@ __all__ = ["Job", "carry_out"]
 
 _ROLES: Final = {Role.ONLY: "only", Role.SIGNING: "signing", Role.ENCRYPTION: "encryption"}
 _ATTEMPTS: Final = 4
+_IN_ONE_QUERY: Final = 500
 
 T = TypeVar("T")
 
@@ -127,6 +129,7 @@ def _make(opened: Opened, jobs: Sequence[Job], actor: Actor) -> None:
         _attempt(job, lambda job=job: _accept(opened, job, at))  # type: ignore[misc]
     _choose_serials(opened, _left(jobs))
     _allot(opened, _left(jobs))
+    _refuse_keys_of_others(opened, _left(jobs))
     for job in _left(jobs):
         _attempt(job, lambda job=job: _prepare(opened, job))  # type: ignore[misc]
     _first_commit(opened, jobs, actor)
@@ -184,9 +187,11 @@ def _answers(opened: Opened, connection: Connection, rows: Iterable[IssueRow]) -
     done = {row.id: row for row in rows if row.state is IssueState.ISSUED}
     found = {}
     for number, its in of_issues(connection, opened.store.protection, done).items():
-        certificates = {row.role: row.certificate for row in its}
-        signing = certificates.get("signing") or certificates["only"]
-        found[number] = Issued(signing, certificates.get("encryption"), done[number].delivery)
+        by_role = {row.role: row.certificate for row in its}
+        signing = by_role.get("signing") or by_role.get("only")
+        if signing is None:
+            raise TamperedError("removed", "the certificates of an order that was carried out are gone", place=number)
+        found[number] = Issued(signing, by_role.get("encryption"), done[number].delivery)
     return found
 
 
@@ -261,6 +266,25 @@ def _keep_key(opened: Opened, job: Job) -> None:
     if public_key_id(key.public_key) != older.public_key_id:
         raise KeyMismatchError("the key-management centre gives another key than that of the certificate")
     job.key = key
+
+
+def _refuse_keys_of_others(opened: Opened, jobs: Sequence[Job]) -> None:
+    """Refuse new encryption keys that a certificate has already.
+
+    Whoever can write in the database of the key-management centre can put back the row that a key had while it was
+    spare, tag included; without this it would be given out once more, enveloped for somebody else.
+    """
+    new = [(job, public_key_id(job.key.public_key)) for job in jobs if job.key is not None and job.wants_new_key]
+    taken: set[str] = set()
+    for begin in range(0, len(new), _IN_ONE_QUERY):
+        some = [key_id for _, key_id in new[begin : begin + _IN_ONE_QUERY]]
+        with opened.store.reading() as connection:
+            query = select(certificates.c.public_key_id).where(certificates.c.public_key_id.in_(some))
+            taken.update(connection.scalars(query))
+    for job, key_id in new:
+        if key_id in taken:
+            job.outcome = KeyMismatchError("the key-management centre gives a key that a certificate has already")
+        taken.add(key_id)
 
 
 def _prepare(opened: Opened, job: Job) -> None:
@@ -402,8 +426,8 @@ def _replace(opened: Opened, tx: Transaction, job: Job, actor: Actor) -> None:
 
 
 def _matched(rows: Sequence[CertificateRow], signed: Sequence[Certificate]) -> list[tuple[CertificateRow, Certificate]]:
-    certificates = {certificate.serial_number: certificate for certificate in signed}
-    return [(row, certificates[row.serial]) for row in rows]
+    by_serial = {certificate.serial_number: certificate for certificate in signed}
+    return [(row, by_serial[row.serial]) for row in rows]
 
 
 def _publish(opened: Opened, tx: Transaction, rows: Sequence[CertificateRow]) -> None:
