@@ -14,6 +14,7 @@ import click
 import pytest
 
 from cli import (
+    ca_files,
     document_files,
     message_files,
     picture_files,
@@ -174,6 +175,7 @@ def test_all_commands_are_there() -> None:
         "pdf verify",
         "pdf show",
         "verify",
+        "ca init",
         "log new",
         "log append",
         "log seal",
@@ -260,6 +262,11 @@ def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
             token_files.write_token()
         Path("chain.pem").write_bytes(b"certificates")
         Path("notes.txt").write_bytes(b"notes")
+        return
+    if path[0] in ("ca", "kmc"):
+        ca_files.set_variables(monkeypatch)
+        if path[1] != "init":
+            ca_files.write_ca()
         return
     if path[:2] == ("seal", "picture"):
         picture_files.write_pictures()

@@ -10,6 +10,7 @@ __all__ = ["command"]
 
 # name -> (module, one line in English, one line in Chinese), as in gmpki.cli.main.
 LATER = {
+    "init": ("ca_init", "Found an authority in a directory of its own", "在目录中建立认证机构"),
 }
 
 

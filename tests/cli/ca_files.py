@@ -1,0 +1,68 @@
+"""A directory of an authority, for the tests of commands that work in one. It is founded once, and copied."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from gmpki.cli import _ca_found
+from gmpki.cli.main import cli
+
+__all__ = ["PASSWORD", "found", "init_arguments", "operator", "set_variables", "write_ca"]
+
+PASSWORD = "the directory's own"
+BASE_URL = "http://pki.example.cn"
+
+
+def set_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the password that examples name, make key derivation cheap, and name the directory."""
+    monkeypatch.setenv("CA_PASSWORD", PASSWORD)
+    monkeypatch.setattr(_ca_found, "ITERATIONS", 1)
+    monkeypatch.setenv("GMPKI_CA", "ca")
+
+
+def init_arguments(folder: str) -> list[str]:
+    """Return the command that founds an authority for tests."""
+    arguments = ["ca", "init", "--ca", folder, "--organisation", "示例电子认证", "--password-env", "CA_PASSWORD"]
+    arguments += ["--spare-keys", "4", "--development", "--base-url", BASE_URL]
+    # Three who recover keys, since a judicial recovery takes as many; the others one permission each.
+    staff = ("administration", "entry", "proofreading", "review", "issuing", "audit")
+    names = ("administrator", "clerk", "proofreader", "reviewer", "issuer", "auditor")
+    operators = [f"{name}={permission}" for name, permission in zip(names, staff, strict=True)]
+    operators += [f"{name}=recovery" for name in ("recovery", "recovery2", "recovery3")]
+    return [*arguments, *(word for each in operators for word in ("--operator", each))]
+
+
+@cache
+def found() -> Path:
+    """Found the authority that is copied."""
+    folder = Path(tempfile.mkdtemp(prefix="gmpki-ca-"), "ca")
+    before = os.environ.get("CA_PASSWORD")
+    os.environ["CA_PASSWORD"] = PASSWORD
+    iterations, _ca_found.ITERATIONS = _ca_found.ITERATIONS, 1
+    try:
+        ran = CliRunner().invoke(cli, init_arguments(str(folder)))
+        assert ran.exit_code == 0, ran.output
+    finally:
+        _ca_found.ITERATIONS = iterations
+        if before is None:
+            del os.environ["CA_PASSWORD"]
+        else:
+            os.environ["CA_PASSWORD"] = before
+    return folder
+
+
+def write_ca() -> None:
+    """Put the directory ``ca`` into the present one."""
+    shutil.copytree(found(), "ca")
+
+
+def operator(name: str) -> list[str]:
+    """Return the options that open the directory, and act as an operator without a login."""
+    return ["--password-env", "CA_PASSWORD", "--as", name]
