@@ -2,7 +2,7 @@
 processes; then look for what was lost.
 
 Usage: ``python tests/ca/run_faults.py [--all]``. Without ``--all``, of the writes of each operation to files some are
-taken, evenly spread, and so of the points at PostgreSQL. What must never be: a certificate that somebody has and the
+taken, evenly spread, with one fault each, and so of the points at PostgreSQL. What must never be: a certificate that somebody has and the
 store does not, a revocation lost, an entry dropped from a list, a number on two lists, an order neither finished nor
 cancelled, an audit log that does not verify, an operation that cannot be asked for again.
 """
@@ -29,7 +29,8 @@ from ca.faults.operations import OPERATIONS, PLANTED  # noqa: E402
 from ca.faults.points import Fault  # noqa: E402
 from figures import Figures  # noqa: E402
 
-WRITES = 3  # of each operation, for each fault of a write
+WRITES = 6  # of each operation
+WRITE_FAULTS = (Fault.CUT, Fault.IO, Fault.FULL)
 SERVER_OPERATIONS = ("an answer kept", "a pair issued", "a pair revoked", "a revocation list")
 SERVER_KILLS = 4  # of each of them
 SERVER_STOPS = 3
@@ -96,8 +97,8 @@ def file_plan(counted: dict[str, int], most: int | None) -> Iterator[tuple[Fault
     """Yield the faults of one operation and their points."""
     for target in range(counted["statements"] + counted["commits"]):
         yield Fault.KILLED, target
-    for fault in (Fault.CUT, Fault.IO, Fault.FULL):
-        for target in spread(counted["writes"], most):
+    for index, target in enumerate(spread(counted["writes"], most)):
+        for fault in WRITE_FAULTS if most is None else (WRITE_FAULTS[index % len(WRITE_FAULTS)],):
             yield fault, target
 
 
