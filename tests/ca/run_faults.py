@@ -2,9 +2,9 @@
 processes; then look for what was lost.
 
 Usage: ``python tests/ca/run_faults.py [--all]``. Without ``--all``, of the writes of each operation to files some are
-taken, evenly spread, with one fault each, and so of the points at PostgreSQL. What must never be: a certificate that somebody has and the
-store does not, a revocation lost, an entry dropped from a list, a number on two lists, an order neither finished nor
-cancelled, an audit log that does not verify, an operation that cannot be asked for again.
+taken, evenly spread, with one fault each, and so of the points at PostgreSQL. What must never be: a certificate that
+somebody has and the store does not, a revocation lost, an entry dropped from a list, a number on two lists, an order
+neither finished nor cancelled, an audit log that does not verify, an operation that cannot be asked for again.
 """
 
 from __future__ import annotations
