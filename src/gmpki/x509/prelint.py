@@ -17,7 +17,8 @@ from gmpki._inputs import as_bytes, as_text, member
 from gmpki.asn1.rfc5280 import TBSCertificate
 from gmpki.errors import DecodeError, ValidationError
 from gmpki.x509.certificate import Certificate
-from gmpki.x509.lint import Severity, lint_certificate, rules
+from gmpki.x509.lint import Severity, rules
+from gmpki.x509.lint.repeated import RepeatedJudgement
 from gmpki.x509.preparing import ReadCheck
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class LintCheck(ReadCheck):
     """
 
     def __init__(self, stopping: Iterable[str]) -> None:
-        self._stopping = frozenset(stopping)
+        self._judgement = RepeatedJudgement(stopping)
 
     def __call__(self, tbs: bytes) -> None:
         """Judge the DER of a TBSCertificate.
@@ -73,7 +74,7 @@ class LintCheck(ReadCheck):
 
         :raises ValidationError: with the reason "lint" when something is found.
         """
-        found = lint_certificate(certificate, wanted=lambda item: item.id in self._stopping)
+        found = self._judgement.judge(certificate)
         if found:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             raise ValidationError("lint", "; ".join(str(finding) for finding in found[:_SHOWN]) + more)

@@ -15,7 +15,7 @@ to have everything reported that is wrong with it; strict reading refuses what t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from gmpki import _inputs
 from gmpki.errors import InvalidTypeError
@@ -35,12 +35,12 @@ from gmpki.x509.lint import (  # imported for the rules that they register, in t
     _validity,
 )
 from gmpki.x509.lint._facts import CertificatePurpose, Facts
+from gmpki.x509.lint._judging import apply, by_gravity
 from gmpki.x509.lint._model import Clause, Finding, Rule, Scope, Severity, every_rule, rules_about
 from gmpki.x509.lint._pairs import PairFacts
 from gmpki.x509.pair import CertificatePair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from datetime import datetime
 
 __all__ = [
@@ -54,9 +54,6 @@ __all__ = [
     "lint_pair",
     "rules",
 ]
-
-# A certificate with thousands of broken names is told about each only so often.
-_MAX_FINDINGS: Final = 20
 
 _RULE_FILES: Final = (
     _encoding,
@@ -84,13 +81,11 @@ def lint_certificate(
     *,
     at: datetime | None = None,
     purpose: CertificatePurpose | None = None,
-    wanted: Callable[[Rule], bool] | None = None,
 ) -> tuple[Finding, ...]:
     """Judge a certificate by every rule that is about it; the gravest findings first.
 
     :param at: a time with a time zone: also say whether the certificate is valid then.
     :param purpose: what it is meant for; None to go by what it says about itself.
-    :param wanted: which rules are asked; None is all of them.
     :returns: at most 20 findings for each rule, and one more that says how it goes on.
     :raises InvalidTypeError: when an input has the wrong type.
     :raises InvalidInputError: when at has no time zone.
@@ -99,8 +94,7 @@ def lint_certificate(
     if purpose is not None:
         _inputs.member(purpose, CertificatePurpose, "purpose")
     facts = Facts(certificate, at=_checked_time(at), purpose=purpose)
-    items = rules_about(facts.scope)
-    return _sorted(_apply(items if wanted is None else filter(wanted, items), facts, "certificate"))
+    return by_gravity(_judge_certificate(facts, "certificate"))
 
 
 def lint_pair(
@@ -120,7 +114,7 @@ def lint_pair(
         Facts(encryption, at=at, purpose=CertificatePurpose.ENCRYPTION),
     )
     found = [*_judge_certificate(facts.signing, "signing"), *_judge_certificate(facts.encryption, "encryption")]
-    return _sorted(found + _apply(rules_about(Scope.PAIR), facts, "pair"))
+    return by_gravity(found + apply(rules_about(Scope.PAIR), facts, "pair"))
 
 
 def _two(pair: object) -> tuple[Certificate, Certificate]:
@@ -137,19 +131,4 @@ def _checked_time(at: datetime | None) -> datetime | None:
 
 
 def _judge_certificate(facts: Facts, part: str) -> list[Finding]:
-    return _apply(rules_about(facts.scope), facts, part)
-
-
-def _apply(items: Iterable[Rule], facts: Any, part: str) -> list[Finding]:
-    found = []
-    for item in items:
-        for count, text in enumerate(item.check(facts)):
-            if count == _MAX_FINDINGS:
-                found.append(Finding(item, f"and so on: more than {_MAX_FINDINGS} of the kind", part))
-                break
-            found.append(Finding(item, text, part))
-    return found
-
-
-def _sorted(found: list[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(found, key=lambda finding: finding.severity.rank))
+    return apply(rules_about(facts.scope), facts, part)
