@@ -193,6 +193,52 @@ def test_a_long_question_is_posted(server: Server) -> None:
     assert server.asked[0][2] == bytes(300)
 
 
+# ---- messages of other protocols ----------------------------------------------------------
+POSTED: dict[str, Any] = {"content_type": "application/x-asked", "answer_types": ("application/x-answered", "text/x")}
+
+
+@pytest.mark.parametrize("media_type", ["application/x-answered", "Text/X; charset=utf-8"])
+def test_a_message(server: Server, media_type: str) -> None:
+    gives(server, b"answer", Content_Type=media_type)
+    assert Fetcher().post(server.url("/orders"), memoryview(b"message"), **POSTED) == b"answer"
+    line, headers, body = server.asked[0]
+    assert line.startswith("POST /orders ")
+    assert (headers["content-type"], headers["accept"]) == ("application/x-asked", "application/x-answered")
+    assert body == b"message"
+
+
+def test_answers_that_are_not_taken(server: Server) -> None:
+    gives(server, b"answer", Content_Type="text/html")
+    refused(lambda: Fetcher().post(server.url(), b"", **POSTED), message="of the type")
+    gives(server, b"answer", Content_Type="text/x")
+    refused(lambda: Fetcher().post(server.url(), b"", max_answer_len=5, **POSTED))
+    assert Fetcher().post(server.url(), b"", max_answer_len=6, **POSTED) == b"answer"
+    gives(server, b"", status="503 Later", Content_Type="text/x")
+    refused(lambda: Fetcher().post(server.url(), b"", **POSTED), message="status 503")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"content_type": "text/x\r\nHost: elsewhere"},
+        {"content_type": "文本"},
+        {"content_type": b"text/x"},
+        {"answer_types": ()},
+        {"answer_types": "text/x\n"},
+        {"answer_types": (1,)},
+        {"max_answer_len": 0},
+        {"max_answer_len": "1"},
+        {"content": "text"},
+    ],
+    ids=range(9),
+)
+def test_messages_that_are_not_sent(server: Server, changes: dict[str, Any]) -> None:
+    arguments = {"content": b"", **POSTED, **changes}
+    with pytest.raises(InvalidInputError):
+        Fetcher().post(server.url(), **arguments)
+    assert server.asked == []
+
+
 # ---- what is not taken --------------------------------------------------------------------
 @pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "204 No Content", "206 Partial", "304 Not Modified"])
 def test_status(server: Server, status: str) -> None:
