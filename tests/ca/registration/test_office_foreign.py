@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from ca import office as scenes
 from ca.conftest import Clock
@@ -15,8 +16,9 @@ from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.interfaces import Order, RevocationOrder
 from gmpki.ca.registration.issuing import IssueAsked
 from gmpki.ca.registration.states import ApplicationState, PairState
+from gmpki.ca.store.schema import orders_elsewhere
 from gmpki.ca.store.store import Store
-from gmpki.errors import IssuerRefusedError, LifeCycleError, StateError
+from gmpki.errors import IssuerRefusedError, LifeCycleError, NotPermittedError, StateError, TamperedError
 
 
 @pytest.fixture
@@ -164,3 +166,120 @@ def test_another_key_than_the_certificate_s_is_not_given_out(scene: Scene) -> No
     with pytest.raises(StateError):
         scene.office.carry_out(scene.keeper, asked.application.id)
     assert scene.office.application(scene.clerk, asked.application.id).state is ApplicationState.APPROVED
+
+
+# ---- what was issued and is not wanted ----------------------------------------------------
+def issued_elsewhere(scene: Scene) -> set[int]:
+    answers = [answer for _, answer in scene.authority.answers.values()]
+    return {each.serial_number for answer in answers for each in (answer.signing, answer.encryption)}
+
+
+def test_what_could_not_be_undone_is_undone_later(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    approved = scene.approved()
+
+    def withdrawn_and_out_of_reach() -> None:
+        scene.office.withdraw(scene.clerk, approved.id)
+        scene.authority.fails = IssuerRefusedError("13", "not now")
+
+    meanwhile(scene, monkeypatch, withdrawn_and_out_of_reach)
+    with pytest.raises(IssuerRefusedError):
+        scene.office.issue(scene.issuer, approved.id)
+    assert scene.authority.revoked == {}
+    scene.authority.fails = IssuerRefusedError("13", "not yet")
+    with pytest.raises(IssuerRefusedError):
+        scene.office.settle()
+    assert scene.office.settle(scene.admin) == 1
+    assert set(scene.authority.revoked) == issued_elsewhere(scene)
+    assert ("application.issue-revoked", "admin", f"application:{approved.id}") in scene.audited()
+    assert scene.office.settle() == 0
+
+
+def test_withdrawn_after_the_process_had_ended(scene: Scene, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    approved = scene.approved()
+    unplugged(scene, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        scene.office.issue(scene.issuer, approved.id)
+    scene.office.withdraw(scene.clerk, approved.id)
+    assert scene.office.settle() == 0  # somebody might still wait for the answer
+    clock.move(minutes=11)
+    assert scene.office.settle() == 1
+    assert set(scene.authority.revoked) == issued_elsewhere(scene)
+    assert len([each for each in scene.authority.orders if isinstance(each, Order)]) == 1
+
+
+def test_what_may_still_be_issued_is_left(scene: Scene, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    approved = scene.approved()
+    unplugged(scene, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        scene.office.issue(scene.issuer, approved.id)
+    clock.move(minutes=11)
+    assert scene.office.settle() == 0
+    assert scene.office.issue(scene.issuer, approved.id).application.state is ApplicationState.ISSUED
+    assert scene.office.settle() == 0
+    assert scene.authority.revoked == {}
+
+
+def test_the_pair_ended_after_the_process_had(scene: Scene, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = scene.delivered().pair
+    assert pair is not None
+    clock.at = pair.not_after - timedelta(days=3)
+    asked = scene.office.renew(scene.clerk, pair.id)
+    unplugged(scene, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        scene.office.issue(scene.issuer, asked.application.id)
+    scene.office.revoke(scene.issuer, pair.id, ReasonCode.KEY_COMPROMISE)
+    with pytest.raises(LifeCycleError):
+        scene.office.issue(scene.issuer, asked.application.id)
+    clock.move(minutes=11)
+    assert scene.office.settle() == 1
+    assert set(scene.authority.revoked) == issued_elsewhere(scene)
+
+
+def test_a_reissue_that_is_undone_has_ended_the_older_pair(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = scene.delivered().pair
+    assert pair is not None
+    asked = scene.office.reissue(scene.clerk, pair.id, request=scenes.request(7))
+    scene.reviewed(asked.application.id)
+    meanwhile(scene, monkeypatch, lambda: scene.office.withdraw(scene.clerk, asked.application.id))
+    with pytest.raises(LifeCycleError):
+        scene.office.issue(scene.issuer, asked.application.id)
+    assert set(scene.authority.revoked) == issued_elsewhere(scene)
+    assert scene.office.pair(scene.clerk, pair.id).state is PairState.REVOKED
+
+
+def test_a_reissue_of_which_nothing_is_known_is_left_to_people(
+    scene: Scene, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = scene.delivered().pair
+    assert pair is not None
+    asked = scene.office.reissue(scene.clerk, pair.id, request=scenes.request(7))
+    scene.reviewed(asked.application.id)
+    scene.authority.fails = IssuerRefusedError("13", "not now")
+    with pytest.raises(IssuerRefusedError):
+        scene.office.issue(scene.issuer, asked.application.id)
+    scene.office.withdraw(scene.clerk, asked.application.id)
+    clock.move(minutes=11)
+    assert scene.office.settle() == 0
+    assert scene.authority.revoked == {}
+
+
+def test_a_changed_row_is_not_acted_on(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    approved = scene.approved()
+
+    def withdrawn_and_out_of_reach() -> None:
+        scene.office.withdraw(scene.clerk, approved.id)
+        scene.authority.fails = IssuerRefusedError("13", "not now")
+
+    meanwhile(scene, monkeypatch, withdrawn_and_out_of_reach)
+    with pytest.raises(IssuerRefusedError):
+        scene.office.issue(scene.issuer, approved.id)
+    with scene.store.transaction() as tx:
+        tx.connection.execute(update(orders_elsewhere).values(serials="1 2"))
+    with pytest.raises(TamperedError):
+        scene.office.settle()
+    assert scene.authority.revoked == {}
+
+
+def test_who_may_settle(scene: Scene) -> None:
+    with pytest.raises(NotPermittedError):
+        scene.office.settle(scene.clerk)

@@ -114,6 +114,7 @@ OPERATIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "purge": Permission.ADMINISTRATION,
         # the authority
         "expire": Permission.ADMINISTRATION,
+        "settle": Permission.ADMINISTRATION,
         "publish": Permission.ADMINISTRATION,
         "inspect": Permission.ADMINISTRATION,
         "crl": Permission.ADMINISTRATION,

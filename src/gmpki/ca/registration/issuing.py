@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from gmpki._inputs import iterated, member, number
 from gmpki.asn1.rfc5280 import ReasonCode
-from gmpki.ca.interfaces import Order, RevocationOrder
-from gmpki.ca.registration import _medium, applications, carrying, pairs
+from gmpki.ca.interfaces import Order
+from gmpki.ca.registration import _medium, applications, carrying, elsewhere, pairs
 from gmpki.ca.registration._desk import Once
 from gmpki.ca.registration.retention import end_of_retention
 from gmpki.ca.registration.states import ISSUING_OPERATIONS, ApplicationState, Operation, transition
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from gmpki.ca.registration.pairs import Pair
     from gmpki.ca.store.store import Transaction
 
-__all__ = ["BulkIssuer", "IssueAsked", "issue", "issue_many"]
+__all__ = ["BulkIssuer", "IssueAsked", "issue", "issue_many", "settle"]
 
 _MOST: Final = 1000
 
@@ -178,7 +178,10 @@ def _begin(desk: Desk, tx: Transaction, operator: Operator, asked: IssueAsked) -
         raise InvalidInputError(f"{application.operation.value} issues nothing; carry it out")
     asked = _whole(application, asked)
     _medium.is_with(tx.connection, asked.token_serial, application.applicant_id)
-    return IssueBegun(desk, operator, asked, application, before, once, _order(application, before, asked.request))
+    order = _order(application, before, asked.request)
+    if not desk.backend.completes_within:
+        elsewhere.ask(tx, order, application.id)
+    return IssueBegun(desk, operator, asked, application, before, once, order)
 
 
 def _whole(application: Application, asked: IssueAsked) -> IssueAsked:
@@ -223,8 +226,9 @@ def _end(desk: Desk, begun: IssueBegun, issued: Issued) -> Outcome:
             with desk.store.transaction() as tx:
                 if not _is_written(tx, application_id, issued):
                     begun(tx, issued)
+                elsewhere.forget(tx, application_id)
         except (LifeCycleError, ConflictError):
-            _undo(desk, begun, issued)
+            elsewhere.undo(desk, begun.operator.actor, application_id, begun.order, issued)
             raise
     if begun.before is not None:
         carrying.retire_ended(desk, begun.before.id)
@@ -243,15 +247,20 @@ def _is_written(tx: Transaction, application_id: int, issued: Issued) -> bool:
     return pair.application_id == application_id
 
 
-def _undo(desk: Desk, begun: IssueBegun, issued: Issued) -> None:
-    """Have what nobody gets revoked: while the authority issued, the application or its pair came to another end."""
-    serials = [each.serial_number for each in (issued.signing, issued.encryption) if each is not None]
-    order = begun.order
-    undo = RevocationOrder(f"{order.key}:undo", order.authority, tuple(serials), ReasonCode.CESSATION_OF_OPERATION)
-    with desk.store.transaction() as tx:
-        listed = " ".join(f"{serial:x}" for serial in serials)
-        tx.audit(begun.operator.actor, "application.issue-undone", begun.application.subject, serials=listed)
-    desk.backend.revoke(undo, actor=begun.operator.actor)
+def settle(desk: Desk, actor: Actor) -> int:
+    """Undo what was issued elsewhere for applications that have come to another end; return for how many.
+
+    :raises GmpkiError: as :func:`gmpki.ca.registration.elsewhere.settle`.
+    """
+
+    def ordered(application: Application, request: bytes) -> Order:
+        before = None
+        if application.operation is not Operation.APPLY and application.pair_id is not None:
+            with desk.store.reading() as connection:
+                before = pairs.read(connection, desk.store.protection, application.pair_id)
+        return _order(application, before, CertificateRequest.from_der(request, lenient=True))
+
+    return elsewhere.settle(desk, actor, ordered)
 
 
 # ---- each of many ---------------------------------------------------------------------------

@@ -363,6 +363,19 @@ class RegistrationOffice:
                 self._desk.permit(connection, operator, Operation.EXPIRE.value, None)
         return expiry.expire(self._desk, SYSTEM if operator is None else operator.actor, progress)
 
+    def settle(self, operator: Operator | None = None) -> int:
+        """Have revoked what an authority elsewhere has issued for applications that came to another end meanwhile, as
+        far as it was not when that was noticed; return for how many applications.
+
+        :param operator: an administrator of all regions; None is the system, on its schedule.
+        :raises TamperedError: when a row was changed.
+        :raises GmpkiError: what the backend raises; the next time does what is left.
+        """
+        if operator is not None:
+            with self._desk.store.reading() as connection:
+                self._desk.permit(connection, operator, "settle", None)
+        return issuing.settle(self._desk, SYSTEM if operator is None else operator.actor)
+
     # ---- reading ----------------------------------------------------------------------------
     def application(self, operator: Operator, application_id: int) -> Application:
         """Return an application."""

@@ -417,6 +417,20 @@ pairs = Table(
     Index("ix_pairs_kind", "business_kind", "issued_at"),
     Index("ix_pairs_issued", "issued_at"),
 )
+# What an authority elsewhere was asked to issue, from before it is asked until what came of it is written down, or
+# undone.
+orders_elsewhere = Table(
+    "orders_elsewhere",
+    METADATA,
+    _id(),
+    Column("application_id", _Id, nullable=False, unique=True),
+    Column("state", _State, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    # Once they are known and not wanted: numbers with blanks between them.
+    Column("serials", String(128)),
+    Column("asked_at", _Time, nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+)
 # The media in the field.
 media = Table(
     "media",

@@ -121,6 +121,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_login_challenges_expires_at"), "login_challenges", ["expires_at"], unique=False)
     op.create_table(
+        "orders_elsewhere",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("serials", sa.String(length=128), nullable=True),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_elsewhere")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_orders_elsewhere_application_id")),
+    )
+    op.create_table(
         "regions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("code", sa.String(length=32), nullable=False),
