@@ -41,6 +41,7 @@ __all__ = [
     "certificate_fields",
     "check",
     "days_option",
+    "identity_extension",
     "issuer_of",
     "issuing_to",
     "load_one_certificate",
@@ -201,10 +202,14 @@ def added_extensions(options: Application) -> list[ExtensionValue]:
     values: list[ExtensionValue] = []
     if options["san"]:
         values.append(SubjectAltName(tuple(alternative_name(text) for text in options["san"])))
-    return values + [_identity(text) for text in options["identity"]]
+    return values + [identity_extension(text, "--identity") for text in options["identity"]]
 
 
-def _identity(text: str) -> ExtensionValue:
+def identity_extension(text: str, option: str) -> ExtensionValue:
+    """Return the identity extension that KIND=NUMBER says.
+
+    :raises click.UsageError: when its kind is not known.
+    """
     from gmpki import oids
     from gmpki.asn1.gmt0015 import IdentifyCode, IdentifyCodeKind, IdentityText
     from gmpki.x509.extensions import known_type
@@ -216,7 +221,7 @@ def _identity(text: str) -> ExtensionValue:
     kind = kinds.get(name)
     if kind is None or not issubclass(kind, IdentityText):
         known = ", ".join(name for name, kind in kinds.items() if kind is not None)
-        raise click.UsageError(f"--identity takes KIND=NUMBER with one of {known}, not {text[:80]!r}")
+        raise click.UsageError(f"{option} takes KIND=NUMBER with one of {known}, not {text[:80]!r}")
     return kind(value)
 
 

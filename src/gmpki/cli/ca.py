@@ -11,6 +11,29 @@ __all__ = ["command"]
 # name -> (module, one line in English, one line in Chinese), as in gmpki.cli.main.
 LATER = {
     "init": ("ca_init", "Found an authority in a directory of its own", "在目录中建立认证机构"),
+    "apply": ("ca_apply", "Enter an application", "录入申请"),
+    "amend": ("ca_apply:amend", "Correct an application before it is proofread", "修改未校对的申请"),
+    "withdraw": ("ca_apply:withdraw", "Withdraw an application", "撤回申请"),
+    "proofread": ("ca_proofread", "Confirm what somebody else entered", "校对他人录入的申请"),
+    "review": ("ca_proofread:review", "Approve or reject an application", "审核：批准或驳回"),
+    "issue": ("ca_issue", "Have the certificates of an application issued", "签发证书"),
+    "carry-out": ("ca_issue:carry_out", "Carry out what was approved and issues nothing", "办理不签发证书的申请"),
+    "deliver": ("ca_deliver", "Hand out certificates and encryption key", "交付证书与加密密钥"),
+    "renew": ("ca_renew", "Renew a pair before it expires", "证书更新"),
+    "reissue": ("ca_renew:reissue", "Issue anew after loss or damage", "补办：遗失或损坏后重新签发"),
+    "change": ("ca_renew:change", "Change what a certificate says of its subject", "变更主体信息"),
+    "report-loss": ("ca_revoke:report_loss", "Report a loss, and lift the report", "挂失与解除挂失"),
+    "suspend": ("ca_revoke:suspend", "Suspend a pair", "证书冻结"),
+    "resume": ("ca_revoke:resume", "End a suspension", "证书解冻"),
+    "revoke": ("ca_revoke", "Revoke a pair", "证书撤销"),
+    "recover": ("ca_recover", "Give an escrowed encryption key out again", "恢复加密密钥"),
+    "unlock": ("ca_recover:unlock", "Unlock the PIN of a UKey", "UKey 解锁"),
+    "batch": ("ca_batch", "Apply and issue in numbers, from CSV or JSON Lines", "批量申请与签发"),
+    "search": ("ca_search", "Find pairs, applications, applicants and tokens", "查询证书、申请、申请人与令牌"),
+    "show": ("ca_show", "Show an application, a pair, an applicant, a token", "查看申请、证书、申请人、令牌"),
+    "report": ("ca_report", "Counts, the ledger, service levels", "统计、台账、服务时限"),
+    "expiring": ("ca_expiring", "List what expires soon, and remind", "到期清单与提醒"),
+    "expire": ("ca_expiring:expire", "Close pairs whose time is over", "办理到期证书"),
 }
 
 

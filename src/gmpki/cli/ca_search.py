@@ -1,0 +1,236 @@
+"""``gmpki ca search``: applications, pairs, applicants and tokens, found by what is known of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmpki.cli._ca import CAPlace, ca_options
+from gmpki.cli._ca_desk import at_desk
+from gmpki.cli._ca_shown import plain_rows, row_of, table
+from gmpki.cli._group import Group
+from gmpki.cli._options import together
+from gmpki.cli._output import Report, facts, json_option
+from gmpki.cli._serial_numbers import parse_serial_number
+from gmpki.cli._times import parse_time
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from gmpki.ca.reports.search import Criteria
+    from gmpki.cli._ca_desk import Desk
+
+__all__ = ["command"]
+
+# The values of gmpki.ca.registration.states and .media; tests compare them.
+APPLICATION_STATES = (
+    "entered",
+    "returned",
+    "proofread",
+    "approved",
+    "rejected",
+    "withdrawn",
+    "issued",
+    "delivered",
+    "closed",
+)
+PAIR_STATES = ("issued", "active", "lost", "suspended", "revoked", "replaced", "expired")
+TOKEN_STATES = ("stock", "issued", "lost", "damaged", "returned")
+
+PAIR_COLUMNS = {
+    "pair": "证书对 pair",
+    "name": "名称 name",
+    "profile": "模板 profile",
+    "state": "状态 state",
+    "signing_serial_number": "签名证书序列号 signing serial",
+    "not_after": "有效期至 until",
+    "token_serial": "令牌 token",
+    "region": "区域 region",
+}
+APPLICATION_COLUMNS = {
+    "application": "申请 application",
+    "reference": "编号 reference",
+    "operation": "业务 operation",
+    "name": "名称 name",
+    "profile": "模板 profile",
+    "state": "状态 state",
+    "entered_by": "录入 entered by",
+    "entered_at": "时间 at",
+    "region": "区域 region",
+}
+APPLICANT_COLUMNS = {
+    "applicant": "申请人 applicant",
+    "kind": "类别 kind",
+    "name": "名称 name",
+    "identity_kind": "证件 kind of number",
+    "identity": "号码 number",
+    "contact": "经办人 contact",
+    "region": "区域 region",
+}
+TOKEN_COLUMNS = {
+    "serial": "令牌 token",
+    "kind": "类别 kind",
+    "maker": "厂商 maker",
+    "state": "状态 state",
+    "applicant": "申请人 applicant",
+    "pair": "证书对 pair",
+    "region": "区域 region",
+    "changed_at": "时间 at",
+}
+
+criteria_options = together(
+    click.option("--identity", metavar="NUMBER", help="The identity number of the holder, of any kind."),
+    click.option("--credit-code", metavar="CODE", help="Of the organisation, or of the one of a person or device."),
+    click.option("--name", metavar="TEXT", help="The whole name of the holder."),
+    click.option("--name-prefix", metavar="TEXT", help="How the name begins."),
+    click.option("--contact-prefix", metavar="TEXT", help="How the name of the contact begins."),
+    click.option("--token-serial", metavar="TEXT", help="The serial number of the token."),
+    click.option("--business-kind", metavar="TEXT", help="What the certificates are for."),
+    click.option("--handler", metavar="NAME", help="The operator who entered the application."),
+    click.option("--authority", metavar="NAME", help="Who issues."),
+    click.option("--profile", metavar="NAME", help="The profile."),
+    click.option("--since", metavar="TIME", help="Issued, or entered, from then on."),
+    click.option("--until", metavar="TIME", help="Issued, or entered, before then."),
+)
+page_options = together(
+    click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many."),
+    click.option("--after", metavar="TEXT", help='Go on where another answer ended: its "next".'),
+)
+
+
+@click.group(name="search", cls=Group)
+def command() -> None:
+    """Find pairs, applications, applicants and tokens, in the regions in which you work.
+
+    查询证书、申请、申请人与令牌（限本区域）。
+    """
+
+
+@command.command(epilog="\b\nExamples:\n  gmpki ca search pairs --name-prefix 张 --state active")
+@ca_options()
+@criteria_options
+@click.option("--serial", metavar="HEX", help="The serial number of one of the certificates.")
+@click.option("--subject-prefix", metavar="TEXT", help="How the text of the subject begins, as CN=... does.")
+@click.option("--state", type=click.Choice(PAIR_STATES), help="Only pairs in this state.")
+@page_options
+@json_option
+def pairs(*, place: CAPlace, limit: int, after: str | None, **options: Any) -> Report:
+    """Find pairs: the newest first, or in the order of the prefix that is looked for.
+
+    查询证书对。
+    """
+    from gmpki.ca.registration.states import PairState, named
+    from gmpki.ca.reports.search import pairs_like
+
+    serial, state = options.pop("serial"), options.pop("state")
+    options["serial"] = None if serial is None else parse_serial_number(serial, "--serial", max_digits=40)
+    options["state"] = None if state is None else named(PairState, state)
+    criteria = _criteria(options)
+    with at_desk(place) as desk, desk.reading() as connection:
+        regions = desk.regions(connection)
+        page = pairs_like(connection, desk.store.protection, criteria, regions=regions, after=after, limit=limit)
+        found = [_row(desk, connection, each, "pair") for each in page.rows]
+    return _answer("pairs", found, PAIR_COLUMNS, page.next)
+
+
+@command.command(epilog="\b\nExamples:\n  gmpki ca search applications --state approved --limit 20")
+@ca_options()
+@criteria_options
+@click.option("--reference", metavar="TEXT", help="Its reference.")
+@click.option("--state", type=click.Choice(APPLICATION_STATES), help="Only applications in this state.")
+@page_options
+@json_option
+def applications(*, place: CAPlace, limit: int, after: str | None, **options: Any) -> Report:
+    """Find applications: the newest first, or in the order of the prefix that is looked for.
+
+    查询申请。
+    """
+    from gmpki.ca.registration.states import ApplicationState, named
+    from gmpki.ca.reports.search import applications_like
+
+    state = options.pop("state")
+    options["state"] = None if state is None else named(ApplicationState, state)
+    criteria = _criteria(options)
+    with at_desk(place) as desk, desk.reading() as connection:
+        regions = desk.regions(connection)
+        page = applications_like(connection, desk.store.protection, criteria, regions=regions, after=after, limit=limit)
+        found = [_row(desk, connection, each, "application") for each in page.rows]
+    return _answer("applications", found, APPLICATION_COLUMNS, page.next)
+
+
+@command.command(epilog="\b\nExamples:\n  gmpki ca search applicants 11010519491231002X")
+@click.argument("identity", metavar="NUMBER")
+@ca_options()
+@json_option
+def applicants(*, identity: str, place: CAPlace) -> Report:
+    """Find who is registered with an identity number of any kind. It is shown with stars in its middle.
+
+    按证件号码查询已登记的申请人。
+    """
+    from gmpki.ca.registration.applicants import find
+
+    with at_desk(place) as desk, desk.reading() as connection:
+        people = find(connection, desk.store.protection, identity, regions=desk.regions(connection))
+        found: list[dict[str, object]] = [
+            {
+                "applicant": each.id,
+                "kind": each.applicant.kind,
+                "name": each.applicant.name,
+                "identity_kind": each.applicant.identity.kind,
+                "identity": each.applicant.identity.masked,
+                "contact": None if each.applicant.contact is None else each.applicant.contact.name,
+                "region": desk.region_code(connection, each.applicant.region_id),
+            }
+            for each in people
+        ]
+    return _answer("applicants", found, APPLICANT_COLUMNS, None)
+
+
+@command.command(epilog="\b\nExamples:\n  gmpki ca search tokens --state stock")
+@ca_options()
+@click.option("--state", type=click.Choice(TOKEN_STATES), help="Only tokens in this state.")
+@click.option("--applicant", type=click.IntRange(min=1), metavar="ID", help="Only those of one holder.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+@click.option("--after", default="", metavar="SERIAL", help="Only serial numbers behind this one.")
+@json_option
+def tokens(*, place: CAPlace, state: str | None, applicant: int | None, limit: int, after: str) -> Report:
+    """List the tokens of the register in the order of their serial numbers.
+
+    查询令牌台账。
+    """
+    from gmpki.ca.registration import media
+    from gmpki.ca.registration.media import MediumState
+
+    wanted = None if state is None else MediumState(state)
+    with at_desk(place) as desk, desk.reading() as connection:
+        regions = desk.regions(connection)
+        listed = media.find(connection, state=wanted, regions=regions, applicant_id=applicant, after=after, limit=limit)
+        found = [_row(desk, connection, each, "token") for each in listed]
+    last = listed[-1].serial if len(listed) == limit else None
+    return _answer("tokens", found, TOKEN_COLUMNS, last)
+
+
+# ---- how it is done -------------------------------------------------------------------------
+def _criteria(options: dict[str, Any]) -> Criteria:
+    from gmpki.ca.reports.search import Criteria
+
+    for name in ("since", "until"):
+        if options[name] is not None:
+            options[name] = parse_time(options[name], f"--{name}")
+    return Criteria(**options)
+
+
+def _answer(name: str, found: list[dict[str, object]], columns: dict[str, str], last: str | None) -> Report:
+    if not found:
+        return Report({name: [], "next": None}, facts([("没有找到", "nothing found", "")]))
+    lines = table(columns, found)
+    if last is not None:
+        lines += facts([("还有更多", "there is more", f"--after {last}")])
+    return Report({name: plain_rows(found), "next": last}, lines)
+
+
+def _row(desk: Desk, connection: Connection, found: Any, own: str) -> dict[str, object]:
+    """Return what was found as a row, its region by the code."""
+    region = None if found.region_id is None else desk.region_code(connection, found.region_id)
+    return {**row_of(found, own), "region": region}
