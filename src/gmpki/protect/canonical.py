@@ -38,7 +38,7 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, TypeAlias, Union
+from typing import TYPE_CHECKING, Final, TypeAlias, Union, cast
 from uuid import UUID
 
 from gmpki._inputs import as_bytes, as_text, utc
@@ -57,6 +57,7 @@ __all__ = [
     "Value",
     "begin_list",
     "encode",
+    "encode_all",
     "encode_behind",
     "encode_row",
     "label",
@@ -91,7 +92,30 @@ def encode(value: Value) -> bytes:
     :raises InvalidInputError: when text is not in NFC or cannot be UTF-8, a time has no time zone, or a number is none.
     :raises LimitExceeded: when it is nested more than 8 levels deep, longer than 16 MiB, or a number too long.
     """
-    return _joined([], _parts(value, MAX_DEPTH))
+    plain = _plain(value)
+    return plain if plain is not None else _joined([], _parts(value, MAX_DEPTH))
+
+
+def encode_all(values: Sequence[Value]) -> list[bytes]:
+    """Return the encoding of each of many values; numbers and texts that are alike take few steps each.
+
+    :raises GmpkiError: as :func:`encode`.
+    """
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        numbers = cast("Sequence[int]", values)
+        least, most = min(numbers), max(numbers)
+        length = most.bit_length() // 8 + 1
+        if 0 <= least and least.bit_length() // 8 + 1 == length and most < _SMALL:
+            head = b"\x03\0\0\0%c" % length
+            return [head + value.to_bytes(length, "big") for value in numbers]
+    elif kinds == {str}:
+        texts = cast("Sequence[str]", values)
+        lengths = set(map(len, texts))
+        if max(lengths) <= _SHORT_LEN and all(map(str.isascii, texts)):
+            heads = {length: b"\x05" + length.to_bytes(4, "big") for length in lengths}
+            return [heads[len(text)] + text.encode("ascii") for text in texts]
+    return list(map(encode, values))
 
 
 def begin_list(count: int, *members: Value) -> bytes:
@@ -108,7 +132,13 @@ def encode_behind(begun: bytes, *members: Value) -> bytes:
 
     :raises GmpkiError: as :func:`encode`.
     """
-    return _joined([begun], *(_parts(each, MAX_DEPTH - 1) for each in members))
+    parts = [begun]
+    for each in members:
+        part = _at_once(each)
+        if part is None:
+            return _joined([begun], *(_parts(each, MAX_DEPTH - 1) for each in members))
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _joined(parts: list[bytes], *more: Iterator[bytes]) -> bytes:
@@ -208,6 +238,24 @@ def _parts(value: object, depth: int) -> Iterator[bytes]:  # noqa: PLR0912 - one
     else:
         hint = "; use Decimal" if isinstance(value, float) else ""
         raise InvalidTypeError(f"a value of type {type(value).__name__} has no canonical encoding{hint}")
+
+
+def _at_once(value: object) -> bytes | None:
+    """Return the encoding of a short list or dictionary of what most columns hold; None for all else.
+
+    It is the same as that of :func:`_parts`, in a third of the time; its length is bounded by the counts.
+    """
+    parts: list[bytes | None]
+    if type(value) is tuple and len(value) <= _LONG_RUN:
+        parts = [b"\x0a" + len(value).to_bytes(4, "big"), *map(_plain, value)]
+    elif type(value) is dict and len(value) <= _LONG_RUN:
+        parts = [b"\x0b" + len(value).to_bytes(4, "big")]
+        for name, encoded in _remembered_names(tuple(value)):
+            parts.append(encoded)
+            parts.append(_plain(value[name]))
+    else:
+        return None
+    return None if None in parts else b"".join(parts)  # type: ignore[arg-type]
 
 
 def _mapping(value: Mapping[object, object], depth: int) -> Iterator[bytes]:

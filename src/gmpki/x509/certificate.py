@@ -105,13 +105,17 @@ class Certificate(SignedObject[TBSCertificate]):
         return cls._of(encoded, received, lenient=False)._checked()
 
     @classmethod
-    def _unsigned(cls, tbs: bytes, algorithm: AlgorithmIdentifier) -> Certificate:
+    def _unsigned(cls, tbs: bytes, algorithm: AlgorithmIdentifier, public_key: PublicKey | None = None) -> Certificate:
         """Return a certificate that is only read and looked at before it is signed: its signature is one of nothing.
 
+        :param public_key: the key that is certified, where it is at hand: then it is not loaded again.
         :raises DecodeError: when :meth:`from_der` would not read it.
         :raises LimitExceeded: when it is too long.
         """
-        return cls._just_signed(SignedStructure(tbs, algorithm, _NO_SIGNATURE))
+        unsigned = cls._just_signed(SignedStructure(tbs, algorithm, _NO_SIGNATURE))
+        if public_key is not None and unsigned.public_key_info.to_der() == public_key.to_der():
+            object.__setattr__(unsigned, "_public_key", public_key)
+        return unsigned
 
     def _signed_with(self, signature: bytes) -> Certificate:
         """Return a certificate that :meth:`_unsigned` made with its signature; nothing inside is read again.
@@ -130,6 +134,7 @@ class Certificate(SignedObject[TBSCertificate]):
             ("_received", replace(received, signed=signed)),
             ("_quirks", self._quirks),
             ("_extensions", self._extensions),
+            ("_public_key", getattr(self, "_public_key", None)),
         ):
             object.__setattr__(new, name, value)
         return new

@@ -177,16 +177,16 @@ def prepare(
     serial = random_serial_number() if serial_number is None else serial_number
     algorithm = signer.signature_algorithm
     tbs = draft.to_be_signed(role, public_key, serial, algorithm)
-    unsigned = _checked(tbs, algorithm, check)
+    unsigned = _checked(tbs, algorithm, public_key, check)
     return ToBeSigned(role, serial, draft.subject, draft.validity, public_key, algorithm, tbs, unsigned)
 
 
-def _checked(tbs: bytes, algorithm: AlgorithmIdentifier, check: Check | None) -> Certificate:
+def _checked(tbs: bytes, algorithm: AlgorithmIdentifier, public_key: LoadedKey, check: Check | None) -> Certificate:
     """Have what will be signed checked, and return how it is read."""
     if check is not None and not isinstance(check, ReadCheck):
         check(tbs)
     try:
-        unsigned = Certificate._unsigned(tbs, algorithm)
+        unsigned = Certificate._unsigned(tbs, algorithm, public_key)
     except DecodeError:
         if isinstance(check, ReadCheck):
             check(tbs)
@@ -239,8 +239,8 @@ def prepare_link(
             builder = builder.add_extension(extension)
     algorithm = signer.signature_algorithm
     tbs = builder.to_be_signed(algorithm)
-    unsigned = _checked(tbs, algorithm, check)
     key = certificate.public_key
+    unsigned = _checked(tbs, algorithm, key, check)
     return ToBeSigned(Role.ONLY, serial, certificate.subject, validity, key, algorithm, tbs, unsigned)
 
 
@@ -279,4 +279,6 @@ def loaded(key: object, what: str) -> LoadedKey:
     """
     if not isinstance(key, (SM2PublicKey, PublicKey)):
         raise InvalidTypeError(f"{what} must be a public key, not {type(key).__name__}")
+    if type(key) is SM2PublicKey:
+        return key  # no policy is about these
     return public_key_of(key_info_of(key))

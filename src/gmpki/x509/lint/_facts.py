@@ -187,8 +187,9 @@ class Facts:
         """The attributes of the subject."""
         return self.certificate.subject.attributes
 
+    @cached_property
     def names(self) -> list[tuple[str, AttributeTypeAndValue]]:
-        """Return the attributes of issuer and subject, each with which of the two it is of."""
+        """The attributes of issuer and subject, each with which of the two it is of."""
         both = (("issuer", self.certificate.issuer), ("subject", self.certificate.subject))
         return [(where, attribute) for where, name in both for attribute in name.attributes]
 

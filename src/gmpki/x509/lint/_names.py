@@ -88,7 +88,7 @@ def _subject_empty(facts: Facts) -> Iterator[str]:
     why="X520countryName is PrintableString (SIZE (2)).",
 )
 def _country(facts: Facts) -> Iterator[str]:
-    for where, attribute in facts.names():
+    for where, attribute in facts.names:
         if attribute.type in COUNTRIES:
             text = attribute.text
             if _tag(attribute) != der.Tag.PRINTABLE_STRING:
@@ -106,7 +106,7 @@ def _country(facts: Facts) -> Iterator[str]:
     why="These types have no other choice.",
 )
 def _printable(facts: Facts) -> Iterator[str]:
-    for where, attribute in facts.names():
+    for where, attribute in facts.names:
         if attribute.type in PRINTABLE_ONLY and _tag(attribute) != der.Tag.PRINTABLE_STRING:
             yield f"{attribute.type.name} of the {where} is no PrintableString"
 
@@ -120,7 +120,7 @@ def _printable(facts: Facts) -> Iterator[str]:
     why="These types have no other choice.",
 )
 def _ia5(facts: Facts) -> Iterator[str]:
-    for where, attribute in facts.names():
+    for where, attribute in facts.names:
         if attribute.type in IA5_ONLY and _tag(attribute) != der.Tag.IA5_STRING:
             yield f"{attribute.type.name} of the {where} is no IA5String"
 
@@ -134,7 +134,7 @@ def _ia5(facts: Facts) -> Iterator[str]:
     why="The older types are for subjects that had them before 2004.",
 )
 def _string_type(facts: Facts) -> Iterator[str]:
-    for where, attribute in facts.names():
+    for where, attribute in facts.names:
         if _tag(attribute) in _OLD_STRINGS:
             yield f"{attribute.type.name} of the {where} is of an old string type"
         elif (
@@ -154,7 +154,7 @@ def _string_type(facts: Facts) -> Iterator[str]:
     why="Bounds count characters.",
 )
 def _length(facts: Facts) -> Iterator[str]:
-    for where, attribute in facts.names():
+    for where, attribute in facts.names:
         bound = UPPER_BOUNDS.get(attribute.type)
         text = attribute.text
         if bound is not None and text is not None and len(text) > bound:
@@ -170,7 +170,7 @@ def _length(facts: Facts) -> Iterator[str]:
     why="DirectoryString is SIZE (1..MAX).",
 )
 def _value_empty(facts: Facts) -> Iterator[str]:
-    for where, attribute in facts.names():
+    for where, attribute in facts.names:
         if attribute.text == "":
             yield f"{attribute.type.name} of the {where} is empty"
 
@@ -197,7 +197,7 @@ def _alphabet(facts: Facts) -> Iterator[str]:
     why="One is a list of strings, the other a BIT STRING; a string in their place has been seen.",
 )
 def _no_string(facts: Facts) -> Iterator[str]:
-    for where, attribute in facts.names():
+    for where, attribute in facts.names:
         if attribute.type in NO_STRINGS and attribute.text is not None:
             yield f"{attribute.type.name} of the {where} is a string and should be {NO_STRINGS[attribute.type]}"
 
@@ -211,7 +211,7 @@ def _no_string(facts: Facts) -> Iterator[str]:
     why="Comparison passes over them, people do not see them.",
 )
 def _spaces(facts: Facts) -> Iterator[str]:
-    for where, attribute in facts.names():
+    for where, attribute in facts.names:
         text = attribute.text
         if text and text != text.strip():
             yield f"{attribute.type.name} of the {where} begins or ends with a space"
@@ -226,7 +226,7 @@ def _spaces(facts: Facts) -> Iterator[str]:
     why="They make two names look alike, or turn the direction of writing.",
 )
 def _invisible(facts: Facts) -> Iterator[str]:
-    for where, attribute in facts.names():
+    for where, attribute in facts.names:
         text = attribute.text or ""
         if any(unicodedata.category(character) in _INVISIBLE for character in text):
             yield f"{attribute.type.name} of the {where} has invisible characters: {shown(text)}"
