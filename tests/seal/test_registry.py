@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from gmpki.asn1.rfc5280 import ReasonCode
+from gmpki.ca.seal_registry import StoreSealRegistry
+from gmpki.ca.store.store import Store
 from gmpki.errors import InvalidInputError, InvalidTypeError, SealError, StateError
+from gmpki.protect.keys import KeyRing
 from gmpki.seal import SealState, SealStatusSource, verify_seal
 from gmpki.seal.file_registry import FileSealRegistry
 from gmpki.seal.life import CLOCK_TOLERANCE, TRANSITIONS, SealAction, SealRecord, SealStage, SealStep
@@ -27,11 +30,15 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "file"])
-def registry(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> JournalRegistry:
+@pytest.fixture(params=["memory", "file", "store"])
+def registry(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[JournalRegistry]:
     if request.param == "memory":
-        return MemorySealRegistry(clock=clock)
-    return FileSealRegistry.create(tmp_path / "registry", clock=clock)
+        yield MemorySealRegistry(clock=clock)
+    elif request.param == "file":
+        yield FileSealRegistry.create(tmp_path / "registry", clock=clock)
+    else:
+        with Store.create("sqlite://", KeyRing.generate(), clock=clock) as store:
+            yield StoreSealRegistry(store, clock=clock)
 
 
 def second() -> Any:

@@ -463,6 +463,13 @@ seal_journal = Table(
     Column("entry", Text, nullable=False),
     Column("tag", LargeBinary, nullable=False),
 )
+# The seals themselves; their digests say whether they are as they were written.
+seals = Table(
+    "seals",
+    METADATA,
+    Column("digest", _Digest, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
 
 # ---- key management -------------------------------------------------------------------------
 kmc_master_keys = Table(

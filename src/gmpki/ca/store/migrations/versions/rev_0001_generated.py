@@ -154,6 +154,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_seal_journal_esid"), "seal_journal", ["esid"], unique=False)
     op.create_table(
+        "seals",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_seals")),
+    )
+    op.create_table(
         "store_facts",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
