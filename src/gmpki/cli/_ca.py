@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,16 +38,34 @@ if TYPE_CHECKING:
     from gmpki.protect.keys import KeyRing
     from gmpki.x509.certificate import Certificate
 
-__all__ = ["CAPlace", "OpenCA", "Who", "ca_options", "read_ring", "scheduled_option"]
+__all__ = [
+    "CAPlace",
+    "OpenCA",
+    "Who",
+    "authority_option",
+    "ca_options",
+    "counting",
+    "read_certificate",
+    "read_ring",
+    "require_library",
+    "scheduled_option",
+    "share_options",
+    "yes_option",
+]
 
 Result = TypeVar("Result")
 
 MAX_SHARE_LEN = 4096
+PROGRESS_FROM = 1000  # fewer are done before a bar says anything
 MAX_CERTIFICATES_LEN = 1 << 22
 FOUNDER = "founder"  # who acts before there are operators
 
 scheduled_option = click.option(
     "--scheduled", is_flag=True, help="Act as the system itself, for timers: nobody logs in."
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask before what cannot be undone.")
+authority_option = click.option(
+    "--authority", metavar="NAME", help="Which authority in the database.  [default: that of ca.toml]"
 )
 share_options = together(
     click.option(
@@ -268,13 +287,9 @@ class OpenCA:
         return name
 
     def _signers(self, places: list[str]) -> list[AuthoritySigner]:
-        """Open keys; of old ones, files that were taken away are passed over, the newest one has to be there."""
-        found = []
-        for index, name in enumerate(places, 1):
-            if index < len(places) and not is_token(name) and not os.path.exists(self.place.path(name)):
-                continue
-            found.append(self.place.signer(name))
-        return found
+        """Open keys but those in files that were taken away, as a root's is; what needs one then says which."""
+        here = [name for name in places if is_token(name) or os.path.exists(self.place.path(name))]
+        return [self.place.signer(name) for name in here]
 
     def office(self, *, issues: bool = False, retires: bool = False) -> RegistrationOffice:
         """Open the registration office over the authority of ``ca.toml``.
@@ -458,6 +473,27 @@ _acting_options = together(
         help="Act as an operator without logging in, where ca.toml allows that for development.",
     ),
 )
+
+
+@contextlib.contextmanager
+def counting(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Give what is told how many of how many are done. Where there are many and a person is there, a progress bar goes
+    to standard error.
+    """
+    with contextlib.ExitStack() as stack:
+        bars: list[Any] = []
+        shown = 0
+
+        def tell(done: int, total: int) -> None:
+            nonlocal shown
+            if total < PROGRESS_FROM or not sys.stderr.isatty():
+                return
+            if not bars:
+                bars.append(stack.enter_context(click.progressbar(length=total, label=label, file=sys.stderr)))
+            bars[0].update(done - shown)
+            shown = done
+
+        yield tell
 
 
 # ---- opening --------------------------------------------------------------------------------

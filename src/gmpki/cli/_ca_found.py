@@ -49,6 +49,8 @@ __all__ = [
     "found",
     "next_key_name",
     "operator_certificate",
+    "operator_subject",
+    "own_key",
     "write_key",
 ]
 
@@ -185,7 +187,7 @@ def _make(place: CAPlace, plan: FoundingPlan) -> None:
         publishers={PUBLISHER: PublisherPlace(directory="public")},
         audit=KeyPlace(f"{KEYS}/audit.pem"),
     )
-    write_key(place, settings.audit.key if settings.audit else "")
+    own_key(place, f"{KEYS}/audit.pem")
     if plan.spare_keys is not None:
         low = min(KeyCentrePlace.low, plan.spare_keys)
         centre = KeyCentrePlace(f"{KEYS}/key-centre.pem", low, max(1, plan.spare_keys))
@@ -232,15 +234,14 @@ def _found_in(place: CAPlace, plan: FoundingPlan, settings: CASettings, store: S
 
 def _finish(place: CAPlace, authority: Authority, operators: Sequence[OperatorPlan], operator_password: bytes) -> None:
     """Make what an authority needs besides its own certificate: an OCSP responder's, and the first operators' ones."""
-    organisation = authority.certificate.subject.get("O") or authority.name
-    key = write_key(place, f"{KEYS}/ocsp.pem")
-    certificate = certify(authority, key, organisation, "OCSP", "ocsp-responder", actor=ACTOR)
+    key = own_key(place, f"{KEYS}/ocsp.pem")
+    certificate = certify(authority, key, "OCSP", "ocsp-responder", actor=ACTOR)
     _write_certificate(place, "ocsp", certificate)
     appointments = [
         Appointment(
             each.name,
             each.title,
-            _operator_certificate(place, authority, each, organisation, operator_password),
+            _operator_certificate(place, authority, each, operator_password),
             each.permissions,
         )
         for each in operators
@@ -272,24 +273,33 @@ def _password(place: CAPlace) -> bytes:
     return place.password.read("CA 目录新口令 New password of the directory of the authority", confirm=True)
 
 
-def write_key(place: CAPlace, name: str, password: bytes | None = None) -> SM2PrivateKey:
-    """Make a key, and write it under the password of the directory, or another one."""
+def write_key(path: str, password: bytes) -> SM2PrivateKey:
+    """Make a key, and write it under a password."""
     key = SM2PrivateKey.generate()
     options: dict[str, Any] = {} if ITERATIONS is None else {"iterations": ITERATIONS}
-    pem = key.to_pem(_password(place) if password is None else password, **options)
-    _io.write_output(place.path(name), pem, private=True)
+    _io.write_output(path, key.to_pem(password, **options), private=True)
     return key
 
 
-def next_key_name(authority: Authority) -> str:
-    """Return how the file of an authority's next key is called."""
-    return f"{KEYS}/{authority.name}-{len(authority.generations) + 1}.pem"
+def own_key(place: CAPlace, name: str) -> SM2PrivateKey:
+    """Make a key of the directory, and write it under its password."""
+    return write_key(place.path(name), _password(place))
+
+
+def next_key_name(place: CAPlace, authority: Authority) -> str:
+    """Return how the file of an authority's next key is called: its number, and another one where an earlier attempt
+    has left a file.
+    """
+    number = len(authority.generations) + 1
+    while os.path.lexists(place.path(f"{KEYS}/{authority.name}-{number}.pem")):
+        number += 1
+    return f"{KEYS}/{authority.name}-{number}.pem"
 
 
 def _signer(place: CAPlace, given: str, name: str) -> AuthoritySigner:
     if not given:
         file = f"{KEYS}/{name}-1.pem"
-        return AuthoritySigner(write_key(place, file), None, file)
+        return AuthoritySigner(own_key(place, file), None, file)
     return place.signer(given if is_token(given) else os.path.abspath(given))
 
 
@@ -306,17 +316,16 @@ def _settings(plan: FoundingPlan, name: str) -> AuthoritySettings:
 
 
 def _key_centre(place: CAPlace, settings: KeyCentrePlace, store: Store) -> KeyManagementCentre:
-    opener = write_key(place, settings.key)
+    opener = own_key(place, settings.key)
     levels = {"SM2": PoolLevel(settings.low, settings.full)}
     keys = KeyManagementCentre.create(store, opener.public_key, actor=ACTOR, levels=levels)
     keys.pool.fill("SM2", settings.full, actor=ACTOR)
     return keys
 
 
-def certify(
-    authority: Authority, key: Signer, organisation: str, name: str, profile: str, *, actor: Actor
-) -> Certificate:
+def certify(authority: Authority, key: Signer, name: str, profile: str, *, actor: Actor) -> Certificate:
     """Have a certificate issued for a key of the authority's own services."""
+    organisation = _organisation(authority)
     subject = build_name(("C", "CN"), ("O", organisation), ("CN", f"{organisation} {name}"))
     return certify_request(authority, RequestBuilder().subject(subject).sign(key), subject, profile, actor=actor)
 
@@ -330,26 +339,31 @@ def certify_request(
     return authority.issue(order, actor=actor).signing
 
 
-def _operator_certificate(
-    place: CAPlace, authority: Authority, plan: OperatorPlan, organisation: str, password: bytes
-) -> Certificate:
+def _operator_certificate(place: CAPlace, authority: Authority, plan: OperatorPlan, password: bytes) -> Certificate:
     if plan.request:
         request = load_request(_io.read_input(plan.request, max_len=MAX_REQUEST_LEN))
     else:
-        key = write_key(place, f"{OPERATORS}/{plan.name}.key", password)
-        request = RequestBuilder().subject(build_name(("C", "CN"), ("O", organisation), ("CN", plan.name))).sign(key)
-    certificate = operator_certificate(authority, request, plan.name, organisation, actor=ACTOR)
+        key = write_key(place.path(f"{OPERATORS}/{plan.name}.key"), password)
+        request = RequestBuilder().subject(operator_subject(authority, plan.name)).sign(key)
+    certificate = operator_certificate(authority, request, plan.name, actor=ACTOR)
     _io.write_output(place.path(f"{OPERATORS}/{plan.name}.pem"), certificate.to_pem())
     return certificate
 
 
-def operator_certificate(
-    authority: Authority, request: CertificateRequest, name: str, organisation: str, *, actor: Actor
-) -> Certificate:
+def operator_subject(authority: Authority, name: str) -> Name:
+    """Return the subject of an operator's certificate."""
+    return build_name(("C", "CN"), ("O", _organisation(authority)), ("CN", name))
+
+
+def _organisation(authority: Authority) -> str:
+    return authority.certificate.subject.get("O") or authority.name
+
+
+def operator_certificate(authority: Authority, request: CertificateRequest, name: str, *, actor: Actor) -> Certificate:
     """Have the certificate issued that an operator logs in with; where the authority has no profile for that, a
     person's.
     """
-    subject = build_name(("C", "CN"), ("O", organisation), ("CN", name))
+    subject = operator_subject(authority, name)
     profile = "operator" if "operator" in authority.settings.profile_set() else "personal"
     return certify_request(authority, request, subject, profile, actor=actor)
 

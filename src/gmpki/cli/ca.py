@@ -11,6 +11,7 @@ __all__ = ["command"]
 # name -> (module, one line in English, one line in Chinese), as in gmpki.cli.main.
 LATER = {
     "init": ("ca_init", "Found an authority in a directory of its own", "在目录中建立认证机构"),
+    "status": ("ca_status", "Show what there is, and what is due", "查看机构、待办与到期事项"),
     "apply": ("ca_apply", "Enter an application", "录入申请"),
     "amend": ("ca_apply:amend", "Correct an application before it is proofread", "修改未校对的申请"),
     "withdraw": ("ca_apply:withdraw", "Withdraw an application", "撤回申请"),
@@ -34,6 +35,16 @@ LATER = {
     "report": ("ca_report", "Counts, the ledger, service levels", "统计、台账、服务时限"),
     "expiring": ("ca_expiring", "List what expires soon, and remind", "到期清单与提醒"),
     "expire": ("ca_expiring:expire", "Close pairs whose time is over", "办理到期证书"),
+    "crl": ("ca_crl", "Make and show revocation lists", "签发与查看撤销列表"),
+    "ocsp": ("ca_ocsp", "Answer OCSP requests out of the database", "以数据库应答 OCSP 查询"),
+    "publish": ("ca_publish:publish", "Carry what is due to directories", "发布证书与撤销列表"),
+    "inspect": ("ca_publish:inspect", "Compare database, directories and lists", "核对数据库、目录与撤销列表"),
+    "key": ("ca_key", "Keys of authorities: request, activate, roll over", "机构密钥：申请、启用、更替"),
+    "operators": ("ca_operators", "Operators and their permissions", "操作员与权限"),
+    "regions": ("ca_regions", "Regions and issuing points", "区域与发证点"),
+    "audit": ("ca_audit", "List, verify, seal and export the audit log", "审计日志的查询、验证、封存、导出"),
+    "backup": ("ca_backup:backup", "Back the database up, and verify that", "备份数据库并验证"),
+    "restore": ("ca_backup:restore", "Fill an empty database from a backup", "从备份恢复"),
 }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gmpki.asn1.rfc5280 import Name
     from gmpki.cli._ca_found import FoundingPlan, OperatorPlan
 
-__all__ = ["command", "parse_permissions"]
+__all__ = ["PERMISSIONS", "command", "parse_permissions"]
 
 # Whom init appoints where nobody is named: one for each permission, and three for judicial recovery.
 DEFAULT_OPERATORS = (
@@ -32,6 +32,8 @@ DEFAULT_OPERATORS = (
     "auditor=audit",
     "recovery=recovery",
 )
+# Of gmpki.ca.operators.permissions, written out so that --help imports nothing; a test compares them.
+PERMISSIONS = ("entry", "proofreading", "review", "issuing", "audit", "administration", "recovery")
 DEFAULT_REGION = "000000=全辖区"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # names of files and addresses are made of it
 
