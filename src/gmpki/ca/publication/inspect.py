@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from sqlalchemy import select
@@ -14,6 +15,8 @@ from gmpki._inputs import member
 from gmpki.algorithms import sm3
 from gmpki.ca.authority.authority import Authority
 from gmpki.ca.interfaces import PublicationKind, Published, Publisher
+from gmpki.ca.publication.against_log import compare_with_log
+from gmpki.ca.publication.against_pairs import compare_with_pairs
 from gmpki.ca.publication.queue import as_publishers, published_certificate, published_list
 from gmpki.ca.revocation.lists import IssuedList, latest_list, read_list, told_by
 from gmpki.ca.revocation.schedule import scopes_of
@@ -41,10 +44,10 @@ _PAGE_LEN: Final = 500
 class Finding:
     """Something that is not as it should be. Immutable.
 
-    :ivar code: "tampered", what the store says contradicts itself or its tags; "not-listed", revoked but not on the
-        list; "listed", on the list but not revoked; "stale", older than what should be there, or out of date;
-        "missing"; "differing"; "extra", nobody knows it; "unreachable"; "waiting", due at a publisher and not yet
-        there, which is no fault by itself.
+    :ivar code: "tampered", what the store says contradicts itself, its tags or its audit log; "not-listed", revoked but
+        not on the list; "listed", on the list but not revoked; "stale", older than what should be there, or out of
+        date; "missing"; "differing"; "extra", nobody knows it; "unreachable"; "waiting", due at a publisher and not
+        yet there, which is no fault by itself.
     :ivar place: "store", "lists" or the name of a publisher.
     :ivar what: what it is about, such as "certificate 5af0".
     """
@@ -97,7 +100,8 @@ class _Listing(Protocol):
 
 
 def inspect(store: Store, authority: Authority, publishers: Iterable[Publisher] = ()) -> Inspection:
-    """Compare the store with its tags, with the latest revocation lists, and with what lies at publishers.
+    """Compare the store with its tags, its audit log, the pairs of registration offices, the latest revocation lists,
+    and what lies at publishers.
 
     One list at a time is in memory, and nothing else that grows.
 
@@ -109,6 +113,8 @@ def inspect(store: Store, authority: Authority, publishers: Iterable[Publisher] 
     places = as_publishers(publishers)
     found = _Findings()
     _look_at_rows(store, authority, found)
+    found.looked_at["entries of the audit log"] = compare_with_log(store, partial(found.add, "tampered", "store"))
+    found.looked_at["pairs"] = compare_with_pairs(store, authority.id, authority.name, partial(_add_to_store, found))
     for issuer in authority.list_issuers():
         _look_at_lists(store, issuer, found)
     for publisher in places.values():
@@ -126,6 +132,10 @@ class _Findings:
         self.counts[code] += 1
         if len(self.kept) < _MAX_FINDINGS:
             self.kept.append(Finding(code, place, what, message))
+
+
+def _add_to_store(found: _Findings, code: str, what: str, message: str) -> None:
+    found.add(code, "store", what, message)
 
 
 # ---- the store ------------------------------------------------------------------------------
