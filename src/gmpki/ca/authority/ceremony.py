@@ -28,6 +28,7 @@ from gmpki.ca.authority.rows import (
 )
 from gmpki.ca.authority.settings import AuthoritySettings
 from gmpki.ca.interfaces import Actor, PublicationKind
+from gmpki.ca.revocation.lists import continue_numbers
 from gmpki.ca.store.certificates import MeantCertificate, insert_meant, make_issued, of_issues
 from gmpki.ca.store.columns import digest_text, public_key_id, seconds, serial_text
 from gmpki.ca.store.schema import due_publications
@@ -51,13 +52,15 @@ if TYPE_CHECKING:
     from gmpki.x509.profile import Profile
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["activate", "create_requested", "create_root", "request_next", "roll_over"]
+__all__ = ["ForeignKey", "activate", "adopt", "create_requested", "create_root", "request_next", "roll_over"]
 
 # In front of the keys of orders that an authority gives itself. Those of others are printable.
 _OWN: Final = "\x1f"
 _LINT: Final = lint_check()
 _MAX_NAME_LEN: Final = 64
 _MAX_TITLE_LEN: Final = 255
+# How many certificates an entry of the audit log names.
+_MAX_NAMED: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,67 @@ def activate(opened: Opened, certificate: Certificate, issuer: Certificate, *, a
     Issuer(certificate, opened.signer_of(wanted))
     with opened.store.transaction() as tx:
         _activate(tx, opened.row, opened.settings, wanted.number, certificate, actor=actor)
+
+
+# ---- keys that were used elsewhere --------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A key that an authority used before it came into the database. Immutable.
+
+    :ivar certificate: that of the key.
+    :ivar signer: the private key; None for an earlier key that signs nothing any more.
+    """
+
+    certificate: Certificate
+    signer: AuthoritySigner | None = None
+
+
+def adopt(
+    store: Store, new: NewAuthority, keys: Sequence[ForeignKey], *, last_crl_number: int, actor: Actor
+) -> AuthorityRow:
+    """Write an authority that exists already, with the keys that it has and had; the last one signs from now on.
+
+    :param keys: checked by the caller; those of an authority that others certify are asked for anew when they end, so
+        there is a request of the last one.
+    :raises ConflictError: with the reason "duplicate" when there is an authority of that name.
+    """
+    member(actor, Actor, "actor")
+    last = keys[-1]
+    for key in keys:
+        if key.signer is not None:
+            key.signer.check(new.settings)
+    request = None
+    if last.signer is not None and not last.certificate.is_self_issued:
+        request = _request(last.certificate.subject, last.signer).der
+    with store.transaction() as tx:
+        row = insert_authority(tx, new.name, new.title or new.name, new.parent_id, new.settings.to_json())
+        for number, key in enumerate(keys, 1):
+            generation = _adopt_key(tx, row, number, key, request if key is last else None)
+            _publish(tx, new.settings, generation.id)
+        continue_numbers(tx, row.id, last_crl_number)
+        digests = " ".join(digest_text(key.certificate.der) for key in keys[-_MAX_NAMED:])
+        tx.audit(
+            actor,
+            "authority.taken-over",
+            f"authority:{row.name}",
+            generations=len(keys),
+            certificates=digests,
+            crl_number=last_crl_number,
+        )
+    return row
+
+
+def _adopt_key(tx: Transaction, row: AuthorityRow, number: int, key: ForeignKey, request: bytes | None) -> Generation:
+    """Write one key, and let it sign in the place of the one before it."""
+    certificate = key.certificate
+    place = "" if key.signer is None else key.signer.place
+    identifier = public_key_id(certificate.public_key)
+    generation = insert_generation(tx, row.id, number, public_key_id=identifier, signer=place, request=request)
+    for before in read_generations(tx.connection, tx.protection, row.id, lock=True):
+        if before.state is GenerationState.ACTIVE:
+            update_generation(tx, before, state=GenerationState.RETIRED)
+    ended = {"certificate_der": certificate.der, "not_after": seconds(certificate.not_after)}
+    return update_generation(tx, generation, state=GenerationState.ACTIVE, **ended)
 
 
 def _check(store: Store, new: NewAuthority, subject: Name, signer: AuthoritySigner, actor: Actor) -> None:
