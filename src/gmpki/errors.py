@@ -69,7 +69,17 @@ __all__ = [
 
 
 class GmpkiError(Exception):
-    """The root of every error that gmpki raises."""
+    """The root of every error that gmpki raises. Errors can be pickled, so that one process can tell another."""
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        # Not with the arguments of the message alone, as other exceptions: several take more than that.
+        return _restored, (type(self), self.args, dict(self.__dict__))
+
+
+def _restored(kind: type[GmpkiError], args: tuple[object, ...], state: dict[str, object]) -> GmpkiError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class InvalidInputError(GmpkiError, ValueError):
