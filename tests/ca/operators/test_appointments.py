@@ -261,6 +261,39 @@ def test_reasons_that_are_none(staff: Staff, reason: str) -> None:
         suspend_operator(tx, staff.boss, "clerk", reason=reason)
 
 
+# ---- one person, one name -------------------------------------------------------------------
+def test_the_key_of_another_operator(staff: Staff) -> None:
+    # Whoever had one key under two names could proofread what they have entered.
+    staff.appoint("clerk", Permission.ENTRY)
+    second = Appointment("second", "第二个", certificate_of("clerk", 2), frozenset({Permission.PROOFREADING}))
+    with staff.store.transaction() as tx, pytest.raises(ConflictError) as caught:
+        appoint(tx, staff.boss, second)
+    assert caught.value.reason == "duplicate"
+
+
+def test_the_key_of_an_operator_who_was_removed(staff: Staff) -> None:
+    staff.appoint("clerk", Permission.ENTRY)
+    with staff.store.transaction() as tx:
+        remove_operator(tx, staff.boss, "clerk")
+    again = Appointment("again", "又来", certificate_of("clerk", 2), frozenset({Permission.PROOFREADING}))
+    with staff.store.transaction() as tx, pytest.raises(ConflictError):
+        appoint(tx, staff.boss, again)
+
+
+def test_the_key_of_another_operator_by_a_change(staff: Staff) -> None:
+    staff.appoint("clerk", Permission.ENTRY)
+    staff.appoint("second", Permission.PROOFREADING)
+    changed = Appointment("second", "第二个", certificate_of("clerk", 2), frozenset({Permission.PROOFREADING}))
+    with staff.store.transaction() as tx, pytest.raises(ConflictError):
+        change_appointment(tx, staff.boss, changed)
+
+
+def test_a_new_certificate_for_the_own_key(staff: Staff) -> None:
+    staff.appoint("clerk", Permission.ENTRY)
+    with staff.store.transaction() as tx:
+        change_appointment(tx, staff.boss, appointment("clerk", Permission.ENTRY, serial_number=2))
+
+
 @pytest.mark.once
 def test_two_administrators_who_suspend_each_other_on_postgresql(postgresql_store: Store) -> None:
     staff = Staff(postgresql_store)

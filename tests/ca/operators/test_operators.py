@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from ca import authorities
 from ca.operators.staff import EVERYTHING, Staff, appointment, certificate_of
-from gmpki.ca.operators.appointments import change_appointment, remove_operator, resume_operator, suspend_operator
+from gmpki.asn1.rfc5280 import ReasonCode
+from gmpki.ca.operators.appointments import (
+    Appointment,
+    appoint,
+    change_appointment,
+    remove_operator,
+    resume_operator,
+    suspend_operator,
+)
 from gmpki.ca.operators.operators import (
     Operator,
     OperatorState,
@@ -20,6 +29,7 @@ from gmpki.ca.operators.operators import (
 )
 from gmpki.ca.operators.permissions import OPERATIONS, REMOTE_PERMISSIONS, Permission, permission_for
 from gmpki.ca.store.columns import certificate_digest
+from gmpki.ca.store.store import Store
 from gmpki.errors import InvalidInputError, NotFoundError, NotPermittedError, TamperedError
 
 
@@ -193,3 +203,39 @@ def test_arguments_of_the_wrong_type(staff: Staff, options: dict[str, Any]) -> N
 
 def test_who_an_operator_is_in_the_audit_log(staff: Staff) -> None:
     assert (staff.boss.actor.name, staff.boss.actor.certificate_digest) == ("boss", staff.boss.certificate_digest)
+
+
+# ---- the operator's certificate -------------------------------------------------------------
+def test_a_certificate_that_was_revoked_since_the_login(store: Store) -> None:
+    made = authorities.found(store)
+    staff = Staff(store)
+    issued = made.authority.issue(authorities.order(1), actor=authorities.ACTOR)
+    wanted = Appointment("clerk", "录入员", issued.signing, frozenset({Permission.ENTRY}))
+    with store.transaction() as tx:
+        clerk = appoint(tx, staff.boss, wanted)
+    assert asked(staff, clerk, Permission.ENTRY, None) == ""
+    order = dataclasses.replace(authorities.revocation(issued, ReasonCode.CERTIFICATE_HOLD), key="0")
+    made.authority.revoke(order, actor=authorities.ACTOR)
+    assert asked(staff, clerk, Permission.ENTRY, None) == "state"
+    order = dataclasses.replace(authorities.revocation(issued, ReasonCode.REMOVE_FROM_CRL), key="1")
+    made.authority.revoke(order, actor=authorities.ACTOR)
+    assert asked(staff, clerk, Permission.ENTRY, None) == ""
+    order = dataclasses.replace(authorities.revocation(issued, ReasonCode.KEY_COMPROMISE), key="2")
+    made.authority.revoke(order, actor=authorities.ACTOR)
+    assert asked(staff, clerk, Permission.ENTRY, None) == "state"
+    other = made.authority.issue(authorities.order(2), actor=authorities.ACTOR)
+    with store.transaction() as tx:
+        change_appointment(tx, staff.boss, dataclasses.replace(wanted, certificate=other.signing))
+    with store.reading() as connection:
+        clerk = operator_named(connection, store.protection, "clerk")
+    assert asked(staff, clerk, Permission.ENTRY, None) == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"0", certificate_of("boss").der], ids=["none", "no certificate", "another"])
+def test_another_certificate_in_the_row(staff: Staff, content: bytes) -> None:
+    clerk = staff.appoint("clerk", Permission.ENTRY)
+    with staff.store.transaction() as tx:
+        named = text("UPDATE operators SET certificate = :content WHERE name = 'clerk'")
+        tx.connection.execute(named, {"content": content})
+    with pytest.raises(TamperedError):
+        asked(staff, clerk, Permission.ENTRY, None)

@@ -106,7 +106,7 @@ def appoint(tx: Transaction, by: Operator, appointment: Appointment) -> Operator
     :raises NotFoundError: when there is no such region or issuing point.
     :raises InvalidInputError: when the point lies in another region, or is a remote one where such permissions are not
         given.
-    :raises ConflictError: with the reason "duplicate" when the name or the certificate is somebody's, or was.
+    :raises ConflictError: with the reason "duplicate" when the name, the certificate or its key is somebody's, or was.
     :raises TamperedError: when a row that has to be read is not as it was written.
     :raises InvalidTypeError: when an argument has the wrong type.
     """
@@ -136,6 +136,7 @@ def change_appointment(tx: Transaction, by: Operator, appointment: Appointment) 
         raise LifeCycleError("change", row.state, "the operator was removed")
     values = _values(tx, appointment)
     _demand(tx, by, values["region_id"])
+    _refuse_key_of_another(tx, appointment)
     update_tagged(tx, operators, row, values)
     tx.audit(by.actor, "operator.change", f"operator:{row.name}", **_told(values))
     return operator_named(tx.connection, tx.protection, row.name)
@@ -243,7 +244,20 @@ def _values(tx: Transaction, appointment: Appointment) -> dict[str, Any]:
     }
 
 
+def _refuse_key_of_another(tx: Transaction, appointment: Appointment) -> None:
+    """See that nobody works under two names, each with a certificate for one key: so they would check themselves."""
+    # Whoever appoints at the same time waits here.
+    tx.connection.execute(select(audit_head.c.number).with_for_update()).all()
+    others = select(operators.c.certificate).where(operators.c.name != appointment.name)
+    key = appointment.certificate.public_key_info.to_der()
+    # There are some hundreds of them at most.
+    for certificate in tx.connection.scalars(others):
+        if Certificate.from_der(certificate, lenient=True).public_key_info.to_der() == key:
+            raise ConflictError("duplicate", "the key of this certificate is that of another operator")
+
+
 def _insert(tx: Transaction, actor: Actor, appointment: Appointment, values: dict[str, Any]) -> Operator:
+    _refuse_key_of_another(tx, appointment)
     row = {**values, "name": appointment.name, "state": OperatorState.ACTIVE.value, "created_at": tx.at}
     insert_tagged(tx, operators, row)
     tx.audit(actor, "operator.appoint", f"operator:{appointment.name}", **_told(values))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -17,8 +18,10 @@ from gmpki.ca.interfaces import Actor
 from gmpki.ca.operators._rows import checked
 from gmpki.ca.operators.permissions import REMOTE_PERMISSIONS, Permission, permissions_from_text
 from gmpki.ca.operators.regions import is_within, point_of, regions_within
-from gmpki.ca.store.schema import operators
-from gmpki.errors import NotFoundError, NotPermittedError
+from gmpki.ca.store.columns import digest_text
+from gmpki.ca.store.schema import certificates, operators
+from gmpki.errors import DecodeError, NotFoundError, NotPermittedError, TamperedError
+from gmpki.x509.certificate import Certificate
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -102,8 +105,9 @@ def demand(
     :param region_id: where that lies which is to be worked on; None for what concerns all regions.
     :param connection: of the transaction in which it is done.
     :raises NotPermittedError: with the reason "state" when the operator is suspended, removed, or has another
-        certificate now; "permission" when they do not have it; "remote" when it is not for a remote issuing point;
-        "region" when it lies in a region that is not theirs.
+        certificate now, or when an authority of this store has revoked or suspended it; "permission" when they do not
+        have it; "remote" when it is not for a remote issuing point; "region" when it lies in a region that is not
+        theirs.
     :raises NotFoundError: when there is no such operator or region.
     :raises TamperedError: when a row that says so is not as it was written.
     :raises InvalidTypeError: when an argument has the wrong type.
@@ -115,6 +119,7 @@ def demand(
     if (now.name, now.certificate_digest) != (operator.name, operator.certificate_digest):
         raise NotPermittedError("state", "the operator has another certificate now, and has to log in with it")
     require_active(now)
+    _require_unrevoked(connection, found)
     if permission not in now.permissions:
         raise NotPermittedError("permission", f"the operator has no permission for {permission.value}")
     if now.is_remote and permission not in REMOTE_PERMISSIONS:
@@ -134,6 +139,31 @@ def require_active(operator: Operator) -> None:
     """
     if operator.state is not OperatorState.ACTIVE:
         raise NotPermittedError("state", _REFUSALS[operator.state])
+
+
+def _require_unrevoked(connection: Connection, row: Row[Any] | None) -> None:
+    """Demand that the certificate of an operator, when an authority of this store has issued it, is still good.
+
+    A login is judged by the checkers of who runs it, and may have been hours ago.
+    """
+    if row is None:
+        return
+    try:
+        key_id, digest = _key_and_digest(bytes(row.certificate))
+    except DecodeError:
+        key_id = digest = ""
+    if digest != row.certificate_digest:
+        raise TamperedError("changed", "the certificate of an operator is another one", place=row.id)
+    its = (certificates.c.public_key_id == key_id, certificates.c.state.in_(("suspended", "revoked")))
+    for content in connection.scalars(select(certificates.c.content).where(*its)):
+        if digest_text(content) == digest:
+            raise NotPermittedError("state", "the operator's certificate was revoked or suspended")
+
+
+@lru_cache(maxsize=1024)
+def _key_and_digest(content: bytes) -> tuple[str, str]:
+    certificate = Certificate.from_der(content, lenient=True)
+    return digest_text(certificate.public_key_info.to_der()), digest_text(content)
 
 
 def operator_named(connection: Connection, protection: Protection, name: str) -> Operator:
