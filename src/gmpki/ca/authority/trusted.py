@@ -4,7 +4,7 @@
         trusted.add(tx, "province", certificate, title="示例省根", actor=actor)
     with store.reading() as connection:
         anchors = trusted.anchors(connection, store.protection, "province")
-    validate_path(certificate, anchors=anchors, ...)
+        validate_path(certificate, anchors=anchors, ...)
 
 A list goes to others as PEM, as a bundle (``.p7b``), or signed: a SignedData over a bundle, which says when it was
 signed, so that nobody puts an older list in the place of a newer one.
