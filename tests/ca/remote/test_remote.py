@@ -232,7 +232,7 @@ def test_what_an_office_may_not_order(store: Store, changes: Any, code: str) -> 
     assert refused(caught) == code
     with store.reading() as connection:
         last = connection.execute(select(audit.c.operation, audit.c.actor).order_by(audit.c.number.desc())).first()
-    assert last == ("office.refused", NAME)
+    assert last == ("order.refused", NAME)
 
 
 def test_what_an_office_orders_within_its_place(store: Store) -> None:

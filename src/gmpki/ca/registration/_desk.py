@@ -53,6 +53,7 @@ class Once:
     """
 
     def __init__(self, key: str | None, operation: Operation, operator: Operator, *parts: str | int | None) -> None:
+        member(operator, Operator, "operator")
         self._key = key
         self._operation = operation.value
         # An answer is for who asked: the same key of somebody else is another request.

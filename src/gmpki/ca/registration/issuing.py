@@ -14,6 +14,7 @@ from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.interfaces import Order
 from gmpki.ca.registration import _medium, applications, carrying, elsewhere, pairs
 from gmpki.ca.registration._desk import Once
+from gmpki.ca.registration._refusals import note_refusal
 from gmpki.ca.registration.retention import end_of_retention
 from gmpki.ca.registration.states import ISSUING_OPERATIONS, ApplicationState, Operation, transition
 from gmpki.ca.store.columns import digest_text, seconds
@@ -24,6 +25,7 @@ from gmpki.errors import (
     LifeCycleError,
     LimitExceeded,
     NotFoundError,
+    NotPermittedError,
     StoreError,
 )
 from gmpki.x509.request import CertificateRequest
@@ -271,6 +273,9 @@ def _begun_or_error(
         return _begin(desk, tx, operator, asked)
     except StoreError:
         raise
+    except NotPermittedError as error:
+        note_refusal(tx, operator, "issue_many", f"application:{asked.application_id}", error)
+        return error
     except GmpkiError as error:
         return error
 

@@ -27,6 +27,7 @@ from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.interfaces import SYSTEM, IssuerBackend, KeyCentre
 from gmpki.ca.registration import applications, carrying, checking, delivery, entering, expiry, issuing, pairs
 from gmpki.ca.registration._desk import Desk
+from gmpki.ca.registration._refusals import refusals_noted
 from gmpki.ca.registration.applicants import Applicant
 from gmpki.ca.registration.applications import Application, ApplicationForm
 from gmpki.ca.registration.carrying import Outcome
@@ -52,8 +53,11 @@ if TYPE_CHECKING:
 __all__ = ["RegistrationOffice"]
 
 
+@refusals_noted
 class RegistrationOffice:
     """Takes applications, and carries them out through an authority. Thread-safe.
+
+    Whom it refuses something by :class:`~gmpki.errors.NotPermittedError` stands in the audit log, with the reason.
 
     Beside the errors that a method names, all of them raise:
 

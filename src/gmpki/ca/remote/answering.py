@@ -289,7 +289,7 @@ class IssuerService:
     def _write_down(self, office: Office, error: NotPermittedError) -> None:
         actor = Actor(office.name, certificate_digest(office.certificate))
         with self._store.transaction() as tx:
-            tx.audit(actor, "office.refused", f"office:{office.name}", reason=error.reason)
+            tx.audit(actor, "order.refused", f"office:{office.name}", reason=error.reason)
 
 
 def _actor(office: Office, asked: Actor) -> Actor:
