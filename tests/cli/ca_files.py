@@ -11,12 +11,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gmpki.ca.interfaces import KeyWanted
 from gmpki.cli import _ca_found
+from gmpki.cli._ca import CAPlace, Who
+from gmpki.cli._secrets import RememberedSecret, SecretSource
 from gmpki.cli.main import cli
+from gmpki.keys.sm2 import SM2PrivateKey
+from gmpki.x509.issuing import self_signed
+from gmpki.x509.names import build_name
 
-__all__ = ["PASSWORD", "found", "init_arguments", "operator", "set_variables", "write_ca"]
+__all__ = ["PASSWORD", "found", "init_arguments", "operator", "set_variables", "write_ca", "write_kmc"]
 
-PASSWORD = "the directory's own"
+PASSWORD = "typed"  # as the tests of examples answer every question
+NO_PIN = RememberedSecret("pin", None, None, None)
+NOBODY = Who(None, None, SecretSource("operator-password", None, None, None), None)
 BASE_URL = "http://pki.example.cn"
 
 
@@ -61,6 +69,20 @@ def found() -> Path:
 def write_ca() -> None:
     """Put the directory ``ca`` into the present one."""
     shutil.copytree(found(), "ca")
+
+
+def write_kmc() -> None:
+    """Put the directory ``ca`` there, with a key in use for the certificate 1234abcd, and who may have it again."""
+    write_ca()
+    owner, court = SM2PrivateKey.generate(), SM2PrivateKey.generate()
+    Path("owner.key").write_bytes(owner.to_pem())
+    for name, key in (("new-signing", owner), ("court", court)):
+        subject = build_name(("C", "CN"), ("O", "示例"), ("CN", name))
+        Path(f"{name}.pem").write_bytes(self_signed(subject, key, "root-ca").to_pem())
+    Path("order.pdf").write_bytes(b"an order")
+    place = CAPlace("ca", RememberedSecret("password", "CA_PASSWORD", None, None), NO_PIN, NOBODY)
+    with place.open() as ca:
+        ca.key_centre.allot([KeyWanted("ca", 0x1234ABCD, SM2PrivateKey.generate().public_key, "SM2")])
 
 
 def operator(name: str) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 
 from cli import (
     ca_files,
+    ca_office,
     document_files,
     message_files,
     picture_files,
@@ -176,6 +177,42 @@ def test_all_commands_are_there() -> None:
         "pdf show",
         "verify",
         "ca init",
+        "ca apply",
+        "ca amend",
+        "ca withdraw",
+        "ca proofread",
+        "ca review",
+        "ca issue",
+        "ca carry-out",
+        "ca deliver",
+        "ca renew",
+        "ca reissue",
+        "ca change",
+        "ca report-loss",
+        "ca suspend",
+        "ca resume",
+        "ca revoke",
+        "ca recover",
+        "ca unlock",
+        "ca batch apply",
+        "ca batch issue",
+        "ca tokens add",
+        "ca tokens set",
+        "ca tokens list",
+        "ca tokens show",
+        "ca search pairs",
+        "ca search applications",
+        "ca search applicants",
+        "ca show application",
+        "ca show pair",
+        "ca show applicant",
+        "ca report pairs",
+        "ca report applications",
+        "ca report seals",
+        "ca report ledger",
+        "ca report delays",
+        "ca expiring",
+        "ca expire",
         "log new",
         "log append",
         "log seal",
@@ -265,8 +302,12 @@ def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         return
     if path[0] in ("ca", "kmc"):
         ca_files.set_variables(monkeypatch)
-        if path[1] != "init":
+        if path[1] in ca_office.VERBS:
+            ca_office.write_for_examples(path, monkeypatch)
+        elif path[1] != "init":
             ca_files.write_ca()
+        if path == ("ca", "report", "seals"):
+            seal_files.write_seals()
         return
     if path[:2] == ("seal", "picture"):
         picture_files.write_pictures()

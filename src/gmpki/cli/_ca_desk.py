@@ -12,7 +12,7 @@ from gmpki.cli import _io
 from gmpki.cli._files import INPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
@@ -69,7 +69,7 @@ class Desk:
     office: RegistrationOffice
     operator: Operator
     authority: str
-    _codes: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
+    _codes: dict[tuple[str, int], str] = field(default_factory=dict, repr=False, compare=False)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -135,9 +135,33 @@ class Desk:
         """Return the code of a region."""
         from gmpki.ca.operators.regions import region_of
 
-        found = self._codes.get(region_id)
+        return self._code(("region", region_id), lambda: region_of(connection, self.store.protection, region_id).code)
+
+    def places(self, connection: Connection) -> dict[str, Callable[[int], str]]:
+        """Return what gives the codes of regions and of issuing points, by what they are called in rows."""
+        from gmpki.ca.operators.regions import point_of
+
+        protection = self.store.protection
+        return {
+            "region": lambda number: self.region_code(connection, number),
+            "point": lambda number: self._code(
+                ("point", number), lambda: point_of(connection, protection, number).code
+            ),
+        }
+
+    def with_codes(self, connection: Connection, row: dict[str, object]) -> dict[str, object]:
+        """Return a row with the codes of its region and issuing point in the place of their numbers."""
+        codes = {
+            name: code(number)
+            for name, code in self.places(connection).items()
+            if isinstance(number := row.get(name), int)
+        }
+        return {**row, **codes}
+
+    def _code(self, key: tuple[str, int], read: Callable[[], str]) -> str:
+        found = self._codes.get(key)
         if found is None:
-            found = self._codes[region_id] = region_of(connection, self.store.protection, region_id).code
+            found = self._codes[key] = read()
         return found
 
     def application_id(self, text: str) -> int:

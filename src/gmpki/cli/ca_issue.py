@@ -114,7 +114,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
 
 @click.command(
     name="carry-out",
-    epilog="\b\nExamples:\n  gmpki ca carry-out 9 --output recovered.der",
+    epilog="\b\nExamples:\n  gmpki ca carry-out 2 --output recovered.der",
 )
 @application_argument
 @ca_options(shares=True)

@@ -30,7 +30,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 @click.command(
     name="renew",
     epilog="\b\nExamples:\n  gmpki ca renew 1 --keep-encryption-key\n"
-    "  gmpki ca renew serial:1f2e3d4c5b6a7988 --request new.csr",
+    "  gmpki ca renew 2 --request new.csr",
 )
 @pair_argument
 @ca_options()

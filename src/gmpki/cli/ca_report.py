@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-# Values of gmpki.ca.reports.counts.By with dashes, and what they are called; a test compares them.
+# What things are counted by, and what it is called; the names of gmpki.ca.reports.counts.By, which a test compares.
 BY = {
     "kind": "类别 kind",
     "operation": "业务 operation",
@@ -41,9 +41,9 @@ BY = {
     "profile": "模板 profile",
     "business-kind": "业务类别 kind of business",
     "medium": "介质 medium",
-    "region-id": "区域 region",
-    "point-id": "发证点 point",
-    "is-free": "免费 free",
+    "region": "区域 region",
+    "point": "发证点 point",
+    "free": "免费 free",
     "day": "日 day",
     "month": "月 month",
     "year": "年 year",
@@ -113,9 +113,9 @@ def pairs(
     """
     from gmpki.ca.reports.counts import count_pairs
 
-    with _reporting(place) as (_, connection, regions):
+    with _reporting(place) as (desk, connection, regions):
         found = count_pairs(connection, _things(by), **_period(since, until), regions=regions)
-    return _counted(by, found, target, force=force)
+        return _counted(by, found, target, desk.places(connection), force=force)
 
 
 @command.command(
@@ -136,9 +136,9 @@ def applications(
     """
     from gmpki.ca.reports.counts import count_applications
 
-    with _reporting(place) as (_, connection, regions):
+    with _reporting(place) as (desk, connection, regions):
         found = count_applications(connection, _things(by), **_period(since, until), regions=regions)
-    return _counted(by, found, target, force=force)
+        return _counted(by, found, target, desk.places(connection), force=force)
 
 
 @command.command(epilog="\b\nExamples:\n  gmpki ca report seals --registry seals --by state")
@@ -157,18 +157,30 @@ def seals(*, place: CAPlace, registry: str, by: tuple[str, ...], target: str | N
     from gmpki.cli._seal_signer import open_registry
 
     with _reporting(place):
-        found = count_seals(open_registry(registry), _things(by))
-    return _counted(by, found, target, force=force)
+        return _counted(by, count_seals(open_registry(registry), _things(by)), target, {}, force=force)
 
 
 def _things(by: tuple[str, ...]) -> list[Any]:
     from gmpki.ca.reports.counts import By
 
-    return [By(name.replace("-", "_")) for name in by]
+    return [By[name.upper().replace("-", "_")] for name in by]
 
 
-def _counted(by: tuple[str, ...], found: tuple[Count, ...], target: str | None, *, force: bool) -> Report:
-    rows: list[dict[str, object]] = [{**dict(zip(by, each.values, strict=True)), "count": each.count} for each in found]
+def _counted(
+    by: tuple[str, ...],
+    found: tuple[Count, ...],
+    target: str | None,
+    places: Mapping[str, Callable[[int], str]],
+    *,
+    force: bool,
+) -> Report:
+    """Tell of counts, regions and issuing points by their codes."""
+    rows: list[dict[str, object]] = []
+    for each in found:
+        row: dict[str, Any] = dict(zip(by, each.values, strict=True))
+        for name in row.keys() & places.keys():
+            row[name] = None if row[name] is None else places[name](row[name])
+        rows.append({**row, "count": each.count})
     titles = {**{name: BY[name] for name in by}, "count": "数量 count"}
     told = {"by": list(by), "counts": plain_rows(rows), "total": sum(each.count for each in found)}
     if target is not None:
@@ -197,7 +209,10 @@ def ledger(*, place: CAPlace, since: str | None, until: str | None, target: str 
 
     with _reporting(place) as (desk, connection, regions):
         begin, end = _recently(desk, since, until)
-        found = (row_of(each, "id") for each in entries(connection, since=begin, until=end, regions=regions))
+        found = (
+            desk.with_codes(connection, row_of(each, "id"))
+            for each in entries(connection, since=begin, until=end, regions=regions)
+        )
         if target is not None:
             names = list(_names(LedgerRow))
             return _as_csv(found, names, target, {}, force=force)
@@ -251,7 +266,7 @@ def delays(
         found = service_levels.delays(
             connection, rules, now=now, since=begin, soon=timedelta(days=soon), regions=regions
         )
-        rows = [_delay(each) for each in found]
+        rows = [desk.with_codes(connection, _delay(each)) for each in found]
     late = sum(bool(row["late"]) for row in rows)
     told = {"late": late, "soon": len(rows) - late, "delays": plain_rows(rows)}
     if target is not None:

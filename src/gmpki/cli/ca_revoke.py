@@ -27,7 +27,7 @@ REASONS = (
 @click.command(
     name="revoke",
     epilog="\b\nExamples:\n  gmpki ca revoke 1 --reason cessation-of-operation --yes\n"
-    "  gmpki ca revoke serial:1f2e3d4c5b6a7988 --reason key-compromise --since 2026-03-01T08:00:00Z --yes",
+    "  gmpki ca revoke 2 --reason key-compromise --since 2026-03-01T08:00:00Z --yes",
 )
 @pair_argument
 @ca_options(shares=True)

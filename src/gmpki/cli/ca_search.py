@@ -1,4 +1,4 @@
-"""``gmpki ca search``: applications, pairs, applicants and tokens, found by what is known of them."""
+"""``gmpki ca search``: pairs, applications and applicants, found by what is known of them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,11 @@ from gmpki.cli._serial_numbers import parse_serial_number
 from gmpki.cli._times import parse_time
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from gmpki.ca.reports.search import Criteria
-    from gmpki.cli._ca_desk import Desk
 
 __all__ = ["command"]
 
-# The values of gmpki.ca.registration.states and .media; tests compare them.
+# The values of gmpki.ca.registration.states; a test compares them.
 APPLICATION_STATES = (
     "entered",
     "returned",
@@ -36,7 +33,6 @@ APPLICATION_STATES = (
     "closed",
 )
 PAIR_STATES = ("issued", "active", "lost", "suspended", "revoked", "replaced", "expired")
-TOKEN_STATES = ("stock", "issued", "lost", "damaged", "returned")
 
 PAIR_COLUMNS = {
     "pair": "证书对 pair",
@@ -68,17 +64,6 @@ APPLICANT_COLUMNS = {
     "contact": "经办人 contact",
     "region": "区域 region",
 }
-TOKEN_COLUMNS = {
-    "serial": "令牌 token",
-    "kind": "类别 kind",
-    "maker": "厂商 maker",
-    "state": "状态 state",
-    "applicant": "申请人 applicant",
-    "pair": "证书对 pair",
-    "region": "区域 region",
-    "changed_at": "时间 at",
-}
-
 criteria_options = together(
     click.option("--identity", metavar="NUMBER", help="The identity number of the holder, of any kind."),
     click.option("--credit-code", metavar="CODE", help="Of the organisation, or of the one of a person or device."),
@@ -101,9 +86,9 @@ page_options = together(
 
 @click.group(name="search", cls=Group)
 def command() -> None:
-    """Find pairs, applications, applicants and tokens, in the regions in which you work.
+    """Find pairs, applications and applicants, in the regions in which you work.
 
-    查询证书、申请、申请人与令牌（限本区域）。
+    查询证书、申请与申请人（限本区域）。
     """
 
 
@@ -130,7 +115,7 @@ def pairs(*, place: CAPlace, limit: int, after: str | None, **options: Any) -> R
     with at_desk(place) as desk, desk.reading() as connection:
         regions = desk.regions(connection)
         page = pairs_like(connection, desk.store.protection, criteria, regions=regions, after=after, limit=limit)
-        found = [_row(desk, connection, each, "pair") for each in page.rows]
+        found = [desk.with_codes(connection, row_of(each, "pair")) for each in page.rows]
     return _answer("pairs", found, PAIR_COLUMNS, page.next)
 
 
@@ -155,7 +140,7 @@ def applications(*, place: CAPlace, limit: int, after: str | None, **options: An
     with at_desk(place) as desk, desk.reading() as connection:
         regions = desk.regions(connection)
         page = applications_like(connection, desk.store.protection, criteria, regions=regions, after=after, limit=limit)
-        found = [_row(desk, connection, each, "application") for each in page.rows]
+        found = [desk.with_codes(connection, row_of(each, "application")) for each in page.rows]
     return _answer("applications", found, APPLICATION_COLUMNS, page.next)
 
 
@@ -187,30 +172,6 @@ def applicants(*, identity: str, place: CAPlace) -> Report:
     return _answer("applicants", found, APPLICANT_COLUMNS, None)
 
 
-@command.command(epilog="\b\nExamples:\n  gmpki ca search tokens --state stock")
-@ca_options()
-@click.option("--state", type=click.Choice(TOKEN_STATES), help="Only tokens in this state.")
-@click.option("--applicant", type=click.IntRange(min=1), metavar="ID", help="Only those of one holder.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
-@click.option("--after", default="", metavar="SERIAL", help="Only serial numbers behind this one.")
-@json_option
-def tokens(*, place: CAPlace, state: str | None, applicant: int | None, limit: int, after: str) -> Report:
-    """List the tokens of the register in the order of their serial numbers.
-
-    查询令牌台账。
-    """
-    from gmpki.ca.registration import media
-    from gmpki.ca.registration.media import MediumState
-
-    wanted = None if state is None else MediumState(state)
-    with at_desk(place) as desk, desk.reading() as connection:
-        regions = desk.regions(connection)
-        listed = media.find(connection, state=wanted, regions=regions, applicant_id=applicant, after=after, limit=limit)
-        found = [_row(desk, connection, each, "token") for each in listed]
-    last = listed[-1].serial if len(listed) == limit else None
-    return _answer("tokens", found, TOKEN_COLUMNS, last)
-
-
 # ---- how it is done -------------------------------------------------------------------------
 def _criteria(options: dict[str, Any]) -> Criteria:
     from gmpki.ca.reports.search import Criteria
@@ -228,9 +189,3 @@ def _answer(name: str, found: list[dict[str, object]], columns: dict[str, str], 
     if last is not None:
         lines += facts([("还有更多", "there is more", f"--after {last}")])
     return Report({name: plain_rows(found), "next": last}, lines)
-
-
-def _row(desk: Desk, connection: Connection, found: Any, own: str) -> dict[str, object]:
-    """Return what was found as a row, its region by the code."""
-    region = None if found.region_id is None else desk.region_code(connection, found.region_id)
-    return {**row_of(found, own), "region": region}

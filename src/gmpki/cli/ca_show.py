@@ -1,4 +1,4 @@
-"""``gmpki ca show``: an application, a pair, an applicant, a token, with everything that is known of it."""
+"""``gmpki ca show``: an application, a pair, an applicant, with everything that is known of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from gmpki.cli._ca_shown import (
     plain_rows,
     row_of,
     shown,
-    table,
     titled,
 )
 from gmpki.cli._group import Group
@@ -39,14 +38,13 @@ STEPS = (
     ("reviewed", "审核", "reviewed"),
     ("issued", "签发", "issued"),
 )
-HISTORY_COLUMNS = {"at": "时间 at", "operation": "操作 operation", "actor": "操作者 by"}
 
 
 @click.group(name="show", cls=Group)
 def command() -> None:
-    """Show an application, a pair, an applicant or a token.
+    """Show an application, a pair or an applicant.
 
-    查看申请、证书对、申请人或令牌。
+    查看申请、证书对或申请人。
     """
 
 
@@ -185,36 +183,6 @@ def applicant(*, applicant: int, place: CAPlace, in_full: bool) -> Report:
     rows += [("区域", "region", region), ("保存至", "kept until", shown(told["retain_until"]))]
     rows += [("已有", "has", f"{each.kind} {each.id}: {each.profile}, {titled(each.state)}") for each in held]
     return Report(told, facts(rows))
-
-
-@command.command(epilog="\b\nExamples:\n  gmpki ca show token 00a1")
-@click.argument("serial", metavar="SERIAL")
-@ca_options()
-@json_option
-def token(*, serial: str, place: CAPlace) -> Report:
-    """Show a token of the register, and what was done with it.
-
-    查看令牌的状态与历史。
-    """
-    from gmpki.ca.registration import media
-
-    with at_desk(place) as desk, desk.reading() as connection:
-        found = media.read(connection, serial)
-        if found.region_id is not None:
-            desk.permit_reading(connection, found.region_id)
-        steps = media.history(connection, serial)
-        region = None if found.region_id is None else desk.region_code(connection, found.region_id)
-    told: dict[str, object] = {**row_of(found, "token"), "region": region}
-    rows = [
-        ("令牌", "token", f"{found.serial}  {found.kind} {found.maker}".rstrip()),
-        ("状态", "state", found.state.value),
-        ("持有人", "applicant", shown(found.applicant_id)),
-        ("证书对", "pair", shown(found.pair_id)),
-        ("区域", "region", shown(region)),
-    ]
-    history = [row_of(each, "id") for each in steps]
-    fields = {**plain_rows([told])[0], "history": plain_rows(history)}
-    return Report(fields, [*facts(rows), *table(HISTORY_COLUMNS, history)])
 
 
 # ---- what is shown --------------------------------------------------------------------------
