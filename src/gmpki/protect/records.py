@@ -104,7 +104,7 @@ class RecordTagger:
         :raises LimitExceeded: when the record is nested too deep or longer than 16 MiB.
         """
         header = write_header(Kind.RECORD_TAG, self._ring.primary_id)
-        return header + self._mac(header, self._ring.primary_id, record, row)
+        return header + self._mac(header, record, row)
 
     def verify(self, tag: Buffer | None, record: Mapping[str, Value], row: RowId) -> None:
         """Verify the tag of a record; errors beside those of :meth:`tag` are the following.
@@ -120,10 +120,10 @@ class RecordTagger:
         if tag is None:
             raise TamperedError("untagged", f"the record {shown} of {self._table} has no tag", place=shown)
         raw = as_bytes(tag, "tag")
-        key_id = read_header(raw, Kind.RECORD_TAG, "the tag")
+        read_header(raw, Kind.RECORD_TAG, "the tag")
         if len(raw) != TAG_LEN:
             raise DecodeError(f"a tag has {TAG_LEN} bytes, not {len(raw)}")
-        if not compare_digest(self._mac(raw[:HEADER_LEN], key_id, record, row), raw[HEADER_LEN:]):
+        if not compare_digest(self._mac(raw[:HEADER_LEN], record, row), raw[HEADER_LEN:]):
             raise TamperedError("changed", f"the record {shown} of {self._table} is not as it was tagged", place=shown)
 
     def is_current(self, tag: Buffer) -> bool:
@@ -135,12 +135,26 @@ class RecordTagger:
         """
         return read_header(as_bytes(tag, "tag"), Kind.RECORD_TAG, "the tag") == self._ring.primary_id
 
-    def _mac(self, header: bytes, key_id: bytes, record: Mapping[str, Value], row: RowId) -> bytes:
+    def encoded(self, record: Mapping[str, Value], row: RowId) -> bytes:
+        """Return what the MAC in a tag is over, behind the header; errors as those of :meth:`tag`."""
+        return canonical.encode_behind(self._begun, canonical.row_parts(row), _mapping(record))
+
+    def key_of(self, header: bytes) -> bytes:
+        """Return the key of the MAC in a tag: 32 bytes.
+
+        :param header: how the tag begins.
+        :raises DecodeError: when it is none of a tag.
+        :raises UnsupportedAlgorithm: when it has a version or algorithm that is not known here.
+        :raises UnknownKeyError: when the ring does not hold the key.
+        """
+        key_id = read_header(header, Kind.RECORD_TAG, "the tag")
         key = self._keys.get(key_id)
         if key is None:
             key = self._keys[key_id] = self._ring.mac_key("gmpki record", key_id)
-        data = canonical.encode_behind(self._begun, canonical.row_parts(row), _mapping(record))
-        return sm3.hmac(key, header + data)
+        return key
+
+    def _mac(self, header: bytes, record: Mapping[str, Value], row: RowId) -> bytes:
+        return sm3.hmac(self.key_of(header), header + self.encoded(record, row))
 
 
 class TableDifference(NamedTuple):

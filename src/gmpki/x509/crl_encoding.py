@@ -52,23 +52,19 @@ def encode_block(rows: Iterable[tuple[int, int, int | None, int | None]], *, is_
     :standard: RFC 5280 5.1.2.6, 5.3
     """
     parts: list[bytes] = []
-    tails: dict[tuple[int | None, int | None], bytes] = {}
+    count = 0
     for serial_number, at, reason, invalidity in rows:
         if not 0 <= serial_number <= _MAX_SERIAL:
             raise InvalidInputError("a serial number has 1 to 20 octets")
-        tail = tails.get((reason, invalidity))
-        if tail is None:
-            extensions = b"" if reason is None else encode_reason(reason, is_delta)
-            if invalidity is not None:
-                extensions += encode_invalidity(_from_seconds(invalidity))
-            tail = tails[reason, invalidity] = der.encode(der.Tag.SEQUENCE, extensions) if extensions else b""
+        extensions = b"" if reason is None else encode_reason(reason, is_delta)
+        if invalidity is not None:
+            extensions += encode_invalidity(_from_seconds(invalidity))
         day, second = divmod(at, _DAY_S)
-        date = _date(day) + _MINUTES[second // 60] + _SECONDS[second % 60]
-        # As :func:`encode_entry` does it, in one step: neither is ever as long as 128 bytes here.
-        serial_len = serial_number.bit_length() // 8 + 1
-        serial = serial_number.to_bytes(serial_len, "big")
-        parts.append(b"0%c\x02%c%b%b%b" % (2 + serial_len + len(date) + len(tail), serial_len, serial, date, tail))
-    return EncodedBlock(len(parts), b"".join(parts))
+        parts.append(
+            encode_entry(serial_number, _date(day) + _MINUTES[second // 60] + _SECONDS[second % 60], extensions)
+        )
+        count += 1
+    return EncodedBlock(count, b"".join(parts))
 
 
 def encode_entry(serial_number: int, date: bytes, extensions: bytes) -> bytes:
@@ -88,7 +84,7 @@ def encode_entry(serial_number: int, date: bytes, extensions: bytes) -> bytes:
     return der.encode(der.Tag.SEQUENCE, content)
 
 
-# Entries repeat reasons and days, and many of them times.
+# Entries repeat reasons and days, and some of them times; the days of 40 years have room.
 @lru_cache(maxsize=64)
 def encode_reason(reason: int, is_delta: bool) -> bytes:
     """Return the extension that gives a reason; nothing for unspecified, which is left out (RFC 5280 5.3.1).

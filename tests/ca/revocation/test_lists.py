@@ -280,6 +280,14 @@ class TestRefusals:
         with pytest.raises(TamperedError):
             issue_list(made.store, issuer)
 
+    @pytest.mark.parametrize("tag", ["x''", "x'474d5052'", "zeroblob(46)"])
+    def test_a_tag_that_is_none(self, made: Authorities, issuer: ListIssuer, tag: str) -> None:
+        change(made, issue(made, 1), GONE)
+        with made.store.transaction() as tx:
+            tx.connection.execute(text(f"UPDATE revocations SET tag = {tag} WHERE id = 1"))
+        with pytest.raises(TamperedError):
+            issue_list(made.store, issuer)
+
     def test_the_certificate_of_the_key_has_expired(self, made: Authorities, issuer: ListIssuer, clock: Clock) -> None:
         clock.at = issuer.certificate.not_after
         with pytest.raises(StateError, match="expired"):

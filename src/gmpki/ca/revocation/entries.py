@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Transaction
 
-__all__ = ["KnownRevocation", "revoke", "take_over", "verify_columns"]
+__all__ = ["VERIFIED", "KnownRevocation", "revoke", "take_over", "verified_columns", "verify_columns"]
 
 # How many values a query names at once; databases have limits of a few thousand.
 _IN_ONE_QUERY: Final = 500
@@ -180,6 +180,8 @@ _TAGGED: Final = (
     "change_number",
     "requested_at",
 )
+VERIFIED: Final = ("tag", "certificate_id", *_TAGGED)
+"""The columns that :func:`verified_columns` has to know."""
 
 
 def _tag(tx: Transaction, row: Mapping[str, Any]) -> bytes:
@@ -195,6 +197,18 @@ def verify_columns(protection: Protection, columns: Mapping[str, Any]) -> None:
     """
     tagger = protection.tagger(revocations.name)
     tagger.verify(columns["tag"], {name: columns[name] for name in _TAGGED}, row=columns["certificate_id"])
+
+
+def verified_columns(protection: Protection, rows: Sequence[Row[Any]]) -> dict[str, Sequence[Any]]:
+    """Return the columns of many rows of revocations by their names, after seeing that all are as they were written.
+
+    :param rows: one or more, with the columns :data:`VERIFIED`.
+    :raises TamperedError: when one is not.
+    """
+    columns: dict[str, Sequence[Any]] = dict(zip(VERIFIED, zip(*rows, strict=True), strict=True))
+    tags, certificate_ids, *protected = columns.values()
+    protection.verify_rows(revocations.name, _TAGGED, tags, certificate_ids, protected)
+    return columns
 
 
 def _write(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from gmpki.errors import GmpkiError, TamperedError
 from gmpki.protect.blind_index import BlindIndex
 from gmpki.protect.fields import FieldCipher
+from gmpki.protect.record_blocks import BlockVerifier
 from gmpki.protect.records import RecordTagger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gmpki.protect.canonical import RowId, Value
     from gmpki.protect.keys import KeyRing
@@ -30,6 +31,7 @@ class Protection:
         self.cipher = lru_cache(maxsize=None)(self._cipher)
         self.index = lru_cache(maxsize=None)(self._index)
         self.tagger = lru_cache(maxsize=None)(self._tagger)
+        self.block = lru_cache(maxsize=None)(self._block)
 
     def _cipher(self, table: str, column: str) -> FieldCipher:
         return FieldCipher(self.ring, table, column)
@@ -40,6 +42,9 @@ class Protection:
     def _tagger(self, table: str) -> RecordTagger:
         return RecordTagger(self.ring, table)
 
+    def _block(self, table: str, names: tuple[str, ...]) -> BlockVerifier:
+        return BlockVerifier(self.ring, table, names)
+
     def verify_row(self, table: str, tag: object, record: Mapping[str, Value], row: RowId) -> None:
         """Verify the tag of a row that was read. Whatever is wrong with it, a tag of a key that the ring has not or
         columns that were never tagged included, is one thing to who reads: the row is not as gmpki wrote it.
@@ -48,6 +53,26 @@ class Protection:
         """
         try:
             self.tagger(table).verify(tag, record, row)  # type: ignore[arg-type]
+        except TamperedError:
+            raise
+        except GmpkiError as error:
+            raise TamperedError("changed", f"a row of {table} is not as it was written: {error}") from error
+
+    def verify_rows(
+        self,
+        table: str,
+        names: tuple[str, ...],
+        tags: Sequence[object],
+        rows: Sequence[RowId],
+        columns: Sequence[Sequence[Value]],
+    ) -> None:
+        """Verify the tags of many rows that were read, as :meth:`verify_row` does that of one.
+
+        :param names: of the columns.
+        :raises TamperedError: when one is not as gmpki wrote it.
+        """
+        try:
+            self.block(table, names).verify(tags, rows, columns)  # type: ignore[arg-type]
         except TamperedError:
             raise
         except GmpkiError as error:
