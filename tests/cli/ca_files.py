@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def write_kmc() -> None:
     Path("order.pdf").write_bytes(b"an order")
     place = CAPlace("ca", RememberedSecret("password", "CA_PASSWORD", None, None), NO_PIN, NOBODY)
     with place.open() as ca:
-        ca.key_centre.allot([KeyWanted("ca", 0x1234ABCD, SM2PrivateKey.generate().public_key, "SM2")])
+        now, key = ca.store.now(), SM2PrivateKey.generate().public_key
+        ca.key_centre.allot([KeyWanted("ca", 0x1234ABCD, key, now, now + timedelta(days=365))])
 
 
 def operator(name: str) -> list[str]:

@@ -47,6 +47,7 @@ __all__ = [
     "certify",
     "finish_requested",
     "found",
+    "move_all",
     "next_key_name",
     "operator_certificate",
     "operator_subject",
@@ -170,7 +171,7 @@ def found(place: CAPlace, plan: FoundingPlan) -> list[str]:
     folder = tempfile.mkdtemp(prefix=TEMPORARY, dir=place.folder)
     try:
         _make(replace(place, folder=folder), plan)
-        return _moved(folder, place.folder)
+        return move_all(folder, place.folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -260,7 +261,7 @@ def finish_requested(ca: OpenCA, operators: Sequence[OperatorPlan], operator_pas
     _io.write_output(place.path(FILE_NAME), settings.to_toml().encode("utf-8"), force=True)
 
 
-def _moved(folder: str, target: str) -> list[str]:
+def move_all(folder: str, target: str) -> list[str]:
     """Move everything to its place, ``ca.toml`` last; return the names."""
     names = sorted(os.listdir(folder), key=lambda name: (name == FILE_NAME, name))
     for name in names:

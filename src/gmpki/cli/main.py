@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "pdf": ("pdf", "Seal and verify PDF documents", "PDF 文档签章与验章"),
     "verify": ("verify", "Verify any signed or sealed file", "识别并验证各类文件"),
     "ca": ("ca", "Run a certification authority", "认证机构：注册、签发、撤销、发布、统计"),
+    "kmc": ("kmc", "Keep encryption keys for authorities", "密钥管理中心：备用、在用、历史、恢复"),
     "log": ("log", "A log that shows every change", "防篡改日志"),
     "manifest": ("manifest", "Sign and check lists of files", "文件清单的签名与校验"),
     "quickstart": ("quickstart", "The main job: authority, UKeys, seals, and a report", "主要流程：CA、UKey、签章与报告"),
