@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, Table, insert,
 from ca.conftest import Clock
 from certified import NOW
 from gmpki.ca.interfaces import SYSTEM
+from gmpki.ca.store import backup
 from gmpki.ca.store.backup import back_up, restore, verify_backup
 from gmpki.ca.store.revisions import HEAD
 from gmpki.ca.store.schema import METADATA, audit, audit_head, authorities, regions, store_facts
@@ -284,3 +285,34 @@ def test_other_types_are_refused(value: Any, store: Store, ring: KeyRing, tmp_pa
 def test_a_missing_file_is_told(tmp_path: Path, ring: KeyRing) -> None:
     with pytest.raises(FileNotFoundError):
         restore(tmp_path / "none", "sqlite://", ring, actor=SYSTEM)
+
+
+@pytest.mark.parametrize(
+    "end",
+    ['{"rows": 1, "mac": "中"}', '{"rows": 1, "mac": 7}', '{"mac": "\\ud800"}'],
+    ids=["beyond ASCII", "no text", "no rows"],
+)
+def test_ends_that_are_none(path: Path, ring: KeyRing, end: str) -> None:
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]) + end + "\n", "utf-8")
+    with pytest.raises(TamperedError):
+        verify_backup(path, ring)
+
+
+def test_another_number_of_rows_at_the_end(path: Path, ring: KeyRing) -> None:
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]) + lines[-1].replace('"rows":', '"rows":1'), "utf-8")
+    with pytest.raises(TamperedError):
+        verify_backup(path, ring)
+
+
+@pytest.mark.parametrize("line", ["[1]", "[1", '{"table":"nothing","columns":["a"]}\n[1]'])
+def test_lines_that_change_after_they_were_verified(
+    path: Path, ring: KeyRing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    found = verify_backup(path, ring)
+    monkeypatch.setattr(backup, "verify_backup", lambda *_: found)
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join([*lines[:2], line + "\n", *lines[2:]]), "utf-8")
+    with pytest.raises(TamperedError):
+        restore(path, f"sqlite:///{tmp_path / 'other.db'}", ring, actor=SYSTEM)

@@ -31,7 +31,7 @@ from gmpki.ca.store.columns import from_seconds, seconds
 from gmpki.ca.store.revisions import HEAD
 from gmpki.ca.store.schema import METADATA, authorities
 from gmpki.ca.store.store import Store
-from gmpki.errors import DecodeError, StoreError, TamperedError
+from gmpki.errors import DecodeError, GmpkiError, StoreError, TamperedError
 from gmpki.protect.keys import KeyRing
 
 if TYPE_CHECKING:
@@ -143,7 +143,13 @@ def restore(
 
     def fill(tx: Transaction) -> None:
         with open(_files.as_path(path), "rb") as stream:
-            _fill(tx.connection, _Reading(stream, ring), progress)
+            try:
+                _fill(tx.connection, _Reading(stream, ring), progress)
+            except (KeyError, TypeError, ValueError) as error:
+                if isinstance(error, GmpkiError):
+                    raise
+                # It was verified a moment ago.
+                raise TamperedError("changed", "the backup was changed while it was read") from None
         number = authorities.c.last_crl_number
         tx.connection.execute(update(authorities).values({number: number + _CRL_NUMBER_STEP}))
         tx.audit(actor, "store.restore", "store", made_at=found.at.isoformat(), rows=sum(found.rows.values()))
@@ -248,7 +254,10 @@ class _Reading:
                 self.found.rows[str(self._table)] = count
             else:
                 wrong = wrong or self._table
-        if not compare_digest(self._mac.digest().hex(), str(said["mac"])) or self._stream.read(1):
+        is_whole = said == {"rows": sum(self.found.rows.values()), "mac": said["mac"]} and not self._stream.read(1)
+        # As bytes: text is compared only when it is ASCII.
+        mac = str(said["mac"]).encode("utf-8", "surrogatepass")
+        if not compare_digest(self._mac.digest().hex().encode("ascii"), mac) or not is_whole:
             self._table = wrong
             raise self._changed()
 
