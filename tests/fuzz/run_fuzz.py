@@ -54,6 +54,13 @@ NAMES = (
     "driver_profile",
     "card_answer",
     "driver_message",
+    "key_message",
+    "order",
+    "order_content",
+    "share",
+    "backup",
+    "batch",
+    "settings",
 )
 PLANTED = "planted"
 PLANTED_S = 60  # it takes a few seconds; a loaded machine takes longer
