@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ca import authorities
 from ca.authorities import ACTOR, owner, revocation, serials
@@ -22,6 +22,7 @@ from gmpki.asn1.rfc5280 import Extension, ReasonCode, Validity
 from gmpki.asn1.rfc5280.ext_keys import KeyUsage, KeyUsages
 from gmpki.ca.authority.authority import Authority
 from gmpki.ca.interfaces import Actor, Issued, IssuerBackend, Order, RevocationOrder
+from gmpki.ca.remote import ordered
 from gmpki.ca.remote.answering import IssuerService
 from gmpki.ca.remote.issuer import RemoteIssuer
 from gmpki.ca.remote.messages import (
@@ -42,7 +43,7 @@ from gmpki.ca.remote.orders import (
     revocation_fields,
 )
 from gmpki.ca.store.columns import certificate_digest, digest_text, seconds
-from gmpki.ca.store.schema import audit, issues
+from gmpki.ca.store.schema import audit, issues, office_certificates
 from gmpki.ca.store.store import Store
 from gmpki.cms.signing import sign
 from gmpki.errors import (
@@ -206,6 +207,24 @@ def test_nor_about_what_the_authority_issued_by_itself(sides: Both) -> None:
     with pytest.raises(IssuerRefusedError) as caught:
         sides.backend.revoke(revocation(theirs, ReasonCode.SUPERSEDED), actor=ACTOR)
     assert refused(caught) == "NotFoundError"
+
+
+def test_unless_it_was_assigned(sides: Both, store: Store) -> None:
+    issued = sides.made.authority.issue(order(1), actor=ACTOR)
+    with store.transaction() as tx:
+        ordered.assign(tx, sides.made.authority.id, serials(issued), NAME)
+    with pytest.raises(ConflictError), store.transaction() as tx:
+        ordered.assign(tx, sides.made.authority.id, serials(issued)[:1], OTHER)
+    sides.backend.revoke(revocation(issued, ReasonCode.SUPERSEDED), actor=ACTOR)
+
+
+def test_a_certificate_that_was_made_another_office_s_past_it(sides: Both, store: Store) -> None:
+    theirs = backend_of(sides.line, store, OTHER).issue(order(1), actor=ACTOR)
+    with store.transaction() as tx:
+        tx.connection.execute(update(office_certificates).values(office=NAME))
+    with pytest.raises(IssuerRefusedError) as caught:
+        sides.backend.revoke(revocation(theirs, ReasonCode.SUPERSEDED), actor=ACTOR)
+    assert refused(caught) == "internal"
 
 
 def test_names_that_begin_alike(store: Store) -> None:

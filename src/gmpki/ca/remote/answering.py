@@ -6,7 +6,8 @@
 
 An order is taken when one of the configured offices has signed it, for this service, within some minutes of its time.
 The key of an order makes it one that is carried out once, so the same message again, whoever sends it, gets the same
-answer again and changes nothing. An office orders what it was allowed, and works on certificates that it has ordered.
+answer again and changes nothing. An office orders what it was allowed, and works on certificates that it has ordered,
+or that were assigned to it (:func:`gmpki.ca.remote.ordered.assign`).
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
-
 from gmpki._inputs import as_bytes, iterated, member, number
 from gmpki.asn1.rfc5280 import Name
 from gmpki.ca.authority.authority import Authority
 from gmpki.ca.interfaces import Actor
 from gmpki.ca.kmc.messages import is_fresh
+from gmpki.ca.remote import ordered
 from gmpki.ca.remote.messages import (
     ANSWER_KIND,
     MAX_MESSAGE_LEN,
@@ -32,9 +32,7 @@ from gmpki.ca.remote.messages import (
     write_signed,
 )
 from gmpki.ca.remote.orders import issued_fields, read_actor, read_order, read_revocation
-from gmpki.ca.store import certificates
 from gmpki.ca.store.columns import certificate_digest, digest_text, from_seconds, seconds
-from gmpki.ca.store.schema import issues
 from gmpki.cms.signer_spec import SignerSpec
 from gmpki.errors import (
     ConflictError,
@@ -59,6 +57,7 @@ if TYPE_CHECKING:
 
     from gmpki.ca.interfaces import Issued, Order, RevocationOrder
     from gmpki.ca.remote.messages import Fields
+    from gmpki.ca.store.store import Transaction
 
 __all__ = ["IssuerService", "Office"]
 
@@ -111,10 +110,6 @@ class Office:
     def key(self, key: str) -> str:
         """Return under what the authority keeps an order, so that offices need not agree on keys."""
         return f"office:{self.name}:{digest_text(key.encode('utf-8'))}"
-
-    def has_ordered(self, key: str) -> bool:
-        """Tell whether an order that the authority keeps under this key was one of the office."""
-        return key.rpartition(":")[0] == f"office:{self.name}"
 
     def demand(self, order: Order) -> None:
         """See that the office may order this.
@@ -255,7 +250,14 @@ class IssuerService:
         office.demand(order)
         kept = () if order.encryption_key is None else (order.encryption_key,)
         self._demand_own(office, authority, (*order.replaces, *kept))
-        return authority.issue(replace(order, key=office.key(order.key)), actor=actor)
+        authority_id = authority.id
+
+        def complete(tx: Transaction, issued: Issued) -> None:
+            both = (issued.signing, issued.encryption)
+            serials = [each.serial_number for each in both if each is not None]
+            ordered.assign(tx, authority_id, serials, office.name)
+
+        return authority.issue(replace(order, key=office.key(order.key)), actor=actor, complete=complete)
 
     def _revoke(self, office: Office, order: RevocationOrder, actor: Actor) -> None:
         authority = self._authority(order.authority)
@@ -270,21 +272,13 @@ class IssuerService:
         return found
 
     def _demand_own(self, office: Office, authority: Authority, serials: Sequence[int]) -> None:
-        """See that certificates were ordered by an office; what is another's is not there for it.
+        """See that certificates were ordered by an office.
 
         :raises NotFoundError: when one of them was not.
         """
         store = authority.store
         with store.reading() as connection:
-            rows = certificates.find(connection, store.protection, authority.id, serials)
-            of_issues = {row.issue_id for row in rows.values() if row.issue_id is not None}
-            query = select(issues.c.id, issues.c.order_key).where(issues.c.id.in_(of_issues))
-            keys = {row.id: row.order_key for row in connection.execute(query)}
-        for serial in serials:
-            row = rows.get(serial)
-            key = None if row is None or row.issue_id is None else keys.get(row.issue_id)
-            if key is None or not office.has_ordered(key):
-                raise NotFoundError(f"the office has ordered no certificate {serial:x}")
+            ordered.demand(connection, store.protection, authority.id, serials, office.name)
 
     def _write_down(self, office: Office, error: NotPermittedError) -> None:
         actor = Actor(office.name, certificate_digest(office.certificate))

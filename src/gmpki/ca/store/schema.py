@@ -431,6 +431,15 @@ orders_elsewhere = Table(
     Column("asked_at", _Time, nullable=False),
     Column("tag", LargeBinary, nullable=False),
 )
+# Which office that orders over a network has ordered which certificate.
+office_certificates = Table(
+    "office_certificates",
+    METADATA,
+    Column("authority_id", _Id, ForeignKey("authorities.id"), primary_key=True, autoincrement=False),
+    Column("serial", _Serial, primary_key=True),
+    Column("office", String(40), nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+)
 # The media in the field.
 media = Table(
     "media",

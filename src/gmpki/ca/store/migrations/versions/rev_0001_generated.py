@@ -64,6 +64,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_authorities_name")),
     )
     op.create_table(
+        "office_certificates",
+        sa.Column(
+            "authority_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("serial", sa.String(length=40), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_office_certificates_authority_id")),
+        sa.PrimaryKeyConstraint("authority_id", "serial", name=op.f("pk_office_certificates")),
+    )
+    op.create_table(
         "due_publications",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("publisher", sa.String(length=64), nullable=False),
