@@ -41,6 +41,8 @@ LATER = {
     "publish": ("ca_publish:publish", "Carry what is due to directories", "发布证书与撤销列表"),
     "inspect": ("ca_publish:inspect", "Compare database, directories and lists", "核对数据库、目录与撤销列表"),
     "key": ("ca_key", "Keys of authorities: request, activate, roll over", "机构密钥：申请、启用、更替"),
+    "import": ("ca_import", "Take over an authority with what it has issued", "接管既有 CA"),
+    "trust": ("ca_trust", "Lists of trusted authorities of others", "互信机构名单"),
     "operators": ("ca_operators", "Operators and their permissions", "操作员与权限"),
     "regions": ("ca_regions", "Regions and issuing points", "区域与发证点"),
     "audit": ("ca_audit", "List, verify, seal and export the audit log", "审计日志的查询、验证、封存、导出"),

@@ -47,6 +47,7 @@ __all__ = [
     "TrustedAuthority",
     "add",
     "anchors",
+    "demand_newer",
     "export_bundle",
     "export_pem",
     "export_signed",
@@ -268,9 +269,19 @@ def read_signed(data: Buffer, trust: Trust, *, newer_than: datetime | None = Non
     certificate, signed_at = report.signer_certificate, report.claimed_signing_time
     if len(verified.signers) != 1 or certificate is None or signed_at is None:
         raise InvalidInputError("a list is signed by one signer, who says when")
-    if newer_than is not None and signed_at <= utc(newer_than, "newer_than"):
-        raise ValidationError("stale", f"the list was signed on {signed_at}, no later than the one that is here")
-    return SignedTrustList(read_bundle(verified.content).certificates, certificate, signed_at)
+    found = SignedTrustList(read_bundle(verified.content).certificates, certificate, signed_at)
+    demand_newer(found, newer_than)
+    return found
+
+
+def demand_newer(found: SignedTrustList, than: datetime | None) -> None:
+    """See that a signed list is newer than the one that one has; None is none.
+
+    :raises InvalidInputError: when the time has no time zone.
+    :raises ValidationError: with the reason "stale" when it is not.
+    """
+    if than is not None and found.signed_at <= utc(than, "the time of the other list"):
+        raise ValidationError("stale", f"the list was signed on {found.signed_at}, no later than the one that is here")
 
 
 # ---- rows -----------------------------------------------------------------------------------
