@@ -21,7 +21,16 @@ from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509.issuing import self_signed
 from gmpki.x509.names import build_name
 
-__all__ = ["PASSWORD", "found", "init_arguments", "operator", "set_variables", "write_ca", "write_kmc"]
+__all__ = [
+    "PASSWORD",
+    "found",
+    "init_arguments",
+    "operator",
+    "set_variables",
+    "write_ca",
+    "write_for_examples",
+    "write_kmc",
+]
 
 PASSWORD = "typed"  # as the tests of examples answer every question
 NO_PIN = RememberedSecret("pin", None, None, None)
@@ -85,6 +94,34 @@ def write_kmc() -> None:
     with place.open() as ca:
         now, key = ca.store.now(), SM2PrivateKey.generate().public_key
         ca.key_centre.allot([KeyWanted("ca", 0x1234ABCD, key, now, now + timedelta(days=365))])
+
+
+def write_for_examples(path: tuple[str, ...]) -> None:
+    """Make what the examples of a command name."""
+    if path[1] == "init":
+        return
+    if path[0] == "kmc":
+        write_kmc()
+        if path[1] == "judicial":
+            for _ in range(2):
+                request = ["--serial", "1234abcd", "--reason", "调查", "--document", "order.pdf"]
+                command("kmc", "judicial", "request", *request, "--recipient", "court.pem", *operator("recovery"))
+            for name in ("recovery2", "recovery3"):
+                command("kmc", "judicial", "approve", "2", "--yes", *operator(name))
+        return
+    write_ca()
+    if path in (("ca", "crl", "get"), ("ca", "inspect")):
+        command("ca", "crl", "make", "--scheduled", "--password-env", "CA_PASSWORD")
+        command("ca", "publish", "--scheduled", "--password-env", "CA_PASSWORD")
+    if path == ("ca", "restore"):
+        command("ca", "backup", "--output", "ca.backup", *operator("administrator"))
+        Path("ca/ca.db").unlink()
+
+
+def command(*arguments: str) -> None:
+    """Run a command that has to succeed."""
+    ran = CliRunner().invoke(cli, arguments)
+    assert ran.exit_code == 0, ran.output
 
 
 def operator(name: str) -> list[str]:

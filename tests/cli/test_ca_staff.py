@@ -113,7 +113,7 @@ def test_operators_are_listed(run: Run, answer: Answer) -> None:
 
 def test_appointing_with_a_new_key(run: Run, answer: Answer) -> None:
     add = ("ca", "operators", "add", "clerk2", "--permission", "entry", "--region", "000000", *ADMINISTRATOR)
-    made = ("--key-output", "clerk2.key", "--key-password-env", "PASSWORD", "--output", "clerk2.pem")
+    made = ("--new-key", "clerk2.key", "--key-password-env", "PASSWORD", "--output", "clerk2.pem")
     assert answer(*add, *made)["operator"]["region"] == "000000"
     anchors = ("--anchor", "ca/certificates/root.pem", "--intermediate", "ca/certificates/ca.pem")
     run("cert", "verify", *anchors, "clerk2.pem")
@@ -137,7 +137,7 @@ def test_appointing_nobody(run: Run, options: list[str], said: str) -> None:
 def test_nothing_is_issued_for_who_may_not_appoint(answer: Answer) -> None:
     add = ("ca", "operators", "add", "x", "--permission", "entry", *OPENED, "--as", "clerk")
     before = answer("ca", "status", *OPENED)["certificates"]
-    made = ("--key-output", "x.key", "--key-password-env", "PASSWORD")
+    made = ("--new-key", "x.key", "--key-password-env", "PASSWORD")
     assert answer(*add, *made, exit_code=1)["error"]["type"] == "NotPermittedError"
     assert answer("ca", "status", *OPENED)["certificates"] == before
     assert not Path("x.key").exists()

@@ -59,9 +59,7 @@ def backup(*, place: CAPlace, output: str | None, verify: str | None, scheduled:
 
 @click.command(
     name="restore",
-    epilog="\b\nExamples:\n  gmpki ca backup --password-env CA_PASSWORD --as administrator --output ca.backup\n"
-    "  mv ca/ca.db ca/ca.db.old\n"
-    "  gmpki ca restore --yes --password-env CA_PASSWORD ca.backup",
+    epilog="\b\nExamples:\n  gmpki ca restore --yes --password-env CA_PASSWORD ca.backup",
 )
 @click.argument("backup", type=INPUT, metavar="FILE")
 @yes_option

@@ -75,8 +75,7 @@ def list_lists(*, place: CAPlace) -> Report:
 
 
 @command.command(
-    epilog="\b\nExamples:\n  gmpki ca crl make --scheduled --password-env CA_PASSWORD\n"
-    "  gmpki ca crl get --authority ca --password-env CA_PASSWORD --output ca.crl",
+    epilog="\b\nExamples:\n  gmpki ca crl get --authority ca --password-env CA_PASSWORD --output ca.crl",
 )
 @authority_option
 @click.option("--generation", type=click.IntRange(min=1), metavar="N", help="Of which key.  [default: the latest]")

@@ -81,8 +81,10 @@ def request(*, place: CAPlace, authority: str | None, new_key: str | None, outpu
 
 
 @command.command(
-    epilog="\b\nExamples:\n  gmpki ca key activate --issuer root.pem --password-env CA_PASSWORD "
-    "--as administrator next.pem",
+    epilog="\b\nExamples:\n  gmpki ca key request --password-env CA_PASSWORD --as administrator --output next.csr\n"
+    "  gmpki cert issue --ca ca/certificates/root.pem --ca-key ca/keys/root-1.pem --ca-password-env CA_PASSWORD "
+    "--profile subordinate-ca --request next.csr --output next.pem\n"
+    "  gmpki ca key activate --issuer ca/certificates/root.pem --password-env CA_PASSWORD --as administrator next.pem",
 )
 @click.argument("certificate", type=INPUT, metavar="FILE")
 @click.option("--issuer", type=INPUT, required=True, metavar="FILE", help="The certificate of who signed it.")

@@ -42,7 +42,7 @@ place_options = together(
 credential_options = together(
     click.option("--certificate", type=INPUT, metavar="FILE", help="The certificate that they log in with."),
     click.option("--request", type=INPUT, metavar="FILE", help="Their request: the authority issues the certificate."),
-    click.option("--key-output", type=OUTPUT, metavar="FILE", help="Make a key for them, and write it there."),
+    click.option("--new-key", type=OUTPUT, metavar="FILE", help="Make a key for them, and write it there."),
     secret_options("key-password", "the password of the key that is made"),
     click.option("--output", "-o", type=OUTPUT, metavar="FILE", help="Where the certificate that is issued goes."),
 )
@@ -98,7 +98,7 @@ def list_operators(*, place: CAPlace, permission: str | None, region: str | None
 
 @command.command(
     epilog="\b\nExamples:\n"
-    "  gmpki ca operators add clerk2 --title 李四 --permission entry --region 000000 --key-output clerk2.key "
+    "  gmpki ca operators add clerk2 --title 李四 --permission entry --region 000000 --new-key clerk2.key "
     "--key-password-env PASSWORD --output clerk2.pem --password-env CA_PASSWORD --as administrator",
 )
 @name_argument
@@ -115,9 +115,9 @@ def add(*, place: CAPlace, name: str, output: str | None, **said: Any) -> Report
     """
     if not said["permissions"]:
         raise click.UsageError("say what they may do: --permission")
-    if sum(bool(said[option]) for option in ("certificate", "request", "key_output")) != 1:
-        raise click.UsageError("give one of --certificate, --request and --key-output")
-    for path in (output, said["key_output"]):
+    if sum(bool(said[option]) for option in ("certificate", "request", "new_key")) != 1:
+        raise click.UsageError("give one of --certificate, --request and --new-key")
+    for path in (output, said["new_key"]):
         if path is not None:
             _io.refuse_existing(path, force=False)
     with place.open() as ca:
@@ -241,7 +241,7 @@ def _certificate(ca: OpenCA, name: str, said: dict[str, Any]) -> Certificate:
     else:
         password: SecretSource = said["key_password"]
         secret = password.read("新私钥口令 New password of the operator's key", confirm=True)
-        key = write_key(said["key_output"], secret)
+        key = write_key(said["new_key"], secret)
         request = RequestBuilder().subject(operator_subject(authority, name)).sign(key)
     return operator_certificate(authority, request, name, actor=ca.operator.actor)
 

@@ -47,9 +47,7 @@ def publish(*, place: CAPlace, most: int, scheduled: bool) -> Report:
 
 @click.command(
     name="inspect",
-    epilog="\b\nExamples:\n  gmpki ca crl make --scheduled --password-env CA_PASSWORD\n"
-    "  gmpki ca publish --scheduled --password-env CA_PASSWORD\n"
-    "  gmpki ca inspect --password-env CA_PASSWORD --as administrator --report inspection.json",
+    epilog="\b\nExamples:\n  gmpki ca inspect --password-env CA_PASSWORD --as administrator --report inspection.json",
 )
 @authority_option
 @click.option("--report", type=OUTPUT, metavar="FILE", help="Write the inspection report there, JSON.")
