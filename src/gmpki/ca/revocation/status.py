@@ -52,7 +52,10 @@ def revocation_of(protection: Protection, row: Row[Any]) -> dict[str, Any] | Non
     :param row: of :data:`COLUMNS`.
     :raises TamperedError: when a row is not as it was written, or the two rows of a certificate contradict each other.
     """
-    found = row._asdict()
+    return _holding(protection, row._asdict())
+
+
+def _holding(protection: Protection, found: dict[str, Any]) -> dict[str, Any] | None:
     verify_tag(protection, found)
     revocation = None
     is_listed = False
@@ -77,7 +80,8 @@ class StoreStatusSource:
     """
 
     def __init__(self, store: Store, authority_id: int, generation_id: int) -> None:
-        self._store = store
+        self._lookup = store.lookup(_QUERY)
+        self._protection = store.protection
         self._authority_id = number(authority_id, 1, _MAX_ID, "authority_id")
         self._generation_id = number(generation_id, 1, _MAX_ID, "generation_id")
 
@@ -87,13 +91,11 @@ class StoreStatusSource:
         :raises TamperedError: when a row is not as it was written, or the two rows of a certificate contradict.
         :raises StoreError: when the database cannot be read.
         """
-        with self._store.reading() as connection:
-            asked = {"authority": self._authority_id, "number": f"{serial_number:x}"}
-            row = connection.execute(_QUERY, asked).first()
+        row = self._lookup.first(authority=self._authority_id, number=f"{serial_number:x}")
         if row is None:
             return None
-        revocation = revocation_of(self._store.protection, row)
-        if row.state in ("meant", "cancelled") or row.generation_id != self._generation_id:
+        revocation = _holding(self._protection, row)
+        if row["state"] in ("meant", "cancelled") or row["generation_id"] != self._generation_id:
             return None
         return _GOOD if revocation is None else _revoked(revocation)
 

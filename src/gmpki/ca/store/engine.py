@@ -33,6 +33,8 @@ __all__ = ["Database", "connect", "new_file", "see_alive"]
 
 _WAIT_S: Final = 30
 _WRITES: Final = "gmpki_writes"
+# How many connections for single questions are kept open.
+_IDLE: Final = 16
 # By the server's clock: how long a connection may be silent in the middle of a transaction that has locked something.
 _SILENT_S: Final = 60
 _SQLITE_SETTINGS: Final = (
@@ -59,7 +61,7 @@ _POSTGRESQL_OPTIONS: Final = {
     "keepalives_count": 3,
 }
 # Connections that a forked process must neither use nor close: both ends belong to its parent.
-_of_parents: list[Pool] = []
+_of_parents: list[Pool | list[Any]] = []
 
 
 def connect(url: str) -> Database:
@@ -175,6 +177,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_in_memory = isinstance(engine.pool, StaticPool)
+        self._has_lone = not self.is_in_memory and engine.dialect.driver in ("pysqlite", "psycopg")
         self._is_closed = False
         self._begin_process()
 
@@ -182,12 +185,15 @@ class Database:
         self._process = os.getpid()
         self._turn = threading.Lock()
         self._threads = threading.local()
+        # Connections that are in no transaction, each used by one thread at a time.
+        self._lone: list[Any] = []
 
     def close(self) -> None:
         """Close all connections; nothing can be read or written any more."""
-        if os.getpid() == self._process:
-            self.engine.dispose()
         self._is_closed = True
+        if os.getpid() == self._process:
+            _close_all(self._lone)
+            self.engine.dispose()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -206,6 +212,36 @@ class Database:
                 connection.commit()
             except exc.SQLAlchemyError as error:
                 raise commit_error(error) from error
+
+    def look_up(self, statement: str, parameters: Any) -> list[tuple[Any, ...]] | None:
+        """Ask a question outside of any transaction: what is committed at this moment is the answer.
+
+        :param statement: a query in the words of the database, with the parameters as its driver takes them.
+        :returns: the rows; None when it has to be asked by :meth:`reading`, because this thread is within something
+            already, connections to this kind of database do not do this, or it failed.
+        :raises StateError: when it is closed.
+        """
+        if self._connections_here() or not self._has_lone:
+            return None
+        try:
+            lone = self._lone.pop() if self._lone else _lone_connection(self.engine)
+        except (IndexError, exc.SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error):
+            return None
+        is_kept = False
+        try:
+            # All rows, although there may be one: SQLite keeps its state of the database until the end is seen.
+            rows = list(lone.execute(statement, parameters).fetchall())
+            is_kept = len(self._lone) < _IDLE
+        except self.engine.dialect.loaded_dbapi.Error:
+            return None
+        finally:
+            if is_kept:
+                self._lone.append(lone)
+            else:
+                _close_all([lone])
+        if self._is_closed:
+            _close_all(self._lone)
+        return rows
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -235,7 +271,7 @@ class Database:
     def _leave_parent(self) -> None:
         if self.is_in_memory:
             raise StoreError("a store in memory is that of the process which made it")
-        _of_parents.append(self.engine.pool)
+        _of_parents.extend((self.engine.pool, self._lone))
         self.engine.dispose(close=False)
         self._begin_process()
 
@@ -264,6 +300,26 @@ class Database:
             yield
         finally:
             self._turn.release()
+
+
+def _lone_connection(engine: Engine) -> Any:
+    """Return a connection that leaves the pool and commits each statement by itself."""
+    pooled = engine.raw_connection()
+    pooled.detach()
+    lone: Any = pooled.dbapi_connection
+    try:
+        if engine.dialect.name == "postgresql":
+            lone.autocommit = True
+    except BaseException:
+        lone.close()
+        raise
+    return lone
+
+
+def _close_all(connections: list[Any]) -> None:
+    while connections:
+        with contextlib.suppress(IndexError, Exception):  # another thread was quicker, or it is broken
+            connections.pop().close()
 
 
 def see_alive(connection: Connection) -> None:

@@ -14,12 +14,13 @@ import contextlib
 import random
 import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from gmpki._inputs import function, member, utc_seconds
 from gmpki.ca.store import audit
 from gmpki.ca.store.columns import from_seconds, seconds
 from gmpki.ca.store.engine import Database, connect, new_file, see_alive
+from gmpki.ca.store.lookup import Lookup
 from gmpki.ca.store.problems import is_transient, store_errors
 from gmpki.ca.store.protection import Protection
 from gmpki.ca.store.revisions import check_revision, create_tables
@@ -30,7 +31,7 @@ from gmpki.protect.keys import KeyRing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Select
 
     from gmpki.ca.interfaces import Actor
 
@@ -251,6 +252,13 @@ class Store:
         """
         with store_errors(), self._database.reading() as connection:
             yield connection
+
+    def lookup(self, statement: Select[Any]) -> Lookup:
+        """Return a query for at most one row that is going to be asked often.
+
+        :param statement: with named parameters; its columns have different names.
+        """
+        return Lookup(self._database, statement)
 
     def now(self) -> datetime:
         """Return the time that a transaction would have now.
