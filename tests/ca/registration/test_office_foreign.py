@@ -153,7 +153,42 @@ def test_the_key_centre_is_out_of_reach(scene: Scene) -> None:
     revoked = scene.office.revoke(scene.issuer, pair.id, ReasonCode.SUPERSEDED)
     assert revoked.application.state is ApplicationState.CLOSED
     assert ("pair.key-not-retired", "system", f"pair:{pair.id}") in scene.audited()
+    with pytest.raises(IssuerRefusedError):
+        scene.office.settle()
     scene.keys.retire = retire
+    assert scene.office.settle(scene.admin) == 1
+    assert pair.encryption is not None
+    assert scene.keys.retired == [pair.encryption.serial_number]
+    assert scene.office.settle() == 0
+
+
+def test_the_process_ended_before_the_key_was_retired(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = scene.delivered().pair
+    assert pair is not None
+    assert pair.encryption is not None
+
+    def ends(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scene.keys, "retire", ends)
+        with pytest.raises(KeyboardInterrupt):
+            scene.office.revoke(scene.issuer, pair.id, ReasonCode.SUPERSEDED)
+    assert scene.office.pair(scene.clerk, pair.id).state is PairState.REVOKED
+    assert scene.keys.retired == []
+    assert scene.office.settle() == 1
+    assert scene.keys.retired == [pair.encryption.serial_number]
+
+
+def test_a_key_that_a_later_pair_has_is_left_in_use(scene: Scene) -> None:
+    pair = scene.delivered().pair
+    assert pair is not None
+    asked = scene.office.reissue(scene.clerk, pair.id, request=scenes.request(7), keep_encryption_key=True)
+    scene.reviewed(asked.application.id)
+    scene.office.issue(scene.issuer, asked.application.id)
+    assert scene.office.pair(scene.clerk, pair.id).state is PairState.REVOKED
+    assert scene.office.settle() == 0
+    assert scene.keys.retired == []
 
 
 def test_another_key_than_the_certificate_s_is_not_given_out(scene: Scene) -> None:

@@ -6,24 +6,33 @@ for, the first one that had it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, exists, literal, select
 
 from gmpki.ca.interfaces import SYSTEM
 from gmpki.ca.registration import pairs
+from gmpki.ca.registration.states import PairState
+from gmpki.ca.store.schema import audit
 from gmpki.ca.store.schema import pairs as table
-from gmpki.errors import GmpkiError, InvalidInputError
+from gmpki.errors import GmpkiError, InvalidInputError, TamperedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
-    from gmpki.ca.interfaces import KeyCentre
+    from gmpki.ca.interfaces import Actor, KeyCentre
     from gmpki.ca.registration.pairs import Pair
     from gmpki.ca.store.protection import Protection
     from gmpki.ca.store.store import Store
 
-__all__ = ["ended_key", "origin", "retire"]
+__all__ = ["ended_key", "origin", "retire", "retire_left"]
+
+_RETIRED: Final = "pair.key-retired"
+# A later pair has it.
+_KEPT: Final = "pair.key-kept"
+_PAGE_LEN: Final = 200
 
 
 def origin(connection: Connection, protection: Protection, pair: Pair) -> int:
@@ -53,19 +62,61 @@ def retire(store: Store, keys: KeyCentre | None, pair: Pair) -> None:
     """Move the key of a pair that was revoked to the history of the centre.
 
     The revocation stands, whatever comes of this: when the centre cannot be reached, the audit log says so, and the
-    key stays among those in use.
+    key stays among those in use until :func:`retire_left`.
     """
-    if keys is None:
-        return
-    with store.reading() as connection:
-        serial = ended_key(connection, store.protection, pair)
-    if serial is None:
+    if keys is None or pair.encryption is None:
         return
     try:
-        keys.retire(pair.authority, [serial])
+        _retire(store, keys, pair, SYSTEM)
     except GmpkiError as error:
         with store.transaction() as tx:
             tx.audit(SYSTEM, "pair.key-not-retired", pair.subject, problem=type(error).__name__)
+
+
+def retire_left(store: Store, keys: KeyCentre | None, actor: Actor) -> int:
+    """Retire the keys of revoked pairs whose retirement failed, or was cut off; return of how many pairs.
+
+    The audit log says of which pairs it is done.
+
+    :raises TamperedError: when the row of a pair is not as it was written; all others have been seen to.
+    :raises GmpkiError: what the centre raises; the rest is left for the next time.
+    """
+    done = last = 0
+    problem: TamperedError | None = None
+    while keys is not None and (ids := _left(store, last)):
+        last = ids[-1]
+        for pair_id in ids:
+            try:
+                with store.reading() as connection:
+                    pair = pairs.read(connection, store.protection, pair_id)
+                _retire(store, keys, pair, actor)
+                done += 1
+            except TamperedError as error:  # noqa: PERF203 - a network between
+                problem = error
+    if problem is not None:
+        raise problem
+    return done
+
+
+def _left(store: Store, last: int) -> Sequence[int]:
+    """Return some revoked pairs of whose keys the log does not say that they are seen to."""
+    said = exists().where(
+        audit.c.subject == literal("pair:") + cast(table.c.id, String(20)),
+        audit.c.operation.in_((_RETIRED, _KEPT)),
+    )
+    is_revoked = (table.c.state == PairState.REVOKED.value, table.c.encryption_serial.is_not(None), table.c.id > last)
+    with store.reading() as connection:
+        query = select(table.c.id).where(*is_revoked, ~said).order_by(table.c.id).limit(_PAGE_LEN)
+        return connection.scalars(query).all()
+
+
+def _retire(store: Store, keys: KeyCentre, pair: Pair, actor: Actor) -> None:
+    with store.reading() as connection:
+        serial = ended_key(connection, store.protection, pair)
+    if serial is not None:
+        keys.retire(pair.authority, [serial])
+    with store.transaction() as tx:
+        tx.audit(actor, _KEPT if serial is None else _RETIRED, pair.subject)
 
 
 def _before(connection: Connection, protection: Protection, pair: Pair) -> Pair | None:

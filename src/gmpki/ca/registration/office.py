@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from gmpki._inputs import function, member
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.interfaces import SYSTEM, IssuerBackend, KeyCentre
-from gmpki.ca.registration import applications, carrying, checking, delivery, entering, expiry, issuing, pairs
+from gmpki.ca.registration import applications, carrying, checking, delivery, entering, escrow, expiry, issuing, pairs
 from gmpki.ca.registration._desk import Desk
 from gmpki.ca.registration._refusals import refusals_noted
 from gmpki.ca.registration.applicants import Applicant
@@ -368,17 +368,20 @@ class RegistrationOffice:
         return expiry.expire(self._desk, SYSTEM if operator is None else operator.actor, progress)
 
     def settle(self, operator: Operator | None = None) -> int:
-        """Have revoked what an authority elsewhere has issued for applications that came to another end meanwhile, as
-        far as it was not when that was noticed; return for how many applications.
+        """Do what could not be done at its time; return for how many applications and pairs.
+
+        Revoked is what an authority elsewhere has issued for applications that came to another end meanwhile; retired
+        are the encryption keys of revoked pairs.
 
         :param operator: an administrator of all regions; None is the system, on its schedule.
         :raises TamperedError: when a row was changed.
-        :raises GmpkiError: what the backend raises; the next time does what is left.
+        :raises GmpkiError: what the backend and the key-management centre raise; the next time does what is left.
         """
         if operator is not None:
             with self._desk.store.reading() as connection:
                 self._desk.permit(connection, operator, "settle", None)
-        return issuing.settle(self._desk, SYSTEM if operator is None else operator.actor)
+        actor = SYSTEM if operator is None else operator.actor
+        return issuing.settle(self._desk, actor) + escrow.retire_left(self._desk.store, self._desk.keys, actor)
 
     # ---- reading ----------------------------------------------------------------------------
     def application(self, operator: Operator, application_id: int) -> Application:
