@@ -109,15 +109,12 @@ def identifies(identifier: CertID, certificate: Certificate | int, issuer: Named
     :param certificate: the certificate, or its serial number alone.
     :raises InvalidTypeError: when certificate is neither, or another input has the wrong type.
     """
-    _, serial_number = _name_and_number(certificate, issuer)
+    name, serial_number = _name_and_number(certificate, issuer)
     hash_name = hash_name_of(identifier)
     if identifier.serial_number != serial_number or hash_name is None:
         return False
-    expected = cert_id(certificate, issuer, hash_name)
-    return (
-        identifier.issuer_name_hash == expected.issuer_name_hash
-        and identifier.issuer_key_hash == expected.issuer_key_hash
-    )
+    expected = _hashes(hash_name, name.to_der(), issuer.public_key_info.subject_public_key)
+    return (identifier.issuer_name_hash, identifier.issuer_key_hash) == expected
 
 
 def usual_hash_name(issuer: NamedKey) -> str:

@@ -180,9 +180,10 @@ class OCSPResponder:
         self._issuer = issuer
         self._signer = signer
         self._source = source
-        self._certificates = () if certificate is None else (certificate,)
         self._validity = timedelta(seconds=int(validity.total_seconds()))
-        self._by_key = bool(by_key)
+        # What every response begins with; a builder does not change.
+        begun = OCSPResponseBuilder().responder(self._identity, by_key=bool(by_key))
+        self._begun = begun.certificates(() if certificate is None else (certificate,))
         self._repeat_nonce = bool(repeat_nonce)
         self._extended_revoke = bool(extended_revoke)
         self._check_requestor = check_requestor
@@ -265,8 +266,7 @@ class OCSPResponder:
     # ---- what is answered ---------------------------------------------------------------
     def _response(self, request: OCSPRequest, now: datetime) -> tuple[bytes, datetime]:
         """Return a response, and until when it may be given again."""
-        builder = OCSPResponseBuilder().responder(self._identity, by_key=self._by_key).produced_at(now)
-        builder = builder.certificates(self._certificates)
+        builder = self._begun.produced_at(now)
         keep_until = now + self._validity / 2
         # Whoever asks the same twice gets one answer: a response with two would be refused.
         for identifier in dict.fromkeys(request.cert_ids):
