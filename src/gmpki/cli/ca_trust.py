@@ -124,8 +124,8 @@ def remove(*, place: CAPlace, certificate: str, list_name: str, reason: str, yes
 
 @command.command(
     epilog="\b\nExamples:\n  gmpki ca trust export --form pem --password-env CA_PASSWORD --output trusted.pem\n"
-    "  gmpki ca trust export --form signed --signer-key ca/keys/audit.pem --signer-certificate ca/certificates/audit.pem "
-    "--password-env CA_PASSWORD --output trusted.p7s",
+    "  gmpki ca trust export --form signed --signer-key ca/operators/administrator.key "
+    "--signer-certificate ca/operators/administrator.pem --password-env CA_PASSWORD --output trusted.p7s",
 )
 @list_option
 @click.option("--form", type=click.Choice(FORMS), default="pem", show_default=True, help="How it is written.")
@@ -155,7 +155,8 @@ def export(
 
     refuse_json_beside_output(output)
     _io.refuse_existing(output, force=force)
-    if (form == "signed") is not (signer_key is not None and signer_certificate is not None):
+    named = [each is not None for each in (signer_key, signer_certificate)]
+    if named != [form == "signed"] * 2:
         raise click.UsageError("--form signed goes with --signer-key and --signer-certificate, and those with it")
     with place.open() as ca:
         from gmpki.ca.authority import trusted
@@ -180,11 +181,14 @@ def export(
 )
 @click.argument("signed", type=INPUT, metavar="FILE")
 @click.option("--signers", type=INPUT, required=True, metavar="FILE", help="Who is trusted to sign it: certificates.")
+@click.option(
+    "--crl", "crls", type=INPUT, multiple=True, metavar="FILE", help="Revocation lists about the signer's certificate."
+)
 @list_option
 @yes_option
 @ca_options()
 @json_option
-def take_in(*, place: CAPlace, signed: str, signers: str, list_name: str, yes: bool) -> Report:
+def take_in(*, place: CAPlace, signed: str, signers: str, crls: tuple[str, ...], list_name: str, yes: bool) -> Report:
     """Make a list hold exactly what a signed list of somebody else holds. An older one than is here is refused.
 
     导入经签名的互信名单，替换本地名单。
@@ -194,11 +198,17 @@ def take_in(*, place: CAPlace, signed: str, signers: str, list_name: str, yes: b
     with place.open() as ca:
         from gmpki.ca.authority import trusted
         from gmpki.cms.trust import Trust
-        from gmpki.x509.path import PathPolicy, Purpose, RevocationMode
+        from gmpki.x509.crl import load_crl
+        from gmpki.x509.crl_checker import CRLChecker
+        from gmpki.x509.path import PathPolicy, Purpose
 
         actor = ca.acting("trust")
-        policy = PathPolicy(purpose=Purpose.SIGNING, revocation=RevocationMode.SOFT)
-        trust = Trust(anchors, policy=policy, at=ca.store.now())
+        # With lists all has to be known; without any, those who are named are trusted as they are.
+        checkers = (
+            (CRLChecker([load_crl(_io.read_input(path, max_len=MAX_LIST_LEN)) for path in crls]),) if crls else ()
+        )
+        policy = PathPolicy(purpose=Purpose.SIGNING)
+        trust = Trust(anchors, policy=policy, checkers=checkers, at=ca.store.now())
         found = trusted.read_signed(data, trust)
         confirm(f"the list {list_name} holds {len(found.certificates)} authorities from now on", yes=yes)
         with ca.store.transaction() as tx:
@@ -206,14 +216,15 @@ def take_in(*, place: CAPlace, signed: str, signers: str, list_name: str, yes: b
             added, removed = trusted.replace_all(tx, list_name, found.certificates, actor=actor)
             signer = found.signer.fingerprint("sm3").hex()
             tx.audit(actor, "trust.taken-in", f"trust:{list_name}", signer=signer, signed_at=show_time(found.signed_at))
+    signed_at = show_time(found.signed_at) or ""
     rows = [
         ("名单", "list", list_name),
         ("签名者", "signer", str(found.signer.subject)),
-        ("签名时间", "signed", show_time(found.signed_at)),
+        ("签名时间", "signed", signed_at),
         ("加入", "added", str(added)),
         ("移除", "removed", str(removed)),
     ]
-    fields = {"list": list_name, "signed_at": show_time(found.signed_at), "added": added, "removed": removed}
+    fields = {"list": list_name, "signed_at": signed_at, "added": added, "removed": removed}
     return Report(fields, facts(rows))
 
 
