@@ -112,6 +112,7 @@ def test_ocsp_is_answered(run: Run) -> None:
 
 
 def test_ocsp_is_served(run: Run, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("httpx", reason="peer program: httpx is not installed")
     testclient = pytest.importorskip("starlette.testclient", reason="peer program: starlette is not installed")
     asked(run)
     replies = []

@@ -184,6 +184,7 @@ def test_a_change_that_was_interrupted(answer: Answer, monkeypatch: pytest.Monke
 # ---- serving --------------------------------------------------------------------------------
 @pytest.mark.usefixtures("_centre")
 def test_serving(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("httpx", reason="peer program: httpx is not installed")
     testclient = pytest.importorskip("starlette.testclient", reason="peer program: starlette is not installed")
     replies = []
 
