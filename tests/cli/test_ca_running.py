@@ -12,6 +12,7 @@ import click
 import pytest
 
 from cli import ca_files
+from services.asgi import ask
 
 Run = Callable[..., click.testing.Result]
 Answer = Callable[..., dict[str, Any]]
@@ -112,15 +113,12 @@ def test_ocsp_is_answered(run: Run) -> None:
 
 
 def test_ocsp_is_served(run: Run, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("httpx", reason="peer program: httpx is not installed")
-    testclient = pytest.importorskip("starlette.testclient", reason="peer program: starlette is not installed")
     asked(run)
     replies = []
 
     def served(application: Any, **options: Any) -> None:
-        with testclient.TestClient(application) as client:
-            headers = {"content-type": "application/ocsp-request"}
-            replies.append(client.post("/", content=Path("status.req").read_bytes(), headers=headers))
+        content = Path("status.req").read_bytes()
+        replies.append(ask(application, "POST", "/", content, content_type="application/ocsp-request"))
         assert options["port"] == 8181
 
     monkeypatch.setattr("gmpki.cli._serving._run", served)

@@ -13,6 +13,7 @@ import pytest
 from cli import ca_files
 from gmpki.ca.kmc import centre, kinds
 from gmpki.cli.kmc_keys import KINDS
+from services.asgi import ask
 
 Run = Callable[..., click.testing.Result]
 Answer = Callable[..., dict[str, Any]]
@@ -184,14 +185,10 @@ def test_a_change_that_was_interrupted(answer: Answer, monkeypatch: pytest.Monke
 # ---- serving --------------------------------------------------------------------------------
 @pytest.mark.usefixtures("_centre")
 def test_serving(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("httpx", reason="peer program: httpx is not installed")
-    testclient = pytest.importorskip("starlette.testclient", reason="peer program: starlette is not installed")
     replies = []
 
     def served(application: Any, **_: Any) -> None:
-        with testclient.TestClient(application) as client:
-            headers = {"content-type": "application/octet-stream"}
-            replies.append(client.post("/", content=b"no message", headers=headers))
+        replies.append(ask(application, "POST", "/", b"no message", content_type="application/octet-stream"))
 
     monkeypatch.setattr("gmpki.cli._serving._run", served)
     own = ("--key", "ca/keys/ocsp.pem", "--certificate", "ca/certificates/ocsp.pem")
