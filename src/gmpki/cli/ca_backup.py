@@ -34,7 +34,8 @@ __all__ = ["backup", "restore"]
 def backup(*, place: CAPlace, output: str | None, verify: str | None, scheduled: bool) -> Report:
     """Write all of the database to a file, as it is at one moment, and read it back to verify it.
 
-    Keys and key ring are not in it: keep them too, elsewhere. Whoever has the ring's password can read it.
+    Keys and key ring are not in it: keep them too, elsewhere. Names and certificates in it need
+    no password to be read.
 
     备份数据库并验证；密钥文件与密钥环须另行保存。
     """
