@@ -13,6 +13,7 @@ from gmpki.algorithms import sm3
 from gmpki.ca.kmc.centre import KeyManagementCentre
 from gmpki.ca.kmc.recovery import JudicialRecovery, RecoveryState
 from gmpki.ca.operators.operators import Operator
+from gmpki.ca.publication.against_log import compare_with_log
 from gmpki.ca.store.schema import audit, kmc_recoveries
 from gmpki.ca.store.schema import operators as operator_rows
 from gmpki.ca.store.store import Store
@@ -287,3 +288,19 @@ def test_a_row_in_the_place_of_another(scene: Scene) -> None:
         tx.connection.execute(update(kmc_recoveries).where(kmc_recoveries.c.id == waiting).values(**values))
     with pytest.raises(TamperedError):
         scene.judicial.carry_out(scene.people["judge"], waiting)
+
+
+def test_a_request_that_was_put_back_is_told_by_the_log(scene: Scene) -> None:
+    # Its tag holds, so it could be carried out once more: the inspection finds it out.
+    number = scene.approved()
+    its = kmc_recoveries.c.id == number
+    with scene.store.reading() as connection:
+        before = dict(connection.execute(select(kmc_recoveries).where(its)).mappings().one())
+    scene.judicial.carry_out(scene.people["judge"], number)
+    found: list[tuple[str, str]] = []
+    compare_with_log(scene.store, lambda what, message: found.append((what, message)))
+    assert found == []
+    with scene.store.transaction() as tx:
+        tx.connection.execute(update(kmc_recoveries).where(its).values(before))
+    compare_with_log(scene.store, lambda what, message: found.append((what, message)))
+    assert found == [(f"kmc_recoveries {number}", "it is approved, and by the audit log done")]

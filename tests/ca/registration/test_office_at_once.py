@@ -7,10 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from ca import office as scenes
 from gmpki.asn1.rfc5280 import ReasonCode
+from gmpki.ca.publication.inspect import inspect
 from gmpki.ca.registration.states import ApplicationState, PairState
 from gmpki.ca.store import schema
 from gmpki.ca.store.store import Store
@@ -71,3 +72,28 @@ def test_one_wins(request: pytest.FixtureRequest, kind: str) -> None:
         assert set(states) <= {"revoked", "cancelled"}
         assert connection.scalar(select(func.count()).select_from(schema.pairs)) == 1
     assert office.application(scene.clerk, approved.id).state is ApplicationState.CLOSED
+
+
+@pytest.mark.parametrize("kind", ["file_store", "postgresql_store"])
+def test_revoked_while_another_is_issued_in_its_place(request: pytest.FixtureRequest, kind: str) -> None:
+    store: Store = request.getfixturevalue(kind)
+    scene = scenes.scene(store)
+    pair = scene.delivered().pair
+    assert pair is not None
+    asked = scene.office.reissue(scene.clerk, pair.id, request=scenes.request(2))
+    scene.reviewed(asked.application.id)
+    together(
+        lambda: scene.office.issue(scene.issuer, asked.application.id),
+        lambda: scene.office.revoke(scene.issuer, pair.id, ReasonCode.KEY_COMPROMISE),
+        lambda: scene.office.withdraw(scene.clerk, asked.application.id),
+    )
+    scene.office.settle()
+    # Whoever won: pairs, certificates, keys and the audit log say the same.
+    found = inspect(store, scene.authority)
+    assert [each for each in found.findings if each.place == "store"] == []
+    with store.reading() as connection:
+        in_use = set(connection.scalars(select(schema.kmc_keys.c.serial).where(schema.kmc_keys.c.state == "in-use")))
+        valid = and_(
+            schema.certificates.c.role == "encryption", schema.certificates.c.state.in_(["valid", "suspended"])
+        )
+        assert in_use == set(connection.scalars(select(schema.certificates.c.serial).where(valid)))
