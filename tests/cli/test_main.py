@@ -24,6 +24,7 @@ from cli import (
     seal_files,
     stamp_files,
     store_files,
+    takeover_files,
     token_files,
     trust_files,
 )
@@ -181,6 +182,7 @@ def test_all_commands_are_there() -> None:
         "ca apply",
         "ca amend",
         "ca withdraw",
+        "ca attach",
         "ca proofread",
         "ca review",
         "ca issue",
@@ -226,6 +228,12 @@ def test_all_commands_are_there() -> None:
         "ca key request",
         "ca key activate",
         "ca key roll-over",
+        "ca import",
+        "ca trust list",
+        "ca trust add",
+        "ca trust remove",
+        "ca trust export",
+        "ca trust take-in",
         "ca operators list",
         "ca operators add",
         "ca operators change",
@@ -348,6 +356,10 @@ def _authority_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
             ca_office.write_for_examples(path, monkeypatch)
         else:
             ca_files.write_for_examples(path)
+        if path == ("ca", "import"):
+            takeover_files.write_old()
+        elif path[:2] == ("ca", "trust"):
+            takeover_files.write_trusted(path[2])
         if path == ("ca", "report", "seals"):
             seal_files.write_seals()
         return
