@@ -52,7 +52,20 @@ ACTORS = {
     "expiring": "administrator",
     "tokens": "issuer",
 }
-OTHERS = ("apply", "amend", "withdraw", "renew", "reissue", "change", "recover", "batch", "search", "show", "expire")
+OTHERS = (
+    "apply",
+    "amend",
+    "withdraw",
+    "attach",
+    "renew",
+    "reissue",
+    "change",
+    "recover",
+    "batch",
+    "search",
+    "show",
+    "expire",
+)
 VERBS = frozenset((*ACTORS, *OTHERS))
 BATCH = """kind,name,identity_kind,identity,subject
 person,王五,passport,E10000001,"C=CN, O=示例市社会保障局, CN=王五"
@@ -164,7 +177,7 @@ def write_for_examples(path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -
     Path("approved.csv").write_text("application\n1\n", "utf-8")
     Path("serials.txt").write_text("00b1\n00b2\n", "utf-8")
     with opened() as office:
-        if verb in ("amend", "withdraw", "proofread"):
+        if verb in ("amend", "withdraw", "attach", "proofread"):
             office.entered()
             office.entered()
         elif verb == "review":

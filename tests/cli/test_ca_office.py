@@ -178,6 +178,21 @@ def test_an_application_is_withdrawn(answer: Answer) -> None:
     assert answer("ca", "withdraw", "1", *by("clerk"), exit_code=1)["error"]["type"] == "LifeCycleError"
 
 
+def test_files_are_attached_by_their_digests(answer: Answer, run: Run) -> None:
+    answer(*APPLY, *PERSON, *by("clerk"))
+    Path("id.pdf").write_bytes(b"abc")
+    attach = ("ca", "attach", "1", "id.pdf", "--title", "身份证复印件")
+    added = answer(*attach, *by("clerk"))
+    assert (added["media_type"], added["length"]) == ("application/pdf", 3)
+    assert added["digest"] == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"  # GB/T 32905 A.1
+    assert answer(*attach, *by("clerk"), exit_code=1)["error"]["type"] == "ConflictError"
+    assert answer(*attach, *by("issuer"), exit_code=1)["error"]["type"] == "NotPermittedError"
+    assert added["digest"] in run("ca", "show", "application", "1", *by("proofreader")).stdout
+    missing = answer("ca", "attach", "1", "none.pdf", "--title", "x", *by("clerk"), exit_code=1)["error"]
+    assert missing["type"] == "InvalidInputError"
+    answer("ca", "attach", "1", "-", "--title", "x", *by("clerk"), exit_code=2)
+
+
 # ---- proofread, review ----------------------------------------------------------------------
 def test_an_application_is_sent_back_and_rejected(answer: Answer, run: Run) -> None:
     answer(*APPLY, *PERSON, *by("clerk"))

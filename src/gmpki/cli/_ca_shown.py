@@ -25,6 +25,7 @@ __all__ = [
     "application_fields",
     "application_report",
     "application_rows",
+    "column_name",
     "outcome_report",
     "pair_fields",
     "pair_rows",
@@ -84,15 +85,20 @@ def row_of(found: Any, own: str) -> dict[str, object]:
 
     :param own: what its number is called.
     """
-    renamed = {"id": own, "is_free": "free"}
     row: dict[str, object] = {}
     for each in fields(found):
-        name, value = each.name, getattr(found, each.name)
-        if name in ("signing_serial", "encryption_serial"):
-            row[f"{name}_number"] = None if value is None else show_serial_number(value)
-        else:
-            row[renamed.get(name) or name.removesuffix("_id")] = value
+        value = getattr(found, each.name)
+        if each.name in ("signing_serial", "encryption_serial"):
+            value = None if value is None else show_serial_number(value)
+        row[own if each.name == "id" else column_name(each.name)] = value
     return row
+
+
+def column_name(name: str) -> str:
+    """Return what a field of a dataclass is called in rows."""
+    if name.endswith("_serial") and name != "token_serial":
+        return f"{name}_number"
+    return name.removeprefix("is_").removesuffix("_id")
 
 
 # ---- applications -----------------------------------------------------------------------

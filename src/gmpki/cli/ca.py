@@ -15,6 +15,7 @@ LATER = {
     "apply": ("ca_apply", "Enter an application", "录入申请"),
     "amend": ("ca_apply:amend", "Correct an application before it is proofread", "修改未校对的申请"),
     "withdraw": ("ca_apply:withdraw", "Withdraw an application", "撤回申请"),
+    "attach": ("ca_attach", "Attach a file to an application", "登记申请附件"),
     "proofread": ("ca_proofread", "Confirm what somebody else entered", "校对他人录入的申请"),
     "review": ("ca_proofread:review", "Approve or reject an application", "审核：批准或驳回"),
     "issue": ("ca_issue", "Have the certificates of an application issued", "签发证书"),

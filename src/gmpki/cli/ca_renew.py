@@ -29,8 +29,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 @click.command(
     name="renew",
-    epilog="\b\nExamples:\n  gmpki ca renew 1 --keep-encryption-key\n"
-    "  gmpki ca renew 2 --request new.csr",
+    epilog="\b\nExamples:\n  gmpki ca renew 1 --keep-encryption-key\n  gmpki ca renew 2 --request new.csr",
 )
 @pair_argument
 @ca_options()

@@ -13,7 +13,7 @@ import click
 from gmpki.cli import _io
 from gmpki.cli._ca import CAPlace, ca_options
 from gmpki.cli._ca_desk import at_desk
-from gmpki.cli._ca_shown import plain_rows, row_of, table
+from gmpki.cli._ca_shown import column_name, plain_rows, row_of, table
 from gmpki.cli._files import INPUT, OUTPUT, force_option
 from gmpki.cli._group import Group
 from gmpki.cli._options import together
@@ -214,8 +214,7 @@ def ledger(*, place: CAPlace, since: str | None, until: str | None, target: str 
             for each in entries(connection, since=begin, until=end, regions=regions)
         )
         if target is not None:
-            names = list(_names(LedgerRow))
-            return _as_csv(found, names, target, {}, force=force)
+            return _as_csv(found, _names(LedgerRow), target, {}, force=force)
         rows = list(found)
     lines = table(LEDGER_COLUMNS, rows) if rows else []
     return Report({"applications": plain_rows(rows)}, [*lines, *facts([("合计", "total", str(len(rows)))])])
@@ -266,20 +265,14 @@ def delays(
         found = service_levels.delays(
             connection, rules, now=now, since=begin, soon=timedelta(days=soon), regions=regions
         )
-        rows = [desk.with_codes(connection, _delay(each)) for each in found]
+        rows = [desk.with_codes(connection, row_of(each, "id")) for each in found]
     late = sum(bool(row["late"]) for row in rows)
     told = {"late": late, "soon": len(rows) - late, "delays": plain_rows(rows)}
     if target is not None:
-        names = [name if name != "is_late" else "late" for name in _names(Delay)]
-        return _as_csv(rows, [name.removesuffix("_id") for name in names], target, told, force=force)
+        return _as_csv(rows, _names(Delay), target, told, force=force)
     lines = table(DELAY_COLUMNS, rows) if rows else []
     total = [("超时", "late", str(late)), ("即将到期", "due soon", str(len(rows) - late))]
     return Report(told, [*lines, *facts(total)])
-
-
-def _delay(found: Any) -> dict[str, object]:
-    row = row_of(found, "id")
-    return {**row, "late": row.pop("is_late")}
 
 
 def _calendar(path: str) -> Any:
@@ -315,10 +308,9 @@ def _recently(desk: Desk, since: str | None, until: str | None) -> tuple[datetim
     return begin, now + timedelta(seconds=1) if until is None else parse_time(until, "--until")
 
 
-def _names(kind: Any) -> Iterator[str]:
+def _names(kind: Any) -> list[str]:
     """Return the columns of a report of dataclasses."""
-    for name in kind.__dataclass_fields__:
-        yield "free" if name == "is_free" else name.removesuffix("_id") if name != "is_late" else name
+    return [column_name(name) for name in kind.__dataclass_fields__]
 
 
 def _as_csv(
