@@ -85,6 +85,8 @@ FACADES = (
 ALSO_OF_AUTHORITIES = {
     "gmpki.ca.authority.bulk",
     "gmpki.ca.authority.trusted",
+    "gmpki.ca.ceremony.offline",
+    "gmpki.ca.ceremony.record",
     "gmpki.ca.registration.attachments",
     "gmpki.ca.registration.batch_rows",
     "gmpki.ca.registration.retention",
