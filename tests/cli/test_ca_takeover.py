@@ -50,7 +50,8 @@ def test_a_dry_run_of_an_authority_that_is_not_there(run: Run, answer: Answer) -
 
 
 def test_what_is_refused_is_told(answer: Answer) -> None:
-    Path("old-ca/nothing.txt").write_bytes(b"notes")
+    Path("old-ca/notes.txt").write_bytes(b"notes")
+    Path("old-ca/broken.pem").write_bytes(b"-----BEGIN CERTIFICATE-----\n")
     done = answer(*IMPORT, *OLD, "--yes", "old-ca", exit_code=1)
     assert done["error"]["reason"] == "refused"
     assert done["counts"]["imported"] == 2

@@ -5,8 +5,9 @@
     material.add_file("tokens.csv")
 
 What a file is shows in its content; only tables are known by their names (``.csv``, ``.jsonl``, ``.ndjson``). What
-cannot be read is a :class:`~gmpki.ca.takeover.index.Problem` with its place, and the rest is read nevertheless. Private
-keys are passed over: they are given to :func:`gmpki.ca.takeover.authority.take_over`, which never stores them.
+is broken is a :class:`~gmpki.ca.takeover.index.Problem` with its place, and the rest is read nevertheless. Other files
+and private keys are passed over; keys are given to :func:`gmpki.ca.takeover.authority.take_over`, which never stores
+them.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Material:
     """What was read, each with the place where it stood. A context: one thread.
 
     :ivar entries: what tables say, by serial number; several tables add to each other.
-    :ivar problems: at most 10,000; ``passed_over`` counts the private keys.
+    :ivar problems: what is broken, at most 10,000.
+    :ivar others: files that are none of these, likewise; ``private_keys`` counts the private keys.
     """
 
     certificates: list[tuple[str, Certificate]] = field(default_factory=list)
@@ -54,7 +56,8 @@ class Material:
     requests: list[tuple[str, CertificateRequest]] = field(default_factory=list)
     entries: dict[int, IndexEntry] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    passed_over: int = 0
+    others: list[str] = field(default_factory=list)
+    private_keys: int = 0
 
     def add_folder(self, path: str | os.PathLike[str], *, encoding: str = "utf-8-sig") -> int:
         """Read every file of a folder and of the folders in it, in the order of their names; return how many.
@@ -116,7 +119,11 @@ class Material:
         else:
             # Text may begin with "0" as well, which is the octet of a SEQUENCE.
             is_der = content[:1] == b"\x30" and not content[:64].isascii()
-            self._guess(content if is_der else pem.bare_base64(content), place)
+            data = content if is_der else pem.bare_base64(content)
+            if data:
+                self._guess(data, place)
+            elif len(self.others) < _MAX_PROBLEMS:
+                self.others.append(place)
 
     def _add_pem(self, content: bytes, place: str) -> None:
         try:
@@ -127,7 +134,7 @@ class Material:
         for number, block in enumerate(blocks, 1):
             at = place if len(blocks) == 1 else f"{place}#{number}"
             if block.label.endswith("PRIVATE KEY"):
-                self.passed_over += 1
+                self.private_keys += 1
             elif block.label in PEM_LABELS:
                 self._try(at, block.data, self._certificate)
             elif block.label in _LISTS:

@@ -9,6 +9,7 @@ remains stands alone, and its row says so; it can be renewed, revoked and report
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Bare", "Found", "Holding", "Plan", "Refused", "make_plan"]
 
 _WINDOW: Final = timedelta(days=1)
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,9 @@ def make_plan(
     plan.notes += revocations.notes
     if not revocations.lists:
         plan.notes.append("no revocation list counts: what was revoked is known from tables only")
+    if material.others:
+        shown = ", ".join(os.path.basename(place) for place in material.others[:_SHOWN])
+        plan.notes.append(f"{len(material.others)} files were passed over, such as {shown}")
     plan.refused += [Refused(each.place, None, "unreadable", each.message) for each in material.problems]
     requests = _requests(material, plan)
     found: dict[int, list[Found]] = defaultdict(list)
