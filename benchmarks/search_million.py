@@ -236,6 +236,18 @@ def searches(count: int) -> list[Search]:
             lambda at: Criteria(business_kind=KINDS[at % len(KINDS)]),
             is_of_region=True,
         ),
+        Search(
+            "applications: one region, business kind",
+            applications_like,
+            lambda at: Criteria(business_kind=KINDS[at % len(KINDS)]),
+            is_of_region=True,
+        ),
+        Search(
+            "applications: one region, handler",
+            applications_like,
+            lambda at: Criteria(handler=f"录入员 {at % 200:03}"),
+            is_of_region=True,
+        ),
     ]
     return found
 

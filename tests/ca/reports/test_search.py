@@ -263,6 +263,19 @@ def test_sqlite_uses_indexes(filled: Store, target: Any, criteria: Criteria, reg
             assert "SCAN" not in line or "INDEX" in line, plan
 
 
+@pytest.mark.parametrize("target", [search.PAIRS, search.APPLICATIONS], ids=["pairs", "applications"])
+def test_a_business_kind_within_a_region_has_an_index(filled: Store, target: Any) -> None:
+    plans = list(explained(filled, target, Criteria(business_kind="社保"), (2,), "EXPLAIN QUERY PLAN "))
+    assert len(plans) == len(target.states)
+    for plan in plans:
+        assert f"ix_{target.table.name}_region_kind (region_id=? AND state=? AND business_kind=?" in plan
+
+
+def test_a_handler_within_a_region_is_one_query(filled: Store) -> None:
+    (plan,) = explained(filled, search.APPLICATIONS, Criteria(handler="录入员 01"), (2,), "EXPLAIN QUERY PLAN ")
+    assert "ix_applications_handler (entered_by=?" in plan
+
+
 @pytest.mark.once
 def test_postgresql_uses_indexes(postgresql_store: Store) -> None:
     for case in PLANS:

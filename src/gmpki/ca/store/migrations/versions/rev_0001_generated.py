@@ -321,6 +321,12 @@ def upgrade() -> None:
     op.create_index("ix_applications_kind", "applications", ["business_kind", "entered_at"], unique=False)
     op.create_index(op.f("ix_applications_pair_id"), "applications", ["pair_id"], unique=False)
     op.create_index("ix_applications_region", "applications", ["region_id", "state", "entered_at"], unique=False)
+    op.create_index(
+        "ix_applications_region_kind",
+        "applications",
+        ["region_id", "state", "business_kind", "entered_at"],
+        unique=False,
+    )
     op.create_index("ix_applications_state", "applications", ["state", "entered_at"], unique=False)
     op.create_index(op.f("ix_applications_token_serial"), "applications", ["token_serial"], unique=False)
     op.create_table(
@@ -497,6 +503,7 @@ def upgrade() -> None:
     op.create_index("ix_pairs_kind", "pairs", ["business_kind", "issued_at"], unique=False)
     op.create_index("ix_pairs_not_after", "pairs", ["state", "not_after"], unique=False)
     op.create_index("ix_pairs_region", "pairs", ["region_id", "state", "issued_at"], unique=False)
+    op.create_index("ix_pairs_region_kind", "pairs", ["region_id", "state", "business_kind", "issued_at"], unique=False)
     op.create_index("ix_pairs_state", "pairs", ["state", "issued_at"], unique=False)
     op.create_index(op.f("ix_pairs_subject"), "pairs", ["subject"], unique=False)
     op.create_index(op.f("ix_pairs_token_serial"), "pairs", ["token_serial"], unique=False)
