@@ -84,6 +84,12 @@ class SM2Ciphertext:
             raise InvalidInputError("the ciphertext has an empty C2; SM2 encrypts at least 1 byte")
         return cls(CurvePoint.from_bytes(point), c3, c2)
 
+    def to_structure(self) -> SM2Cipher:
+        """Return the structure of the form DER, for messages that hold one."""
+        bare = self.c1.to_bytes(PointFormat.BARE)
+        x, y = (int.from_bytes(half, "big") for half in (bare[:_NUMBER_LEN], bare[_NUMBER_LEN:]))
+        return SM2Cipher(x, y, self.c3, self.c2)
+
     def to_bytes(self, fmt: CiphertextFormat = CiphertextFormat.DER) -> bytes:
         """Put the ciphertext together.
 
@@ -92,9 +98,7 @@ class SM2Ciphertext:
         :raises InvalidInputError: when it is not a single form.
         """
         if _single(fmt) is CiphertextFormat.DER:
-            bare = self.c1.to_bytes(PointFormat.BARE)
-            x, y = (int.from_bytes(half, "big") for half in (bare[:_NUMBER_LEN], bare[_NUMBER_LEN:]))
-            return SM2Cipher(x, y, self.c3, self.c2).to_der()
+            return self.to_structure().to_der()
         behind = self.c2 + self.c3 if fmt in _C3_LAST else self.c3 + self.c2
         return self.c1.to_bytes(_POINTS[fmt]) + behind
 

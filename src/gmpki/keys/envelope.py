@@ -24,7 +24,7 @@ from gmpki import oids
 from gmpki._inputs import as_bytes, member
 from gmpki.algorithms import rand, sm4
 from gmpki.algorithms.sm2 import CiphertextFormat, CurvePoint, PointFormat
-from gmpki.asn1.gmt0009 import SM2Cipher, SM2EnvelopedKey
+from gmpki.asn1.gmt0009 import SM2EnvelopedKey
 from gmpki.asn1.rfc5280 import NULL, AlgorithmIdentifier
 from gmpki.errors import DecodeError, DecryptionError, InvalidInputError, UnsupportedAlgorithm
 from gmpki.keys.ciphertext import SM2Ciphertext
@@ -107,7 +107,8 @@ class KeyEnvelope:
             raise InvalidInputError("the key pair would be encrypted to itself, and nobody could open it")
         key = rand.random_bytes(sm4.KEY_LEN)
         field = sm4.encrypt(key, private_key.to_bytes().rjust(_FIELD_LEN, b"\x00"), sm4.Mode.ECB)
-        encrypted_key = SM2Ciphertext.from_bytes(receiver.encrypt(key), CiphertextFormat.DER)
+        form = CiphertextFormat.C1C3C2
+        encrypted_key = SM2Ciphertext.from_bytes(receiver.encrypt(key, fmt=form), form)
         return cls(private_key.public_key, encrypted_key, field[_NUMBER_LEN:], field[:_NUMBER_LEN])
 
     def open(self, decryptor: Decryptor) -> SM2PrivateKey:
@@ -177,8 +178,9 @@ class KeyEnvelope:
 
     def to_structure(self) -> SM2EnvelopedKey:
         """Return the structure that :meth:`to_der` encodes, for messages that hold one."""
-        cipher = SM2Cipher.from_der(self.encrypted_key.to_bytes(CiphertextFormat.DER))
-        return SM2EnvelopedKey(_SM4_ECB, cipher, self.public_key.to_bytes(), self.encrypted_private_key)
+        return SM2EnvelopedKey(
+            _SM4_ECB, self.encrypted_key.to_structure(), self.public_key.to_bytes(), self.encrypted_private_key
+        )
 
     def to_der(self) -> bytes:
         """Return the DER of SM2EnvelopedKey, with SM4-ECB and NULL parameters."""
