@@ -20,6 +20,9 @@ from gmpki.tokens import open_token
 Run = Callable[..., click.testing.Result]
 Answer = Callable[..., dict[str, Any]]
 
+# An office in a directory of its own for each test takes long, and the interpreter is none of its matters.
+pytestmark = pytest.mark.once
+
 
 def by(name: str) -> list[str]:
     """Return the options of a command that an operator runs."""

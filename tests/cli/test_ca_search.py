@@ -28,6 +28,9 @@ from gmpki.x509.names import parse_name
 Run = Callable[..., click.testing.Result]
 Answer = Callable[..., dict[str, Any]]
 
+# An office in a directory of its own for each test takes long, and the interpreter is none of its matters.
+pytestmark = pytest.mark.once
+
 
 def by(name: str) -> list[str]:
     """Return the options of a command that an operator runs."""
