@@ -1,6 +1,7 @@
 """How much an authority does in a second: issuing, revocation lists, OCSP answers, searches.
 
-Usage: ``python benchmarks/run_throughput.py [--pairs N | --year] [--entries N] [--searched N] [--only PART ...]``.
+Usage: ``python benchmarks/run_throughput.py [--pairs N | --year] [--entries N] [--searched N] [--plans]
+[--only PART ...]``.
 ``--year`` issues the 57,605 pairs that one tender has in a year.
 
 Issuing is all of it: the request read and checked, the encryption key from the pool of the key-management centre, two
@@ -22,8 +23,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "native" / "tools"), str(ROOT / "tests"), str(ROOT / "benchmarks")]
@@ -59,10 +61,12 @@ PARTS = ("issuing", "bulk", "list", "ocsp", "searches")
 class Report:
     """What was measured.
 
+    :ivar with_plans: print how the databases go about the searches.
     :ivar counted: how much was done, by what.
     """
 
     figures: Figures
+    with_plans: bool = False
     counted: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
 
     def line(self, what: str, figure: str, aim: str) -> None:
@@ -226,10 +230,36 @@ def search(report: Report, databases: Databases, count: int) -> None:
         with Store.create(url, KeyRing.generate()) as store:
             search_million.fill(store, count)
             for each in search_million.searches(count):
+                plan = plan_of(store, each, count)
+                if report.with_plans:
+                    print(*plan, sep="\n")
+                whole = [line for line in plan if line.startswith("SCAN") and "INDEX" not in line]
+                report.check(f"{each.title} reads a whole table: {whole}", not whole)
                 took = search_million.timed(store, each, count)
                 figure = f"{1e3 * took[0]:7.2f} ms, in the middle {1e3 * took[len(took) // 2]:.2f} ms"
                 report.line(f"{kind}, {count} pairs: {each.title}", figure, "aim a few ms")
                 report.counted["searches"] += len(took)
+
+
+def plan_of(store: Store, each: search_million.Search, count: int) -> list[str]:
+    """Return how the database goes about a search, in its own words."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    lines = []
+    regions = [1] if each.is_of_region else None
+    explain = "EXPLAIN QUERY PLAN" if store.engine.dialect.name == "sqlite" else "EXPLAIN"
+    with store.reading() as connection:
+        event.listen(store.engine, "before_cursor_execute", note)
+        each.find(connection, store.protection, each.criteria(count // 2), regions=regions)
+        event.remove(store.engine, "before_cursor_execute", note)
+        for statement, parameters in asked:
+            found = connection.exec_driver_sql(f"{explain} {statement}", parameters)
+            lines += [str(row[-1]) for row in found]
+    return lines
 
 
 # ---- all of it ------------------------------------------------------------------------------
@@ -252,8 +282,9 @@ def main() -> int:
     parser.add_argument("--entries", type=int, default=1_000_000, help="of the list (default %(default)s)")
     parser.add_argument("--searched", type=int, default=100_000, help="pairs to search among (default %(default)s)")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="the parts to run")
+    parser.add_argument("--plans", action="store_true", help="print the plans of the searches")
     asked = parser.parse_args()
-    report = Report(Figures("throughput"))
+    report = Report(Figures("throughput"), asked.plans)
     work: dict[str, tuple[Callable[[Report, Databases, int], None], int]] = {
         "issuing": (issue_alone, SINGLE),
         "bulk": (issue_together, asked.pairs),
