@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -19,9 +20,11 @@ from gmpki.ca.operators.appointments import remove_operator, suspend_operator
 from gmpki.ca.publication.against_log import compare_with_log
 from gmpki.ca.publication.against_pairs import compare_with_pairs
 from gmpki.ca.publication.inspect import inspect
+from gmpki.ca.registration.attachments import add
 from gmpki.ca.registration.pairs import Pair
 from gmpki.ca.store.schema import (
     applications,
+    attachments,
     audit,
     certificates,
     kmc_keys,
@@ -150,6 +153,17 @@ def test_entries_of_others_are_passed_over(scene: Scene) -> None:
         tx.audit(ACTOR, "kmc.allot", "keys:0")
         tx.audit(ACTOR, "operator.login", "operator:")
     assert contradictions(scene.store) == []
+
+
+def test_another_file_in_the_place_of_an_attachment(scene: Scene) -> None:
+    approved = scene.approved()
+    with scene.store.transaction() as tx:
+        add(tx, approved.id, "营业执照", "application/pdf", BytesIO(b"1"), actor=ACTOR)
+    assert contradictions(scene.store) == []
+    with scene.store.transaction() as tx:
+        tx.connection.execute(update(attachments).values(digest="0" * 64))
+    (found,) = contradictions(scene.store)
+    assert found.endswith("of application 1: it is gone, or another file")
 
 
 # ---- pairs ----------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 Tags show that a row was written by gmpki, and not that it is the last one that gmpki wrote: whoever administers the
 database can put an older row back, tag and all, or delete one. The log has a place for every record, so it knows
 better. What is compared is what never turns back: a certificate that was issued stays there and one that was revoked
-stays revoked, a pair or an application that has ended stays so, a key that was given out is no spare key again, a
-recovery for a court is carried out once; and of operators the last that was written of each.
+stays revoked, a pair or an application that has ended stays so, a file that was added to one is that file, a key that
+was given out is no spare key again, a recovery for a court is carried out once; and of operators the last that was
+written of each.
 
 Certificates that are suspended are compared as well; memory grows with their number and with that of the operators.
 """
@@ -19,6 +20,7 @@ from sqlalchemy import select
 from gmpki.ca.store.audit_verify import verify_audit
 from gmpki.ca.store.schema import (
     applications,
+    attachments,
     audit,
     authorities,
     certificates,
@@ -97,6 +99,7 @@ class _Walk:
         self._certificates: list[tuple[str, str, frozenset[str]]] = []
         self._keys: list[tuple[str, str, frozenset[str]]] = []
         self._ended: list[tuple[Table, int, str]] = []
+        self._attachments: list[tuple[int, str]] = []
         self._held: dict[tuple[str, str], None] = {}
         self._operators: dict[str, dict[str, Any]] = {}
 
@@ -116,9 +119,12 @@ class _Walk:
             self._ended.append((table, int(name), state))
         elif kind == "pair" and said.get("state") == "revoked" and name.isdecimal():
             self._ended.append((pairs, int(name), "revoked"))
+        elif operation == "attachment.add" and name.isdecimal():
+            self._attachments.append((int(name), str(said.get("digest"))))
         elif kind == "operator":
             self._of_operator(operation, name, said)
-        if len(self._certificates) + len(self._keys) + len(self._ended) >= _AT_ONCE:
+        waiting = len(self._certificates) + len(self._keys) + len(self._ended) + len(self._attachments)
+        if waiting >= _AT_ONCE:
             self._compare()
 
     def _of_certificates(self, operation: str, said: dict[str, Any]) -> None:
@@ -163,7 +169,22 @@ class _Walk:
         self._compare()
 
     # ---- comparing ----------------------------------------------------------------------
+    def _compare_attachments(self) -> None:
+        """See that files which belong to an application are still those, as long as it is kept."""
+        added, self._attachments = self._attachments, []
+        for some in _chunks(added):
+            owners = {number for number, _ in some}
+            its = (attachments.c.application_id, attachments.c.digest)
+            with self._store.reading() as connection:
+                kept = set(connection.scalars(select(applications.c.id).where(applications.c.id.in_(owners))))
+                query = select(*its).where(attachments.c.application_id.in_(owners))
+                there = {tuple(row) for row in connection.execute(query)}
+            for number, digest in some:
+                if number in kept and (number, digest) not in there:
+                    self._found(f"attachment {digest[:16]} of application {number}", "it is gone, or another file")
+
     def _compare(self) -> None:
+        self._compare_attachments()
         certificate_claims, self._certificates = self._certificates, []
         key_claims, self._keys = self._keys, []
         ended, self._ended = self._ended, []
