@@ -16,7 +16,7 @@ from gmpki.ca.authority.ceremony import ForeignKey, NewAuthority, adopt
 from gmpki.ca.authority.settings import AuthoritySettings
 from gmpki.ca.authority.signer import AuthoritySigner
 from gmpki.ca.store.store import Store
-from gmpki.errors import InvalidInputError, KeyMismatchError, LimitExceeded, ValidationError
+from gmpki.errors import GmpkiError, InvalidInputError, KeyMismatchError, LimitExceeded, ValidationError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.issuing import Issuer
 from gmpki.x509.names import names_match
@@ -138,10 +138,15 @@ def _check(keys: Sequence[AuthorityKey], above: Sequence[Certificate], now: date
 
 def _check_issuer(certificate: Certificate, above: Sequence[Certificate]) -> None:
     candidates = [each for each in above if names_match(certificate.issuer, each.subject)]
-    key_id = certificate.authority_key_identifier
-    if key_id is not None and key_id.key_identifier is not None:
-        named = [each for each in candidates if each.subject_key_identifier in (None, key_id.key_identifier)]
-        candidates = named or candidates
     if not candidates:
         raise ValidationError("issuer", f"the certificate of {certificate.issuer} is missing", certificate=certificate)
-    certificate.verify_signature(candidates[0])
+    problem: GmpkiError | None = None
+    for each in candidates:
+        try:
+            certificate.verify_signature(each)
+        except GmpkiError as error:  # noqa: PERF203 - a few at most
+            problem = error
+        else:
+            return
+    if problem is not None:
+        raise problem
