@@ -147,7 +147,7 @@ def test_kinds_of_numbers_are_those_of_the_register() -> None:
     examples = {
         IdentityKind.RESIDENT_ID: ca_office.IDENTITY,
         IdentityKind.CREDIT_CODE: "91110000600037341L",
-        IdentityKind.ORGANIZATION_CODE: "D20000005",
+        IdentityKind.ORGANIZATION_CODE: "D20000002",
         IdentityKind.BUSINESS_REGISTRATION: "1" * 13,
     }
     for kind, who in ca_apply.KINDS.items():
