@@ -35,7 +35,7 @@ __all__ = [
 SPARE: Final = "spare"
 IN_USE: Final = "in-use"
 HISTORY: Final = "history"
-CHANGED_MEANWHILE: Final = "changed-meanwhile"
+CHANGED_MEANWHILE: Final = "changed"
 
 # What decides to whom a key belongs and what may be done with it. The private key has its own tag, bound to
 # public_key_id; and public_key is checked against that.
