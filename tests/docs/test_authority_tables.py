@@ -1,16 +1,20 @@
-"""The tables of the guides about authorities beside what the code has: the life of a pair, permissions."""
+"""The tables of the guides about authorities beside what the code has: the life of a pair, permissions, errors."""
 
 from __future__ import annotations
 
+import ast
 import re
+from functools import cache
 
 import pytest
 
-from docs.examples import GUIDES
+from docs.examples import GUIDES, ROOT
 from docs.test_tables import rows
+from gmpki.ca.kmc import rows as rows_of_keys
 from gmpki.ca.operators.permissions import Permission
 from gmpki.ca.registration.settings import DEFAULT_ROUTES, Route
 from gmpki.ca.registration.states import TRANSITIONS, Operation, PairState
+from gmpki.errors import GmpkiError
 
 
 def text_of(language: str, page: str) -> str:
@@ -49,3 +53,37 @@ def test_the_permissions(language: str) -> None:
     permissions = {each.value: each.title_zh for each in Permission}
     shown = {name: cells[0] for name, cells in rows(language, "ca-operations.md") if name in permissions}
     assert shown == permissions
+
+
+# What stands in the code in the place of a reason that has a name.
+NAMED = {"CHANGED_MEANWHILE": rows_of_keys.CHANGED_MEANWHILE, "rows.CHANGED_MEANWHILE": rows_of_keys.CHANGED_MEANWHILE}
+
+
+@cache
+def reasons_of(kind: str) -> set[str]:
+    """Return every reason that an error of a kind may have."""
+    found: set[str] = set()
+    for path in (ROOT / "src" / "gmpki").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == kind:
+                reason = node.args[0]
+                found.add(str(reason.value) if isinstance(reason, ast.Constant) else NAMED[ast.unparse(reason)])
+    return found
+
+
+@pytest.mark.parametrize("kind", ["ConflictError", "NotPermittedError"])
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_reasons(language: str, kind: str) -> None:
+    (part,) = re.findall(rf"`{kind}`[^|]*\n\n((?:\|.*\n)+)", text_of(language, "errors.md"))
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", part, re.MULTILINE)) == reasons_of(kind)
+
+
+def children(kind: type[GmpkiError]) -> set[str]:
+    return {kind.__name__}.union(*(children(below) for below in kind.__subclasses__()))
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_errors(language: str) -> None:
+    tree = text_of(language, "errors.md").split("```text\n")[1].split("```")[0]
+    shown = re.findall(r"^[│├└─ ]*(\w+)\b", tree, re.MULTILINE)
+    assert sorted(shown) == sorted(children(GmpkiError))
