@@ -11,9 +11,12 @@ from gmpki._lazy import lazy_names
 
 if TYPE_CHECKING:
     from gmpki.ca.authority.authority import Authority
+    from gmpki.ca.authority.bulk import issue_bulk
     from gmpki.ca.authority.rows import Generation
     from gmpki.ca.authority.settings import AuthoritySettings
     from gmpki.ca.authority.signer import AuthoritySigner
+    from gmpki.ca.ceremony.offline import certificate_in, request_out, sign_request
+    from gmpki.ca.ceremony.record import Ceremony, Witness, read_record
     from gmpki.ca.interfaces import (
         SYSTEM,
         Actor,
@@ -60,6 +63,8 @@ if TYPE_CHECKING:
     from gmpki.ca.registration.states import ApplicationState, Operation, PairState
     from gmpki.ca.registration.unlocking import Unlocking
     from gmpki.ca.registration.wanted import Wanted
+    from gmpki.ca.remote.answering import IssuerService, Office
+    from gmpki.ca.remote.issuer import RemoteIssuer
     from gmpki.ca.reports.counts import count_applications, count_pairs, count_seals
     from gmpki.ca.reports.expiring import ReminderPolicy, remind
     from gmpki.ca.reports.ledger import ledger
@@ -69,11 +74,16 @@ if TYPE_CHECKING:
     from gmpki.ca.revocation.lists import issue_list, latest_list, read_list
     from gmpki.ca.revocation.schedule import due_lists, make_due
     from gmpki.ca.revocation.status import StoreStatusSource
+    from gmpki.ca.seal_registry import StoreSealRegistry
     from gmpki.ca.store.audit_export import export_audit
     from gmpki.ca.store.audit_seal import seal_audit
     from gmpki.ca.store.audit_verify import verify_audit
     from gmpki.ca.store.backup import Backup, back_up, restore, verify_backup
     from gmpki.ca.store.store import Store, Transaction
+    from gmpki.ca.takeover.authority import AuthorityKey, take_over
+    from gmpki.ca.takeover.importing import TakeoverRules, import_all
+    from gmpki.ca.takeover.material import Material
+    from gmpki.ca.takeover.report import TakeoverReport
 
 __all__ = [
     "SYSTEM",
@@ -86,10 +96,12 @@ __all__ = [
     "ApplicationState",
     "Appointment",
     "Authority",
+    "AuthorityKey",
     "AuthoritySettings",
     "AuthoritySigner",
     "Backup",
     "Batch",
+    "Ceremony",
     "Contact",
     "Criteria",
     "Decision",
@@ -102,6 +114,7 @@ __all__ = [
     "IssueAsked",
     "Issued",
     "IssuerBackend",
+    "IssuerService",
     "IssuingPoint",
     "JudicialRecovery",
     "KeyCentre",
@@ -112,8 +125,10 @@ __all__ = [
     "LDAPPublisher",
     "LDAPServer",
     "MasterKey",
+    "Material",
     "Medium",
     "MediumState",
+    "Office",
     "OfficeSettings",
     "Operation",
     "Operator",
@@ -130,6 +145,7 @@ __all__ = [
     "Region",
     "RegistrationOffice",
     "ReminderPolicy",
+    "RemoteIssuer",
     "RemoteKeyCentre",
     "RevocationOrder",
     "Route",
@@ -137,10 +153,14 @@ __all__ = [
     "Share",
     "SharedAmong",
     "Store",
+    "StoreSealRegistry",
     "StoreStatusSource",
+    "TakeoverReport",
+    "TakeoverRules",
     "Transaction",
     "Unlocking",
     "Wanted",
+    "Witness",
     "WorkCalendar",
     "add_point",
     "add_region",
@@ -151,14 +171,17 @@ __all__ = [
     "as_file",
     "as_pkcs12",
     "back_up",
+    "certificate_in",
     "count_applications",
     "count_pairs",
     "count_seals",
     "due_lists",
     "export_audit",
+    "import_all",
     "inspect",
     "into_token",
     "issue_batch",
+    "issue_bulk",
     "issue_list",
     "latest_list",
     "ledger",
@@ -166,9 +189,13 @@ __all__ = [
     "pairs_like",
     "publish_due",
     "read_list",
+    "read_record",
     "remind",
+    "request_out",
     "restore",
     "seal_audit",
+    "sign_request",
+    "take_over",
     "tree_addresses",
     "verify_audit",
     "verify_backup",
@@ -184,10 +211,12 @@ _HOMES = {
     "ApplicationState": "gmpki.ca.registration.states",
     "Appointment": "gmpki.ca.operators.appointments",
     "Authority": "gmpki.ca.authority.authority",
+    "AuthorityKey": "gmpki.ca.takeover.authority",
     "AuthoritySettings": "gmpki.ca.authority.settings",
     "AuthoritySigner": "gmpki.ca.authority.signer",
     "Backup": "gmpki.ca.store.backup",
     "Batch": "gmpki.ca.registration.batch",
+    "Ceremony": "gmpki.ca.ceremony.record",
     "Contact": "gmpki.ca.registration.applicants",
     "Criteria": "gmpki.ca.reports.search",
     "Decision": "gmpki.ca.registration.checking",
@@ -200,6 +229,7 @@ _HOMES = {
     "IssueAsked": "gmpki.ca.registration.issuing",
     "Issued": "gmpki.ca.interfaces",
     "IssuerBackend": "gmpki.ca.interfaces",
+    "IssuerService": "gmpki.ca.remote.answering",
     "IssuingPoint": "gmpki.ca.operators.regions",
     "JudicialRecovery": "gmpki.ca.kmc.recovery",
     "KeyCentre": "gmpki.ca.interfaces",
@@ -210,8 +240,10 @@ _HOMES = {
     "LDAPPublisher": "gmpki.ca.publication.ldap",
     "LDAPServer": "gmpki.ca.publication.ldap",
     "MasterKey": "gmpki.ca.kmc.master",
+    "Material": "gmpki.ca.takeover.material",
     "Medium": "gmpki.ca.registration.media",
     "MediumState": "gmpki.ca.registration.media",
+    "Office": "gmpki.ca.remote.answering",
     "OfficeSettings": "gmpki.ca.registration.settings",
     "Operation": "gmpki.ca.registration.states",
     "Operator": "gmpki.ca.operators.operators",
@@ -228,6 +260,7 @@ _HOMES = {
     "Region": "gmpki.ca.operators.regions",
     "RegistrationOffice": "gmpki.ca.registration.office",
     "ReminderPolicy": "gmpki.ca.reports.expiring",
+    "RemoteIssuer": "gmpki.ca.remote.issuer",
     "RemoteKeyCentre": "gmpki.ca.kmc.remote",
     "RevocationOrder": "gmpki.ca.interfaces",
     "Route": "gmpki.ca.registration.settings",
@@ -236,10 +269,14 @@ _HOMES = {
     "Share": "gmpki.ca.kmc.shares",
     "SharedAmong": "gmpki.ca.kmc.master",
     "Store": "gmpki.ca.store.store",
+    "StoreSealRegistry": "gmpki.ca.seal_registry",
     "StoreStatusSource": "gmpki.ca.revocation.status",
+    "TakeoverReport": "gmpki.ca.takeover.report",
+    "TakeoverRules": "gmpki.ca.takeover.importing",
     "Transaction": "gmpki.ca.store.store",
     "Unlocking": "gmpki.ca.registration.unlocking",
     "Wanted": "gmpki.ca.registration.wanted",
+    "Witness": "gmpki.ca.ceremony.record",
     "WorkCalendar": "gmpki.ca.reports.workdays",
     "add_point": "gmpki.ca.operators.regions",
     "add_region": "gmpki.ca.operators.regions",
@@ -250,14 +287,17 @@ _HOMES = {
     "as_file": "gmpki.ca.registration.delivery",
     "as_pkcs12": "gmpki.ca.registration.delivery",
     "back_up": "gmpki.ca.store.backup",
+    "certificate_in": "gmpki.ca.ceremony.offline",
     "count_applications": "gmpki.ca.reports.counts",
     "count_pairs": "gmpki.ca.reports.counts",
     "count_seals": "gmpki.ca.reports.counts",
     "due_lists": "gmpki.ca.revocation.schedule",
     "export_audit": "gmpki.ca.store.audit_export",
+    "import_all": "gmpki.ca.takeover.importing",
     "inspect": "gmpki.ca.publication.inspect",
     "into_token": "gmpki.ca.registration.delivery",
     "issue_batch": "gmpki.ca.registration.batch",
+    "issue_bulk": "gmpki.ca.authority.bulk",
     "issue_list": "gmpki.ca.revocation.lists",
     "latest_list": "gmpki.ca.revocation.lists",
     "ledger": "gmpki.ca.reports.ledger",
@@ -265,9 +305,13 @@ _HOMES = {
     "pairs_like": "gmpki.ca.reports.search",
     "publish_due": "gmpki.ca.publication.queue",
     "read_list": "gmpki.ca.revocation.lists",
+    "read_record": "gmpki.ca.ceremony.record",
     "remind": "gmpki.ca.reports.expiring",
+    "request_out": "gmpki.ca.ceremony.offline",
     "restore": "gmpki.ca.store.backup",
     "seal_audit": "gmpki.ca.store.audit_seal",
+    "sign_request": "gmpki.ca.ceremony.offline",
+    "take_over": "gmpki.ca.takeover.authority",
     "tree_addresses": "gmpki.ca.publication.tree",
     "verify_audit": "gmpki.ca.store.audit_verify",
     "verify_backup": "gmpki.ca.store.backup",
