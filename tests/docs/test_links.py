@@ -83,26 +83,16 @@ FACADES = (
 
 # Of authorities, these too: what is needed less often is imported from where it is.
 ALSO_OF_AUTHORITIES = {
-    "gmpki.ca.authority.bulk",
     "gmpki.ca.authority.trusted",
-    "gmpki.ca.ceremony.offline",
-    "gmpki.ca.ceremony.record",
     "gmpki.ca.registration.attachments",
     "gmpki.ca.registration.batch_rows",
     "gmpki.ca.registration.retention",
     "gmpki.ca.registration.uniqueness",
-    "gmpki.ca.remote.answering",
-    "gmpki.ca.remote.issuer",
     "gmpki.ca.reports.writing",
     "gmpki.ca.revocation.rules",
-    "gmpki.ca.seal_registry",
     "gmpki.ca.store.audit",
     "gmpki.ca.store.audit_rows",
-    "gmpki.ca.takeover.authority",
-    "gmpki.ca.takeover.importing",
     "gmpki.ca.takeover.index",
-    "gmpki.ca.takeover.material",
-    "gmpki.ca.takeover.report",
 }
 
 
