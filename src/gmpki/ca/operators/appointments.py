@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from gmpki._inputs import iterated, member
 from gmpki.ca.interfaces import SYSTEM, Actor
-from gmpki.ca.operators._rows import checked, insert_tagged, title_text, update_tagged
-from gmpki.ca.operators.operators import Operator, OperatorState, demand, operator_named
+from gmpki.ca.operators._texts import title_text
+from gmpki.ca.operators.operators import ROWS, Operator, OperatorState, demand, operator_named
 from gmpki.ca.operators.permissions import Permission, check_permissions, permissions_text
 from gmpki.ca.operators.regions import point_of, region_of
 from gmpki.ca.store.columns import certificate_digest
@@ -137,7 +137,8 @@ def change_appointment(tx: Transaction, by: Operator, appointment: Appointment) 
     values = _values(tx, appointment)
     _demand(tx, by, values["region_id"])
     _refuse_key_of_another(tx, appointment)
-    update_tagged(tx, operators, row, values)
+    with tx.savepoint():
+        ROWS.change(tx, row._mapping, **values)
     tx.audit(by.actor, "operator.change", f"operator:{row.name}", **_told(values))
     return operator_named(tx.connection, tx.protection, row.name)
 
@@ -191,7 +192,7 @@ def _set_state(tx: Transaction, by: Operator, name: str, step: _Step, reason: st
     row = _own_region(tx, by, name)
     if row.state not in [state.value for state in step.before]:
         raise LifeCycleError(step.operation, row.state, f"{step.operation} is not for an operator who is {row.state}")
-    update_tagged(tx, operators, row, {"state": step.after.value})
+    ROWS.change(tx, row._mapping, state=step.after.value)
     tx.audit(by.actor, f"operator.{step.operation}", f"operator:{row.name}", reason=reason)
 
 
@@ -205,7 +206,7 @@ def _own_region(tx: Transaction, by: Operator, name: str) -> Row[Any]:
     if row is None:
         _demand(tx, by, by.region_id)
         raise NotFoundError("there is no such operator")
-    checked(tx.protection, operators, row)
+    ROWS.verify(tx.protection, row._mapping)
     _demand(tx, by, row.region_id)
     return row
 
@@ -259,7 +260,8 @@ def _refuse_key_of_another(tx: Transaction, appointment: Appointment) -> None:
 def _insert(tx: Transaction, actor: Actor, appointment: Appointment, values: dict[str, Any]) -> Operator:
     _refuse_key_of_another(tx, appointment)
     row = {**values, "name": appointment.name, "state": OperatorState.ACTIVE.value, "created_at": tx.at}
-    insert_tagged(tx, operators, row)
+    with tx.savepoint():
+        ROWS.add(tx, row)
     tx.audit(actor, "operator.appoint", f"operator:{appointment.name}", **_told(values))
     return operator_named(tx.connection, tx.protection, appointment.name)
 

@@ -15,11 +15,11 @@ from sqlalchemy import select
 
 from gmpki._inputs import as_text, member
 from gmpki.ca.interfaces import Actor
-from gmpki.ca.operators._rows import checked
 from gmpki.ca.operators.permissions import REMOTE_PERMISSIONS, Permission, permissions_from_text
 from gmpki.ca.operators.regions import is_within, point_of, regions_within
 from gmpki.ca.store.columns import digest_text
 from gmpki.ca.store.schema import certificates, operators
+from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import DecodeError, NotFoundError, NotPermittedError, TamperedError
 from gmpki.x509.certificate import Certificate
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gmpki.ca.store.protection import Protection
 
 __all__ = [
+    "ROWS",
     "Operator",
     "OperatorState",
     "demand",
@@ -37,6 +38,9 @@ __all__ = [
     "operators_of",
     "require_active",
 ]
+
+# The certificate need not be tagged: `certificate_digest` is its SM3.
+ROWS: Final = TaggedRows(operators, "operator", untagged=("certificate",))
 
 
 class OperatorState(Enum):
@@ -224,7 +228,7 @@ def operators_of(
 def _operator(connection: Connection, protection: Protection, row: Row[Any] | None) -> Operator:
     if row is None:
         raise NotFoundError("there is no such operator")
-    checked(protection, operators, row)
+    ROWS.verify(protection, row._mapping)
     return Operator(
         row.id,
         row.name,

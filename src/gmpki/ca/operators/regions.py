@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from gmpki._inputs import as_text, member, number
-from gmpki.ca.operators._rows import checked, code_text, insert_tagged, title_text, update_tagged
+from gmpki.ca.operators._texts import code_text, title_text
 from gmpki.ca.store.schema import issuing_points, regions
+from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import LimitExceeded, NotFoundError, TamperedError
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ MAX_DEPTH: Final = 16
 """How many regions may lie one within another."""
 
 _CODE_LEN: Final = 32
+_REGIONS: Final = TaggedRows(regions, "region")
+_POINTS: Final = TaggedRows(issuing_points, "issuing point")
 # The databases limit how many values one statement may have.
 _CHUNK: Final = 500
 
@@ -90,7 +93,8 @@ def add_region(tx: Transaction, actor: Actor, *, code: str, title: str, parent_i
     if parent_id is not None and len(_lineage(tx.connection, tx.protection, parent_id)) >= MAX_DEPTH:
         raise LimitExceeded(f"regions lie at most {MAX_DEPTH} deep one within another")
     values = {"code": code_text(code, "code", _CODE_LEN), "title": title_text(title), "parent_id": parent_id}
-    found = Region(insert_tagged(tx, regions, values), code, title, parent_id)
+    with tx.savepoint():
+        found = Region(_REGIONS.add(tx, values), code, title, parent_id)
     tx.audit(actor, "region.add", f"region:{code}", title=title, parent=parent_id)
     return found
 
@@ -104,7 +108,7 @@ def rename_region(tx: Transaction, actor: Actor, region_id: int, title: str) -> 
     :raises TamperedError: when its row is not as it was written.
     """
     row = _region_row(tx.connection, tx.protection, region_id)
-    update_tagged(tx, regions, row, {"title": title_text(title)})
+    _REGIONS.change(tx, row._mapping, title=title_text(title))
     tx.audit(actor, "region.rename", f"region:{row.code}", title=title)
     return Region(row.id, row.code, title, row.parent_id)
 
@@ -124,7 +128,8 @@ def add_point(
         "title": title_text(title),
         "is_remote": is_remote,
     }
-    found = IssuingPoint(insert_tagged(tx, issuing_points, values), region.id, code, title, is_remote)
+    with tx.savepoint():
+        found = IssuingPoint(_POINTS.add(tx, values), region.id, code, title, is_remote)
     tx.audit(actor, "point.add", f"point:{code}", title=title, region=region.code, remote=int(is_remote))
     return found
 
@@ -180,7 +185,7 @@ def regions_within(connection: Connection, protection: Protection, region_id: in
         inner = []
         for start in range(0, len(level), _CHUNK):
             query = select(regions).where(regions.c.parent_id.in_(level[start : start + _CHUNK]))
-            inner += [checked(protection, regions, row).id for row in connection.execute(query)]
+            inner += [_REGIONS.verify(protection, row)["id"] for row in connection.execute(query).mappings()]
         if not inner:
             return tuple(found)
         found += inner
@@ -211,7 +216,8 @@ def _region_row(connection: Connection, protection: Protection, region_id: int) 
 def _present(row: Row[Any] | None, protection: Protection) -> Row[Any]:
     if row is None:
         raise NotFoundError("there is no such region")
-    return checked(protection, regions, row)
+    _REGIONS.verify(protection, row._mapping)
+    return row
 
 
 def _region(row: Row[Any]) -> Region:
@@ -221,5 +227,5 @@ def _region(row: Row[Any]) -> Region:
 def _point(row: Row[Any] | None, protection: Protection) -> IssuingPoint:
     if row is None:
         raise NotFoundError("there is no such issuing point")
-    checked(protection, issuing_points, row)
+    _POINTS.verify(protection, row._mapping)
     return IssuingPoint(row.id, row.region_id, row.code, row.title, bool(row.is_remote))

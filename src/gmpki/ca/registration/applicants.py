@@ -26,7 +26,8 @@ from gmpki.ca.registration import retention
 from gmpki.ca.registration.identity import Identity, IdentityKind, canonical_number, check_credit_code
 from gmpki.ca.store.columns import from_seconds
 from gmpki.ca.store.schema import applicants
-from gmpki.errors import ConflictError, InvalidInputError, NotFoundError, TamperedError, UnsupportedAlgorithm
+from gmpki.ca.store.tagged_rows import TaggedRows
+from gmpki.errors import ConflictError, InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -56,6 +57,7 @@ _MAX_NAME_LEN: Final = 128
 _MAX_FIELDS: Final = 32
 _MAX_FIELD_LEN: Final = 1024
 _TABLE: Final = "applicants"
+_ROWS: Final = TaggedRows(applicants, "applicant")
 
 
 class ApplicantKind(enum.Enum):
@@ -283,7 +285,7 @@ def row_values(
         "fields_sealed": sealed("fields", _json(applicant.fields)) if applicant.fields else None,
         **times,
     }
-    return {**values, "tag": protection.tagger(_TABLE).tag(values, applicant_id)}
+    return {**values, "tag": _ROWS.tag(protection, values, applicant_id)}
 
 
 def _seal(tx: Transaction, applicant_id: int, applicant: Applicant, times: Mapping[str, int]) -> None:
@@ -306,7 +308,6 @@ def read(
     :param lock: keep others from changing the row until the transaction ends.
     :raises NotFoundError: when there is none of this number.
     :raises TamperedError: when the row is not as it was written.
-    :raises UnknownKeyError: when the ring no longer holds the key of the row.
     """
     number(applicant_id, 1, (1 << 63) - 1, "the number of an applicant")
     query = select(applicants).where(applicants.c.id == applicant_id)
@@ -359,10 +360,9 @@ def of_row(protection: Protection, row: RowMapping) -> RegisteredApplicant:
     """Return the applicant of a row of the table.
 
     :raises TamperedError: when the row is not as it was written.
-    :raises UnknownKeyError: when the ring no longer holds the key of the row.
     """
     applicant_id = int(row["id"])
-    _verify(protection, row)
+    _ROWS.verify(protection, row)
 
     def opened(column: str) -> str:
         return protection.cipher(_TABLE, column).decrypt(row[f"{column}_sealed"], applicant_id).decode("utf-8")
@@ -381,14 +381,6 @@ def of_row(protection: Protection, row: RowMapping) -> RegisteredApplicant:
     )
     times = (from_seconds(row[name]) for name in ("created_at", "updated_at", "retain_until"))
     return RegisteredApplicant(applicant_id, applicant, *times)
-
-
-def _verify(protection: Protection, row: RowMapping) -> None:
-    columns = {name: value for name, value in row.items() if name not in ("id", "tag")}
-    try:
-        protection.tagger(_TABLE).verify(row["tag"], columns, int(row["id"]))
-    except (InvalidInputError, UnsupportedAlgorithm):
-        raise TamperedError("changed", f"the applicant {row['id']} has no tag that holds", place=row["id"]) from None
 
 
 def _token(protection: Protection, identity: Identity) -> str:

@@ -15,11 +15,11 @@ from sqlalchemy import and_, select
 from gmpki import oids
 from gmpki._inputs import as_text, member, number
 from gmpki.ca.registration import wanted as wanted_json
-from gmpki.ca.registration._rows import TaggedRows
 from gmpki.ca.registration.states import ISSUING_OPERATIONS, ApplicationState, Operation, named
 from gmpki.ca.registration.wanted import Wanted
 from gmpki.ca.store.columns import digest_text, from_seconds
 from gmpki.ca.store.schema import applications
+from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import ConflictError, InvalidInputError, NotFoundError
 from gmpki.x509.request import CertificateRequest
 

@@ -15,10 +15,10 @@ from sqlalchemy import delete, select
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.interfaces import RevocationOrder
 from gmpki.ca.registration import applications, carrying, pairs
-from gmpki.ca.registration._rows import TaggedRows
 from gmpki.ca.registration.states import TRANSITIONS, ApplicationState, Operation, transition
 from gmpki.ca.store.columns import seconds, serial_number, serial_text
 from gmpki.ca.store.schema import orders_elsewhere as table
+from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import GmpkiError, StoreError
 
 if TYPE_CHECKING:

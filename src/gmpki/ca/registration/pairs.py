@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from gmpki._inputs import as_text, number
-from gmpki.ca.registration._rows import TaggedRows
 from gmpki.ca.registration.states import TRANSITIONS, Operation, PairState, named, transition
 from gmpki.ca.store.columns import from_seconds, seconds, serial_text
 from gmpki.ca.store.schema import pairs
+from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import NotFoundError
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.names import format_name
@@ -161,7 +161,7 @@ def move(tx: Transaction, row: RowMapping, operation: Operation, **values: Any) 
 
     :returns: the new state.
     :raises LifeCycleError: when the operation is not one for a pair in its state.
-    :raises ConflictError: as :meth:`TaggedRows.change <gmpki.ca.registration._rows.TaggedRows.change>`.
+    :raises ConflictError: as :meth:`TaggedRows.change <gmpki.ca.store.tagged_rows.TaggedRows.change>`.
     """
     pair = of_row(row)
     new = transition(operation, pair.state if operation is Operation.EXPIRE else state_at(pair, tx.now))

@@ -1,4 +1,4 @@
-"""What keeps the database honest and discreet: encrypted columns, indexes over them, tags of rows."""
+"""What keeps the database honest and private: encrypted columns, indexes over them, tags of rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gmpki.errors import GmpkiError, TamperedError
+from gmpki.protect import canonical
 from gmpki.protect.blind_index import BlindIndex
 from gmpki.protect.fields import FieldCipher
 from gmpki.protect.record_blocks import BlockVerifier
@@ -49,14 +50,16 @@ class Protection:
         """Verify the tag of a row that was read. Whatever is wrong with it, a tag of a key that the ring has not or
         columns that were never tagged included, is one thing to who reads: the row is not as gmpki wrote it.
 
-        :raises TamperedError: when it is not.
+        :raises TamperedError: when it is not; ``place`` is the row.
         """
         try:
             self.tagger(table).verify(tag, record, row)  # type: ignore[arg-type]
         except TamperedError:
             raise
         except GmpkiError as error:
-            raise TamperedError("changed", f"a row of {table} is not as it was written: {error}") from error
+            place = canonical.shown_row(row)
+            message = f"the row {place} of {table} is not as it was written: {error}"
+            raise TamperedError("changed", message, place=place) from error
 
     def verify_rows(
         self,

@@ -1,4 +1,10 @@
-"""Rows whose tag covers all that decides about them: written, read with the tag verified, changed."""
+"""Rows whose tag covers all that decides about them: written, read with the tag verified, changed.
+
+ROWS = TaggedRows(regions, "region")
+with store.transaction() as tx:
+    region_id = ROWS.add(tx, {"code": "110000", "title": "示例市", "parent_id": None})
+    ROWS.change(tx, ROWS.lock(tx, region_id), title="示例省")
+"""
 
 from __future__ import annotations
 
@@ -20,7 +26,7 @@ __all__ = ["TaggedRows"]
 
 
 class TaggedRows:
-    """The rows of a table with the columns ``id``, ``state`` and ``tag``. Immutable; thread-safe.
+    """The rows of a table with the columns ``id`` and ``tag``. Immutable; thread-safe.
 
     :param table: the table.
     :param what: what one of its rows is called in messages.
@@ -37,7 +43,7 @@ class TaggedRows:
         # The tag covers the id, which the database gives.
         done = tx.connection.execute(insert(self._table).values({**values, "tag": b""}))
         row_id = int(done.inserted_primary_key[0])  # type: ignore[index] # a single row was inserted
-        tag = self._tag(tx.protection, values, row_id)
+        tag = self.tag(tx.protection, values, row_id)
         tx.connection.execute(update(self._table).where(self._table.c.id == row_id).values(tag=tag))
         return row_id
 
@@ -56,10 +62,13 @@ class TaggedRows:
     def change(self, tx: Transaction, row: RowMapping, **values: Any) -> None:
         """Change a row that was read in this transaction.
 
-        :raises ConflictError: with the reason "changed", when somebody else has changed its state since.
+        :raises ConflictError: with the reason "changed", when somebody else has changed its state since, where the
+            table has a column ``state``.
         """
-        tag = self._tag(tx.protection, {**row, **values}, row["id"])
-        unchanged = (self._table.c.id == row["id"]) & (self._table.c.state == row["state"])
+        tag = self.tag(tx.protection, {**row, **values}, row["id"])
+        unchanged = self._table.c.id == row["id"]
+        if "state" in self._table.c:
+            unchanged &= self._table.c.state == row["state"]
         done = tx.connection.execute(update(self._table).where(unchanged).values(**values, tag=tag))
         if done.rowcount != 1:
             raise ConflictError("changed", f"somebody else has changed the {self._what} {row['id']} in the meantime")
@@ -69,14 +78,15 @@ class TaggedRows:
 
         :raises TamperedError: when it is not.
         """
-        protection.tagger(self._table.name).verify(row["tag"], {name: row[name] for name in self._tagged}, row["id"])
+        protection.verify_row(self._table.name, row["tag"], {name: row[name] for name in self._tagged}, row["id"])
         return row
+
+    def tag(self, protection: Protection, values: Mapping[str, Any], row_id: int) -> bytes:
+        """Return the tag of a row; a column that ``values`` does not have is NULL."""
+        return protection.tagger(self._table.name).tag({name: values.get(name) for name in self._tagged}, row_id)
 
     def _one(self, connection: Connection, protection: Protection, row_id: int, query: Any) -> RowMapping:
         found = connection.execute(query.where(self._table.c.id == row_id)).mappings().first()
         if found is None:
             raise NotFoundError(f"there is no {self._what} {row_id}")
         return self.verify(protection, found)
-
-    def _tag(self, protection: Protection, values: Mapping[str, Any], row_id: int) -> bytes:
-        return protection.tagger(self._table.name).tag({name: values.get(name) for name in self._tagged}, row_id)
