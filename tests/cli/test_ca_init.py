@@ -138,7 +138,7 @@ def test_the_file_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("databse = 'x'", "no such key"),
+        ("databases = 'x'", "no such key"),
         ("database = 1", "text expected"),
         ("= ", "is no TOML"),
         ("[publishers.web]\n", "either a directory or"),

@@ -27,8 +27,8 @@ def test_the_life_of_a_pair(language: str) -> None:
     states = {each.value: each for each in PairState}
     shown = {
         (operations[name], states[before]): states[after.strip("`")]
-        for name, (befores, after) in [row for row in rows(language, "ca-library.md") if row[0] in operations]
-        for before in re.findall(r"`(\w+)`", befores)
+        for name, (earlier, after) in [row for row in rows(language, "ca-library.md") if row[0] in operations]
+        for before in re.findall(r"`(\w+)`", earlier)
     }
     unchanging = (Operation.RECOVER, Operation.UNLOCK)  # the text below the table says so
     expected = {
