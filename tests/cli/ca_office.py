@@ -31,7 +31,17 @@ from gmpki.x509.names import parse_name
 from gmpki.x509.request import CertificateRequest, RequestBuilder
 from tokens.scene import USER_PIN
 
-__all__ = ["IDENTITY", "VERBS", "Office", "key", "opened", "set_rules", "write_for_examples", "write_request"]
+__all__ = [
+    "IDENTITY",
+    "VERBS",
+    "Office",
+    "key",
+    "opened",
+    "opened_ca",
+    "set_rules",
+    "write_for_examples",
+    "write_request",
+]
 
 IDENTITY = "11010519491231002X"  # the example of GB 11643
 SUBJECT = "C=CN, O=示例市社会保障局, CN=张三"
@@ -65,6 +75,7 @@ OTHERS = (
     "search",
     "show",
     "expire",
+    "settle",
 )
 VERBS = frozenset((*ACTORS, *OTHERS))
 BATCH = """kind,name,identity_kind,identity,subject
@@ -148,11 +159,18 @@ class Office:
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Office]:
-    """Open the office in the directory ``ca``, which :func:`ca_files.write_ca` wrote."""
+def opened_ca() -> Iterator[OpenCA]:
+    """Open the directory ``ca``, which :func:`ca_files.write_ca` wrote."""
     password = RememberedSecret.of(SecretSource("password", "CA_PASSWORD", None, None))
     pin = RememberedSecret.of(SecretSource("pin", None, None, None))
     with CAPlace("ca", password, pin, Who(None, None, NOBODY, None)).open() as ca:
+        yield ca
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Office]:
+    """Open the office in the directory ``ca``."""
+    with opened_ca() as ca:
         yield Office(ca)
 
 

@@ -51,7 +51,7 @@ def review(application: int) -> None:
 
 def key_states() -> list[str]:
     """Return the states of the encryption keys that were given out."""
-    with ca_office.opened() as office, office.store.reading() as connection:
+    with ca_office.opened_ca() as ca, ca.store.reading() as connection:
         query = select(kmc_keys.c.state).where(kmc_keys.c.serial.is_not(None)).order_by(kmc_keys.c.id)
         return list(connection.scalars(query))
 
@@ -258,3 +258,40 @@ def test_nothing_has_expired_yet(answer: Answer) -> None:
     assert answer("ca", "expire", "--scheduled", "--password-env", "CA_PASSWORD")["expired"] == 0
     assert answer("ca", "expire", *by("administrator"))["expired"] == 0
     assert answer("ca", "expire", *by("issuer"), exit_code=1)["error"]["type"] == "NotPermittedError"
+
+
+# ---- settled --------------------------------------------------------------------------------
+def test_a_key_is_retired_when_the_custodians_come(answer: Answer, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHARE", "example")
+    deliver()
+    division = [
+        "--threshold",
+        "2",
+        "--count",
+        "2",
+        "--share-output",
+        "shares",
+        *["--new-share-password-env", "SHARE"] * 2,
+    ]
+    answer("kmc", "rotate", "--yes", *by("administrator"), *division)
+    shares = [word for number in (1, 2) for word in ("--share", f"shares/share-{number}.der")]
+    shares += ["--share-password-env", "SHARE"] * 2
+    answer("ca", "revoke", "1", "--reason", "superseded", "--yes", *by("issuer"))
+    assert key_states() == ["in-use"]
+    assert "--share" in answer("ca", "settle", *by("administrator"), exit_code=2)["error"]["message"]
+    few = answer("ca", "settle", *by("administrator"), *shares[:2], *shares[-2:], exit_code=1)
+    assert few["error"]["type"] == "InvalidInputError"
+    refused = answer("ca", "settle", *by("issuer"), *shares, exit_code=1)
+    assert refused["error"]["type"] == "NotPermittedError"
+    assert key_states() == ["in-use"]
+    assert answer("ca", "settle", *by("administrator"), *shares)["settled"] == 1
+    assert key_states() == ["history"]
+    assert "已补办  settled  0" in run("ca", "settle", *by("administrator"), *shares).stdout
+
+
+def test_nothing_is_left_to_settle(answer: Answer) -> None:
+    deliver()
+    scheduled = ["--scheduled", "--password-env", "CA_PASSWORD"]
+    answer("ca", "revoke", "1", "--reason", "superseded", "--yes", *by("issuer"))
+    assert key_states() == ["history"]
+    assert answer("ca", "settle", *scheduled)["settled"] == 0

@@ -216,6 +216,7 @@ def test_all_commands_are_there() -> None:
         "ca report delays",
         "ca expiring",
         "ca expire",
+        "ca settle",
         "ca crl make",
         "ca crl list",
         "ca crl get",

@@ -37,6 +37,7 @@ LATER = {
     "report": ("ca_report", "Counts, the ledger, service levels", "统计、台账、服务时限"),
     "expiring": ("ca_expiring", "List what expires soon, and remind", "到期清单与提醒"),
     "expire": ("ca_expiring:expire", "Close pairs whose time is over", "办理到期证书"),
+    "settle": ("ca_settle", "Do what could not be done at its time", "补办未完成事项"),
     "crl": ("ca_crl", "Make and show revocation lists", "签发与查看撤销列表"),
     "ocsp": ("ca_ocsp", "Answer OCSP requests out of the database", "以数据库应答 OCSP 查询"),
     "publish": ("ca_publish:publish", "Carry what is due to directories", "发布证书与撤销列表"),

@@ -43,7 +43,7 @@ def command(
     """Revoke a pair for good: PAIR is its number, or serial:HEX, the serial number of one of its certificates.
 
     The next revocation list has it: "gmpki ca crl". The encryption key goes to the history of the key-management
-    centre; one that opens only with shares that were not given keeps it where it is.
+    centre; one that opens only with shares, and none were given, retires it with "gmpki ca settle".
 
     撤销证书对，不可恢复。
     """
