@@ -31,6 +31,7 @@ def _ca(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_status(run: Run, answer: Answer) -> None:
     found = answer("ca", "status", *OPENED)
+    assert found["database"] == f"sqlite:///{Path('ca/ca.db').absolute()}"
     assert [(each["authority"], each["state"]) for each in found["keys"]] == [("root", "active"), ("ca", "active")]
     assert found["operators"] == {"active": 9}
     assert found["encryption_keys"] == {"spare": 4}
@@ -85,7 +86,7 @@ def test_publishing_and_a_planted_difference(run: Run, answer: Answer) -> None:
     published.write_bytes(b"something else")
     found = answer(*looked, exit_code=1)
     assert found["clean"] is False
-    assert "ca" in run(*looked, exit_code=1).stdout
+    assert "has found 1 thing\n" in run(*looked, exit_code=1).stderr
 
 
 def test_a_place_that_cannot_be_written(answer: Answer) -> None:
@@ -207,6 +208,14 @@ def test_a_change_is_found_and_located(answer: Answer) -> None:
     found = answer("ca", "audit", "verify", *AUDITOR, exit_code=1)
     assert found["error"]["type"] == "TamperedError"
     assert [each["place"] for each in found["findings"]] == [3]
+
+
+def test_the_changed_row_of_another_operator_keeps_no_auditor_from_the_log(answer: Answer) -> None:
+    with closing(sqlite3.connect("ca/ca.db")) as connection, connection:
+        connection.execute("UPDATE operators SET permissions = 'entry,review' WHERE name = 'clerk'")
+    assert answer("ca", "audit", "verify", *AUDITOR)["ok"] is True
+    refused = answer("ca", "search", "applications", *OPENED, "--as", "clerk", exit_code=1)["error"]
+    assert refused["type"] == "TamperedError"
 
 
 @pytest.mark.parametrize(

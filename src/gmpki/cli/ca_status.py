@@ -58,12 +58,14 @@ def _key(one: dict[str, Any]) -> tuple[str, int]:
 
 
 def _fields(ca: OpenCA, place: CAPlace) -> dict[str, Any]:
+    from sqlalchemy import make_url
+
     from gmpki.ca.store import schema
 
     authorities = [ca.authority(name) for name in ca.authority_names()]
     return {
         "directory": place.folder,
-        "database": ca.store.engine.url.render_as_string(hide_password=True),
+        "database": make_url(place.database_url(ca.settings)).render_as_string(hide_password=True),
         "at": show_time(ca.store.now()),
         "authority": ca.settings.authority,
         "development": ca.settings.allow_local_operators,
