@@ -70,6 +70,7 @@ OTHERS = (
     "renew",
     "reissue",
     "change",
+    "contact",
     "recover",
     "batch",
     "search",

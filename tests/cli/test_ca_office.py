@@ -104,6 +104,26 @@ def test_all_that_is_entered_is_kept(answer: Answer) -> None:
     assert person["contact_phone"] == "13800138000"
 
 
+def test_a_contact_is_changed(answer: Answer, run: Run) -> None:
+    with ca_office.opened() as office:
+        office.applicant()
+    contact = ("ca", "contact", "1")
+    assert answer(*contact, *by("clerk"), exit_code=2)["error"]["type"] == "UsageError"
+    told = answer(*contact, "--contact-name", "王五", "--contact-address", "", *by("clerk"))
+    assert (told["applicant"], told["contact_name"]) == (1, "王五")
+    assert "王五" in run(*contact, "--contact-phone", "000-0000001", *by("clerk")).stdout
+    person = answer("ca", "show", "applicant", "1", "--in-full", *by("clerk"))
+    kept = [person[f"contact_{name}"] for name in ("name", "phone", "email", "address")]
+    assert kept == ["王五", "000-0000001", "lisi@example.cn", None]
+    for options, error in (
+        ([*contact, "--contact-name", "", *by("clerk")], "InvalidInputError"),
+        ([*contact, "--contact-email", "wangwu", *by("clerk")], "InvalidInputError"),
+        ([*contact, "--contact-name", "赵六", *by("issuer")], "NotPermittedError"),
+        (["ca", "contact", "9", "--contact-name", "赵六", *by("clerk")], "NotFoundError"),
+    ):
+        assert answer(*options, exit_code=1)["error"]["type"] == error
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -132,7 +152,9 @@ def test_applications_that_are_no_command(answer: Answer, options: list[str], sa
         ([*PERSON, "--region", "999999"], "NotFoundError"),
         ([*PERSON, "--request", "missing.csr"], "FileNotFoundError"),
         ([*PERSON, "--subject", "nonsense"], "InvalidInputError"),
-        ([*PERSON, "--profile", "p" * 65], "InvalidInputError"),
+        ([*PERSON, "--profile", "p" * 65], "NotFoundError"),
+        ([*PERSON, "--profile", "persona"], "NotFoundError"),
+        ([*PERSON, "--authority", "elsewhere"], "NotFoundError"),
     ],
 )
 def test_applications_that_are_refused(answer: Answer, options: list[str], kind: str) -> None:
@@ -162,6 +184,8 @@ def test_an_application_is_corrected(answer: Answer) -> None:
     assert after["subject"] == "C=CN, O=示例单位, CN=张三"
     assert after["medium"] == "file"
     assert after["content_digest"] != before["content_digest"]
+    error = answer("ca", "amend", "1", "--profile", "persona", *by("clerk"), exit_code=1)["error"]
+    assert error["type"] == "NotFoundError"
     assert "nothing to correct" in answer("ca", "amend", "1", *by("clerk"), exit_code=2)["error"]["message"]
 
 

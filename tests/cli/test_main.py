@@ -191,6 +191,7 @@ def test_all_commands_are_there() -> None:
         "ca renew",
         "ca reissue",
         "ca change",
+        "ca contact",
         "ca report-loss",
         "ca suspend",
         "ca resume",

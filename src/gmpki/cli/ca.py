@@ -24,6 +24,7 @@ LATER = {
     "renew": ("ca_renew", "Renew a pair before it expires", "证书更新"),
     "reissue": ("ca_renew:reissue", "Issue anew after loss or damage", "补办：遗失或损坏后重新签发"),
     "change": ("ca_renew:change", "Change what a certificate says of its subject", "变更主体信息"),
+    "contact": ("ca_contact", "Change an applicant's contact", "变更经办人及联系方式"),
     "report-loss": ("ca_revoke:report_loss", "Report a loss, and lift the report", "挂失与解除挂失"),
     "suspend": ("ca_revoke:suspend", "Suspend a pair", "证书冻结"),
     "resume": ("ca_revoke:resume", "End a suspension", "证书解冻"),

@@ -14,6 +14,8 @@ from ca.office import Scene
 from ca.office_steps import ASKED, STEPS, active, alone, bring_pair
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.operators import appointments
+from gmpki.ca.registration import applicants
+from gmpki.ca.registration.applicants import Contact
 from gmpki.ca.registration.applications import Application
 from gmpki.ca.registration.states import (
     Operation,
@@ -23,7 +25,9 @@ from gmpki.ca.store.store import Store
 from gmpki.errors import (
     ConflictError,
     InvalidInputError,
+    InvalidTypeError,
     LifeCycleError,
+    NotFoundError,
     NotPermittedError,
 )
 from gmpki.protect.keys import KeyRing
@@ -136,6 +140,63 @@ def test_another_region(quiet: Scene) -> None:
     assert caught.value.reason == "region"
     with pytest.raises(NotPermittedError):
         quiet.office.register(quiet.clerk, people.person(8, region_id=other))
+
+
+def test_a_contact_is_changed(scene: Scene) -> None:
+    applicant = people.register(scene.store, people.person(7))
+    changed = scene.office.change_contact(scene.clerk, applicant, name="王五", address="")
+    assert changed == Contact("王五", "13800138000", "lisi@example.test")
+    with scene.store.reading() as connection:
+        kept = applicants.read(connection, scene.store.protection, applicant).applicant
+    assert kept == people.person(7, contact=changed)
+    assert ("applicant.update", "clerk", f"applicant:{applicant}") in scene.audited()
+
+
+def test_a_contact_where_there_was_none(scene: Scene) -> None:
+    applicant = people.register(scene.store, people.person(7, contact=None))
+    with pytest.raises(InvalidInputError):
+        scene.office.change_contact(scene.clerk, applicant, phone="000-0000001")
+    assert scene.office.change_contact(scene.clerk, applicant, name="王五") == Contact("王五")
+
+
+CONTACTS: dict[str, tuple[dict[str, Any], type[Exception]]] = {
+    "nothing": ({}, InvalidInputError),
+    "no-name": ({"name": ""}, InvalidInputError),
+    "no-mailbox": ({"email": "lisi"}, InvalidInputError),
+    "too-long": ({"phone": "0" * 33}, InvalidInputError),
+    "no-text": ({"address": 7}, InvalidTypeError),
+}
+
+
+@pytest.mark.parametrize("change", CONTACTS)
+def test_a_contact_that_is_none(quiet: Scene, change: str) -> None:
+    values, error = CONTACTS[change]
+
+    def kept() -> applicants.RegisteredApplicant:
+        with quiet.store.reading() as connection:
+            return applicants.read(connection, quiet.store.protection, 1)
+
+    before = kept()
+    with pytest.raises(error):
+        quiet.office.change_contact(quiet.clerk, 1, **values)
+    assert kept() == before
+
+
+def test_who_may_not_change_a_contact(scene: Scene) -> None:
+    (other,) = people.add_regions(scene.store, "110000")
+    near = people.register(scene.store, people.person(7))
+    far = people.register(scene.store, people.person(8, region_id=other))
+    for name, applicant, reason in (
+        ("admin", near, "permission"),
+        ("keeper", near, "permission"),
+        ("clerk", far, "region"),
+    ):
+        with pytest.raises(NotPermittedError) as caught:
+            scene.office.change_contact(scene.operators[name], applicant, phone="000")
+        assert caught.value.reason == reason
+        assert ("office.refused", name, f"applicant:{applicant}") in scene.audited()
+    with pytest.raises(NotFoundError):
+        scene.office.change_contact(scene.clerk, 99, phone="000")
 
 
 def test_an_operator_who_was_suspended(scene: Scene) -> None:

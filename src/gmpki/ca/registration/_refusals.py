@@ -65,7 +65,8 @@ def _write(desk: Desk, name: str, given: Mapping[str, Any], refused: NotPermitte
     if not isinstance(operator, Operator):
         return
     subject = next(
-        (f"{kind}:{given[f'{kind}_id']}" for kind in ("application", "pair") if f"{kind}_id" in given), _OFFICE
+        (f"{kind}:{given[f'{kind}_id']}" for kind in ("application", "pair", "applicant") if f"{kind}_id" in given),
+        _OFFICE,
     )
     try:
         with desk.store.transaction() as tx:

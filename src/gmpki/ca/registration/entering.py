@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.registration import applicants, applications, pairs
 from gmpki.ca.registration._desk import Once
+from gmpki.ca.registration.applicants import Contact
 from gmpki.ca.registration.applications import Application, ApplicationForm
 from gmpki.ca.registration.carrying import refuse_recipient
 from gmpki.ca.registration.retention import end_of_retention
@@ -19,6 +20,8 @@ from gmpki.ca.store.columns import digest_text
 from gmpki.errors import InvalidInputError, LifeCycleError, NotPermittedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gmpki.ca.operators.operators import Operator
     from gmpki.ca.registration._desk import Desk
     from gmpki.ca.registration.applicants import Applicant
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from gmpki.ca.store.store import Transaction
     from gmpki.x509.request import CertificateRequest
 
-__all__ = ["PairForm", "amend", "enter", "enter_for_pair", "register"]
+__all__ = ["PairForm", "amend", "change_contact", "enter", "enter_for_pair", "register"]
 
 REVOCATION_REASONS: Final = frozenset(
     {
@@ -64,6 +67,23 @@ def register(desk: Desk, operator: Operator, applicant: Applicant) -> int:
         identity = applicant.identity
         found = applicants.find(tx.connection, tx.protection, identity.number, kind=identity.kind)
         return found[0].id if found else applicants.add(tx, applicant, actor=operator.actor)
+
+
+def change_contact(desk: Desk, operator: Operator, applicant_id: int, changes: Mapping[str, str]) -> Contact:
+    """Change fields of an applicant's contact; return the contact as it is then."""
+    with desk.store.transaction() as tx:
+        applicant = applicants.read(tx.connection, tx.protection, applicant_id, lock=True).applicant
+        desk.permit(tx.connection, operator, "change-applicant", applicant.region_id)
+        if not changes:
+            raise InvalidInputError("nothing is said that the contact is to change to")
+        if applicant.contact is not None:
+            contact = replace(applicant.contact, **changes)
+        elif "name" in changes:
+            contact = Contact(**changes)
+        else:
+            raise InvalidInputError(f"the applicant {applicant_id} has no contact yet: a new one has a name")
+        applicants.update_applicant(tx, applicant_id, replace(applicant, contact=contact), actor=operator.actor)
+    return contact
 
 
 def enter(desk: Desk, operator: Operator, form: ApplicationForm, key: str | None) -> Application:

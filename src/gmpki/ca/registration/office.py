@@ -28,7 +28,7 @@ from gmpki.ca.interfaces import SYSTEM, IssuerBackend, KeyCentre
 from gmpki.ca.registration import applications, carrying, checking, delivery, entering, escrow, expiry, issuing, pairs
 from gmpki.ca.registration._desk import Desk
 from gmpki.ca.registration._refusals import refusals_noted
-from gmpki.ca.registration.applicants import Applicant
+from gmpki.ca.registration.applicants import Applicant, Contact
 from gmpki.ca.registration.applications import Application, ApplicationForm
 from gmpki.ca.registration.carrying import Outcome
 from gmpki.ca.registration.checking import Decision
@@ -103,10 +103,33 @@ class RegistrationOffice:
         """Write an applicant down who is not registered yet; return their id.
 
         Who is registered with this identity number keeps the data that are there: they are changed by
-        :func:`gmpki.ca.registration.applicants.update_applicant`.
+        :meth:`change_contact` and :func:`gmpki.ca.registration.applicants.update_applicant`.
         """
         member(applicant, Applicant, "applicant")
         return entering.register(self._desk, operator, applicant)
+
+    def change_contact(
+        self,
+        operator: Operator,
+        applicant_id: int,
+        *,
+        name: str | None = None,
+        phone: str | None = None,
+        email: str | None = None,
+        address: str | None = None,
+    ) -> Contact:
+        """Change who handles the matter of an applicant, or how they are reached; return them as they are now.
+
+        What is None stays as it was, and "" takes a number or address away.
+
+        :raises NotFoundError: also when there is no such applicant.
+        :raises InvalidTypeError: when something else is no text.
+        :raises InvalidInputError: also when there is no contact yet and no name is given, or as :class:`Contact
+            <gmpki.ca.registration.applicants.Contact>`.
+        """
+        given = {"name": name, "phone": phone, "email": email, "address": address}
+        changes = {field: value for field, value in given.items() if value is not None}
+        return entering.change_contact(self._desk, operator, applicant_id, changes)
 
     def apply(self, operator: Operator, form: ApplicationForm, *, key: str | None = None) -> Application:
         """Enter an application for new certificates.
