@@ -113,6 +113,10 @@ def test_applications_and_applicants_are_found(answer: Answer, run: Run) -> None
     told = run("ca", "search", "applicants", ca_office.IDENTITY, *by("clerk")).stdout
     assert "110105********002X" in told
     assert ca_office.IDENTITY not in told
+    number = f"{ca_office.IDENTITY}\n".encode()
+    assert run("ca", "search", "applicants", "-", *by("clerk"), stdin=number).stdout == told
+    told = run("ca", "search", "pairs", "--identity", "-", "--json", *by("clerk"), stdin=number).stdout
+    assert [each["pair"] for each in json.loads(told)["pairs"]] == [2, 1]
 
 
 @pytest.mark.parametrize(

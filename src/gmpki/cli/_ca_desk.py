@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ __all__ = [
     "once_option",
     "pair_argument",
     "parse_subject",
+    "read_number",
     "reason_code",
     "request_option",
     "token_serial_option",
@@ -164,6 +166,17 @@ class Desk:
             found = self._codes[key] = read()
         return found
 
+    def refuse_unknown_profile(self, authority: str, profile: str) -> None:
+        """Refuse a profile under which the authority issues nothing, before anybody proofreads and reviews it.
+
+        :raises NotFoundError: there is no such profile, or no such authority.
+        """
+        from gmpki.ca.authority.authority import Authority
+        from gmpki.errors import NotFoundError
+
+        if profile not in Authority.open(self.store, authority).settings.profile_set():
+            raise NotFoundError(f"the authority {authority} issues under no profile {profile[:80]!r}")
+
     def application_id(self, text: str) -> int:
         """Return the number of an application that was named by it, or by its reference."""
         return int(text) if _is_id(text) else self.office.application_of_reference(self.operator, text).id
@@ -210,6 +223,14 @@ def at_desk(place: CAPlace, *, issues: bool = False, retires: bool = False) -> I
 
 def _is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= MAX_ID_DIGITS
+
+
+def read_number(text: str) -> str:
+    """Return an identity number that was given; ``-`` reads it from standard input, where no list of processes is."""
+    if text != "-":
+        return text
+    _io.claim_standard_input()
+    return sys.stdin.readline(200).strip()
 
 
 def load_request(path: str | None) -> CertificateRequest | None:

@@ -203,6 +203,7 @@ def _offering_force() -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        if error.strerror != _files.EXISTS:
+        context = click.get_current_context(silent=True)
+        if error.strerror != _files.EXISTS or (context is not None and "force" not in context.params):
             raise
         raise FileExistsError(errno.EEXIST, "the output exists; --force replaces it", error.filename) from None

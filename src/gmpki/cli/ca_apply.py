@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
-from gmpki.cli import _io, _issuing
+from gmpki.cli import _issuing
 from gmpki.cli._alternative_names import alternative_name, san_option
 from gmpki.cli._ca import CAPlace, ca_options
 from gmpki.cli._ca_desk import (
@@ -18,6 +17,7 @@ from gmpki.cli._ca_desk import (
     load_request,
     once_option,
     parse_subject,
+    read_number,
     request_option,
     token_serial_option,
 )
@@ -140,10 +140,11 @@ def command(*, place: CAPlace, once: str | None, **options: Any) -> Report:
     _check_person(person)
     values = _given(entry)
     with at_desk(place) as desk:
+        values.setdefault("authority", desk.authority)
+        desk.refuse_unknown_profile(values["authority"], values["profile"])
         applicant_id = person["applicant"]
         if applicant_id is None:
             applicant_id = desk.office.register(desk.operator, _applicant(desk, person))
-        values.setdefault("authority", desk.authority)
         form = ApplicationForm(applicant_id, **values)
         with desk.reading() as connection:
             held = existing(connection, applicant_id)
@@ -178,6 +179,8 @@ def amend(*, application: str, place: CAPlace, once: str | None, **options: Any)
         raise click.UsageError("nothing to correct: say what is to be another")
     with at_desk(place) as desk:
         before = desk.office.application(desk.operator, desk.application_id(application))
+        if "profile" in values:
+            desk.refuse_unknown_profile(values.get("authority", before.authority), values["profile"])
         return application_report(desk.office.amend(desk.operator, before.id, _amended(before, values), key=once))
 
 
@@ -289,10 +292,7 @@ def read_identity(text: str) -> Identity:
     kind, separator, number = text.partition("=")
     if not separator or kind not in KINDS:
         raise click.UsageError(f"--identity takes KIND=NUMBER with one of {', '.join(KINDS)}")
-    if number == "-":
-        _io.claim_standard_input()
-        number = sys.stdin.readline(200).strip()
-    return Identity(IdentityKind(kind), number)
+    return Identity(IdentityKind(kind), read_number(number))
 
 
 # ---- what is answered -----------------------------------------------------------------------

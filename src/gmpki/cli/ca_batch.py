@@ -95,6 +95,8 @@ def apply(
     refuse_stream(source)
     with at_desk(place) as desk:
         options["authority"] = options["authority"] or desk.authority
+        if options["profile"]:
+            desk.refuse_unknown_profile(options["authority"], options["profile"])
         batch = Batch(name, region_id=desk.region_id(region), **options)
         with _rows(source, encoding, "录入 entering") as (rows, shows):
             return _carried_out(apply_batch(desk.office, desk.operator, rows, batch), _target(source, results), shows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gmpki.cli._ca import CAPlace, ca_options
-from gmpki.cli._ca_desk import at_desk
+from gmpki.cli._ca_desk import at_desk, read_number
 from gmpki.cli._ca_shown import plain_rows, row_of, table
 from gmpki.cli._group import Group
 from gmpki.cli._options import together
@@ -65,7 +65,11 @@ APPLICANT_COLUMNS = {
     "region": "区域 region",
 }
 criteria_options = together(
-    click.option("--identity", metavar="NUMBER", help="The identity number of the holder, of any kind."),
+    click.option(
+        "--identity",
+        metavar="NUMBER",
+        help="The identity number of the holder, of any kind; - reads it from standard input.",
+    ),
     click.option("--credit-code", metavar="CODE", help="Of the organisation, or of the one of a person or device."),
     click.option("--name", metavar="TEXT", help="The whole name of the holder."),
     click.option("--name-prefix", metavar="TEXT", help="How the name begins."),
@@ -151,10 +155,13 @@ def applications(*, place: CAPlace, limit: int, after: str | None, **options: An
 def applicants(*, identity: str, place: CAPlace) -> Report:
     """Find who is registered with an identity number of any kind. It is shown with stars in its middle.
 
+    NUMBER is "-" for standard input, where no list of processes shows it.
+
     按证件号码查询已登记的申请人。
     """
     from gmpki.ca.registration.applicants import find
 
+    identity = read_number(identity)
     with at_desk(place) as desk, desk.reading() as connection:
         people = find(connection, desk.store.protection, identity, regions=desk.regions(connection))
         found: list[dict[str, object]] = [
@@ -176,6 +183,8 @@ def applicants(*, identity: str, place: CAPlace) -> Report:
 def _criteria(options: dict[str, Any]) -> Criteria:
     from gmpki.ca.reports.search import Criteria
 
+    if options["identity"] is not None:
+        options["identity"] = read_number(options["identity"])
     for name in ("since", "until"):
         if options[name] is not None:
             options[name] = parse_time(options[name], f"--{name}")
