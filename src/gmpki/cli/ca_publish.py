@@ -74,9 +74,6 @@ def inspect(*, place: CAPlace, authority: str | None, report: str | None, force:
         _io.write_output(report, f"{text}\n".encode(), force=force)
     fields: dict[str, Any] = {"clean": found.is_clean, **json.loads(text)}
     number = sum(count for code, count in found.counts.items() if code != "waiting")
-    failure = (
-        None
-        if found.is_clean
-        else Failure("TamperedError", f"the inspection has found {number} {'thing' if number == 1 else 'things'}")
-    )
+    things = "1 thing" if number == 1 else f"{number} things"
+    failure = None if found.is_clean else Failure("TamperedError", f"the inspection has found {things}")
     return Report(fields, list(found.lines()), failure)
