@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from gmpki.ca.operators.operators import Operator
     from gmpki.ca.operators.permissions import Permission
     from gmpki.ca.operators.regions import IssuingPoint, Region, add_point, add_region
+    from gmpki.ca.publication.again import make_all_due
     from gmpki.ca.publication.directory import DirectoryPublisher
     from gmpki.ca.publication.inspect import Inspection, inspect
     from gmpki.ca.publication.ldap import LDAPPublisher, LDAPServer
@@ -185,6 +186,7 @@ __all__ = [
     "issue_list",
     "latest_list",
     "ledger",
+    "make_all_due",
     "make_due",
     "pairs_like",
     "publish_due",
@@ -301,6 +303,7 @@ _HOMES = {
     "issue_list": "gmpki.ca.revocation.lists",
     "latest_list": "gmpki.ca.revocation.lists",
     "ledger": "gmpki.ca.reports.ledger",
+    "make_all_due": "gmpki.ca.publication.again",
     "make_due": "gmpki.ca.revocation.schedule",
     "pairs_like": "gmpki.ca.reports.search",
     "publish_due": "gmpki.ca.publication.queue",

@@ -18,15 +18,18 @@ __all__ = ["inspect", "publish"]
 @click.command(
     name="publish",
     epilog="\b\nExamples:\n  gmpki ca publish --scheduled --password-env CA_PASSWORD\n"
-    "  gmpki ca publish --most 100 --password-env CA_PASSWORD --as administrator",
+    "  gmpki ca publish --again --password-env CA_PASSWORD --as administrator",
 )
 @click.option(
     "--most", type=click.IntRange(min=1), default=10_000, show_default=True, help="Carry so many things at most."
 )
+@click.option(
+    "--again", is_flag=True, help="First make everything due once more: a directory is new, or has lost something."
+)
 @ca_options()
 @scheduled_option
 @json_option
-def publish(*, place: CAPlace, most: int, scheduled: bool) -> Report:
+def publish(*, place: CAPlace, most: int, again: bool, scheduled: bool) -> Report:
     """Carry the certificates and lists that are due to the directories and servers of ca.toml.
 
     What cannot be carried now is tried again later: run this from a timer with --scheduled.
@@ -34,9 +37,14 @@ def publish(*, place: CAPlace, most: int, scheduled: bool) -> Report:
     将到期的证书与撤销列表发布到目录或 LDAP。
     """
     with place.open() as ca:
+        from gmpki.ca.publication.again import make_all_due
         from gmpki.ca.publication.queue import publish_due
 
         actor = ca.acting("publish", scheduled=scheduled)
+        if again:
+            names = [publisher.name for publisher in ca.publishers]
+            for name in ca.authority_names():
+                make_all_due(ca.store, ca.authority(name), names, actor=actor)
         done = publish_due(ca.store, ca.publishers, actor=actor, most=most)
     fields = {"done": done.done, "failed": done.failed, "problems": done.problems}
     rows = [("已发布", "published", str(done.done)), ("未成功", "not published", str(done.failed))]

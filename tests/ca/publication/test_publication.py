@@ -13,6 +13,7 @@ from ca.authorities import ACTOR, NAME, SETTINGS, Authorities, found, order, rev
 from ca.conftest import Clock
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.interfaces import Issued, PublicationKind, Published, Publisher
+from gmpki.ca.publication.again import make_all_due
 from gmpki.ca.publication.directory import DirectoryPublisher
 from gmpki.ca.publication.inspect import Inspection, inspect
 from gmpki.ca.publication.queue import publish_due
@@ -153,6 +154,43 @@ class TestQueue:
             publish_due(made.store, [tree, tree])
         with pytest.raises(InvalidInputError):
             publish_due(made.store, [tree], most=0)
+
+
+class TestAgain:
+    def test_what_was_lost_comes_back(self, made: Authorities, issued: Issued, tree: DirectoryPublisher) -> None:
+        del issued
+        for path in tree.path.rglob("*.*"):
+            if path.is_file():
+                path.unlink()
+        looked = inspect(made.store, made.authority, [tree])
+        assert looked.counts == {"missing": looked.looked_at["published"]}
+        count = make_all_due(made.store, made.authority, [TREE])
+        assert count == waiting(made.store) == looked.looked_at["published"]
+        assert make_all_due(made.store, made.authority, [TREE]) == 0
+        assert publish_due(made.store, [tree]).failed == 0
+        assert inspect(made.store, made.authority, [tree]).is_clean
+
+    def test_a_publisher_that_comes_later(self, made: Authorities, issued: Issued, tmp_path: Path) -> None:
+        del issued
+        later = DirectoryPublisher(tmp_path / "later", name="later")
+        make_all_due(made.store, made.authority, ["later"])
+        publish_due(made.store, [later])
+        assert inspect(made.store, made.authority, [later]).is_clean
+
+    def test_what_nobody_may_read_stays(self, made: Authorities) -> None:
+        made.authority.issue(order(1), actor=ACTOR)
+        with made.store.transaction() as tx:
+            tx.connection.execute(text("DELETE FROM due_publications"))
+            tx.connection.execute(text("UPDATE certificates SET state = 'cancelled'"))
+        make_all_due(made.store, made.authority, [TREE])
+        with made.store.reading() as connection:
+            kinds = connection.scalars(select(due_publications.c.kind).distinct()).all()
+        assert PublicationKind.CERTIFICATE not in kinds
+
+    def test_no_authority(self, made: Authorities) -> None:
+        wrong: Any = "ca"
+        with pytest.raises(InvalidTypeError):
+            make_all_due(made.store, wrong, [TREE])
 
 
 class TestInspection:
