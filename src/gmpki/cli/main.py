@@ -43,7 +43,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "kmc": ("kmc", "Keep encryption keys for authorities", "密钥管理中心：备用、在用、历史、恢复"),
     "log": ("log", "A log that shows every change", "防篡改日志"),
     "manifest": ("manifest", "Sign and check lists of files", "文件清单的签名与校验"),
-    "quickstart": ("quickstart", "The main job: authority, UKeys, seals, and a report", "主要流程：CA、UKey、签章与报告"),
+    "quickstart": (
+        "quickstart",
+        "The main job: authority, UKeys, seals, and a report",
+        "主要流程：CA、UKey、签章与报告",
+    ),
     "selftest": ("selftest", "Known answers and library integrity", "密码算法自检与完整性检查"),
     "backends": ("backends", "Which implementation of each algorithm runs", "查看各算法的实现后端"),
 }
