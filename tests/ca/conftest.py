@@ -13,6 +13,27 @@ from certified import NOW
 from gmpki.ca.store.store import Store
 from gmpki.protect.keys import KeyRing
 
+# The rules of an authority do not depend on the interpreter, nor on the version of SQLAlchemy that it gets; these files
+# use as much of both as all the others together, and run everywhere.
+EVERYWHERE = (
+    "authority/test_issuing.py",
+    "kmc/test_centre.py",
+    "registration/test_office.py",
+    "registration/test_batch.py",
+    "reports/test_search.py",
+    "revocation/test_lists.py",
+    "store",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folder = Path(__file__).parent
+    everywhere = [folder / name for name in EVERYWHERE]
+    for item in items:
+        if folder in item.path.parents and not any(each in (item.path, *item.path.parents) for each in everywhere):
+            item.add_marker(pytest.mark.once)
+
 
 class Clock:
     """A clock that stands still until a test moves it."""
