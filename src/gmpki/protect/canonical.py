@@ -106,7 +106,7 @@ def encode_all(values: Sequence[Value]) -> list[bytes]:
         numbers = cast("Sequence[int]", values)
         least, most = min(numbers), max(numbers)
         length = most.bit_length() // 8 + 1
-        if 0 <= least and least.bit_length() // 8 + 1 == length and most < _SMALL:
+        if least >= 0 and least.bit_length() // 8 + 1 == length and most < _SMALL:
             head = b"\x03\0\0\0%c" % length
             return [head + value.to_bytes(length, "big") for value in numbers]
     elif kinds == {str}:
