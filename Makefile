@@ -11,8 +11,8 @@ NEEDS := $(PYTHON) -B native/tools/system_packages.py
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src bindings native/src native/include native/CMakeLists.txt \
 	native/tools/integrity_embed.py -type f -not -path '*/__pycache__/*')
 
-.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz interop limbo objects tokens faults throughput bench \
-	bench-limits docs clean
+.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz interop limbo objects tokens conformance \
+	conformance-faults faults throughput bench bench-limits docs clean
 
 help:
 	@echo "make quickstart   environment, build, and the main job: an authority, pairs in UKeys, sealed documents"
@@ -28,6 +28,8 @@ help:
 	@echo "make limbo        path validation: x509-limbo, the same signed with SM2, and our own cases"
 	@echo "make objects      outside certificates, requests, lists, messages and seals, judged"
 	@echo "make tokens       every driver with SoftHSM, OpenSC, p11-kit, pcscd and the software UKey"
+	@echo "make conformance  the suite for drivers of tokens, on the software UKey, SoftHSM and a card; reports in build/conformance"
+	@echo "make conformance-faults  the same on a UKey with one fault after another, each of which it has to see"
 	@echo "make faults       the software UKey and the authority's store killed, out of disk and shared wherever they write"
 	@echo "make throughput   issuing, revocation lists, OCSP and searches of an authority, on SQLite and PostgreSQL"
 	@echo "make bench        speed, beside other libraries"
@@ -98,6 +100,14 @@ objects: $(VENV)/tools $(VENV)/installed
 tokens: $(VENV)/tools $(VENV)/installed
 	$(NEEDS) test
 	$(RUN) tests/tokens/run_tokens.py
+
+conformance: $(VENV)/tools $(VENV)/installed
+	$(NEEDS) build test
+	$(RUN) tests/conformance/run_conformance.py
+
+conformance-faults: $(VENV)/tools $(VENV)/installed
+	$(NEEDS) build
+	$(RUN) tests/conformance/run_faults.py
 
 faults: $(VENV)/tools $(VENV)/installed
 	$(NEEDS) postgresql

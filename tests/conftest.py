@@ -6,9 +6,11 @@ counts as JSON for the program that started the run.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the account in the process that sees every report."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Account(), "gmpki-account")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without searches for garbage, and spare later ones what was collected: it stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -100,19 +100,19 @@ def unwritten(path: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def lock(descriptor: int, *, shared: bool = False) -> None:
+def lock(descriptor: int, *, shared: bool = False, wait: bool = True) -> None:
     """Lock an open file until it is closed, waiting for whoever has locked it.
 
     It is flock and not lockf: it holds against other descriptors of this process, whose closing does not end it.
 
-    :raises OSError: when it cannot be locked.
+    :raises OSError: when it cannot be locked; without ``wait`` a BlockingIOError when somebody else has locked it.
     :raises UnsupportedPlatform: where files cannot be locked.
     """
     try:
         import fcntl
     except ImportError:
         raise UnsupportedPlatform("this platform has no fcntl, by which processes lock a file") from None
-    fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+    fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
 
 
 # ---- writing ------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ import pytest
 
 import native_test_library
 
+pytestmark = pytest.mark.once
+
 STAND_IN = f"""
 import sys, types
 sys.path.insert(0, {str(Path(native_test_library.__file__).parent)!r})

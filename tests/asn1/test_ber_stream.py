@@ -238,6 +238,7 @@ def test_the_outline_is_bounded() -> None:
         MessageStream(io.BytesIO(message), max_outline_len="20")  # type: ignore[arg-type]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("elements", [b"\x05\x00" * 65, b"\x31\x80" + b"\x05\x00" * 1_000_001 + b"\x00\x00"])
 def test_the_elements_of_the_outline_are_bounded(elements: bytes) -> None:
     """Each of millions of tiny elements would take ten times its length in memory."""
@@ -279,6 +280,7 @@ def test_a_stream_that_gives_less_than_asked_is_read_on() -> None:
     assert b"".join(stream.content(place)) == data
 
 
+@pytest.mark.once
 def test_tiny_segments_take_linear_time() -> None:
     def seconds(count: int) -> float:
         message = explicit(element(0x24, b"\x04\x01a" * count, indefinite=True))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from ca import postgresql
 from certified import NOW
+from gmpki.ca.store.revisions import HEAD
 from gmpki.ca.store.store import Store
 from gmpki.protect.keys import KeyRing
 
@@ -26,13 +28,11 @@ EVERYWHERE = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what only the primary interpreter runs; pytest asks only about what is in this folder."""
     folder = Path(__file__).parent
-    everywhere = [folder / name for name in EVERYWHERE]
-    for item in items:
-        if folder in item.path.parents and not any(each in (item.path, *item.path.parents) for each in everywhere):
-            item.add_marker(pytest.mark.once)
+    if not any(folder / name in (item.path, *item.path.parents) for name in EVERYWHERE):
+        item.add_marker(pytest.mark.once)
 
 
 class Clock:
@@ -59,10 +59,37 @@ def ring() -> KeyRing:
     return KeyRing.generate(created=NOW)
 
 
+@pytest.fixture(scope="session")
+def sqlite_tables(ring: KeyRing) -> tuple[str, ...]:
+    """Give the statements that made the tables of a store, which take longer to compile than to carry out."""
+    with Store.create("sqlite://", ring) as made, made.reading() as connection:
+        found = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        return tuple(found.scalars())
+
+
 @pytest.fixture
-def store(ring: KeyRing, clock: Clock) -> Iterator[Store]:
+def new_store(
+    ring: KeyRing, clock: Clock, sqlite_tables: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Store]:
+    """Give what makes a store in SQLite, whose tables are made by statements that were compiled before."""
+
+    def make_tables(connection: Connection) -> None:
+        for statement in sqlite_tables:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+
+    def make(url: str) -> Store:
+        with monkeypatch.context() as patch:
+            patch.setattr("gmpki.ca.store.store.create_tables", make_tables)
+            return Store.create(url, ring, clock=clock)
+
+    return make
+
+
+@pytest.fixture
+def store(new_store: Callable[[str], Store]) -> Iterator[Store]:
     """Give a store in memory."""
-    with Store.create("sqlite://", ring, clock=clock) as made:
+    with new_store("sqlite://") as made:
         yield made
 
 
@@ -73,9 +100,9 @@ def file_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def file_store(file_url: str, ring: KeyRing, clock: Clock) -> Iterator[Store]:
+def file_store(file_url: str, new_store: Callable[[str], Store]) -> Iterator[Store]:
     """Give a store in an SQLite file."""
-    with Store.create(file_url, ring, clock=clock) as made:
+    with new_store(file_url) as made:
         yield made
 
 

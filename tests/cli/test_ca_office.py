@@ -398,6 +398,19 @@ def test_rows_that_fail_keep_no_other(answer: Answer) -> None:
     assert "110105194912310021" not in json.dumps(found)
 
 
+def test_a_reason_that_many_rows_have_is_told_once(answer: Answer, run: Run) -> None:
+    names, *rows = ca_office.BATCH.splitlines()
+    bad = [f"{names},remark,colour", *(f"{row},,red" for row in rows), f"{rows[0]},x,red", rows[1]]
+    Path("persons.csv").write_text("\n".join(bad), "utf-8")
+    told = run(*BATCH, "persons.csv", *by("clerk"), exit_code=1).stdout
+    assert told.count("no such column: 'colour'\n") == 1
+    assert told.count("no such column: 'colour', 'remark'") == 1
+    first, second, third = (line.split()[:2] for line in told.splitlines()[-3:])
+    assert (first, second, third) == (["1", "2"], ["3", "1"], ["4", "1"]), "the first row, and how many"
+    failures = answer(*BATCH, "persons.csv", *by("clerk"), exit_code=1)["failures"]
+    assert [each["row"] for each in failures] == [1, 2, 3, 4]
+
+
 @pytest.mark.parametrize(
     ("options", "exit_code", "kind"),
     [

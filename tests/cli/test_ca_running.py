@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -21,6 +23,7 @@ OPENED = ("--password-env", "CA_PASSWORD")
 ADMINISTRATOR = (*OPENED, "--as", "administrator")
 AUDITOR = (*OPENED, "--as", "auditor")
 SCHEDULED = (*OPENED, "--scheduled")
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +84,9 @@ def test_publishing_and_a_planted_difference(run: Run, answer: Answer) -> None:
     looked = ("ca", "inspect", *ADMINISTRATOR)
     assert answer(*looked, "--report", "inspection.json")["clean"] is True
     assert Path("inspection.json").read_bytes().startswith(b"{")
+    assert re.fullmatch(TIME, json.loads(Path("inspection.json").read_bytes())["at"])
+    assert re.search(TIME, run(*looked).stdout)
+    assert "+00:00" not in run(*looked).stdout
     assert answer(*looked, "--report", "inspection.json", exit_code=1)["error"]["type"] == "FileExistsError"
     (published,) = Path("ca/public/crl").glob("ca-*.crl")
     published.write_bytes(b"something else")
@@ -111,6 +117,17 @@ def test_ocsp_is_answered(run: Run) -> None:
     run("ca", "ocsp", "answer", *OPENED, "--output", "status.der", "status.req")
     verify = ("ocsp", "verify", "--issuer", "ca/certificates/ca.pem", "--request", "status.req")
     run(*verify, "--response", "status.der", "ca/operators/clerk.pem")
+
+
+@pytest.mark.parametrize("request_der", [b"", b"junk", b"\x30\x00"], ids=["empty", "junk", "nothing-asked"])
+def test_ocsp_of_what_is_no_request(run: Run, answer: Answer, request_der: bytes) -> None:
+    Path("junk.req").write_bytes(request_der)
+    asking = ("ca", "ocsp", "answer", *OPENED, "--force", "--output", "status.der", "junk.req")
+    found = answer(*asking, exit_code=1)
+    assert (found["status"], found["output"]) == ("malformedRequest", "status.der")
+    assert found["error"]["type"] == "ResponderError"
+    assert "malformedRequest" in run(*asking, exit_code=1).stdout
+    assert Path("status.der").read_bytes() == bytes.fromhex("30030a0101"), "who asked is told so"
 
 
 def test_ocsp_is_served(run: Run, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:

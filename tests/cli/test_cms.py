@@ -380,6 +380,7 @@ main.main()
 """
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -422,6 +423,7 @@ def test_nobody_who_was_named_is_passed_over(wrong: str, answer: Answer) -> None
     assert not Path("prepared").exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "command",
     [("verify", *TRUSTED), ("decrypt", "--key", "encryption.key", "--certificate", "both.pem", "--output", "out")],

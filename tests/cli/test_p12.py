@@ -77,6 +77,7 @@ def test_create_to_standard_output(run: Run) -> None:
     assert len(PKCS12.from_bytes(made, os.environ["PASSWORD"].encode()).keys) == 2
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
@@ -168,6 +169,7 @@ def test_a_wrong_password(answer: Answer) -> None:
     assert "password" in told["error"]["message"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [

@@ -205,6 +205,7 @@ USAGE = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("options", USAGE, ids=" ".join)
 @pytest.mark.parametrize("command", ["encrypt", "decrypt"])
 def test_usage(command: str, options: list[str], process: Callable[..., subprocess.CompletedProcess[bytes]]) -> None:

@@ -78,6 +78,7 @@ def test_documents_sealed_and_signed(run: Run, answer: Answer, uri: Uri) -> None
         assert seal.seal_id in str(shown)
 
 
+@pytest.mark.once
 def test_several_documents_at_once(run: Run) -> None:
     """Each process opens the token and logs in for itself; the PIN is read once."""
     for name in ("a", "b"):

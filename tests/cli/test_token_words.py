@@ -108,6 +108,7 @@ def test_a_number_is_no_token(run: Run, monkeypatch: pytest.MonkeyPatch, variabl
 
 
 # ---- what is written down ---------------------------------------------------------------
+@pytest.mark.once
 def test_a_saved_profile_says_what_is_to_be_filled_in(run: Run, answer: Answer) -> None:
     uri = f"skf:lib={library_path('skf')}"
     assert "待填写" in run("token", "doctor", uri, "--save", "new.toml").stdout

@@ -308,6 +308,7 @@ def test_pages_about_several(run: Run) -> None:
 
 
 # ---- several at once ------------------------------------------------------------------------------------------------
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["ofd", "pdf"])
 def test_documents_are_signed_and_verified_several_at_once(kind: str, answer: Answer, run: Run) -> None:
     blank = papers.paper() if kind == "ofd" else documents.single_page()
@@ -332,6 +333,7 @@ def test_documents_are_signed_and_verified_several_at_once(kind: str, answer: An
     assert answer("seal", "uses", "new.log")["pending"] == 10
 
 
+@pytest.mark.once
 def test_a_password_is_asked_for_once(answer: Answer, run: Run) -> None:
     Path("secret.key").write_bytes(seal_files.zhangsan().key.to_pem(b"correct horse battery staple"))
     for name in ("a.ofd", "b.ofd"):

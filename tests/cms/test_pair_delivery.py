@@ -70,6 +70,7 @@ def test_the_owner_opens_it(kind: str, delivery: EnvelopedDelivery) -> None:
     assert opened.to_der() == encryption.to_der()
 
 
+@pytest.mark.once
 @pair_of_each
 @each_delivery
 def test_changed_ones_give_no_key(kind: str, delivery: EnvelopedDelivery) -> None:

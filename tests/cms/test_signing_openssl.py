@@ -75,6 +75,7 @@ def test_theirs(someone: Person, options: tuple[str, ...]) -> None:
             verify(read, trust(someone), content=CONTENT + b"!")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("detached", [False, True], ids=["attached", "detached"])
 @pytest.mark.parametrize(
     "options",

@@ -184,6 +184,7 @@ cms.decrypt_file("message", "opened", [(certificate, key)], progress=wait)
 """
 
 
+@pytest.mark.once
 def test_a_process_that_is_killed_leaves_what_only_the_owner_reads(tmp_path: Path) -> None:
     Path("content").write_bytes(bytes(3 << 20))
     cms.encrypt_file("content", "message", [envelopes.PAIR], **GCM)

@@ -71,6 +71,7 @@ def reasons_of(kind: str) -> set[str]:
     return found
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["ConflictError", "NotPermittedError"])
 @pytest.mark.parametrize("language", GUIDES)
 def test_the_reasons(language: str, kind: str) -> None:

@@ -69,7 +69,16 @@ def pattern(lines: list[str]) -> str:
     return "".join("(?:.*\n)*?" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + "\n" for line in lines)
 
 
-@pytest.mark.parametrize("page", [page for page in having("python") if page.parent != GUIDES["en"]], ids=name_of)
+# Pages whose Python draws, measures tokens or stretches passwords.
+LONG = ("conformance.md", "key-rings.md", "key-stores.md", "seal-pictures.md", "sealing-pdf.md")
+WITH_PYTHON = [
+    pytest.param(page, marks=pytest.mark.once) if page.name in LONG else page
+    for page in having("python")
+    if page.parent != GUIDES["en"]
+]
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=name_of)
 def test_python(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That the guides in English have the same blocks is a test of its own, below."""
     monkeypatch.chdir(tmp_path)
@@ -93,6 +102,7 @@ def test_console(page: Path, tmp_path: Path) -> None:
     run_console([block for block in blocks(page) if block.language == "console"], tmp_path)
 
 
+@pytest.mark.once
 def test_console_of_the_readme(tmp_path: Path) -> None:
     """The block on the first screen has the Makefile's targets, which build the project; they are looked up there."""
     first, *rest = (block for block in blocks(README) if block.language == "console")

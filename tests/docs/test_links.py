@@ -73,12 +73,13 @@ NOT_IN_THE_REFERENCE = {
     "gmpki.x509.crl_sources",
 }
 
-# Of the many modules that seals, tokens and authorities are made of, the public ones are those whose names these
-# packages give.
+# Of the many modules that seals, tokens, authorities and the suite are made of, the public ones are those whose names
+# these packages give.
 FACADES = (
     *("seal", "seal/picture", "seal/ofd", "seal/pdf"),
     *("tokens", "tokens/soft", "tokens/skf", "tokens/pkcs11", "tokens/pcsc"),
     "ca",
+    *("conformance", "conformance/report", "conformance/randomness"),
 )
 
 # Of authorities, these too: what is needed less often is imported from where it is.
@@ -95,6 +96,9 @@ ALSO_OF_AUTHORITIES = {
     "gmpki.ca.takeover.index",
 }
 
+# Of the suite, what its callers and those who write checks need beside these names.
+ALSO_OF_THE_SUITE = {"gmpki.conformance.bench", "gmpki.conformance.pin_file"}
+
 
 def given_from(facade: Path) -> set[str]:
     """Return the modules whose names a package gives."""
@@ -108,7 +112,8 @@ def test_the_reference_has_every_public_module() -> None:
     for page in (ROOT / "docs" / "reference").glob("*.md"):
         shown |= set(re.findall(r"automodule:: (\S+)", page.read_text(encoding="utf-8")))
     package = ROOT / "src" / "gmpki"
-    present = {"gmpki.errors", "gmpki.fetch", "gmpki.oids", "gmpki.tokens.limits", *ALSO_OF_AUTHORITIES}
+    present = {"gmpki.errors", "gmpki.fetch", "gmpki.oids", "gmpki.tokens.limits"}
+    present |= ALSO_OF_AUTHORITIES | ALSO_OF_THE_SUITE
     for part in ("algorithms", "asn1", "cms", "keys", "keystore", "ocsp", "protect", "services", "tsa", "x509"):
         modules = pkgutil.iter_modules([str(package / part)])
         present |= {f"gmpki.{part}.{module.name}" for module in modules if not module.name.startswith("_")}

@@ -74,6 +74,7 @@ def test_the_kinds_of_files(language: str) -> None:
     assert {name for name, cells in shown if "`--content`" in cells[1]} == {kind.value for kind in _WITH_CONTENT}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("language", GUIDES)
 def test_the_reasons(language: str) -> None:
     text = (GUIDES[language] / "errors.md").read_text(encoding="utf-8")

@@ -62,6 +62,10 @@ NAMES = (
     "backup",
     "batch",
     "settings",
+    "conformance_report",
+    "conformance_journal",
+    "pin_file",
+    "child_message",
 )
 AT_ONCE = 2  # most of a short run is the start of its process
 PLANTED = "planted"

@@ -15,11 +15,15 @@ import atheris
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "native" / "tools")]
 
-with atheris.instrument_imports(include=["gmpki", "fuzz.targets", "fuzz.message_targets", "fuzz.seal_targets"]):
+PARTS = ("fuzz.targets", "fuzz.message_targets", "fuzz.seal_targets", "fuzz.conformance_targets")
+with atheris.instrument_imports(include=["gmpki", *PARTS]):
     from fuzz import all_seeds, mutation, targets
 
 # Names in text, and what is no DER, have no elements to change.
-UNSTRUCTURED = {"name", "protected", "log", "archive", "pdf", "picture", "scan", "seal_journal"}
+UNSTRUCTURED = {
+    *("name", "protected", "log", "archive", "pdf", "picture", "scan", "seal_journal"),
+    *("conformance_report", "conformance_journal", "pin_file", "child_message"),
+}
 
 
 def main(arguments: list[str]) -> None:

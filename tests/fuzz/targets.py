@@ -10,7 +10,7 @@ import pickle
 import time
 from collections.abc import Callable
 
-from fuzz import authority_targets, message_targets, seal_targets, seeds, token_targets
+from fuzz import authority_targets, conformance_targets, message_targets, seal_targets, seeds, token_targets
 from fuzz.promises import promise, quietly
 from gmpki.asn1 import der
 from gmpki.asn1.ber import ber_to_der
@@ -211,6 +211,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     **seal_targets.TARGETS,
     **token_targets.TARGETS,
     **authority_targets.TARGETS,
+    **conformance_targets.TARGETS,
     "planted": planted,
 }
 

@@ -70,6 +70,7 @@ def crls(user_id: bytes | None, *revoked: int) -> tuple[bytes, bytes]:
     return lower.sign(SUB_KEY, user_id=user_id).to_der(), upper.sign(ROOT_KEY, user_id=user_id).to_der()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("profile", SUBJECTS)
 def test_pair(peer: Peer, profile: str) -> None:
     algorithm, user_id = USER_IDS[peer.name]

@@ -38,6 +38,7 @@ def _libcrypto() -> None:
         pytest.skip(f"peer program: {error}")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("path", "peer"), [(path, peer) for path, peers in PEERS.items() for peer in peers])
 def test_recorded_mistakes(path: str, peer: sm2_verdicts.Peer) -> None:
     """A peer of the recorded version answers as recorded; another version makes no new mistake."""

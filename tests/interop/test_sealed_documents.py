@@ -113,6 +113,7 @@ def test_signed_messages_in_packages(peer: BouncyCastle, made: Hierarchy, form: 
         peer.check_signed("sm2", changed(value, -1), made.sub, content)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("profile", [PDFProfile.CMS, PDFProfile.CADES], ids=lambda profile: profile.value)
 def test_signed_messages_in_files(peer: BouncyCastle, made: Hierarchy, profile: PDFProfile) -> None:
     signer = cms_signer(key(made), Certificate.from_der(made.signing), profile=profile)  # type: ignore[arg-type]

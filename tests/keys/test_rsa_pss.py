@@ -129,6 +129,7 @@ def test_it_takes_a_structure() -> None:
         RSAPSSPublicKey(key().to_der())  # type: ignore[arg-type]
 
 
+@pytest.mark.once
 def test_keys_of_openssl(tmp_path: Path) -> None:
     private, public, message, signature = (str(tmp_path / name) for name in ("key", "pub", "message", "signature"))
     options = ["rsa_keygen_bits:2048", "rsa_pss_keygen_md:sha256", "rsa_pss_keygen_mgf1_md:sha256"]

@@ -490,6 +490,7 @@ for number in range(4):
 """
 
 
+@pytest.mark.once
 def test_two_processes_at_once(folder: TrustFolder) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     running = [

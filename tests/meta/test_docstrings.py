@@ -9,6 +9,8 @@ import pytest
 
 from meta import sources
 
+pytestmark = pytest.mark.once
+
 # The modules whose functions implement standards.
 ALGORITHMIC = ("sm2", "sm3", "sm4", "sm4_aead", "sm4_mac", "kdf", "rand")
 

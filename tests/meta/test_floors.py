@@ -11,6 +11,8 @@ import figures
 from meta import sources
 from project_files import has_history
 
+pytestmark = pytest.mark.once
+
 FLOORS = "tests/floors.toml"
 
 # Floors that stood higher than anything ever reached, each with what was wrong about them.

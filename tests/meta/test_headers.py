@@ -11,6 +11,8 @@ import pytest
 
 from native_test_library import ROOT, headers_module
 
+pytestmark = pytest.mark.once
+
 headers = headers_module()
 
 

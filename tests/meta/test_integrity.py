@@ -13,6 +13,8 @@ import pytest
 
 import integrity_embed
 
+pytestmark = pytest.mark.once
+
 CODE = """
 import sys
 sys.path.insert(0, sys.argv[1])

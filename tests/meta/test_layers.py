@@ -9,6 +9,8 @@ import pytest
 import figures
 from meta import sources
 
+pytestmark = pytest.mark.once
+
 TABLE = figures.tomllib.loads((Path(__file__).parent / "layers.toml").read_text(encoding="utf-8"))
 LAYERS: dict[str, float] = TABLE["layers"]
 

@@ -8,6 +8,8 @@ import pytest
 
 from meta import sources
 
+pytestmark = pytest.mark.once
+
 TOP_LEVEL = {
     ".ci",
     ".gitignore",

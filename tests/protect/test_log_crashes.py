@@ -20,6 +20,8 @@ from gmpki.protect import log_file
 from gmpki.protect.log import Durability, LogRules
 from protect.log_scene import check, create, entries, reopen
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:

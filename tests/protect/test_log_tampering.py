@@ -81,6 +81,7 @@ def test_what_was_not_touched_is_in_order(scene: Scene) -> None:
     report.require()
 
 
+@pytest.mark.once
 def test_every_flipped_bit_is_found_in_its_record(scene: Scene) -> None:
     # Every bit of the first record, an entry and a seal; of the others, which have their forms, one bit of each byte.
     flips = [
@@ -97,6 +98,7 @@ def test_every_flipped_bit_is_found_in_its_record(scene: Scene) -> None:
     assert len(flips) > 7000
 
 
+@pytest.mark.once
 def test_an_auditor_without_keys_finds_every_changed_byte_up_to_the_last_seal(scene: Scene) -> None:
     # The MAC of the seal itself is not under its signature; it does not need to be.
     before_mac = len(b"".join(scene.lines[: LAST_SEAL - 1]))
@@ -114,6 +116,7 @@ def test_an_auditor_without_keys_finds_every_changed_byte_up_to_the_last_seal(sc
     assert found > 1800
 
 
+@pytest.mark.once
 def test_every_replaced_byte_of_the_end_is_found(scene: Scene) -> None:
     start = len(scene.bytes) - 12
     for offset, value in itertools.product(range(start, len(scene.bytes)), range(256)):

@@ -384,6 +384,7 @@ def test_manifests_that_make_no_sense(arguments: Any) -> None:
         Manifest(*arguments)
 
 
+@pytest.mark.once
 def test_many_paths_are_compared_in_linear_time() -> None:
     deep = "/".join("d" * 1 for _ in range(2000))
     many = files(*sorted(f"{deep}/{number:05}" for number in range(3000)))

@@ -14,6 +14,8 @@ import pytest
 
 from gmpki.protect import DBAPITable, FieldCipher, FieldJob, KeyRing, Tally
 
+pytestmark = pytest.mark.once
+
 RING = KeyRing.generate()
 CIPHER = FieldCipher(RING, "employee", "phone")
 PASSWORD = b"password"

@@ -162,6 +162,7 @@ def real_time(path: Path) -> Seal:
     return samples.seal()
 
 
+@pytest.mark.once
 def test_two_processes_at_once(path: Path) -> None:
     seal = real_time(path)
     running = [start(WORKING, path, 60, seal.seal_id, name) for name in ("one", "two")]
@@ -174,6 +175,7 @@ def test_two_processes_at_once(path: Path) -> None:
     assert [step.action.value for step in steps] == ["stop", "resume"] * 60
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("delay_ms", [0, 9])
 def test_a_process_that_is_killed(path: Path, delay_ms: int) -> None:
     seal = real_time(path)
@@ -202,6 +204,7 @@ for _ in range(100):
 """
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("room", [1, 64, 65, 100, 300, 700])
 def test_a_process_that_is_killed_within_a_line(path: Path, room: int) -> None:
     """The system writes the part of the line that the limit leaves room for, and kills the process at the rest."""

@@ -297,6 +297,7 @@ while True:
 LONG: dict[str, Any] = {"purposes": ["x"], "valid_from": NOW - 9 * 365 * DAY, "valid_until": NOW + 9 * 365 * DAY}
 
 
+@pytest.mark.once
 def test_processes_share_the_uses(tmp_path: Path) -> None:
     grants = FileGrants.create(tmp_path / "grants")
     grants.grant("1", person(), **LONG, by="x", limit=100)
@@ -306,6 +307,7 @@ def test_processes_share_the_uses(tmp_path: Path) -> None:
     assert sorted(said) == list(range(1, 101))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("delay_ms", [0, 5])
 def test_no_use_is_forgotten_by_a_process_that_is_killed(tmp_path: Path, delay_ms: int) -> None:
     grants = FileGrants.create(tmp_path / "grants")

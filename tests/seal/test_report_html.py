@@ -181,6 +181,7 @@ def test_a_seal_is_marked_where_it_stands(make: object) -> None:
     assert red[0] > 150 > red[1]
 
 
+@pytest.mark.once
 def test_pages_are_bounded() -> None:
     data, found = ofd(9)
     drawn, more = sealed_pages(found, data, 12)
@@ -194,6 +195,7 @@ def test_pages_are_bounded() -> None:
     assert "Sealed pages" not in Page(report_as_html(found)).words
 
 
+@pytest.mark.once
 def test_thousands_of_places_and_signatures() -> None:
     many = [Placement(number, 1, 1, 10, 10) for number in range(1, 50_000)]
     one = SignatureReport(0, "Seal1", (PASSED,), placements=tuple(many))

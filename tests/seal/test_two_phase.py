@@ -72,6 +72,7 @@ sys.stdout.write(prepared_from_bytes(kept).finish(value).hex())
 """
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["GMT0031", "GBT38540", "digital"])
 def test_in_another_process(kind: str) -> None:
     person = samples.signer()

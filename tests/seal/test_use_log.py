@@ -303,6 +303,7 @@ for _ in range(int(sys.argv[2])):
 """
 
 
+@pytest.mark.once
 def test_processes_share_the_log(path: Path) -> None:
     log = FileUseLog.create(path)
     running = [start(RECORDING, path, 50, name) for name in ("one", "two")]
@@ -314,6 +315,7 @@ def test_processes_share_the_log(path: Path) -> None:
     assert receiver.numbers == list(range(1, 101))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("delay_ms", [0, 7])
 def test_a_process_that_is_killed(path: Path, delay_ms: int) -> None:
     FileUseLog.create(path)
@@ -339,6 +341,7 @@ FileUseLog(sys.argv[1]).drain(receiver, batch=2)
 """
 
 
+@pytest.mark.once
 def test_a_drain_that_is_killed(path: Path) -> None:
     log = FileUseLog.create(path)
     for _ in range(10):

@@ -337,6 +337,7 @@ def test_signed_stamp_that_nobody_verifies_is_the_word_of_the_signer() -> None:
 
 
 # ---- changed bytes ------------------------------------------------------------------------------------
+@pytest.mark.once
 @pytest.mark.parametrize("lenient", [False, True], ids=["strict", "lenient"])
 @layouts
 def test_no_changed_byte_stays_unnoticed(layout: SealLayout, lenient: bool) -> None:

@@ -18,7 +18,7 @@ from gmpki.errors import (
 )
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.tokens.interfaces import Application, Container
-from gmpki.tokens.latency import Job, SoftwareBench, TokenBench, TokenOperations, measure
+from gmpki.tokens.latency import Job, SoftwareBench, TokenBench, TokenOperations, measure, measured_times
 from gmpki.tokens.limits import ALGORITHMS, OPERATIONS, limit_profile, limit_profile_names
 from gmpki.tokens.skf.driver import SKFDriver
 from gmpki.tokens.soft import library_path
@@ -187,6 +187,16 @@ def test_counts() -> None:
             measure(job, most_s=wrong)  # type: ignore[arg-type]
     with pytest.raises(InvalidTypeError):
         measure("job")  # type: ignore[arg-type]
+
+
+def test_each_time_is_given() -> None:
+    calls: list[int] = []
+    times_s = measured_times(Job("sm2", "sign", lambda: calls.append(1)), count=4, warm_up=3)
+    assert (len(times_s), len(calls)) == (4, 7)
+    assert min(times_s) > 0
+    for wrong in (-1, 1_000_001):
+        with pytest.raises(InvalidInputError):
+            measured_times(Job("sm2", "sign", lambda: None), warm_up=wrong)
 
 
 def test_an_end_in_time_and_three_calls_at_least() -> None:

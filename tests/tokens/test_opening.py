@@ -85,6 +85,7 @@ def test_keys(issued: Issued) -> None:
             token.key("signing")  # type: ignore[arg-type]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("scheme", ["soft", "skf", "isolated"])
 def test_key_of_a_uri(issued: Issued, scheme: str) -> None:
     uri = CONTAINER

@@ -120,6 +120,7 @@ def test_a_forked_child_does_not_repeat_its_parent(path: Path) -> None:
 
 
 # ---- processes ------------------------------------------------------------------------------------------------------
+@pytest.mark.once
 @pytest.mark.parametrize("block", [1, 7])
 def test_processes_share_the_file(path: Path, block: int) -> None:
     FileSerials.create(path)
@@ -130,6 +131,7 @@ def test_processes_share_the_file(path: Path, block: int) -> None:
     assert len(set(found)) == 180
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("block", [1, 5])
 def test_killed_processes_leave_no_number_for_a_second_time(path: Path, block: int) -> None:
     FileSerials.create(path)
@@ -173,6 +175,7 @@ source.next()
 """
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("place", [("pread", "0"), ("fsync", "0"), *(("pwrite", str(n)) for n in (0, 1, 15, 16, 31))])
 def test_killed_at_each_step(path: Path, place: tuple[str, str]) -> None:
     source = FileSerials.create(path, random_bits=0)

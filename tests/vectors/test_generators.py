@@ -13,6 +13,8 @@ use_generators()
 
 import all as generators  # noqa: E402 - vectors/generate is importable from here on
 
+pytestmark = pytest.mark.once
+
 QUICK = [source for source in generators.SOURCES if source.path.split("/")[0] in {"rand", "sm4"}]
 SLOW = {"sm4/cfb8.json", "sm4/ccm.json"}
 

@@ -180,6 +180,7 @@ def test_equal_hashes_of_different_issuers_are_told_apart(monkeypatch: pytest.Mo
     assert reasons == [None, ReasonCode.KEY_COMPROMISE, "none"]
 
 
+@pytest.mark.once
 def test_a_long_list_is_small_in_memory() -> None:
     import tracemalloc
 
@@ -243,6 +244,7 @@ def test_arbitrary_lists_raise_only_our_errors(data: bytes, lenient: bool) -> No
     assert list(use(crl))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("lenient", [False, True])
 def test_every_byte_changed(lenient: bool) -> None:
     """Each byte of a list, set to a few values: it is refused with an error of ours, or can be used."""

@@ -53,6 +53,7 @@ class PeerKeyInfo(asn1crypto.core.Sequence):  # type: ignore[misc]
     _fields: ClassVar[Any] = [("algorithm", PeerAlgorithm), ("key", asn1crypto.core.BitString)]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("collect", [outside_objects, outside_paths])
 def test_says_what_an_independent_parser_says(test_data: Path, collect: Any) -> None:
     certificates = collect(test_data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from gmpki.asn1 import der
 from gmpki.asn1._gmt0014_parts import (
@@ -55,6 +55,8 @@ __all__ = [
     "RevokeKeyRespond",
     "TextForm",
 ]
+
+T = TypeVar("T", bound=Task)
 
 _MAX_ERROR: Final = (1 << 31) - 1
 
@@ -143,6 +145,25 @@ class AppUserInfo(Schema):
             der.encode_explicit(1, ds_code),
             der.encode_explicit(2, extend_info),
         )
+
+
+# ---- what a request and an answer are alike in ---------------------------------------------
+def _read_message(
+    reader: Reader, name: str, names: tuple[str, str, str], kinds: Mapping[int, type[T]]
+) -> tuple[EntName, tuple[T, ...], datetime, int, bool]:
+    """Read a message: who sends it, its tasks, when it was made, its number, and whether its tags are explicit."""
+    party, tasks, made_at = names
+    with reader.sequence(name) as fields:
+        read_version(fields)
+        sender = EntName.read(fields, party)
+        found, explicit = read_tasks(fields, tasks, kinds)
+        return sender, found, fields.generalized_time(made_at), number(fields, "taskNO"), explicit
+
+
+def _encode_message(sender: bytes, tasks: bytes, made_at: datetime, task: int) -> bytes:
+    return der.encode_sequence(
+        der.encode_integer(VERSION), sender, tasks, der.encode_generalized_time(made_at), der.encode_integer(task)
+    )
 
 
 # ---- requests -----------------------------------------------------------------------------
@@ -261,24 +282,16 @@ class KSRequest(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> KSRequest:
         """Read a KSRequest."""
-        with reader.sequence(name) as fields:
-            read_version(fields)
-            authority = EntName.read(fields, "caName")
-            requests, explicit = read_tasks(fields, "requestList", _REQUESTS)
-            return cls(authority, requests, fields.generalized_time("requestTime"), number(fields, "taskNO"), explicit)
+        return cls(*_read_message(reader, name, ("caName", "requestList", "requestTime"), _REQUESTS))
 
     def to_der(self) -> bytes:
         """Encode the structure as DER.
 
         :raises InvalidTypeError: when a field has the wrong type.
         """
-        return der.encode_sequence(
-            der.encode_integer(VERSION),
-            der_of(self.authority, EntName, "authority"),
-            encode_tasks(self.requests, _REQUESTS, explicit=self.explicit_tags),
-            der.encode_generalized_time(self.requested_at),
-            der.encode_integer(self.task),
-        )
+        authority = der_of(self.authority, EntName, "authority")
+        requests = encode_tasks(self.requests, _REQUESTS, explicit=self.explicit_tags)
+        return _encode_message(authority, requests, self.requested_at, self.task)
 
 
 # ---- answers ------------------------------------------------------------------------------
@@ -399,24 +412,16 @@ class KSRespond(Schema):
     @classmethod
     def read(cls, reader: Reader, name: str = "") -> KSRespond:
         """Read a KSRespond."""
-        with reader.sequence(name) as fields:
-            read_version(fields)
-            centre = EntName.read(fields, "kmName")
-            responds, explicit = read_tasks(fields, "respondList", _RESPONDS)
-            return cls(centre, responds, fields.generalized_time("respondTime"), number(fields, "taskNO"), explicit)
+        return cls(*_read_message(reader, name, ("kmName", "respondList", "respondTime"), _RESPONDS))
 
     def to_der(self) -> bytes:
         """Encode the structure as DER.
 
         :raises InvalidTypeError: when a field has the wrong type.
         """
-        return der.encode_sequence(
-            der.encode_integer(VERSION),
-            der_of(self.centre, EntName, "centre"),
-            encode_tasks(self.responds, _RESPONDS, explicit=self.explicit_tags),
-            der.encode_generalized_time(self.responded_at),
-            der.encode_integer(self.task),
-        )
+        centre = der_of(self.centre, EntName, "centre")
+        responds = encode_tasks(self.responds, _RESPONDS, explicit=self.explicit_tags)
+        return _encode_message(centre, responds, self.responded_at, self.task)
 
 
 # ---- signed -------------------------------------------------------------------------------

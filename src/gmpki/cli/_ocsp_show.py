@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gmpki.asn1.rfc6960 import CertStatusKind, ResponseStatus
+from gmpki.cli import _io
 from gmpki.cli._names import show_name
+from gmpki.cli._output import Failure, Report, facts
 from gmpki.cli._serial_numbers import show_serial_number
 from gmpki.cli._times import show_time
 from gmpki.errors import GmpkiError
 from gmpki.ocsp.cert_ids import hash_name_of
+from gmpki.ocsp.response import OCSPResponse
 from gmpki.x509._spelling import spelling
 
 if TYPE_CHECKING:
@@ -18,9 +21,8 @@ if TYPE_CHECKING:
     from gmpki.asn1.rfc5280 import Extension
     from gmpki.asn1.rfc6960 import CertID, ResponderID, SingleResponse
     from gmpki.ocsp.request import OCSPRequest
-    from gmpki.ocsp.response import OCSPResponse
 
-__all__ = ["describe_request", "describe_response", "lines_of"]
+__all__ = ["answer_report", "describe_request", "describe_response", "lines_of"]
 
 # The lines for a person: where a value stands, what it is called.
 _LABELS = {
@@ -81,6 +83,20 @@ def describe_response(response: OCSPResponse) -> dict[str, Any]:
         "certificates": [_certificate(response, number) for number in range(len(response.certificates_der))],
         "quirks": [str(quirk) for quirk in response.quirks],
     }
+
+
+def answer_report(encoded: bytes, output: str, *, force: bool) -> Report:
+    """Write the response that a responder gave; return what a command answers, a failure where it says only why not.
+
+    :param encoded: its DER.
+    """
+    _io.write_output(output, encoded, force=force)
+    response = OCSPResponse.from_der(encoded)
+    status = response.status.standard_name
+    lines = facts([("已应答", "answered", status), ("响应", "response", output)])
+    is_answer = response.status is ResponseStatus.SUCCESSFUL
+    failure = None if is_answer else Failure("ResponderError", f"the OCSP responder answered {status}")
+    return Report({**describe_response(response), "output": output}, [] if output == "-" else lines, failure)
 
 
 def _identifier(identifier: CertID) -> dict[str, Any]:

@@ -158,17 +158,24 @@ def _rows(
 
 
 def _carried_out(results: Iterable[RowResult], target: str, shows: Callable[[BatchSummary], None]) -> Report:
-    """Write the results, and tell how many there are and which failed first."""
+    """Write the results, and tell how many there are, and why rows failed: each reason once."""
     from dataclasses import asdict
 
     from gmpki.ca.registration.batch import write_results
 
     failed: list[RowResult] = []
+    reasons: dict[str, list[int]] = {}  # the first row that failed for it, and how many did
 
     def noting() -> Iterator[RowResult]:
         for result in results:
-            if result.problem and len(failed) < MAX_SHOWN:
-                failed.append(result)
+            if result.problem:
+                if len(failed) < MAX_SHOWN:
+                    failed.append(result)
+                reason = f"{result.problem}: {result.message}"
+                if reason in reasons:
+                    reasons[reason][1] += 1
+                elif len(reasons) < MAX_SHOWN:
+                    reasons[reason] = [result.row, 1]
             yield result
 
     summary = write_results(noting(), target, progress=shows)
@@ -186,9 +193,8 @@ def _carried_out(results: Iterable[RowResult], target: str, shows: Callable[[Bat
         ]
     )
     if failed:
-        lines += columns(
-            [("行 row", "原因 reason"), *((str(each.row), f"{each.problem}: {each.message}") for each in failed)]
-        )
+        shown = [(str(first), str(count), reason) for reason, (first, count) in reasons.items()]
+        lines += columns([("首行 first row", "行数 rows", "原因 reason"), *shown])
     total = summary.done + summary.failed
     failure = Failure("GmpkiError", f"{summary.failed} of {total} rows failed") if summary.failed else None
     return Report(fields, lines, failure)

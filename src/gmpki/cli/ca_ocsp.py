@@ -54,14 +54,17 @@ def command() -> None:
 def answer(*, place: CAPlace, request: str, minutes: int, output: str, force: bool) -> Report:
     """Answer one request, DER, from a file.
 
-    应答一个请求文件。
+    A request that cannot be answered gets a response that says why, and exit code 1.
+
+    应答一个请求文件；无法应答时给出说明原因的响应，并返回 1。
     """
+    from gmpki.cli._ocsp_show import answer_report
+
     check_output(output, binary=True, force=force)
     asked = _io.read_input(request, max_len=MAX_REQUEST_LEN)
     with place.open() as ca:
         encoded = _responder(ca, minutes).answer(asked)
-    _io.write_output(output, encoded, force=force)
-    return Report({"output": output}, [] if output == "-" else facts([("应答", "answer", output)]))
+    return answer_report(encoded, output, force=force)
 
 
 @command.command(epilog="\b\nExamples:\n  gmpki ca ocsp serve --port 8080 --password-env CA_PASSWORD")

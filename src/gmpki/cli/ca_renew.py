@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gmpki.cli._ca import CAPlace, ca_options
+from gmpki.cli._ca import CAPlace, ca_options, yes_option
 from gmpki.cli._ca_desk import (
     at_desk,
     load_request,
@@ -24,7 +24,6 @@ __all__ = ["change", "command", "reissue"]
 keep_option = click.option(
     "--keep-encryption-key", is_flag=True, help="The new pair keeps the encryption key.  [default: a new one]"
 )
-yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @click.command(

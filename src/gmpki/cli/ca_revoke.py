@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gmpki.cli._ca import CAPlace, ca_options
+from gmpki.cli._ca import CAPlace, ca_options, yes_option
 from gmpki.cli._ca_desk import asked_by_option, at_desk, once_option, pair_argument, reason_code
 from gmpki.cli._ca_shown import outcome_report
 from gmpki.cli._output import Report, json_option
@@ -34,7 +34,7 @@ REASONS = (
 @click.option("--reason", type=click.Choice(REASONS), required=True, help="Why.")
 @click.option("--since", metavar="TIME", help="Since when the key is in wrong hands.")
 @asked_by_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @once_option
 @json_option
 def command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +17,9 @@ from gmpki.cli._serial_numbers import parse_serial_number
 from gmpki.cli._times import parse_time
 
 if TYPE_CHECKING:
-    from gmpki.ca.reports.search import Criteria
+    from collections.abc import Callable
+
+    from gmpki.ca.reports.search import Criteria, Page
 
 __all__ = ["command"]
 
@@ -115,12 +118,8 @@ def pairs(*, place: CAPlace, limit: int, after: str | None, **options: Any) -> R
     serial, state = options.pop("serial"), options.pop("state")
     options["serial"] = None if serial is None else parse_serial_number(serial, "--serial", max_digits=40)
     options["state"] = None if state is None else named(PairState, state)
-    criteria = _criteria(options)
-    with at_desk(place) as desk, desk.reading() as connection:
-        regions = desk.regions(connection)
-        page = pairs_like(connection, desk.store.protection, criteria, regions=regions, after=after, limit=limit)
-        found = [desk.with_codes(connection, row_of(each, "pair")) for each in page.rows]
-    return _answer("pairs", found, PAIR_COLUMNS, page.next)
+    search = partial(pairs_like, criteria=_criteria(options), after=after, limit=limit)
+    return _found(place, search, "pair", PAIR_COLUMNS)
 
 
 @command.command(epilog="\b\nExamples:\n  gmpki ca search applications --state approved --limit 20")
@@ -140,12 +139,8 @@ def applications(*, place: CAPlace, limit: int, after: str | None, **options: An
 
     state = options.pop("state")
     options["state"] = None if state is None else named(ApplicationState, state)
-    criteria = _criteria(options)
-    with at_desk(place) as desk, desk.reading() as connection:
-        regions = desk.regions(connection)
-        page = applications_like(connection, desk.store.protection, criteria, regions=regions, after=after, limit=limit)
-        found = [desk.with_codes(connection, row_of(each, "application")) for each in page.rows]
-    return _answer("applications", found, APPLICATION_COLUMNS, page.next)
+    search = partial(applications_like, criteria=_criteria(options), after=after, limit=limit)
+    return _found(place, search, "application", APPLICATION_COLUMNS)
 
 
 @command.command(epilog="\b\nExamples:\n  gmpki ca search applicants 11010519491231002X")
@@ -189,6 +184,14 @@ def _criteria(options: dict[str, Any]) -> Criteria:
         if options[name] is not None:
             options[name] = parse_time(options[name], f"--{name}")
     return Criteria(**options)
+
+
+def _found(place: CAPlace, search: Callable[..., Page[Any]], what: str, columns: dict[str, str]) -> Report:
+    """Return the page that a search gives in the regions in which the operator works."""
+    with at_desk(place) as desk, desk.reading() as connection:
+        page = search(connection, desk.store.protection, regions=desk.regions(connection))
+        rows = [desk.with_codes(connection, row_of(each, what)) for each in page.rows]
+    return _answer(f"{what}s", rows, columns, page.next)
 
 
 def _answer(name: str, found: list[dict[str, object]], columns: dict[str, str], last: str | None) -> Report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -89,10 +89,7 @@ def approve(*, place: CAPlace, number: int, yes: bool) -> Report:
     批准司法恢复申请。
     """
     confirm(f"the recovery {number} is approved", yes=yes)
-    with place.open() as ca:
-        judicial = _judicial(ca)
-        judicial.approve(ca.operator, number)
-        return _told(judicial.get(number), ("已批准", "approved"))
+    return _decided(place, number, "approve", ("已批准", "approved"))
 
 
 @command.command(epilog="\b\nExamples:\n  gmpki kmc judicial refuse 1 --yes --password-env CA_PASSWORD --as recovery2")
@@ -106,10 +103,7 @@ def refuse(*, place: CAPlace, number: int, yes: bool) -> Report:
     驳回司法恢复申请。
     """
     confirm(f"the recovery {number} is refused for good", yes=yes)
-    with place.open() as ca:
-        judicial = _judicial(ca)
-        judicial.refuse(ca.operator, number)
-        return _told(judicial.get(number), ("已驳回", "refused"))
+    return _decided(place, number, "refuse", ("已驳回", "refused"))
 
 
 @command.command(
@@ -136,6 +130,14 @@ def carry_out(*, place: CAPlace, number: int, yes: bool, output: str, force: boo
         stream.write(allotted.delivery or b"")
         told = _told(judicial.get(number), ("已执行", "carried out"))
     return Report({**told.fields, "output": output}, [] if output == "-" else told.lines)
+
+
+def _decided(place: CAPlace, number: int, how: Literal["approve", "refuse"], done: tuple[str, str]) -> Report:
+    with place.open() as ca:
+        judicial = _judicial(ca)
+        decide = judicial.approve if how == "approve" else judicial.refuse
+        decide(ca.operator, number)
+        return _told(judicial.get(number), done)
 
 
 def _judicial(ca: OpenCA) -> JudicialRecovery:

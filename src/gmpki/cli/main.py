@@ -35,6 +35,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "tsa": ("tsa", "Time-stamps: request, reply, verify", "时间戳申请、签发、验证"),
     "p12": ("p12", "Make, show and take apart PKCS #12 files", "PKCS #12 密钥库的生成、查看、导出"),
     "token": ("token", "Use and manage tokens: UKeys, the software token", "令牌（UKey）的使用与管理"),
+    "conformance": (
+        "conformance",
+        "Check a token's driver, and write a report of it",
+        "密码令牌驱动符合性自测与报告",
+    ),
     "seal": ("seal", "Make, show and manage electronic seals", "电子印章的制作、查看、管理"),
     "ofd": ("ofd", "Seal and verify OFD documents", "OFD 文档签章与验章"),
     "pdf": ("pdf", "Seal and verify PDF documents", "PDF 文档签章与验章"),

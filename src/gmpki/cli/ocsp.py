@@ -284,10 +284,8 @@ def respond(
 
     依据 CRL 应答 OCSP 请求；不在列表中的序列号答复 good。
     """
-    from gmpki.asn1.rfc6960 import ResponseStatus
-    from gmpki.cli._ocsp_show import describe_response
+    from gmpki.cli._ocsp_show import answer_report
     from gmpki.ocsp.responder import CRLStatusSource, OCSPResponder
-    from gmpki.ocsp.response import OCSPResponse
 
     check_output(output, binary=True, force=force)
     issuer = _certificate(issuer_file)
@@ -301,13 +299,7 @@ def respond(
         user_id=b"" if empty_user_id else None,
     )
     encoded = responder.answer(_io.read_input(source, max_len=MAX_FILE_LEN))
-    _io.write_output(output, encoded, force=force)
-    response = OCSPResponse.from_der(encoded)
-    lines = facts([("已应答", "answered", response.status.standard_name), ("响应", "response", output)])
-    failure = None
-    if response.status is not ResponseStatus.SUCCESSFUL:
-        failure = Failure("ResponderError", f"the OCSP responder answered {response.status.standard_name}")
-    return Report({**describe_response(response), "output": output}, [] if output == "-" else lines, failure)
+    return answer_report(encoded, output, force=force)
 
 
 # ---- inputs ---------------------------------------------------------------------------------------------------------

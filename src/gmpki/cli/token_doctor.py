@@ -78,6 +78,7 @@ def command(*, place: Place, pin: Pin, save: str | None, allow_write: bool, in_p
     rows += [("设备", "device", f"{one['name']}: {one['label']}, {one['manufacturer']}") for one in devices]
     rows += [("无法打开", "cannot be opened", text) for text in failures]
     rows += [("试验", "trial", f"{one['name']}: {one['outcome']}") for one in trials]
+    rows.append(("全面检测", "checked in full", f"gmpki conformance run --{driver.kind} PATH"))
     if save is not None:
         if profile is None:
             raise click.UsageError("--save is for SKF drivers and PKCS #11 modules, which have profiles")

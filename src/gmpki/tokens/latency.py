@@ -44,7 +44,16 @@ if TYPE_CHECKING:
         def application(self) -> _InDevice: ...
 
 
-__all__ = ["BULK_LEN", "Job", "SessionKeyOperations", "SoftwareBench", "TokenBench", "TokenOperations", "measure"]
+__all__ = [
+    "BULK_LEN",
+    "Job",
+    "SessionKeyOperations",
+    "SoftwareBench",
+    "TokenBench",
+    "TokenOperations",
+    "measure",
+    "measured_times",
+]
 
 BULK_LEN: Final = 16384
 """Bytes that one measured call of a cipher or a digest works on: at the slowest limit in use, half a second."""
@@ -63,6 +72,8 @@ _CIPHERS: Final = ("sm4", "sm1", "ssf33")
 # The mode is the first of these that the device has; one without a chain last, for what has no other.
 _MODES: Final = ("CBC", "ECB")
 _MAX_COUNT: Final = 1_000_000
+_BLOCK_LEN: Final = 16
+_MAX_DATA_LEN: Final = 1 << 20
 _ENOUGH: Final = 3
 
 
@@ -91,8 +102,24 @@ def measure(job: Job, *, count: int = 20, most_s: float = 60.0) -> Measurement:
     :raises InvalidInputError: when count is outside 1 to 1,000,000, or most_s is negative.
     :raises GmpkiError: what the operation raises.
     """
+    times_s = measured_times(job, count=count, most_s=most_s)
+    return Measurement.of_times(job.algorithm, job.operation, times_s, data_len=job.data_len)
+
+
+def measured_times(job: Job, *, count: int = 20, most_s: float = 60.0, warm_up: int = 1) -> tuple[float, ...]:
+    """Do a job again and again, and return how long each took, in seconds.
+
+    :param count: how often, those aside that warm up.
+    :param most_s: no further call after so many seconds, but for the first three.
+    :param warm_up: how many calls come first and do not count.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when count is outside 1 to 1,000,000, warm_up outside 0 to 1,000,000, or most_s is
+        negative.
+    :raises GmpkiError: what the operation raises.
+    """
     member(job, Job, "job")
     number(count, 1, _MAX_COUNT, "count")
+    number(warm_up, 0, _MAX_COUNT, "warm_up")
     if not isinstance(most_s, (int, float)) or isinstance(most_s, bool):
         raise InvalidTypeError(f"most_s must be a float, not {type(most_s).__name__}")
     if not most_s >= 0:
@@ -100,30 +127,32 @@ def measure(job: Job, *, count: int = 20, most_s: float = 60.0) -> Measurement:
     collects = gc.isenabled()
     gc.disable()  # the collector's turns are not the token's time
     try:
-        times = _times(job, count, most_s)
+        for _ in range(warm_up):
+            _time(job)
+        return _times(job, count, most_s)
     finally:
         if collects:
             gc.enable()
-    return Measurement.of_times(job.algorithm, job.operation, times, data_len=job.data_len)
 
 
-def _times(job: Job, count: int, most_s: float) -> list[float]:
+def _times(job: Job, count: int, most_s: float) -> tuple[float, ...]:
     times: list[float] = []
-    end = None
-    for turn in range(count + 1):
-        if job.before is not None:
-            job.before()
-        started = time.perf_counter()
-        job.call()
-        ended = time.perf_counter()
-        if turn == 0:
-            end = ended + most_s
-            continue
-        # A clock may be too coarse for the operation; nothing takes no time.
-        times.append(max(ended - started, 1e-9))
-        if end is not None and ended > end and len(times) >= _ENOUGH:
+    end = time.perf_counter() + most_s
+    while len(times) < count:
+        times.append(_time(job))
+        if time.perf_counter() > end and len(times) >= _ENOUGH:
             break
-    return times
+    return tuple(times)
+
+
+def _time(job: Job) -> float:
+    """Do a job once, and return how long it took, in seconds."""
+    if job.before is not None:
+        job.before()
+    started = time.perf_counter()
+    job.call()
+    # A clock may be too coarse for the operation; nothing takes no time.
+    return max(time.perf_counter() - started, 1e-9)
 
 
 class TokenOperations:
@@ -201,19 +230,23 @@ class TokenBench(Closing):
         self._containers: dict[str, Container] = {}
         self._is_paired: set[str] = set()
 
-    def job(self, algorithm: str, operation: str) -> Job:
+    def job(self, algorithm: str, operation: str, *, data_len: int = BULK_LEN) -> Job:
         """Return a job, with the keys that it needs.
 
         :param algorithm: one of :data:`~gmpki.tokens.limits.ALGORITHMS`.
         :param operation: one of :data:`~gmpki.tokens.limits.OPERATIONS`.
-        :raises InvalidTypeError: when an input is not ``str``.
-        :raises InvalidInputError: when it is none of these.
+        :param data_len: bytes that a cipher or a digest works on: whole blocks of 16.
+        :raises InvalidTypeError: when an input has the wrong type.
+        :raises InvalidInputError: when it is none of these, or data_len no such length up to 1 MiB.
         :raises TokenUnsupportedError: when the token does not have it, or the algorithm no such operation.
         :raises PolicyError: when the driver's policy refuses the kind of key.
         :raises LoginRequiredError: unless the user has logged in.
         :raises TokenError: when the token refuses or fails, as :mod:`gmpki.tokens.interfaces` lists.
         """
         _check(algorithm, operation)
+        number(data_len, _BLOCK_LEN, _MAX_DATA_LEN, "data_len")
+        if data_len % _BLOCK_LEN:
+            raise InvalidInputError(f"data_len is a multiple of {_BLOCK_LEN}")
         operations = self._operations
         if algorithm in _KEY_TYPES:
             if operation == "generate":
@@ -227,10 +260,10 @@ class TokenBench(Closing):
                 call = getattr(operations, operation)(container, algorithm, message)
                 return Job(algorithm, operation, call, data_len=len(message))
         elif algorithm in _CIPHERS and operation in ("encrypt", "decrypt"):
-            call = operations.cipher(self._with_pair("sm2"), algorithm, operation, bytes(BULK_LEN))
-            return Job(algorithm, operation, call, data_len=BULK_LEN)
+            call = operations.cipher(self._with_pair("sm2"), algorithm, operation, bytes(data_len))
+            return Job(algorithm, operation, call, data_len=data_len)
         elif algorithm == "sm3" and operation == "digest":
-            return Job(algorithm, operation, operations.digest(self._with_pair("sm2"), bytes(BULK_LEN)), None, BULK_LEN)
+            return Job(algorithm, operation, operations.digest(self._with_pair("sm2"), bytes(data_len)), None, data_len)
         raise TokenUnsupportedError(f"{algorithm} has no operation {operation}")
 
     def _generating(self, algorithm: str) -> Job:

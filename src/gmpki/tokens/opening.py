@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from gmpki.tokens.pkcs11.application import PKCS11Application
     from gmpki.tokens.pkcs11.cryptoki import TokenInfo
     from gmpki.tokens.pkcs11.driver import PKCS11Driver
+    from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
     from gmpki.tokens.skf.driver_profile import DriverProfile
     from gmpki.tokens.uri import TokenUri
 
-__all__ = ["OpenedToken", "open_driver", "open_token", "open_token_key", "skf_driver"]
+__all__ = ["OpenedToken", "open_driver", "open_token", "open_token_key", "profile_named", "skf_driver"]
 
-P = TypeVar("P", "DriverProfile", "CardProfile")
+P = TypeVar("P", "DriverProfile", "CardProfile", "MechanismMap")
 
 _MAX_PROFILE_LEN: Final = 1 << 18  # bytes; what reads it takes fewer characters
 
@@ -131,7 +132,7 @@ def open_driver(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY
     from gmpki.tokens.pcsc.card_profile import CardProfile
     from gmpki.tokens.pcsc.driver import PCSCDriver
 
-    return PCSCDriver(profile=_profile(CardProfile, parsed.profile), policy=policy)
+    return PCSCDriver(profile=profile_named(CardProfile, parsed.profile), policy=policy)
 
 
 def skf_driver(uri: SKFUri) -> tuple[str, DriverProfile | None]:
@@ -149,7 +150,7 @@ def skf_driver(uri: SKFUri) -> tuple[str, DriverProfile | None]:
     path = library_path("skf") if uri.library is None else uri.library
     # Of our own library everything is known, also while no device is there to find it out with.
     known = "gmpki" if uri.library is None else None
-    return os.fspath(path), _profile(DriverProfile, uri.profile or known)
+    return os.fspath(path), profile_named(DriverProfile, uri.profile or known)
 
 
 def open_token(uri: str | TokenUri, *, policy: AlgorithmPolicy = DEFAULT_POLICY) -> OpenedToken:
@@ -213,17 +214,13 @@ def open_token_key(
     return key
 
 
-# ---- URIs -----------------------------------------------------------------------------------
-def _parsed(uri: str | TokenUri) -> TokenUri:
-    if isinstance(uri, str):
-        return parse_uri(uri)
-    if not isinstance(uri, (SKFUri, PKCS11Uri, PCSCUri)):
-        raise InvalidTypeError(f"uri must be str or a URI of a token, not {type(uri).__name__}")
-    return uri
+def profile_named(kind: type[P], name: str | None) -> P | None:
+    """Return a profile that comes with gmpki, or that of a file: a name with a separator of folders or ".toml" behind.
 
-
-def _profile(kind: type[P], name: str | None) -> P | None:
-    """Return the profile that a URI names: one that comes with gmpki, or of a file."""
+    :param name: None names none.
+    :raises InvalidInputError: when there is none of this name, or the file cannot be read.
+    :raises ProfileError: when the file is no such profile.
+    """
     if name is None:
         return None
     if os.sep not in name and not name.endswith(".toml"):
@@ -235,6 +232,15 @@ def _profile(kind: type[P], name: str | None) -> P | None:
         raise InvalidInputError(f"the profile {name} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise InvalidInputError(f"the profile {name} is not text of UTF-8") from None
+
+
+# ---- URIs -----------------------------------------------------------------------------------
+def _parsed(uri: str | TokenUri) -> TokenUri:
+    if isinstance(uri, str):
+        return parse_uri(uri)
+    if not isinstance(uri, (SKFUri, PKCS11Uri, PCSCUri)):
+        raise InvalidTypeError(f"uri must be str or a URI of a token, not {type(uri).__name__}")
+    return uri
 
 
 def _names_container(uri: TokenUri) -> bool:

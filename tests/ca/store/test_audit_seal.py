@@ -39,7 +39,7 @@ class Signing:
         return SIGNER.sign(data, **options)
 
     def sign_digest(self, digest: Any) -> bytes:
-        raise NotImplementedError
+        return SIGNER.sign_digest(digest)
 
 
 # ---- seals ----------------------------------------------------------------------------------

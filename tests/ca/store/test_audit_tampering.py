@@ -18,6 +18,8 @@ from gmpki.ca.store.store import Store
 from gmpki.errors import InvalidTypeError, TamperedError
 from gmpki.protect.log_verify import LogReport
 
+pytestmark = pytest.mark.once
+
 LAST = len(KINDS)
 PLACES = {"log": 1, "entry": 3, "seal": 4, "end": 6, "next log": 7, "last": LAST}
 CHANGES = {

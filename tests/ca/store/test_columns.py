@@ -38,6 +38,23 @@ def test_other_types_are_refused(value: Any) -> None:
             function(value)
 
 
+@pytest.mark.parametrize("number", [1, (1 << 63) - 1])
+def test_numbers_of_rows(number: int) -> None:
+    assert columns.row_id(number, "the number of a pair") == number
+
+
+@pytest.mark.parametrize("number", [0, -1, 1 << 63, 1 << 5000])
+def test_numbers_of_no_row(number: int) -> None:
+    with pytest.raises(InvalidInputError, match="the number of a pair"):
+        columns.row_id(number, "the number of a pair")
+
+
+@pytest.mark.parametrize("value", [None, "1", 1.0, True])
+def test_what_is_no_number_of_a_row(value: Any) -> None:
+    with pytest.raises(InvalidTypeError, match="the number of a pair"):
+        columns.row_id(value, "the number of a pair")
+
+
 def test_times_come_back_in_utc() -> None:
     at = datetime(2026, 3, 1, 8, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=8)))
     assert columns.from_seconds(columns.seconds(at)) == datetime(2026, 3, 1, 0, 0, 0, tzinfo=timezone.utc)

@@ -181,6 +181,7 @@ def test_a_stored_member_whose_length_is_told_behind_it() -> None:
         OFDPackage.from_bytes(archive(OFD, streamed(stored)))
 
 
+@pytest.mark.once
 def test_extra_fields_take_time_by_their_length_alone() -> None:
     extra = b"\xff\xff" + (60_000).to_bytes(2, "little") + bytes(60_000)
     members = [Raw(b"a%d" % number, b"", method=0, extra=extra) for number in range(300)]

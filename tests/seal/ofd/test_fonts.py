@@ -121,6 +121,7 @@ def test_a_part_of_a_font_has_what_the_text_needs(form: str) -> None:
         assert drawn.character(letter)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("form", FORMS)
 def test_a_part_is_the_same_in_another_process(form: str) -> None:
     program = (
@@ -179,6 +180,7 @@ LARGE = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", LARGE)
 def test_large_chinese_fonts_are_cut(name: str) -> None:
     found = dict(file for directory in system_directories() for file in files_below(directory))
@@ -348,6 +350,7 @@ def test_every_cut_of_a_font_is_read_or_refused(form: str) -> None:
             OpenTypeFont.from_bytes(data[:end]).subset(papers.LETTERS)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("form", FORMS)
 def test_damaged_fonts_end_in_errors_of_ours(form: str) -> None:
     whole, draws, cut = FORMS[form](), random.Random(5), 0

@@ -25,6 +25,8 @@ from gmpki.seal.ofd.writer import OFDWriter
 from seal import samples
 from seal.ofd import papers
 
+pytestmark = pytest.mark.once
+
 OFD_JS = os.environ.get("GMPKI_TEST_OFD_JS", "")
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(not BROWSER, reason="peer program: no browser is installed")

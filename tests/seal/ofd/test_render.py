@@ -262,6 +262,7 @@ def test_a_drawing_used_many_times() -> None:
     assert (drawn(10, 10), drawn(25, 10), drawn(17, 10)) == (RED, RED, WHITE)
 
 
+@pytest.mark.once
 def test_pages_that_would_keep_the_renderer_busy() -> None:
     begin = time.perf_counter()
     with pytest.raises(LimitExceeded, match="cuts"):
@@ -359,6 +360,7 @@ def test_a_seal_whose_picture_is_a_page() -> None:
     assert Drawn(data)(40, 120) == BLUE
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("data", [b"", b"<svg/>", b"PK\3\4", picture()[:40]])
 def test_a_seal_whose_picture_cannot_be_drawn(data: bytes) -> None:
     whole = SealSignature.from_der(forge(samples.seal(), samples.signer())).structure
@@ -440,6 +442,7 @@ def test_what_a_document_says_does_not_become_markup() -> None:
     assert "passwd" not in PageRenderer(page(objects)).svg(1)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "pages", "places"),
     [

@@ -40,6 +40,7 @@ def test_a_signature_that_claims_to_be_younger_than_a_time_stamp_over_it() -> No
     assert getattr(found.error, "reason", "") == "signed-after-stamp"
 
 
+@pytest.mark.once
 def test_cross_references_that_unfold_in_every_revision() -> None:
     """A hundred updates of some kilobytes each list a million objects that there are not."""
     data = documents.single_page()
@@ -59,6 +60,7 @@ def test_cross_references_that_unfold_in_every_revision() -> None:
     assert time.perf_counter() - begin < 20
 
 
+@pytest.mark.once
 def test_validation_data_that_does_not_end() -> None:
     """Many objects of the store begin where a string does that has no end: each is read up to the end of the file."""
     data = documents.single_page()

@@ -28,6 +28,8 @@ from seal import samples
 from seal.pdf import documents, looking
 from seal.pdf.crafted import seal_signer
 
+pytestmark = pytest.mark.once
+
 needs_qpdf = pytest.mark.skipif(shutil.which("qpdf") is None, reason="peer program: qpdf not found")
 needs_pdfsig = pytest.mark.skipif(shutil.which("pdfsig") is None, reason="peer program: pdfsig not found")
 needs_pdftoppm = pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="peer program: pdftoppm not found")

@@ -39,6 +39,7 @@ def opened(data: bytes) -> Image.Image:
         return image.copy()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("margin", [0, 37])
 def test_drawings_become_pixels_of_true_size(margin: int) -> None:
     drawn = draw_round_seal("示例市社会保障局", licensed_maker=True, dpi=300)
@@ -52,6 +53,7 @@ def test_drawings_become_pixels_of_true_size(margin: int) -> None:
     assert overlap(made.data, drawn.png) > 0.97
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "BMP", "GIF", "TIFF"])
 def test_white_paper_becomes_transparent(form: str) -> None:
     drawn = draw_round_seal("示例市社会保障局", licensed_maker=True, dpi=300)
@@ -79,6 +81,7 @@ def test_transparency_is_kept_and_nothing_beside_pixels() -> None:
     assert ImageChops.difference(opened(made.data), image).getbbox() is None
 
 
+@pytest.mark.once
 def test_a_picture_with_more_dots_than_wanted_gets_fewer() -> None:
     drawn = draw_round_seal("示例市社会保障局", dpi=450)
     assert opened(import_picture(drawn.png, **{**SIZE, "dpi": 150}).data).size == (248, 248)
@@ -90,6 +93,7 @@ def test_trimming_can_be_left_out() -> None:
     assert box == pytest.approx((149, 149, 347, 248), abs=1)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("seal_type", "width", "height"),
     [(1, 42, 42), (1, 40, 40), (1, 45, 30), (1, 40, 30), (2, 18, 18), (2, 20, 20), (2, 25, 12), (7, 77, 33)],

@@ -14,6 +14,7 @@ DONE = [
     ("sm2", "encrypt"),
     ("sm4", "encrypt"),
     ("sm4", "decrypt"),
+    ("sm3", "digest"),
 ]
 
 

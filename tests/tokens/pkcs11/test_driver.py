@@ -283,6 +283,7 @@ def test_python_pkcs11_uses_what_we_made(softhsm: str, user: PKCS11Application) 
     assert kept.to_der().hex() == told[1]
 
 
+@pytest.mark.once
 def test_python_pkcs11_in_the_same_process(softhsm: str, user: PKCS11Application) -> None:
     pytest.importorskip("pkcs11", reason="peer program: python-pkcs11 not found")
     user.create_container("con1").generate(TokenKeyType.EC)

@@ -23,7 +23,10 @@ from gmpki.tokens.skf.structures import (
     PinState,
     RsaPublicKey,
 )
+from own_children import children
 from tokens.skf.mock_drivers import Build
+
+pytestmark = pytest.mark.once
 
 SM4_ECB = 0x401
 AES_128_ECB = 0x80010101
@@ -45,14 +48,6 @@ while (message := read_message(source)) is not None:
 def taken_over(value: str, *, loaded: str = '((), (("a", "a"),))', failed: bool = False, profile: str = "None") -> str:
     text = TAKEN_OVER.replace("LOADED", loaded).replace("VALUE", value).replace("FAILED", str(failed))
     return text.replace("PROFILE", profile)
-
-
-def children() -> set[int]:
-    """The processes that this one has started and that have not been waited for."""
-    found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        found.update(map(int, (task / "children").read_text().split()))
-    return found
 
 
 # ---- lists and keys -----------------------------------------------------------------------

@@ -31,6 +31,8 @@ from gmpki.tokens.skf.layouts import Layout
 from gmpki.tokens.skf.structures import BlockCipherParam, RsaPublicKey
 from tokens.skf.mock_drivers import Build
 
+pytestmark = pytest.mark.once
+
 DIGEST = bytes(range(32))
 
 

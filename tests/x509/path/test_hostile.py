@@ -89,6 +89,7 @@ def test_any_bytes_changed(seed: int, count: int) -> None:
     answered(user(), sub(), anchors=[changed])
 
 
+@pytest.mark.once
 def test_names_without_end() -> None:
     """A certificate with 20,000 names, below 20,000 constraints."""
     names = [der.encode_ia5_string(f"x{n}.example.cn", tag=0x82) for n in range(20_000)]
@@ -118,6 +119,7 @@ def test_a_long_name_below_many_authorities() -> None:
     assert time.monotonic() - begin < 20
 
 
+@pytest.mark.once
 def test_policies_without_end() -> None:
     """A certificate with 5,000 policies and 20,000 mappings."""
     encoded = [der.encode_sequence(der.encode_oid(f"1.2.3.{n}")) for n in range(5_000)]

@@ -84,6 +84,10 @@ class Authority:
 
     Made by :meth:`create`, :meth:`create_subordinate`, :meth:`request_subordinate` and :meth:`open`. Any number of
     processes may open one authority.
+
+    Beside the errors that are named, everything but the name and the store is read anew each time, and raises
+    :class:`~gmpki.errors.TamperedError` when a row is not as it was written, and :class:`~gmpki.errors.StoreError` when
+    the database cannot be read.
     """
 
     def __init__(

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert
-
 from gmpki._inputs import as_text, member
 from gmpki.asn1.rfc5280 import Name
 from gmpki.ca.authority import orders, recovery
@@ -31,7 +29,7 @@ from gmpki.ca.interfaces import Actor, PublicationKind
 from gmpki.ca.revocation.lists import continue_numbers
 from gmpki.ca.store.certificates import MeantCertificate, insert_meant, make_issued, of_issues
 from gmpki.ca.store.columns import digest_text, public_key_id, seconds, serial_text
-from gmpki.ca.store.schema import due_publications
+from gmpki.ca.store.due import make_due
 from gmpki.ca.store.store import Store
 from gmpki.errors import ConflictError, InvalidInputError, KeyMismatchError, LifeCycleError, StateError, ValidationError
 from gmpki.x509.issuing import Issuer, prepare_self_signed
@@ -106,7 +104,10 @@ def create_root(
     worker: Worker,
     actor: Actor,
 ) -> None:
-    """Make a root: its row, its key, the certificate that it signs itself."""
+    """Make a root: its row, its key, the certificate that it signs itself.
+
+    Errors are those of :meth:`Authority.create <gmpki.ca.authority.authority.Authority.create>`.
+    """
     _check(store, new, subject, signer, actor)
     prepared = prepare_self_signed(subject, signer.signer, profile, validity=validity, check=_LINT, at=store.now())
     with store.transaction() as tx:
@@ -158,7 +159,11 @@ def roll_over(
 
 # ---- keys that somebody else certifies ----------------------------------------------------
 def create_requested(store: Store, new: NewAuthority, subject: Name, signer: AuthoritySigner, *, actor: Actor) -> None:
-    """Make an authority that cannot issue before somebody else has certified its key."""
+    """Make an authority that cannot issue before somebody else has certified its key.
+
+    Errors are those of
+    :meth:`Authority.request_subordinate <gmpki.ca.authority.authority.Authority.request_subordinate>`.
+    """
     _check(store, new, subject, signer, actor)
     request = _request(subject, signer)
     with store.transaction() as tx:
@@ -245,7 +250,7 @@ def adopt(
         row = insert_authority(tx, new.name, new.title or new.name, new.parent_id, new.settings.to_json())
         for number, key in enumerate(keys, 1):
             generation = _adopt_key(tx, row, number, key, request if key is last else None)
-            _publish(tx, new.settings, generation.id)
+            make_due(tx, new.settings.publishers, PublicationKind.AUTHORITY, [generation.id])
         continue_numbers(tx, row.id, last_crl_number)
         digests = " ".join(digest_text(key.certificate.der) for key in keys[-_MAX_NAMED:])
         tx.audit(
@@ -410,24 +415,8 @@ def _activate(
                 raise KeyMismatchError("another key was put in the place of this one meanwhile")
             changes = {"certificate_der": certificate.der, "not_after": seconds(certificate.not_after), **joined}
             update_generation(tx, generation, state=GenerationState.ACTIVE, **changes)
-            _publish(tx, settings, generation.id)
+            make_due(tx, settings.publishers, PublicationKind.AUTHORITY, [generation.id])
         elif generation.state is GenerationState.ACTIVE:
             update_generation(tx, generation, state=GenerationState.RETIRED)
     serial = serial_text(certificate.serial_number)
     tx.audit(actor, "authority.activated", f"authority:{row.name}", generation=number, serial=serial)
-
-
-def _publish(tx: Transaction, settings: AuthoritySettings, generation_id: int) -> None:
-    due = [
-        {
-            "publisher": publisher,
-            "kind": PublicationKind.AUTHORITY,
-            "object_id": generation_id,
-            "due_at": tx.at,
-            "attempts": 0,
-            "problem": None,
-        }
-        for publisher in settings.publishers
-    ]
-    if due:
-        tx.connection.execute(insert(due_publications), due)

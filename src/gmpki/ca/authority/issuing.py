@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from gmpki.ca.authority import orders, recovery
 from gmpki.ca.authority.orders import IssueRow, IssueState
@@ -41,7 +41,8 @@ from gmpki.ca.store.certificates import (
     of_issues,
 )
 from gmpki.ca.store.columns import public_key_id, serial_text
-from gmpki.ca.store.schema import certificates, due_publications
+from gmpki.ca.store.due import make_due
+from gmpki.ca.store.schema import certificates
 from gmpki.errors import (
     ConflictError,
     GmpkiError,
@@ -432,21 +433,8 @@ def _matched(rows: Sequence[CertificateRow], signed: Sequence[Certificate]) -> l
 
 def _publish(opened: Opened, tx: Transaction, rows: Sequence[CertificateRow]) -> None:
     """Have certificates published whose profile says that others may read them."""
-    due = [
-        {
-            "publisher": publisher,
-            "kind": PublicationKind.CERTIFICATE,
-            "object_id": row.id,
-            "due_at": tx.at,
-            "attempts": 0,
-            "problem": None,
-        }
-        for row in rows
-        if opened.profiles[row.profile].published
-        for publisher in opened.settings.publishers
-    ]
-    if due:
-        tx.connection.execute(insert(due_publications), due)
+    public = [row.id for row in rows if opened.profiles[row.profile].published]
+    make_due(tx, opened.settings.publishers, PublicationKind.CERTIFICATE, public)
 
 
 def _cancel(tx: Transaction, issue_ids: Sequence[int], rows: dict[int, list[CertificateRow]], actor: Actor) -> None:

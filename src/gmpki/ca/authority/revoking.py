@@ -32,7 +32,14 @@ _NAMED: Final = 50
 def carry_out(
     tx: Transaction, order: RevocationOrder, actor: Actor, complete: Callable[[Transaction], None] | None
 ) -> None:
-    """Carry out an order, unless it was carried out before."""
+    """Carry out an order, unless it was carried out before.
+
+    :raises NotFoundError: when there is no such authority, or it has not issued a certificate that is named.
+    :raises LifeCycleError: when the state of a certificate does not allow it.
+    :raises ConflictError: with the reason "key-reused" when the key belongs to another order.
+    :raises TamperedError: when a row is not as it was written.
+    :raises GmpkiError: what ``complete`` raises.
+    """
     # Others keep answers in the same table, under keys that may be the same.
     key = "authority:" + sm3.digest(order.key.encode("utf-8", "surrogatepass")).hex()
     digest = _digest(order)

@@ -25,6 +25,7 @@ from gmpki.ca.store.columns import certificate_digest, digest_text, from_seconds
 from gmpki.ca.store.schema import trusted
 from gmpki.cms.certificates import read_bundle, write_bundle
 from gmpki.errors import ConflictError, InvalidInputError, LimitExceeded, NotFoundError, TamperedError, ValidationError
+from gmpki.protect.log_record import time_text
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.named_key import TrustAnchor
 
@@ -106,7 +107,9 @@ def add(tx: Transaction, list_name: str, certificate: Certificate, *, actor: Act
     if not certificate.is_ca:
         raise ValidationError("not-a-ca", "only an authority can be trusted as one", certificate=certificate)
     if certificate.not_after < tx.now:
-        raise ValidationError("expired", f"the certificate ended on {certificate.not_after}", certificate=certificate)
+        raise ValidationError(
+            "expired", f"the certificate ended on {time_text(certificate.not_after)}", certificate=certificate
+        )
     digest = certificate_digest(certificate)
     row = _row(tx.connection, list_name, digest, lock=True)
     if row is not None:
@@ -175,7 +178,10 @@ def replace_all(
 
 # ---- reading --------------------------------------------------------------------------------
 def list_names(connection: Connection) -> tuple[str, ...]:
-    """Return the names of all lists in their order."""
+    """Return the names of all lists in their order.
+
+    Their rows are not verified: :func:`read` does that.
+    """
     return tuple(connection.scalars(select(trusted.c.list_name).distinct().order_by(trusted.c.list_name)))
 
 
@@ -281,7 +287,9 @@ def demand_newer(found: SignedTrustList, than: datetime | None) -> None:
     :raises ValidationError: with the reason "stale" when it is not.
     """
     if than is not None and found.signed_at <= utc(than, "the time of the other list"):
-        raise ValidationError("stale", f"the list was signed on {found.signed_at}, no later than the one that is here")
+        raise ValidationError(
+            "stale", f"the list was signed on {time_text(found.signed_at)}, no later than the one that is here"
+        )
 
 
 # ---- rows -----------------------------------------------------------------------------------

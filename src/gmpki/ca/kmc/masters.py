@@ -104,7 +104,10 @@ class MasterKeys:
         self._keys = {}
 
     def retired(self) -> list[str]:
-        """Return the ids of master keys that are to go, and that some private key may still be encrypted under."""
+        """Return the ids of master keys that are to go, and that some private key may still be encrypted under.
+
+        :raises TamperedError: when a row is not as it was written.
+        """
         with self._store.reading() as connection:
             return [
                 wrapped.key_id for wrapped, state in _stored(connection, self._store.protection) if state == RETIRED
@@ -136,7 +139,11 @@ class MasterKeys:
         self._active_id = master.key_id
 
     def destroy(self, key_id: str, actor: Actor) -> None:
-        """Forget a retired master key that nothing is encrypted under any more."""
+        """Forget a retired master key that nothing is encrypted under any more.
+
+        :raises StateError: when it is not retired, or no longer there.
+        :raises TamperedError: when its row is not as it was written.
+        """
         with self._store.transaction() as tx:
             old, _ = _one(tx.connection, tx.protection, key_id)
             _set_state(tx, old, RETIRED, DESTROYED)

@@ -95,7 +95,10 @@ class Party:
 
 
 def entity_name(certificate: Certificate) -> EntName:
-    """Return how messages name the holder of a certificate."""
+    """Return how messages name the holder of a certificate.
+
+    :standard: GM/T 0014 [B]; what the digest of the key is over is not known for certain [D]
+    """
     name = GeneralName(GeneralNameKind.DIRECTORY_NAME, certificate.subject)
     return EntName(_SM3, name, sm3.digest(certificate.public_key_info.to_der()), certificate.serial_number)
 
@@ -124,12 +127,19 @@ def verify_signed(message: CARequest | KMRespond, certificate: Certificate) -> N
 
 
 def is_fresh(at: datetime, now: datetime, window_s: int) -> bool:
-    """Tell whether a message was made within so many seconds of now, before or after."""
+    """Tell whether a message was made within so many seconds of now, before or after.
+
+    :param at: when it was made.
+    :param window_s: in seconds.
+    """
     return abs((now - at).total_seconds()) <= window_s
 
 
 def key_type(kind: str) -> tuple[AlgorithmIdentifier, int]:
-    """Return how messages call a kind of key, and its length in bits."""
+    """Return how messages call a kind of key, and its length in bits.
+
+    :param kind: "SM2", or "RSA" with its length in bits.
+    """
     if kind == "SM2":
         return _SM2_KEY, _SM2_BITS
     return AlgorithmIdentifier(oids.RSA_ENCRYPTION), int(kind[4:])

@@ -20,21 +20,20 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from sqlalchemy import insert, select, update
-
-from gmpki._inputs import as_bytes, as_text, member, number
+from gmpki._inputs import as_bytes, as_text, member
 from gmpki.ca.interfaces import AllottedKey
 from gmpki.ca.kmc import kinds, rows
 from gmpki.ca.operators.operators import Operator, demand
 from gmpki.ca.operators.permissions import Permission
-from gmpki.ca.store.columns import from_seconds, serial_text
+from gmpki.ca.store.columns import from_seconds, row_id, serial_text
 from gmpki.ca.store.schema import kmc_keys, kmc_recoveries
+from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import InvalidInputError, LifeCycleError, NotFoundError, NotPermittedError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, RowMapping
     from typing_extensions import Buffer
 
     from gmpki.ca.kmc.kinds import EscrowedKey
@@ -47,22 +46,10 @@ __all__ = ["OWNER", "JudicialRecovery", "RecoveryState", "RequestedRecovery", "w
 
 OWNER: Final = "owner"
 JUDICIAL: Final = "judicial"
+_NUMBER: Final = "the number of a recovery"
 _MAX_REASON_LEN: Final = 1000
 _DIGEST_LEN: Final = 32
-_MAX_ID: Final = (1 << 63) - 1
-_TAGGED: Final = (
-    "key_id",
-    "kind",
-    "state",
-    "reason",
-    "document_digest",
-    "recipient_key",
-    "requested_by",
-    "requested_at",
-    "first_approver",
-    "second_approver",
-    "done_at",
-)
+_ROWS: Final = TaggedRows(kmc_recoveries, "recovery")
 _Change: TypeAlias = Callable[["Transaction", "RequestedRecovery"], Mapping[str, Any]]
 
 
@@ -160,7 +147,7 @@ class JudicialRecovery:
                 by=operator.name,
             )
             facts["document_digest"] = digest.hex()
-            request_id = _insert(tx, facts)
+            request_id = _ROWS.add(tx, facts)
             tx.audit(
                 operator.actor, "kmc.judicial-request", f"recovery:{request_id}", serial=serial, document=digest.hex()
             )
@@ -211,7 +198,7 @@ class JudicialRecovery:
         with self._store.reading() as connection:
             protection = self._store.protection
             _demand(connection, protection, operator)
-            request = _one(connection, protection, request_id)
+            request = _request(_ROWS.read(connection, protection, row_id(request_id, _NUMBER)))
             _require(request, "judicial-carry-out", (RecoveryState.APPROVED,))
             (row,) = rows.find(connection, protection, kmc_keys.c.id == request.key_id)
         key = self._opened(row)
@@ -236,7 +223,7 @@ class JudicialRecovery:
         :raises StoreError: when the database cannot be read.
         """
         with self._store.reading() as connection:
-            return _one(connection, self._store.protection, request_id)
+            return _request(_ROWS.read(connection, self._store.protection, row_id(request_id, _NUMBER)))
 
     def _changed(
         self,
@@ -249,9 +236,12 @@ class JudicialRecovery:
         member(operator, Operator, "operator")
         with self._store.transaction() as tx:
             _demand(tx.connection, tx.protection, operator)
-            request = _one(tx.connection, tx.protection, request_id, lock=True)
+            row = _ROWS.lock(tx, row_id(request_id, _NUMBER))
+            request = _request(row)
             _require(request, operation, states)
-            changed = _update(tx, request, change(tx, request))
+            values = change(tx, request)
+            _ROWS.change(tx, row, **values)
+            changed = _request({**row, **values})
             tx.audit(operator.actor, f"kmc.{operation}", f"recovery:{request_id}", state=changed.state.value)
         return changed
 
@@ -259,7 +249,7 @@ class JudicialRecovery:
 def write_done(tx: Transaction, row: KeyRow, kind: str, authority: str, owner: PublicKey) -> None:
     """Write that an authority has had a key recovered for its owner."""
     facts = _facts(tx, row, owner, kind=kind, state=RecoveryState.DONE, reason="", by=authority)
-    _insert(tx, {**facts, "done_at": tx.at})
+    _ROWS.add(tx, {**facts, "done_at": tx.at})
 
 
 def _demand(connection: Connection, protection: Protection, operator: Operator) -> None:
@@ -275,66 +265,29 @@ def _require(request: RequestedRecovery, operation: str, states: tuple[RecoveryS
 def _facts(
     tx: Transaction, row: KeyRow, recipient: PublicKey, *, kind: str, state: RecoveryState, reason: str, by: str
 ) -> dict[str, Any]:
-    facts: dict[str, Any] = dict.fromkeys(_TAGGED)
-    facts.update(key_id=row.row_id, kind=kind, state=state.value, reason=reason, recipient_key=recipient.to_der())
-    facts.update(requested_by=by, requested_at=tx.at)
-    return facts
+    return {
+        "key_id": row.row_id,
+        "kind": kind,
+        "state": state.value,
+        "reason": reason,
+        "recipient_key": recipient.to_der(),
+        "requested_by": by,
+        "requested_at": tx.at,
+    }
 
 
-def _insert(tx: Transaction, facts: dict[str, Any]) -> int:
-    # The tag names the row, whose number the database gives: so it is written in two steps of one commit.
-    inserted = tx.connection.execute(insert(kmc_recoveries).values(**facts, tag=b""))
-    request_id = int(inserted.inserted_primary_key[0])  # type: ignore[index]
-    _tag(tx, request_id, facts)
-    return request_id
-
-
-def _tag(tx: Transaction, request_id: int, facts: Mapping[str, Any]) -> None:
-    tag = tx.protection.tagger(kmc_recoveries.name).tag(facts, request_id)
-    tx.connection.execute(update(kmc_recoveries).where(kmc_recoveries.c.id == request_id).values(tag=tag))
-
-
-def _update(tx: Transaction, request: RequestedRecovery, change: Mapping[str, Any]) -> RequestedRecovery:
-    changed = tx.connection.execute(
-        update(kmc_recoveries)
-        .where(kmc_recoveries.c.id == request.id, kmc_recoveries.c.state == request.state.value)
-        .values(**change)
-    )
-    if changed.rowcount != 1:
-        raise LifeCycleError("change", request.state.value, f"the recovery {request.id} was changed meanwhile")
-    row = tx.connection.execute(select(kmc_recoveries).where(kmc_recoveries.c.id == request.id)).one()
-    _tag(tx, request.id, _tagged(row))
-    return _request(row)
-
-
-def _one(connection: Connection, protection: Protection, request_id: int, *, lock: bool = False) -> RequestedRecovery:
-    number(request_id, 1, _MAX_ID, "the number of a recovery")
-    query = select(kmc_recoveries).where(kmc_recoveries.c.id == request_id)
-    row = connection.execute(query.with_for_update() if lock else query).first()
-    if row is None:
-        raise NotFoundError(f"there is no recovery {request_id}")
-    protection.tagger(kmc_recoveries.name).verify(row.tag, _tagged(row), row.id)
-    return _request(row)
-
-
-def _tagged(row: Row[Any]) -> dict[str, Any]:
-    facts = {name: row._mapping[name] for name in _TAGGED}
-    facts["recipient_key"] = bytes(facts["recipient_key"])
-    return facts
-
-
-def _request(row: Row[Any]) -> RequestedRecovery:
-    approvers = tuple(name for name in (row.first_approver, row.second_approver) if name is not None)
+def _request(row: RowMapping | dict[str, Any]) -> RequestedRecovery:
+    approvers = tuple(row[name] for name in ("first_approver", "second_approver") if row[name] is not None)
     return RequestedRecovery(
-        row.id,
-        row.key_id,
-        row.kind,
-        RecoveryState(row.state),
-        row.reason,
-        row.document_digest,
-        bytes(row.recipient_key),
-        row.requested_by,
-        from_seconds(row.requested_at),
+        row["id"],
+        row["key_id"],
+        row["kind"],
+        RecoveryState(row["state"]),
+        row["reason"],
+        row["document_digest"],
+        row["recipient_key"],
+        row["requested_by"],
+        from_seconds(row["requested_at"]),
         approvers,
-        None if row.done_at is None else from_seconds(row.done_at),
+        None if row["done_at"] is None else from_seconds(row["done_at"]),
     )

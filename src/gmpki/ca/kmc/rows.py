@@ -125,7 +125,11 @@ def find(
 def of_certificates(
     connection: Connection, protection: Protection, authority: str, serials: Sequence[str], *, lock: bool = False
 ) -> dict[str, KeyRow]:
-    """Return the verified rows of certificates, by serial number."""
+    """Return the verified rows of certificates, by serial number.
+
+    :param serials: as :func:`~gmpki.ca.store.columns.serial_text` gives them.
+    :raises TamperedError: when one is not as it was written.
+    """
     found: dict[str, KeyRow] = {}
     for at in range(0, len(serials), _CHUNK):
         some = serials[at : at + _CHUNK]

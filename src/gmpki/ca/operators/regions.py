@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from gmpki._inputs import as_text, member, number
+from gmpki._inputs import as_text, member
 from gmpki.ca.operators._texts import code_text, title_text
+from gmpki.ca.store.columns import row_id
 from gmpki.ca.store.schema import issuing_points, regions
 from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import LimitExceeded, NotFoundError, TamperedError
@@ -159,7 +160,7 @@ def find_point(connection: Connection, protection: Protection, code: str) -> Iss
 
 def point_of(connection: Connection, protection: Protection, point_id: int) -> IssuingPoint:
     """Return the issuing point of a number; errors as :func:`find_region`."""
-    number(point_id, 1, (1 << 63) - 1, "the number of an issuing point")
+    row_id(point_id, "the number of an issuing point")
     found = connection.execute(select(issuing_points).where(issuing_points.c.id == point_id)).first()
     return _point(found, protection)
 
@@ -209,7 +210,7 @@ def _lineage(
 
 
 def _region_row(connection: Connection, protection: Protection, region_id: int) -> Row[Any]:
-    number(region_id, 1, (1 << 63) - 1, "the number of a region")
+    row_id(region_id, "the number of a region")
     return _present(connection.execute(select(regions).where(regions.c.id == region_id)).first(), protection)
 
 

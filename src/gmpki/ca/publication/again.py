@@ -11,6 +11,7 @@ from gmpki.ca.authority.authority import Authority
 from gmpki.ca.interfaces import SYSTEM, Actor, PublicationKind
 from gmpki.ca.revocation.lists import latest_list
 from gmpki.ca.revocation.schedule import scopes_of
+from gmpki.ca.store.due import make_due
 from gmpki.ca.store.schema import certificates, due_publications, generations
 
 if TYPE_CHECKING:
@@ -50,10 +51,8 @@ def make_all_due(store: Store, authority: Authority, publishers: Iterable[str], 
         made_due = 0
         for name in names:
             waiting = _waiting(tx, name, PublicationKind.CRL)
-            lists = [_row(tx, name, number) for number in latest if number not in waiting]
-            if lists:
-                tx.connection.execute(insert(due_publications), lists)
-            made_due += len(lists)
+            lists = [number for number in latest if number not in waiting]
+            made_due += make_due(tx, [name], PublicationKind.CRL, lists)
             made_due += _insert(tx, name, PublicationKind.AUTHORITY, select(generations.c.id).where(*own))
             made_due += _insert(tx, name, PublicationKind.CERTIFICATE, select(certificates.c.id).where(*issued))
             tx.audit(actor, "publication.again", f"publisher:{name}", authority=authority.name)
@@ -64,11 +63,6 @@ def _waiting(tx: Transaction, publisher: str, kind: str) -> set[int]:
     columns = due_publications.c
     query = select(columns.object_id).where(columns.publisher == publisher, columns.kind == kind)
     return set(tx.connection.scalars(query))
-
-
-def _row(tx: Transaction, publisher: str, list_id: int) -> dict[str, str | int]:
-    kind = PublicationKind.CRL
-    return {"publisher": publisher, "kind": kind, "object_id": list_id, "due_at": tx.at, "attempts": 0}
 
 
 def _insert(tx: Transaction, publisher: str, kind: str, ids: Select[tuple[int]]) -> int:

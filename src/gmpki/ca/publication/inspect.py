@@ -24,6 +24,7 @@ from gmpki.ca.revocation.status import COLUMNS, JOINED, revocation_of
 from gmpki.ca.store.columns import seconds
 from gmpki.ca.store.schema import authorities, certificates, due_publications, revocations
 from gmpki.errors import GmpkiError, PublicationError, StoreError, TamperedError
+from gmpki.protect.log_record import time_text
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.crl import CertificateRevocationList
 from gmpki.x509.crl_verify import verify_crl
@@ -79,12 +80,15 @@ class Inspection:
         return not any(count for code, count in self.counts.items() if code != "waiting")
 
     def to_json(self) -> str:
-        """Return the report as JSON."""
-        return json.dumps({**asdict(self), "at": self.at.isoformat()}, ensure_ascii=False, indent=1, sort_keys=True)
+        """Return the report as JSON.
+
+        :standard: RFC 8259; the time as in RFC 3339
+        """
+        return json.dumps({**asdict(self), "at": time_text(self.at)}, ensure_ascii=False, indent=1, sort_keys=True)
 
     def lines(self) -> Iterator[str]:
         """Yield the report in lines."""
-        yield f"{self.authority}, {self.at.isoformat()}: " + ("clean" if self.is_clean else "not clean")
+        yield f"{self.authority}, {time_text(self.at)}: " + ("clean" if self.is_clean else "not clean")
         yield ", ".join(f"{what} {count}" for what, count in sorted(self.looked_at.items()))
         for each in self.findings:
             yield f"{each.code:11} {each.place}: {each.what}: {each.message}"
@@ -187,7 +191,7 @@ def _look_at_list(store: Store, issuer: ListIssuer, made: IssuedList, found: _Fi
     crl = CertificateRevocationList.from_der(content)
     verify_crl(crl, issuer.certificate, at=made.this_update)
     if store.now() > made.next_update:
-        found.add("stale", "lists", what, f"it was good until {made.next_update.isoformat()}")
+        found.add("stale", "lists", what, f"it was good until {time_text(made.next_update)}")
     listed = {entry.serial_number for entry in crl}
     found.looked_at["entries"] += len(listed)
     this_update = seconds(made.this_update)

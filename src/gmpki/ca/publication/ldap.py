@@ -47,7 +47,6 @@ _PAGE_LEN: Final = 500
 _MAX_TIMEOUT_S: Final = 600
 # Result codes, RFC 4511 4.1.9.
 _SUCCESS: Final = 0
-_NO_SUCH_ATTRIBUTE: Final = 16
 _VALUE_EXISTS: Final = 20
 _NO_SUCH_OBJECT: Final = 32
 _ENTRY_EXISTS: Final = 68

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, update
 
-from gmpki._inputs import as_text, member, number
+from gmpki._inputs import as_text, member
 from gmpki.ca.registration import retention
 from gmpki.ca.registration.identity import Identity, IdentityKind, canonical_number, check_credit_code
-from gmpki.ca.store.columns import from_seconds
+from gmpki.ca.store.columns import from_seconds, row_id
 from gmpki.ca.store.schema import applicants
 from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import ConflictError, InvalidInputError, NotFoundError
@@ -157,7 +157,7 @@ class Applicant:
             raise InvalidInputError(
                 f"a number of the kind {self.identity.kind.value} is not one of a {self.kind.value}"
             )
-        number(self.region_id, 1, (1 << 63) - 1, "region_id")
+        row_id(self.region_id, "region_id")
         if self.contact is not None:
             member(self.contact, Contact, "contact")
         set_field = object.__setattr__
@@ -309,7 +309,7 @@ def read(
     :raises NotFoundError: when there is none of this number.
     :raises TamperedError: when the row is not as it was written.
     """
-    number(applicant_id, 1, (1 << 63) - 1, "the number of an applicant")
+    row_id(applicant_id, "the number of an applicant")
     query = select(applicants).where(applicants.c.id == applicant_id)
     row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, select
 
 from gmpki import oids
-from gmpki._inputs import as_text, member, number
+from gmpki._inputs import as_text, member
 from gmpki.ca.registration import wanted as wanted_json
 from gmpki.ca.registration.states import ISSUING_OPERATIONS, ApplicationState, Operation, named
 from gmpki.ca.registration.wanted import Wanted
-from gmpki.ca.store.columns import digest_text, from_seconds
+from gmpki.ca.store.columns import digest_text, from_seconds, row_id
 from gmpki.ca.store.schema import applications
 from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import ConflictError, InvalidInputError, NotFoundError
@@ -52,7 +52,6 @@ _CONTENT: Final = ("operation", *_ENTERED, "is_free", "request")
 _TEXT_LENGTHS: Final = {"authority": 64, "profile": 64, "business_kind": 64, "medium": 24}
 _MAX_TOKEN_SERIAL_LEN: Final = 64
 _SET_BY_PROFILE: Final = frozenset({oids.KEY_USAGE, oids.BASIC_CONSTRAINTS, oids.SUBJECT_KEY_IDENTIFIER})
-_MAX_ID: Final = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class ApplicationForm:
     is_free: bool = False
 
     def __post_init__(self) -> None:
-        number(self.applicant_id, 1, _MAX_ID, "applicant_id")
+        row_id(self.applicant_id, "applicant_id")
         for name, length in _TEXT_LENGTHS.items():
             check_text(getattr(self, name), name, length)
         if self.token_serial is not None:
@@ -207,7 +206,7 @@ def read(connection: Connection, protection: Protection, application_id: int) ->
     :raises NotFoundError: when there is none.
     :raises TamperedError: when its row is not as it was written.
     """
-    number(application_id, 1, _MAX_ID, "the id of an application")
+    row_id(application_id, "the id of an application")
     return of_row(ROWS.read(connection, protection, application_id), protection)
 
 
@@ -225,7 +224,7 @@ def lock(tx: Transaction, application_id: int) -> tuple[RowMapping, Application]
 
     Errors as :func:`read`.
     """
-    number(application_id, 1, _MAX_ID, "the id of an application")
+    row_id(application_id, "the id of an application")
     row = ROWS.lock(tx, application_id)
     return row, of_row(row, tx.protection)
 
@@ -246,7 +245,10 @@ def refuse_another(tx: Transaction, pair_id: int) -> None:
 
 
 def of_row(row: RowMapping, protection: Protection) -> Application:
-    """Return what a row holds whose tag has been verified."""
+    """Return what a row holds whose tag has been verified.
+
+    :raises InvalidTag: when the extensions that are wanted are not as they were encrypted.
+    """
     request = None if row["request"] is None else CertificateRequest.from_der(row["request"], lenient=True)
     wanted = wanted_json.from_columns(row["wanted"], row["wanted_sealed"], row["reference"], protection)
     taken: dict[str, Any] = {name: row[name] for name in _AS_THEY_ARE}

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from sqlalchemy import func, insert, select
 
-from gmpki._inputs import as_text, number
+from gmpki._inputs import as_text
 from gmpki.algorithms.sm3 import SM3
 from gmpki.ca.registration.applicants import line_of_text
-from gmpki.ca.store.columns import from_seconds
+from gmpki.ca.store.columns import from_seconds, row_id
 from gmpki.ca.store.schema import applications, attachments
 from gmpki.errors import ConflictError, InvalidInputError, InvalidTypeError, LimitExceeded, NotFoundError, TamperedError
 
@@ -74,7 +74,7 @@ def add(
     :raises NotFoundError: when there is no such application.
     :raises ConflictError: "duplicate" when the application has this file.
     """
-    number(application_id, 1, (1 << 63) - 1, "the number of an application")
+    row_id(application_id, "the number of an application")
     title = line_of_text(title, "title", most=255)
     if _MEDIA_TYPE.fullmatch(as_text(media_type, "media_type")) is None:
         raise InvalidInputError("media_type is no media type in small letters, such as application/pdf")
@@ -107,7 +107,7 @@ def of_application(connection: Connection, application_id: int) -> tuple[Attachm
 
     :raises InvalidTypeError: when its number is no int.
     """
-    number(application_id, 1, (1 << 63) - 1, "the number of an application")
+    row_id(application_id, "the number of an application")
     query = select(attachments).where(attachments.c.application_id == application_id).order_by(attachments.c.id)
     return tuple(
         Attachment(

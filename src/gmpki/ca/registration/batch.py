@@ -42,6 +42,8 @@ _MAX_NAME_LEN: Final = 64
 _MAX_ID_DIGITS: Final = 19
 _MAX_MESSAGE_LEN: Final = 500
 _AT_ONCE: Final = 200
+_MAX_SHOWN: Final = 8  # columns, and so many characters of each
+_MAX_SHOWN_LEN: Final = 40
 _CONTACT: Final = ("contact_name", "contact_phone", "contact_email", "contact_address")
 _APPLICANT: Final = ("kind", "name", "identity_kind", "identity", "credit_code", *_CONTACT)
 _APPLICATION: Final = (
@@ -85,7 +87,10 @@ class Batch:
         check_text(self.name, "the name of a batch", _MAX_NAME_LEN)
 
     def key(self, row: BatchRow) -> str:
-        """Return the key with which a row is carried out once."""
+        """Return the key with which a row is carried out once.
+
+        :param row: of this batch: its number is part of the key.
+        """
         return f"{self.name}:{row.number}"
 
 
@@ -258,7 +263,8 @@ def _checked(row: BatchRow, columns: frozenset[str]) -> Mapping[str, str]:
         raise InvalidInputError(row.problem)
     unknown = sorted(set(row.values) - columns)
     if unknown:
-        raise InvalidInputError(f"there is no column {unknown[0][:40]!r}")
+        names = ", ".join(repr(each[:_MAX_SHOWN_LEN]) for each in unknown[:_MAX_SHOWN])
+        raise InvalidInputError(f"no such column: {names}")
     return row.values
 
 

@@ -82,7 +82,11 @@ def begin(
 
 
 def carry_out(desk: Desk, operator: Operator, application_id: int, key: str | None) -> Outcome:
-    """Carry out an approved application that issues nothing."""
+    """Carry out an approved application that issues nothing.
+
+    Errors are those of
+    :meth:`RegistrationOffice.carry_out <gmpki.ca.registration.office.RegistrationOffice.carry_out>`.
+    """
     once = Once(key, Operation.CARRY_OUT, operator, application_id)
     with desk.store.transaction() as tx:
         application, pair = begin(desk, tx, operator, application_id, once)

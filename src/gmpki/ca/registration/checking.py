@@ -50,7 +50,10 @@ class Decision:
 
 
 def decide(desk: Desk, operator: Operator, decision: Decision, key: str | None) -> Application:
-    """Write down what somebody has decided."""
+    """Write down what somebody has decided.
+
+    Errors are those of the method of :class:`~gmpki.ca.registration.office.RegistrationOffice` for the decision.
+    """
     operation = decision.operation
     with desk.store.transaction() as tx:
         once = Once(key, operation, operator, decision.application_id, decision.remark, decision.seen)

@@ -49,7 +49,10 @@ class DeliveryForm(Enum):
 
 
 def deliver(desk: Desk, operator: Operator, application_id: int, receipt: str, key: str | None) -> Outcome:
-    """Write down that the holder has got what was issued."""
+    """Write down that the holder has got what was issued.
+
+    Errors are those of :meth:`RegistrationOffice.deliver <gmpki.ca.registration.office.RegistrationOffice.deliver>`.
+    """
     check_text(receipt, "receipt", _MAX_RECEIPT_LEN)
     with desk.store.transaction() as tx:
         row, application = applications.lock(tx, application_id)

@@ -18,6 +18,7 @@ from gmpki.ca.registration.uniqueness import demand_free
 from gmpki.ca.registration.wanted import Wanted
 from gmpki.ca.store.columns import digest_text
 from gmpki.errors import InvalidInputError, LifeCycleError, NotPermittedError
+from gmpki.protect.log_record import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,10 @@ class PairForm:
 
 
 def register(desk: Desk, operator: Operator, applicant: Applicant) -> int:
-    """Write an applicant down who is not registered yet; return their id."""
+    """Write an applicant down who is not registered yet; return their id.
+
+    Errors are those of :meth:`RegistrationOffice.register <gmpki.ca.registration.office.RegistrationOffice.register>`.
+    """
     with desk.store.transaction() as tx:
         desk.permit(tx.connection, operator, "register-applicant", applicant.region_id)
         identity = applicant.identity
@@ -70,7 +74,11 @@ def register(desk: Desk, operator: Operator, applicant: Applicant) -> int:
 
 
 def change_contact(desk: Desk, operator: Operator, applicant_id: int, changes: Mapping[str, str]) -> Contact:
-    """Change fields of an applicant's contact; return the contact as it is then."""
+    """Change fields of an applicant's contact; return the contact as it is then.
+
+    Errors are those of
+    :meth:`RegistrationOffice.change_contact <gmpki.ca.registration.office.RegistrationOffice.change_contact>`.
+    """
     with desk.store.transaction() as tx:
         applicant = applicants.read(tx.connection, tx.protection, applicant_id, lock=True).applicant
         desk.permit(tx.connection, operator, "change-applicant", applicant.region_id)
@@ -87,7 +95,10 @@ def change_contact(desk: Desk, operator: Operator, applicant_id: int, changes: M
 
 
 def enter(desk: Desk, operator: Operator, form: ApplicationForm, key: str | None) -> Application:
-    """Enter an application for new certificates."""
+    """Enter an application for new certificates.
+
+    Errors are those of :meth:`RegistrationOffice.apply <gmpki.ca.registration.office.RegistrationOffice.apply>`.
+    """
     with desk.store.transaction() as tx:
         applicant = applicants.read(tx.connection, tx.protection, form.applicant_id).applicant
         desk.permit(tx.connection, operator, Operation.APPLY.value, applicant.region_id)
@@ -103,7 +114,10 @@ def enter(desk: Desk, operator: Operator, form: ApplicationForm, key: str | None
 
 
 def amend(desk: Desk, operator: Operator, application_id: int, form: ApplicationForm, key: str | None) -> Application:
-    """Put other contents in the place of those that were entered."""
+    """Put other contents in the place of those that were entered.
+
+    Errors are those of :meth:`RegistrationOffice.amend <gmpki.ca.registration.office.RegistrationOffice.amend>`.
+    """
     with desk.store.transaction() as tx:
         row, application = applications.lock(tx, application_id)
         desk.permit(tx.connection, operator, Operation.AMEND.value, application.region_id)
@@ -129,7 +143,10 @@ def amend(desk: Desk, operator: Operator, application_id: int, form: Application
 
 
 def enter_for_pair(desk: Desk, operator: Operator, form: PairForm, key: str | None) -> Application:
-    """Enter what is asked for a pair; where that needs no review, it is approved at once."""
+    """Enter what is asked for a pair; where that needs no review, it is approved at once.
+
+    Errors are those of the method of :class:`~gmpki.ca.registration.office.RegistrationOffice` that asks for it.
+    """
     with desk.store.transaction() as tx:
         _, pair = pairs.lock(tx, form.pair_id)
         is_direct = desk.settings.routes[form.operation] is Route.DIRECT
@@ -195,11 +212,9 @@ def _check_form(desk: Desk, tx: Transaction, form: PairForm, pair: Pair) -> None
         if wanted.keeps_encryption_key and pair.encryption is None:
             raise InvalidInputError("the holder has no encryption key to keep")
     if form.operation is Operation.RENEW and tx.now < months_before(pair.not_after, desk.settings.renewal_months):
-        raise LifeCycleError(
-            "renew",
-            pair.state.value,
-            f"a pair is renewed from {desk.settings.renewal_months} months before its expiry, {pair.not_after}",
-        )
+        months, end = desk.settings.renewal_months, time_text(pair.not_after)
+        reason = f"a pair is renewed from {months} months before its expiry, {end}"
+        raise LifeCycleError("renew", pair.state.value, reason)
     if form.operation is Operation.RENEW and (wanted.subject is not None or wanted.extensions):
         raise InvalidInputError("a renewal keeps the subject and the extensions; what is to be another is a change")
     if form.operation is Operation.CHANGE and wanted.subject is None:

@@ -50,7 +50,10 @@ def origin(connection: Connection, protection: Protection, pair: Pair) -> int:
 
 
 def ended_key(connection: Connection, protection: Protection, pair: Pair) -> int | None:
-    """Return as :func:`origin` does which key ends with a pair; None when there is none, or a later pair has it."""
+    """Return as :func:`origin` does which key ends with a pair; None when there is none, or a later pair has it.
+
+    :raises TamperedError: when the row of a pair is not as it was written.
+    """
     if pair.encryption is None:
         return None
     if pair.replaced_by is not None and _same_key(pairs.read(connection, protection, pair.replaced_by), pair):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from gmpki.ca.registration import escrow, pairs
 from gmpki.ca.registration.carrying import close_undelivered
 from gmpki.ca.registration.states import TRANSITIONS, Operation, PairState
+from gmpki.ca.store.paging import is_behind
 from gmpki.ca.store.schema import pairs as table
 from gmpki.errors import TamperedError
 
@@ -29,7 +30,10 @@ _RUNNING: Final = tuple(state.value for state in PairState if (Operation.EXPIRE,
 
 
 def expire(desk: Desk, actor: Actor, progress: Callable[[int], None] | None) -> int:
-    """Write down which pairs have expired; return how many there were since the last time."""
+    """Write down which pairs have expired; return how many there were since the last time.
+
+    Errors are those of :meth:`RegistrationOffice.expire <gmpki.ca.registration.office.RegistrationOffice.expire>`.
+    """
     done = 0
     last = (0, 0)
     problem: TamperedError | None = None
@@ -48,7 +52,7 @@ def expire(desk: Desk, actor: Actor, progress: Callable[[int], None] | None) -> 
 
 
 def _page(desk: Desk, at: int, last: tuple[int, int]) -> Sequence[RowMapping]:
-    behind = or_(table.c.not_after > last[0], and_(table.c.not_after == last[0], table.c.id > last[1]))
+    behind = is_behind(table.c.not_after, table.c.id, *last)
     query = select(table).where(table.c.state.in_(_RUNNING), table.c.not_after < at, behind)
     with desk.store.reading() as connection:
         found = connection.execute(query.order_by(table.c.not_after, table.c.id).limit(_PAGE))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from gmpki._inputs import iterated, member, number
+from gmpki._inputs import iterated, member
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.interfaces import Order
 from gmpki.ca.registration import _medium, applications, carrying, elsewhere, pairs
@@ -17,7 +17,7 @@ from gmpki.ca.registration._desk import Once
 from gmpki.ca.registration._refusals import note_refusal
 from gmpki.ca.registration.retention import end_of_retention
 from gmpki.ca.registration.states import ISSUING_OPERATIONS, ApplicationState, Operation, transition
-from gmpki.ca.store.columns import digest_text, seconds
+from gmpki.ca.store.columns import digest_text, row_id, seconds
 from gmpki.errors import (
     ConflictError,
     GmpkiError,
@@ -63,7 +63,7 @@ class IssueAsked:
     key: str | None = None
 
     def __post_init__(self) -> None:
-        number(self.application_id, 1, (1 << 63) - 1, "the id of an application")
+        row_id(self.application_id, "the id of an application")
         if self.request is not None:
             member(self.request, CertificateRequest, "request")
         if self.token_serial is not None:
@@ -85,7 +85,10 @@ class BulkIssuer(Protocol):
 
 
 def issue(desk: Desk, operator: Operator, asked: IssueAsked) -> Outcome:
-    """Have the certificates of an approved application issued."""
+    """Have the certificates of an approved application issued.
+
+    Errors are those of :meth:`RegistrationOffice.issue <gmpki.ca.registration.office.RegistrationOffice.issue>`.
+    """
     with desk.store.transaction() as tx:
         begun = _begin(desk, tx, operator, asked)
     if begun is None:
@@ -95,7 +98,11 @@ def issue(desk: Desk, operator: Operator, asked: IssueAsked) -> Outcome:
 
 
 def issue_many(desk: Desk, operator: Operator, asked: Iterable[IssueAsked]) -> list[Outcome | GmpkiError]:
-    """Have the certificates of several approved applications issued; a failure concerns one of them alone."""
+    """Have the certificates of several approved applications issued; a failure concerns one of them alone.
+
+    Errors are those of
+    :meth:`RegistrationOffice.issue_many <gmpki.ca.registration.office.RegistrationOffice.issue_many>`.
+    """
     listed = iterated(asked, "asked", most=_MOST + 1)
     if len(listed) > _MOST:
         raise LimitExceeded(f"at most {_MOST} applications at once")

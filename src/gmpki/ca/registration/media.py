@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import insert, select, update
 
 from gmpki._inputs import as_text, member, number
-from gmpki.ca.store.columns import from_seconds
+from gmpki.ca.store.columns import from_seconds, row_id
 from gmpki.ca.store.schema import audit, media
 from gmpki.errors import ConflictError, InvalidInputError, LifeCycleError, NotFoundError
 
@@ -85,7 +85,7 @@ class NewMedium:
         if len(as_text(self.maker, "maker")) > 64 or not self.maker.isprintable():
             raise InvalidInputError("maker is up to 64 printable characters")
         if self.region_id is not None:
-            number(self.region_id, 1, (1 << 63) - 1, "region_id")
+            row_id(self.region_id, "region_id")
 
 
 @dataclass(frozen=True, slots=True)

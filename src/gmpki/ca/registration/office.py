@@ -104,6 +104,8 @@ class RegistrationOffice:
 
         Who is registered with this identity number keeps the data that are there: they are changed by
         :meth:`change_contact` and :func:`gmpki.ca.registration.applicants.update_applicant`.
+
+        :raises InvalidTypeError: when applicant is none.
         """
         member(applicant, Applicant, "applicant")
         return entering.register(self._desk, operator, applicant)

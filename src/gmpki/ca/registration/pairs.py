@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from gmpki._inputs import as_text, number
+from gmpki._inputs import as_text
 from gmpki.ca.registration.states import TRANSITIONS, Operation, PairState, named, transition
-from gmpki.ca.store.columns import from_seconds, seconds, serial_text
+from gmpki.ca.store.columns import from_seconds, row_id, seconds, serial_text
 from gmpki.ca.store.schema import pairs
 from gmpki.ca.store.tagged_rows import TaggedRows
 from gmpki.errors import NotFoundError
@@ -36,7 +36,6 @@ __all__ = ["ROWS", "Pair", "by_serial", "of_row", "read", "state_at"]
 ROWS: Final = TaggedRows(pairs, "pair", untagged=("subject",))
 _HELD: Final = ("applicant_id", "application_id", "authority", "profile", "delivery", "replaced_by")
 _AS_THEY_ARE: Final = ("id", *_HELD, "business_kind", "medium", "token_serial", "region_id", "point_id", "receipt")
-_MAX_ID: Final = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def read(connection: Connection, protection: Protection, pair_id: int) -> Pair:
     :raises NotFoundError: when there is none.
     :raises TamperedError: when its row is not as it was written.
     """
-    number(pair_id, 1, _MAX_ID, "the id of a pair")
+    row_id(pair_id, "the id of a pair")
     return of_row(ROWS.read(connection, protection, pair_id))
 
 
@@ -115,7 +114,7 @@ def lock(tx: Transaction, pair_id: int) -> tuple[RowMapping, Pair]:
 
     Errors as :func:`read`.
     """
-    number(pair_id, 1, _MAX_ID, "the id of a pair")
+    row_id(pair_id, "the id of a pair")
     row = ROWS.lock(tx, pair_id)
     return row, of_row(row)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, func, select, update
 
 from gmpki._inputs import number
-from gmpki.ca.store.columns import from_seconds, seconds
+from gmpki.ca.store.columns import from_seconds, row_id, seconds
 from gmpki.ca.store.schema import applicants, applications, attachments, media, pairs, reminders
 from gmpki.errors import NotFoundError, StateError
 
@@ -49,7 +49,7 @@ def kept_until(connection: Connection, applicant_id: int, years: int = MINIMUM_Y
     :raises InvalidInputError: when years is less than 10 or more than 1000.
     :raises NotFoundError: when there is no such applicant.
     """
-    number(applicant_id, 1, (1 << 63) - 1, "the number of an applicant")
+    row_id(applicant_id, "the number of an applicant")
     own = connection.execute(
         select(applicants.c.updated_at, applicants.c.retain_until).where(applicants.c.id == applicant_id)
     ).first()

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from gmpki._inputs import number
 from gmpki.ca.registration.states import FINAL_STATES, ApplicationState, PairState, named
-from gmpki.ca.store.columns import from_seconds
+from gmpki.ca.store.columns import from_seconds, row_id
 from gmpki.ca.store.schema import applicants, applications, pairs
 from gmpki.errors import ConflictError, NotFoundError
 
@@ -63,7 +62,7 @@ def existing(
     :param profile: only of this profile; None for all.
     :raises InvalidTypeError: when the number of the applicant is no int.
     """
-    number(applicant_id, 1, (1 << 63) - 1, "the number of an applicant")
+    row_id(applicant_id, "the number of an applicant")
     found: list[Existing] = []
     for table, states in ((pairs, _HELD), (applications, _OPEN)):
         query = select(table).where(table.c.applicant_id == applicant_id, table.c.state.in_(states))
@@ -99,7 +98,7 @@ def demand_free(tx: Transaction, applicant_id: int, *, besides_application: int 
     :raises NotFoundError: when there is no such applicant.
     :raises ConflictError: "free-taken" when it is taken.
     """
-    number(applicant_id, 1, (1 << 63) - 1, "the number of an applicant")
+    row_id(applicant_id, "the number of an applicant")
     # FOR UPDATE, where there is such a thing: two processes that ask for the same number come one after the other.
     query = select(applicants.c.id, applicants.c.kind, applicants.c.credit_code).order_by(applicants.c.id)
     own = tx.connection.execute(query.where(applicants.c.id == applicant_id).with_for_update()).first()

@@ -35,7 +35,10 @@ class Unlocking:
 
 
 def unlock(desk: Desk, operator: Operator, pair_id: int, unlocking: Unlocking, key: str | None) -> None:
-    """Set the user PIN of the token of a pair, and write down that it was asked for and what came of it."""
+    """Set the user PIN of the token of a pair, and write down that it was asked for and what came of it.
+
+    Errors are those of :meth:`RegistrationOffice.unlock <gmpki.ca.registration.office.RegistrationOffice.unlock>`.
+    """
     if not callable(getattr(type(unlocking.device), "application", None)):
         raise InvalidTypeError(f"device must be one of a token, not {type(unlocking.device).__name__}")
     serial = unlocking.device.info.serial_number

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from gmpki._inputs import as_text, member, number, utc_seconds
+from gmpki._inputs import as_text, member, utc_seconds
 from gmpki.asn1 import der
 from gmpki.asn1.rfc5280 import Extension, Name, ReasonCode, Validity, encode_extensions, read_extensions
-from gmpki.ca.store.columns import digest_text, from_seconds, seconds
+from gmpki.ca.store.columns import digest_text, from_seconds, row_id, seconds
 from gmpki.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Wanted:
         if len(self.asked_by) > _MAX_TEXT_LEN or not self.asked_by.isprintable():
             raise InvalidInputError(f"asked_by is at most {_MAX_TEXT_LEN} printable characters")
         if self.recipient_id is not None:
-            number(self.recipient_id, 1, (1 << 63) - 1, "recipient_id")
+            row_id(self.recipient_id, "recipient_id")
 
     def to_json(self) -> str:
         """Return all but the extensions as JSON in ASCII, with sorted names."""
@@ -106,7 +106,10 @@ def to_columns(wanted: Wanted, reference: str, protection: Protection) -> dict[s
 
 
 def from_columns(text: str, sealed: bytes | None, reference: str, protection: Protection) -> Wanted:
-    """Return what :func:`to_columns` wrote; the tag of its row has been verified."""
+    """Return what :func:`to_columns` wrote; the tag of its row has been verified.
+
+    :raises InvalidTag: when the extensions are not as they were encrypted, or were for another application.
+    """
     facts = json.loads(text)
     subject, invalidity, validity = facts.get("subject"), facts.get("invalidity_at"), None
     if "not_before" in facts:

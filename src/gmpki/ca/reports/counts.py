@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 
-from gmpki._inputs import iterated, member, number
+from gmpki._inputs import iterated, member
+from gmpki.ca.reports._rows import region_ids
 from gmpki.ca.reports.workdays import CHINA_TIME
 from gmpki.ca.store.columns import seconds
 from gmpki.ca.store.schema import applicants, applications, pairs
@@ -150,7 +151,7 @@ class _Asked:
             chosen,
             None if since is None else seconds(since),
             None if until is None else seconds(until),
-            None if regions is None else sorted({number(each, 1, (1 << 63) - 1, "a region") for each in regions}),
+            region_ids(regions),
             int(offset.total_seconds()),
         )
 

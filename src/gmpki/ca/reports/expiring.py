@@ -23,7 +23,9 @@ from gmpki._inputs import function, iterated, member, number
 from gmpki.ca.interfaces import SYSTEM
 from gmpki.ca.registration import applicants as register
 from gmpki.ca.registration.states import PairState, named
+from gmpki.ca.reports._rows import region_ids
 from gmpki.ca.store.columns import from_seconds, seconds, serial_number
+from gmpki.ca.store.paging import in_pages
 from gmpki.ca.store.schema import applicants, pairs, reminders
 from gmpki.ca.store.store import Store
 from gmpki.errors import InvalidInputError
@@ -46,6 +48,7 @@ _CLAIMED: Final = "claimed"
 _DONE: Final = "done"
 _FAILED: Final = "failed"
 _IN_USE: Final = (PairState.ISSUED, PairState.ACTIVE)
+_ORDER: Final = (pairs.c.not_after, pairs.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,22 +163,10 @@ def expiring(
         raise InvalidInputError("within is zero to 3660 days")
     begin = seconds(now)
     query = _pairs(states).where(pairs.c.not_after <= begin + int(within.total_seconds()))
-    if regions is not None:
-        places = sorted({number(each, 1, (1 << 63) - 1, "the number of a region") for each in regions})
+    places = region_ids(regions)
+    if places is not None:
         query = query.where(pairs.c.region_id.in_(places))
-    return _expiring(connection, query.limit(_PAGE), begin)
-
-
-def _expiring(connection: Connection, query: Any, begin: int) -> Iterator[ExpiringPair]:
-    last = (begin, 0)
-    while True:
-        after = and_(pairs.c.not_after >= last[0], or_(pairs.c.not_after > last[0], pairs.c.id > last[1]))
-        page = connection.execute(query.where(after)).all()
-        for row in page:
-            yield _of_row(row, begin)
-        if len(page) < _PAGE:
-            return
-        last = (page[-1].not_after, page[-1].id)
+    return (_of_row(row, begin) for row in in_pages(connection, query, _ORDER, begin, _PAGE))
 
 
 def remind(store: Store, send: Callable[[Reminder], object], policy: ReminderPolicy | None = None) -> ReminderRun:
@@ -236,7 +227,7 @@ def _claim(tx: Transaction, policy: ReminderPolicy, window: tuple[int, int], sta
     )
     first = pairs.c.not_after > begin + least * _DAY_S if least else pairs.c.not_after >= begin
     query = _pairs(policy.states).where(first, pairs.c.not_after <= begin + threshold * _DAY_S)
-    wanted = query.outerjoin(reminders, own).where(due).limit(_BATCH)
+    wanted = query.outerjoin(reminders, own).where(due).order_by(*_ORDER).limit(_BATCH)
     found = {row.id: row for row in tx.connection.execute(wanted)}
     if not found:
         return None
@@ -286,7 +277,7 @@ def _pairs(states: Collection[PairState]) -> Any:
         pairs.c.not_after,
     )
     query = select(*columns).join_from(pairs, applicants, pairs.c.applicant_id == applicants.c.id)
-    return query.where(pairs.c.state.in_([each.value for each in chosen])).order_by(pairs.c.not_after, pairs.c.id)
+    return query.where(pairs.c.state.in_([each.value for each in chosen]))
 
 
 def _of_row(row: Row[Any], now: int) -> ExpiringPair:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
-from gmpki._inputs import number
-from gmpki.ca.registration.applicants import ApplicantKind
-from gmpki.ca.registration.states import ApplicationState, Operation, named
-from gmpki.ca.store.columns import from_seconds, seconds
+from gmpki.ca.registration.states import ApplicationState
+from gmpki.ca.reports._rows import columns_of, reader_of, region_ids
+from gmpki.ca.store.columns import seconds
+from gmpki.ca.store.paging import in_pages
 from gmpki.ca.store.schema import applicants, applications
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
+
+    from gmpki.ca.registration.applicants import ApplicantKind
+    from gmpki.ca.registration.states import Operation
 
 __all__ = ["LedgerRow", "ledger"]
 
@@ -70,41 +73,16 @@ def ledger(
     :raises InvalidInputError: when a time has no time zone.
     """
     first, end = seconds(since), seconds(until)
-    places = None if regions is None else sorted({number(each, 1, (1 << 63) - 1, "a region") for each in regions})
-    return _rows(connection, first, end, places)
-
-
-def _rows(connection: Connection, first: int, end: int, places: list[int] | None) -> Iterator[LedgerRow]:
-    columns = [applications.c[name] if name in applications.c else applicants.c[name] for name in _NAMES]
-    at, key = applications.c.entered_at, applications.c.id
+    columns = applications.c
     query = (
-        select(key, *columns)
-        .join_from(applications, applicants, applications.c.applicant_id == applicants.c.id)
-        .where(at < end)
-        .order_by(at, key)
-        .limit(_PAGE)
+        select(columns.id, *columns_of(applications, LedgerRow))
+        .join_from(applications, applicants, columns.applicant_id == applicants.c.id)
+        .where(columns.entered_at < end)
     )
+    places = region_ids(regions)
     if places is not None:
-        query = query.where(applications.c.region_id.in_(places))
-    last = (first, 0)
-    while True:
-        behind = and_(at >= last[0], or_(at > last[0], key > last[1]))
-        page = connection.execute(query.where(behind)).all()
-        yield from map(_row, page)
-        if len(page) < _PAGE:
-            return
-        last = (page[-1].entered_at, page[-1].id)
+        query = query.where(columns.region_id.in_(places))
+    return map(_ROW, in_pages(connection, query, (columns.entered_at, columns.id), first, _PAGE))
 
 
-_NAMES: Final = tuple(each.name for each in fields(LedgerRow))
-
-
-def _row(row: Row[Any]) -> LedgerRow:
-    values = {name: getattr(row, name) for name in _NAMES}
-    for name, value in values.items():
-        if name.endswith("_at") and value is not None:
-            values[name] = from_seconds(value)
-    values["operation"] = named(Operation, row.operation)
-    values["state"] = named(ApplicationState, row.state)
-    values["kind"] = ApplicantKind(row.kind)
-    return LedgerRow(**values)
+_ROW: Final = reader_of(LedgerRow, ApplicationState)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -23,9 +23,10 @@ from sqlalchemy import and_, or_, select
 
 from gmpki._inputs import as_text, member, number, utc_seconds
 from gmpki.ca.registration import applicants as register
-from gmpki.ca.registration.applicants import ApplicantKind
-from gmpki.ca.registration.states import ApplicationState, Operation, PairState, named
-from gmpki.ca.store.columns import from_seconds, seconds, serial_number, serial_text
+from gmpki.ca.registration.states import ApplicationState, PairState
+from gmpki.ca.reports._rows import columns_of, reader_of, region_ids
+from gmpki.ca.store.columns import seconds, serial_text
+from gmpki.ca.store.paging import is_behind
 from gmpki.ca.store.schema import applicants, applications, pairs
 from gmpki.errors import InvalidInputError
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table
 
+    from gmpki.ca.registration.applicants import ApplicantKind
+    from gmpki.ca.registration.states import Operation
     from gmpki.ca.store.protection import Protection
 
 __all__ = ["Criteria", "FoundApplication", "FoundPair", "Page", "applications_like", "pairs_like"]
@@ -230,7 +233,7 @@ class _Target(Generic[F]):
     table: Table
     at: Column[int]
     states: tuple[str, ...]
-    columns: tuple[Column[Any], ...]
+    columns: list[Column[Any]]
     found: Callable[[Row[Any]], F]
 
 
@@ -281,9 +284,9 @@ def statements(
     query = query.where(*conditions).limit(asked.limit + 1)
     for column in (order.column, key):
         query = query.order_by(column.desc() if order.is_descending else column.asc())
-    if asked.regions is None:
+    places = region_ids(asked.regions)
+    if places is None:
         return order, [query]
-    places = sorted({number(each, 1, (1 << 63) - 1, "the number of a region") for each in asked.regions})
     state = asked.criteria.state
     states = target.states if state is None else (state.value,)
     # What one operator has entered is in order already, and little of it in any one state.
@@ -354,73 +357,23 @@ def _behind(order: _Order, key: Column[Any], after: str) -> ColumnElement[bool]:
     fits = value.isprintable() if isinstance(value, str) else type(value) is int and value.bit_length() < 63
     if not fits or not isinstance(value, kind) or type(row_id) is not int or row_id.bit_length() > 63:
         raise InvalidInputError("after is not from a page of this search")
-    # In this form every database takes the first half for a range of its index.
     column = order.column
     if order.is_descending:
         return and_(column <= value, or_(column < value, key < row_id))
-    return and_(column >= value, or_(column > value, key > row_id))
-
-
-def _pair(row: Row[Any]) -> FoundPair:
-    return FoundPair(
-        row.id,
-        row.applicant_id,
-        ApplicantKind(row.kind),
-        row.name,
-        row.credit_code,
-        row.authority,
-        row.profile,
-        named(PairState, row.state),
-        serial_number(row.signing_serial),
-        None if row.encryption_serial is None else serial_number(row.encryption_serial),
-        row.subject,
-        row.business_kind,
-        row.medium,
-        row.token_serial,
-        row.region_id,
-        row.point_id,
-        row.is_free,
-        from_seconds(row.not_before),
-        from_seconds(row.not_after),
-        from_seconds(row.issued_at),
-    )
-
-
-def _application(row: Row[Any]) -> FoundApplication:
-    return FoundApplication(
-        row.id,
-        row.reference,
-        named(Operation, row.operation),
-        row.applicant_id,
-        ApplicantKind(row.kind),
-        row.name,
-        row.credit_code,
-        row.authority,
-        row.profile,
-        named(ApplicationState, row.state),
-        row.business_kind,
-        row.medium,
-        row.token_serial,
-        row.region_id,
-        row.point_id,
-        row.is_free,
-        row.entered_by,
-        from_seconds(row.entered_at),
-        *(None if at is None else from_seconds(at) for at in (row.reviewed_at, row.issued_at, row.delivered_at)),
-    )
-
-
-def _columns(table: Table, found: type[FoundPair | FoundApplication]) -> tuple[Column[Any], ...]:
-    return tuple(table.c[each.name] if each.name in table.c else applicants.c[each.name] for each in fields(found))
+    return is_behind(column, key, value, row_id)
 
 
 PAIRS: Final = _Target(
-    pairs, pairs.c.issued_at, tuple(each.value for each in PairState), _columns(pairs, FoundPair), _pair
+    pairs,
+    pairs.c.issued_at,
+    tuple(each.value for each in PairState),
+    columns_of(pairs, FoundPair),
+    reader_of(FoundPair, PairState),
 )
 APPLICATIONS: Final = _Target(
     applications,
     applications.c.entered_at,
     tuple(each.value for each in ApplicationState),
-    _columns(applications, FoundApplication),
-    _application,
+    columns_of(applications, FoundApplication),
+    reader_of(FoundApplication, ApplicationState),
 )

@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 
 from gmpki._inputs import member, number
 from gmpki.ca.registration.states import ApplicationState
+from gmpki.ca.reports._rows import region_ids
 from gmpki.ca.reports.workdays import MAX_DAYS, WorkCalendar
 from gmpki.ca.store.columns import from_seconds, seconds
 from gmpki.ca.store.schema import applications, authorities, pairs, revocations
@@ -109,8 +110,7 @@ def delays(
     member(soon, timedelta, "soon")
     if not timedelta(0) <= soon <= timedelta(days=366):
         raise InvalidInputError("soon is zero to 366 days")
-    places = None if regions is None else sorted({number(each, 1, (1 << 63) - 1, "a region") for each in regions})
-    queries = _queries(levels, seconds(since), places)
+    queries = _queries(levels, seconds(since), region_ids(regions))
     return _delays(connection, queries, from_seconds(seconds(now)), soon)
 
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
+
+from gmpki._inputs import utc_seconds
+from gmpki.errors import InvalidTypeError
+from gmpki.protect.log_record import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,12 +28,16 @@ _FORMULA_STARTS: Final = "=+-@\t\r\n|%＝＋－＠"
 
 
 def as_plain(value: Any) -> Any:
-    """Return a value as JSON has it: times in ISO 8601, members of enumerations by their values."""
+    """Return a value as JSON has it: times of UTC as ``2026-03-01T08:00:00Z``, days as ``2026-03-01``, members of
+    enumerations by their values.
+
+    :raises InvalidInputError: when a time has no time zone.
+    """
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    return value
+    if isinstance(value, datetime):
+        return time_text(utc_seconds(value, "a time"))
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def csv_cell(value: Any) -> str:
@@ -37,6 +45,8 @@ def csv_cell(value: Any) -> str:
 
     >>> csv_cell("=1+1")
     "'=1+1"
+
+    :raises InvalidInputError: when a time has no time zone.
     """
     plain = as_plain(value)
     if plain is None:
@@ -47,12 +57,17 @@ def csv_cell(value: Any) -> str:
 
 
 def write_csv(rows: Iterable[Any], row_type: type[Any], file: TextIO) -> int:
-    """Write dataclasses as CSV (RFC 4180) with a line of names; return how many.
+    """Write dataclasses as CSV with a line of names; return how many.
 
     :param row_type: what the rows are.
     :param file: open for writing text, with ``newline=""``.
+    :raises InvalidTypeError: when row_type is no dataclass.
+    :raises InvalidInputError: when a time has no time zone.
+    :raises OSError: when the file cannot be written, as the file raises it.
+    :raises GmpkiError: what the rows raise.
+    :standard: RFC 4180 2
     """
-    names = [each.name for each in fields(row_type)]
+    names = _names(row_type)
     writer = csv.writer(file, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
     writer.writerow(names)
     count = 0
@@ -63,8 +78,13 @@ def write_csv(rows: Iterable[Any], row_type: type[Any], file: TextIO) -> int:
 
 
 def write_json(rows: Iterable[Any], row_type: type[Any], file: TextIO) -> int:
-    """Write dataclasses as a JSON array, a line each; return how many."""
-    names = [each.name for each in fields(row_type)]
+    """Write dataclasses as a JSON array, a line each; return how many.
+
+    Parameters and errors are those of :func:`write_csv`.
+
+    :standard: RFC 8259 5
+    """
+    names = _names(row_type)
     count = 0
     file.write("[")
     for row in rows:
@@ -74,3 +94,9 @@ def write_json(rows: Iterable[Any], row_type: type[Any], file: TextIO) -> int:
         count += 1
     file.write("\n]\n")
     return count
+
+
+def _names(row_type: type[Any]) -> list[str]:
+    if not isinstance(row_type, type) or not is_dataclass(row_type):
+        raise InvalidTypeError("the rows of a report are dataclasses")
+    return [each.name for each in fields(row_type)]

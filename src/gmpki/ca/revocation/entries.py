@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from gmpki._inputs import iterated, member, number
+from gmpki._inputs import iterated, member
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.store.certificates import CertificateRow, CertificateState, demand, set_state
-from gmpki.ca.store.columns import seconds, serial_text
+from gmpki.ca.store.columns import row_id, seconds, serial_text
 from gmpki.ca.store.schema import authorities, revocations
 from gmpki.errors import InvalidInputError, LifeCycleError, NotFoundError, TamperedError
 
@@ -152,7 +152,7 @@ def _past(tx: Transaction, at: datetime | None, name: str) -> int | None:
 
 def _take_turn(tx: Transaction, authority_id: int) -> int:
     """Wait for others, and return the number of the next change."""
-    query = select(authorities.c.id).where(authorities.c.id == number(authority_id, 1, (1 << 63) - 1, "authority_id"))
+    query = select(authorities.c.id).where(authorities.c.id == row_id(authority_id, "authority_id"))
     if tx.connection.scalar(query.with_for_update()) is None:
         raise NotFoundError("there is no such authority")
     latest = select(func.max(revocations.c.change_number)).where(revocations.c.authority_id == authority_id)

@@ -32,7 +32,8 @@ from gmpki.ca.interfaces import SYSTEM, Actor, PublicationKind
 from gmpki.ca.revocation.entries import VERIFIED, verified_columns
 from gmpki.ca.revocation.rules import ListIssuer, ListScope
 from gmpki.ca.store.columns import from_seconds, seconds
-from gmpki.ca.store.schema import authorities, crl_pieces, crls, due_publications, revocations
+from gmpki.ca.store.due import make_due
+from gmpki.ca.store.schema import authorities, crl_pieces, crls, revocations
 from gmpki.errors import NotFoundError, StateError
 from gmpki.x509.crl_builder import CRLBuilder
 from gmpki.x509.crl_encoding import EncodedBlock, encode_block
@@ -287,13 +288,7 @@ def _finish(tx: Transaction, plan: _Plan, file: IO[bytes], entries: int) -> Issu
 
 
 def _announce(tx: Transaction, made: IssuedList, publishers: Sequence[str]) -> None:
-    due = [
-        {"publisher": each, "kind": PublicationKind.CRL, "object_id": made.id, "due_at": tx.at, "attempts": 0}
-        for each in dict.fromkeys(publishers)
-    ]
-    if due:
-        tx.connection.execute(insert(due_publications), due)
-    else:
+    if not make_due(tx, publishers, PublicationKind.CRL, [made.id]):
         mark_published(tx, made)
 
 

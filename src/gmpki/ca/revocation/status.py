@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select
 
-from gmpki._inputs import number
 from gmpki.asn1.rfc5280 import InvalidityDate, ReasonCode
 from gmpki.asn1.rfc6960 import CertStatus
 from gmpki.ca.revocation.entries import verify_columns
 from gmpki.ca.store.certificates import TAGGED, verify_tag
-from gmpki.ca.store.columns import from_seconds
+from gmpki.ca.store.columns import from_seconds, row_id
 from gmpki.ca.store.schema import certificates, revocations
 from gmpki.errors import TamperedError
 from gmpki.ocsp.responder import KnownStatus
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "JOINED", "StoreStatusSource", "revocation_of"]
 
-_MAX_ID: Final = (1 << 63) - 1
 _GOOD: Final = KnownStatus(CertStatus.good())
 _PREFIX: Final = "revocation_"
 COLUMNS: Final = (
@@ -82,8 +80,8 @@ class StoreStatusSource:
     def __init__(self, store: Store, authority_id: int, generation_id: int) -> None:
         self._lookup = store.lookup(_QUERY)
         self._protection = store.protection
-        self._authority_id = number(authority_id, 1, _MAX_ID, "authority_id")
-        self._generation_id = number(generation_id, 1, _MAX_ID, "generation_id")
+        self._authority_id = row_id(authority_id, "authority_id")
+        self._generation_id = row_id(generation_id, "generation_id")
 
     def status(self, serial_number: int) -> KnownStatus | None:
         """Return what is known about the certificate of a serial number.

@@ -33,6 +33,7 @@ from gmpki.ca.store.schema import METADATA, authorities
 from gmpki.ca.store.store import Store
 from gmpki.errors import DecodeError, GmpkiError, StoreError, TamperedError
 from gmpki.protect.keys import KeyRing
+from gmpki.protect.log_record import time_text
 
 if TYPE_CHECKING:
     import os
@@ -152,7 +153,7 @@ def restore(
                 raise TamperedError("changed", "the backup was changed while it was read") from None
         number = authorities.c.last_crl_number
         tx.connection.execute(update(authorities).values({number: number + _CRL_NUMBER_STEP}))
-        tx.audit(actor, "store.restore", "store", made_at=found.at.isoformat(), rows=sum(found.rows.values()))
+        tx.audit(actor, "store.restore", "store", made_at=time_text(found.at), rows=sum(found.rows.values()))
 
     return Store.create_filled(url, ring, fill, clock=clock)
 

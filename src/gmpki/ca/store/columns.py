@@ -21,6 +21,7 @@ __all__ = [
     "digest_text",
     "from_seconds",
     "public_key_id",
+    "row_id",
     "seconds",
     "serial_number",
     "serial_text",
@@ -29,10 +30,21 @@ __all__ = [
 # 20 octets. RFC 5280 4.1.2.2 wants a positive number in as many; authorities that are taken over have used zero, and
 # the highest bit of the 20th octet.
 _MAX_SERIAL: Final = (1 << 160) - 1
+_MAX_ID: Final = (1 << 63) - 1
 _SERIAL: Final = re.compile("0|[1-9a-f][0-9a-f]{0,39}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MAX_SECONDS: Final = int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc) - _EPOCH).total_seconds())
 _MIN_SECONDS: Final = int((datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds())
+
+
+def row_id(value: int, name: str) -> int:
+    """Return the number of a row.
+
+    :param name: what the message calls it.
+    :raises InvalidTypeError: when it is no int.
+    :raises InvalidInputError: when it is not positive, or longer than 63 bits.
+    """
+    return number(value, 1, _MAX_ID, name)
 
 
 def seconds(at: datetime) -> int:

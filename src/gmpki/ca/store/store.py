@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from gmpki.ca.interfaces import Actor
 
-__all__ = ["Store", "Transaction", "from_seconds", "seconds"]
+__all__ = ["Store", "Transaction"]
 
 T = TypeVar("T")
 

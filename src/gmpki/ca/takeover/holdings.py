@@ -76,6 +76,9 @@ def write(
     """Write what the registration office knows about a pair; return its id, and what a person should know.
 
     :param state: of its certificates, which are written already.
+    :raises InvalidInputError: when what a table says of them cannot be meant.
+    :raises NotFoundError: when a table names a region that there is none of.
+    :raises TamperedError: when a row of the office is not as it was written.
     """
     known = _known(tx, authority, [found.serial for found in holding.both])
     if known is not None:

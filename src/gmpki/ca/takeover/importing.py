@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from gmpki._inputs import member, number
+from gmpki._inputs import member
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.authority.authority import Authority
 from gmpki.ca.interfaces import Actor, PublicationKind
@@ -39,14 +39,16 @@ from gmpki.ca.store.certificates import (
     insert_taken_over,
     put_in_place,
 )
-from gmpki.ca.store.columns import digest_text, from_seconds, public_key_id, seconds, serial_text
-from gmpki.ca.store.schema import due_publications, revocations
+from gmpki.ca.store.columns import digest_text, from_seconds, public_key_id, row_id, seconds, serial_text
+from gmpki.ca.store.due import make_due
+from gmpki.ca.store.schema import revocations
 from gmpki.ca.store.store import Store
 from gmpki.ca.takeover import holdings
 from gmpki.ca.takeover.material import Material
 from gmpki.ca.takeover.plan import Bare, Found, Holding, Plan, make_plan
 from gmpki.ca.takeover.report import Outcome, RowResult, TakeoverReport
 from gmpki.errors import ConflictError, GmpkiError, InvalidInputError, StoreError, TamperedError
+from gmpki.protect.log_record import time_text
 from gmpki.x509.names import format_name
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ class TakeoverRules:
     publish: bool = True
 
     def __post_init__(self) -> None:
-        number(self.region_id, 1, (1 << 63) - 1, "region_id")
+        row_id(self.region_id, "region_id")
         member(self.default_kind, ApplicantKind, "default_kind")
         member(self.publish, bool, "publish")
         check_text(self.business_kind, "business_kind", 64)
@@ -335,7 +337,7 @@ class _Writer:
         if revoked.is_hold and self._is_known(tx, row):
             return row.state  # suspended here already, or resumed since
         if revoked.at > tx.at:
-            raise InvalidInputError(f"it was revoked in the future, {from_seconds(revoked.at)}")
+            raise InvalidInputError(f"it was revoked in the future, {time_text(from_seconds(revoked.at))}")
         known = KnownRevocation(row, revoked.at, revoked.reason, revoked.invalidity_at)
         take_over(tx, self._id, [known])
         after = CertificateState.SUSPENDED if revoked.is_hold else CertificateState.REVOKED
@@ -350,18 +352,5 @@ class _Writer:
         return tx.connection.scalar(select(revocations.c.id).where(revocations.c.certificate_id == row.id)) is not None
 
     def _publish(self, tx: Transaction, row: CertificateRow, profile: Profile, state: CertificateState) -> None:
-        if not profile.published or state is CertificateState.REVOKED or row.not_after < tx.at:
-            return
-        due = [
-            {
-                "publisher": publisher,
-                "kind": PublicationKind.CERTIFICATE,
-                "object_id": row.id,
-                "due_at": tx.at,
-                "attempts": 0,
-                "problem": None,
-            }
-            for publisher in self._publishers
-        ]
-        if due:
-            tx.connection.execute(insert(due_publications), due)
+        if profile.published and state is not CertificateState.REVOKED and row.not_after >= tx.at:
+            make_due(tx, self._publishers, PublicationKind.CERTIFICATE, [row.id])

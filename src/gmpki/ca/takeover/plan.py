@@ -132,6 +132,8 @@ def make_plan(
 
     :param generations: the keys of the authority.
     :param progress: called with how many certificates were looked at, and how many there are.
+    :raises StateError: when the authority has no certificate yet.
+    :raises GmpkiError: what ``progress`` raises.
     """
     plan = Plan()
     certified = [generation for generation in generations if generation.certificate_der is not None]

@@ -78,7 +78,10 @@ class TakeoverReport:
         return all(row.outcome is not Outcome.REFUSED for row in self.rows)
 
     def to_json(self) -> str:
-        """Return the report as JSON."""
+        """Return the report as JSON.
+
+        :standard: RFC 8259
+        """
         rows = [{name: as_plain(getattr(row, name)) for name in RowResult.__slots__} for row in self.rows]
         told = {
             "authority": self.authority,
@@ -94,6 +97,8 @@ class TakeoverReport:
         """Write the rows as CSV with a line of names; return how many.
 
         :param file: open for writing text, with ``newline=""``.
+        :raises OSError: when the file cannot be written, as the file raises it.
+        :standard: RFC 4180 2
         """
         return write_csv(self.rows, RowResult, file)
 

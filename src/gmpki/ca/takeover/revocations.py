@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gmpki.asn1.rfc5280 import ReasonCode
 from gmpki.ca.store.columns import seconds
 from gmpki.errors import GmpkiError, InvalidInputError
+from gmpki.protect.log_record import time_text
 from gmpki.x509.names import names_match
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ def collect(
     generations: Sequence[Generation],
     now: datetime,
 ) -> Revocations:
-    """Collect what lists and tables say."""
+    """Collect what lists and tables say.
+
+    What cannot be used, a list of somebody else for instance, is told in the notes and raises nothing.
+    """
     found = Revocations()
     newest: dict[tuple[int, bytes], tuple[str, CertificateRevocationList, Generation]] = {}
     for place, crl in crls:
@@ -87,7 +91,9 @@ def collect(
     found.lists = len(newest)
     for place, crl, generation in newest.values():
         if crl.next_update is not None and crl.next_update < now:
-            found.notes.append(f"{place}: the list was good until {crl.next_update}; what was revoked since is unknown")
+            found.notes.append(
+                f"{place}: the list was good until {time_text(crl.next_update)}; what was revoked since is unknown"
+            )
         for entry in crl:
             reason = entry.reason if entry.reason is not None else ReasonCode.UNSPECIFIED
             invalidity = None if entry.invalidity_date is None else seconds(entry.invalidity_date)
@@ -109,7 +115,7 @@ def _checked(crl: CertificateRevocationList, generations: Sequence[Generation], 
     if crl.is_indirect:
         raise InvalidInputError("it tells of certificates of other authorities too")
     if crl.this_update > now:
-        raise InvalidInputError(f"it was made in the future, {crl.this_update}")
+        raise InvalidInputError(f"it was made in the future, {time_text(crl.this_update)}")
     for generation in reversed(generations):
         certificate = generation.certificate
         if names_match(crl.issuer, certificate.subject) and _has_signed(certificate, crl):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["PCSCOperations"]
 
 _EXPONENT_LEN: Final = 4
+_SM3: Final = 1  # P2 of DigestInit
 
 
 class PCSCOperations(SessionKeyOperations):
@@ -49,11 +50,21 @@ class PCSCOperations(SessionKeyOperations):
         point = cast("SM2PublicKey", own.public_key(KeyUsage.ENCRYPTION)).to_bytes(PointFormat.BARE)
         return lambda: _call(own, "ExtECCEncrypt", point + message, le=-1)
 
+    def digest(self, container: Container, data: bytes) -> Callable[[], object]:
+        """Hash by DigestInit and Digest."""
+        own = cast("PCSCContainer", container)
 
-def _call(container: PCSCContainer, command: str, data: bytes, *, le: int = 0) -> bytes:
+        def digest() -> bytes:
+            _call(own, "DigestInit", b"", p2=_SM3)
+            return _call(own, "Digest", data, le=-1)
+
+        return digest
+
+
+def _call(container: PCSCContainer, command: str, data: bytes, *, p2: int = 0, le: int = 0) -> bytes:
     device = container.application.device
     with device._lock:
-        return device._opened().call(command, data, le=le)
+        return device._opened().call(command, data, p2=p2, le=le)
 
 
 def _rsa_fields(public: RSAPublicKey) -> bytes:

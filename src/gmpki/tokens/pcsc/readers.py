@@ -143,6 +143,15 @@ class ReaderCard:
         self._is_open = True
         self.generation = 0
 
+    @property
+    def atr(self) -> bytes:
+        """What the card said when it was switched on; errors as :meth:`transmit`."""
+        if not self._is_open:
+            raise StateError("the card is closed")
+        status, _, _, _, atr = self._scard.SCardStatus(self._handle)
+        self._expect("SCardStatus", status)
+        return bytes(byte & 0xFF for byte in atr)
+
     def transmit(self, command: bytes) -> bytes:
         """Pass a command, return the answer.
 

@@ -25,7 +25,7 @@ from gmpki.tokens.pkcs11.attributes import Mechanism
 from gmpki.tokens.pkcs11.header import C
 from gmpki.tokens.pkcs11.keys import PairOperations
 from gmpki.tokens.pkcs11.objects import Group
-from gmpki.tokens.pkcs11.public_keys import key_type, new_pair
+from gmpki.tokens.pkcs11.public_keys import key_type, new_pair, sm2_point_attributes
 from gmpki.x509.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -227,15 +227,10 @@ class PKCS11Container:
         member(key, SM2PrivateKey, "key")
         self._refuse_second(usage)
         point = key.public_key.to_bytes(PointFormat.UNCOMPRESSED)
-        own = self._numbers.attributes
-        public: dict[int, AttributeValue] = {C.CKA_EC_PARAMS: SM2_PARAMETERS}
-        private: dict[int, AttributeValue] = dict(public)
-        if own:
-            public = {own["x"]: point[1:33], own["y"]: point[33:], own["bits"]: 256}
-            private = {own["private"]: key.to_bytes(), **public}
-        else:
-            public[C.CKA_EC_POINT] = der.encode_octet_string(point)
-            private[C.CKA_VALUE] = key.to_bytes()
+        public = sm2_point_attributes(point, self._numbers)
+        private: dict[int, AttributeValue] = {C.CKA_EC_PARAMS: SM2_PARAMETERS, C.CKA_VALUE: key.to_bytes()}
+        if self._numbers.attributes:
+            private = {self._numbers.attributes["private"]: key.to_bytes(), **public}
         kind = {C.CKA_KEY_TYPE: self._numbers.key_types.get("sm2", C.CKK_EC)}
         common = {**kind, **self._common(secrets.token_bytes(_ID_LEN))}
         signs = usage is KeyUsage.SIGNING

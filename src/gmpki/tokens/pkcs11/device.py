@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
     from gmpki.tokens.pkcs11.session import Session
 
-__all__ = ["ALWAYS", "PKCS11Device"]
+__all__ = ["ALWAYS", "SOFTWARE", "PKCS11Device"]
 
 ALWAYS: Final = frozenset(
     {
@@ -41,8 +41,8 @@ ALWAYS: Final = frozenset(
 _BY_MECHANISM: Final = {"sm2-exchange": Ability.AGREEMENT, "sm2-enveloped-key": Ability.IMPORT_KEY_PAIR}
 _MAX_RANDOM_LEN: Final = 1 << 20
 _MAX_TRIES: Final = 255
-# Tokens that say of themselves what they are.
-_SOFTWARE: Final = ("SOFTWARE TOKEN", "SoftHSM")
+SOFTWARE: Final = ("SOFTWARE TOKEN", "SoftHSM")
+"""Words by which tokens say of themselves that they are software."""
 
 # How the algorithms of standard mechanisms are called, by the beginning of the mechanism's name.
 _ALGORITHMS: Final = {
@@ -144,7 +144,7 @@ class PKCS11Device(Closing):
             total_len=token.total_len,
             free_len=token.free_len,
             max_input_len=None,
-            is_software=any(word in text for word in _SOFTWARE for text in said),
+            is_software=any(word in text for word in SOFTWARE for text in said),
         )
 
     def random(self, length: int) -> bytes:

@@ -17,6 +17,12 @@ __all__ = ["C", "declared", "name_of", "numbers"]
 # The order of inclusion.
 _TYPES: Final = ("pkcs11_types.h", "pkcs11.h")
 _VALUES: Final = "pkcs11_values.h"
+# What a module's file shows by name; the interfaces only from 3.0 on. They are looked for when they are first used.
+_EXPORTED: Final = (
+    "CK_FN_GetFunctionList C_GetFunctionList;\n"
+    "CK_FN_GetInterfaceList C_GetInterfaceList;\n"
+    "CK_FN_GetInterface C_GetInterface;\n"
+)
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CONDITIONAL: Final = re.compile(
@@ -59,7 +65,7 @@ def declared() -> Any:
     text = "".join(_DIRECTIVE.sub("", _CONDITIONAL.sub("", _text(name))) for name in _TYPES)
     ffi = FFI()
     # 2.40, 2.1: structures are packed to one byte on Windows, and natural elsewhere.
-    ffi.cdef(text + "CK_FN_GetFunctionList C_GetFunctionList;\n", pack=1 if sys.platform == "win32" else None)
+    ffi.cdef(text + _EXPORTED, pack=1 if sys.platform == "win32" else None)
     return ffi
 
 

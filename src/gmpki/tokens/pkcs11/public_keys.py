@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gmpki.tokens.pkcs11.attributes import AttributeValue
     from gmpki.tokens.pkcs11.mechanism_map import MechanismMap
 
-__all__ = ["key_type", "new_pair", "public_key_attributes", "public_key_info"]
+__all__ = ["key_type", "new_pair", "public_key_attributes", "public_key_info", "sm2_point_attributes"]
 
 _COORDINATE_LEN: Final = 32
 _UNCOMPRESSED: Final = 0x04
@@ -92,6 +92,18 @@ def new_pair(kind: TokenKeyType, numbers: MechanismMap) -> tuple[int, dict[int, 
     if not numbers.attributes:
         attributes[C.CKA_EC_PARAMS] = ec_forms.SM2_PARAMETERS
     return mechanism, attributes
+
+
+def sm2_point_attributes(point: bytes, numbers: MechanismMap) -> dict[int, AttributeValue]:
+    """Return what the template of a public key with this SM2 point says of it.
+
+    :param point: 65 bytes: 04, x, y.
+    """
+    own = numbers.attributes
+    if own:
+        x, y = point[1 : 1 + _COORDINATE_LEN], point[1 + _COORDINATE_LEN :]
+        return {own["x"]: x, own["y"]: y, own["bits"]: 8 * _COORDINATE_LEN}
+    return {C.CKA_EC_PARAMS: ec_forms.SM2_PARAMETERS, C.CKA_EC_POINT: der.encode_octet_string(point)}
 
 
 def _rsa(modulus: bytes | None, exponent: bytes | None) -> SubjectPublicKeyInfo | None:

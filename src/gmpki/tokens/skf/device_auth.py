@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gmpki.tokens.skf.functions import SKF
     from gmpki.tokens.skf.structures import DeviceHandle
 
-__all__ = ["FACTORY_KEY", "authenticate"]
+__all__ = ["FACTORY_KEY", "authenticate", "encrypted"]
 
 _SM4_ECB: Final = 0x401
 
@@ -47,10 +47,7 @@ def authenticate(
     message = challenge.ljust(DEVICE_KEY_LEN, b"\0")
     if chosen is DeviceAuthForm.PADDED:
         message += bytes([DEVICE_KEY_LEN]) * DEVICE_KEY_LEN
-    if algorithm == _SM4_ECB:
-        answer = sm4.encrypt(content, message, sm4.Mode.ECB)
-    else:
-        answer = _encrypted_by_device(skf, device, content, algorithm, message)
+    answer = encrypted(skf, device, content, algorithm, message)
     try:
         skf.dev_auth(device, answer)
     except TokenError as error:
@@ -63,6 +60,16 @@ def authenticate(
             code=error.code,
             code_name=error.code_name,
         ) from None
+
+
+def encrypted(skf: SKF, device: DeviceHandle, key: bytes, algorithm: int, message: bytes) -> bytes:
+    """Encrypt whole blocks with a device key in ECB; errors as :func:`authenticate`.
+
+    :param algorithm: that the device says its authentication is by.
+    """
+    if algorithm == _SM4_ECB:
+        return sm4.encrypt(key, message, sm4.Mode.ECB)
+    return _encrypted_by_device(skf, device, key, algorithm, message)
 
 
 def _encrypted_by_device(skf: SKF, device: DeviceHandle, key: bytes, algorithm: int, message: bytes) -> bytes:

@@ -1,0 +1,1 @@
+"""The checks of cards in readers of PC/SC, a group to a file."""

@@ -1,0 +1,1 @@
+"""The checks of SKF drivers, a group to a file."""
