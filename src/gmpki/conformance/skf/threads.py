@@ -89,7 +89,7 @@ def _digesting(bench: SKFBench, device: Any, number: int, gate: Gate | None = No
     severity=_RECOMMENDED,
 )
 def own_connections(bench: SKFBench) -> None:
-    """Digest twenty times in each of four threads, in parts, begun together, each by a connection of its own: each is right."""
+    """Digest twenty times in four threads, in parts, begun together, each by a connection of its own: all are right."""
     with bench.scene():
         devices = [bench.raw(bench.connect()) for _ in range(_THREADS)]
     gate = Gate(_THREADS)
