@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gmpki.algorithms._call import check, failure, ffi, lib, new_digest, readable
 from gmpki.algorithms._digest import RunningDigest, RunningMAC
 from gmpki.algorithms._memory import NativeContext, secret_maker
+from gmpki.algorithms._quick import hmac as _quick_hmac
+from gmpki.algorithms._quick import sm3 as _quick_sm3
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -114,6 +116,9 @@ def digest(data: Buffer) -> bytes:
     :raises InvalidTypeError: when it is not a buffer, for instance ``str``.
     :standard: GB/T 32905-2016
     """
+    quick = _quick_sm3(data)
+    if quick is not None:
+        return quick
     if type(data) is not bytes:
         data = readable(data, "data")
     try:
@@ -137,6 +142,9 @@ def hmac(key: Buffer, data: Buffer) -> bytes:
     :raises InvalidTypeError: when one of them is not a buffer, for instance ``str``.
     :standard: GB/T 15852.2-2012; RFC 2104
     """
+    quick = _quick_hmac(key, data)
+    if quick is not None:
+        return quick
     if type(key) is not bytes:
         key = readable(key, "key")
     if type(data) is not bytes:

@@ -1,0 +1,193 @@
+/*
+ * quick.c: the module gmpki._quick, in the same shared library as gmpki._native.
+ *
+ * Calls whose work is so short that what CFFI adds to each (a thread state saved, arguments looked up, an output
+ * copied) would be the larger part. They take exact bytes and return bytes. Anything else, be it another kind of
+ * buffer, an error or a module in its error state, is answered with None: the caller then goes through CFFI, which
+ * knows every case and raises what there is to raise. So there is no second handling of errors here, and no signature:
+ * those of native/include are used as the compiler checks them.
+ *
+ * The interpreter's lock is kept for as long as a few microseconds and released for longer work.
+ */
+#include <Python.h>
+
+#include "gmpki/kdf.h"
+#include "gmpki/sm2.h"
+#include "gmpki/sm3.h"
+
+/* Up to so many bytes a hash takes about as long as giving up the lock and waiting for it. */
+enum { KEEP_LOCK_LEN = 1024 };
+
+/* One argument: where its bytes are. They stay there while the caller holds the object, and do not change. */
+typedef struct {
+    const uint8_t *data;
+    size_t len;
+} view;
+
+static int view_of(view *v, PyObject *object) {
+    if (!PyBytes_CheckExact(object)) {
+        return 0;
+    }
+    v->data = (const uint8_t *)PyBytes_AsString(object);
+    v->len = (size_t)PyBytes_Size(object);
+    return 1;
+}
+
+static PyObject *new_bytes(size_t len, uint8_t **memory) {
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)len);
+    if (bytes != NULL) {
+        *memory = (uint8_t *)PyBytes_AsString(bytes);
+    }
+    return bytes;
+}
+
+static PyObject *bytes_or_none(PyObject *bytes, int status) {
+    if (status == GMPKI_OK) {
+        return bytes;
+    }
+    Py_DECREF(bytes);
+    Py_RETURN_NONE;
+}
+
+static PyThreadState *release(size_t work_len) {
+    return work_len > KEEP_LOCK_LEN ? PyEval_SaveThread() : NULL;
+}
+
+static void take_back(PyThreadState *state) {
+    if (state != NULL) {
+        PyEval_RestoreThread(state);
+    }
+}
+
+/* SM3 of one message. */
+static PyObject *quick_sm3(PyObject *module, PyObject *message) {
+    view m;
+    uint8_t *digest;
+    PyObject *result;
+    PyThreadState *state;
+    int status;
+
+    (void)module;
+    if (!view_of(&m, message)) {
+        Py_RETURN_NONE;
+    }
+    result = new_bytes(GMPKI_SM3_DIGEST_LEN, &digest);
+    if (result == NULL) {
+        return NULL;
+    }
+    state = release(m.len);
+    status = gmpki_sm3_hash(digest, m.data, m.len);
+    take_back(state);
+    return bytes_or_none(result, status);
+}
+
+/* SM3 of a message behind a prefix: e = SM3(ZA || message), without joining the two. */
+static PyObject *quick_sm3_behind(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+    view prefix, m;
+    uint8_t *digest;
+    PyObject *result;
+    PyThreadState *state;
+    gmpki_sm3_ctx ctx;
+    int status;
+
+    (void)module;
+    if (count != 2 || !view_of(&prefix, arguments[0]) || !view_of(&m, arguments[1])) {
+        Py_RETURN_NONE;
+    }
+    result = new_bytes(GMPKI_SM3_DIGEST_LEN, &digest);
+    if (result == NULL) {
+        return NULL;
+    }
+    state = release(m.len);
+    status = gmpki_sm3_init(&ctx);
+    if (status == GMPKI_OK) {
+        status = gmpki_sm3_update(&ctx, prefix.data, prefix.len);
+    }
+    if (status == GMPKI_OK) {
+        status = gmpki_sm3_update(&ctx, m.data, m.len);
+    }
+    if (status == GMPKI_OK) {
+        status = gmpki_sm3_final(&ctx, digest); /* which cleanses the context */
+    } else {
+        gmpki_cleanse(&ctx, sizeof ctx);
+    }
+    take_back(state);
+    return bytes_or_none(result, status);
+}
+
+/* HMAC-SM3 of one message under a key. */
+static PyObject *quick_hmac(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+    view key, m;
+    uint8_t *mac;
+    PyObject *result;
+    PyThreadState *state;
+    int status;
+
+    (void)module;
+    if (count != 2 || !view_of(&key, arguments[0]) || !view_of(&m, arguments[1])) {
+        Py_RETURN_NONE;
+    }
+    result = new_bytes(GMPKI_SM3_DIGEST_LEN, &mac);
+    if (result == NULL) {
+        return NULL;
+    }
+    state = release(m.len > key.len ? m.len : key.len);
+    status = gmpki_sm3_hmac(mac, key.data, key.len, m.data, m.len);
+    take_back(state);
+    return bytes_or_none(result, status);
+}
+
+/* A signature of 64 bytes as DER. */
+static PyObject *quick_signature_to_der(PyObject *module, PyObject *signature) {
+    uint8_t der[GMPKI_SM2_SIGNATURE_DER_MAX_LEN];
+    size_t der_len = 0;
+    view s;
+
+    (void)module;
+    if (!view_of(&s, signature) || s.len != GMPKI_SM2_SIGNATURE_LEN ||
+        gmpki_sm2_signature_to_der(der, sizeof der, &der_len, s.data) != GMPKI_OK) {
+        Py_RETURN_NONE;
+    }
+    return PyBytes_FromStringAndSize((const char *)der, (Py_ssize_t)der_len);
+}
+
+/* The reverse. */
+static PyObject *quick_signature_from_der(PyObject *module, PyObject *der) {
+    uint8_t *signature;
+    PyObject *result;
+    view d;
+
+    (void)module;
+    if (!view_of(&d, der)) {
+        Py_RETURN_NONE;
+    }
+    result = new_bytes(GMPKI_SM2_SIGNATURE_LEN, &signature);
+    if (result == NULL) {
+        return NULL;
+    }
+    return bytes_or_none(result, gmpki_sm2_signature_from_der(signature, d.data, d.len));
+}
+
+/* A cast through void (*)(void), which says that the two kinds of function differ on purpose. */
+#define FAST_METHOD(f) ((PyCFunction)(void (*)(void))(f))
+
+static PyMethodDef methods[] = {
+    {"sm3", quick_sm3, METH_O, NULL},
+    {"sm3_behind", FAST_METHOD(quick_sm3_behind), METH_FASTCALL, NULL},
+    {"hmac", FAST_METHOD(quick_hmac), METH_FASTCALL, NULL},
+    {"signature_to_der", quick_signature_to_der, METH_O, NULL},
+    {"signature_from_der", quick_signature_from_der, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {{0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "gmpki._quick", NULL, 0, methods, slots, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__quick(void);
+
+PyMODINIT_FUNC PyInit__quick(void) {
+    return PyModuleDef_Init(&definition);
+}
