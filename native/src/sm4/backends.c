@@ -4,6 +4,8 @@
 const backend_info *const sm4_backends[] = {
 #if defined(__x86_64__)
     &sm4_backend_gfni_avx512.info,
+    &sm4_backend_gfni_avx2.info,
+    &sm4_backend_aesni_avx2.info,
     &sm4_backend_aesni.info,
 #endif
     &sm4_backend_portable.info,

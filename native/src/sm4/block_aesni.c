@@ -1,99 +1,7 @@
-/*
- * SM4 with AESENCLAST for the inversion and PSHUFB for affine maps: four blocks to a group, two groups at a time.
- *
- * Register w of a group holds word w of four blocks, bytes in the order of memory, each byte in the form P x that
- * tools/sm4_affine.py explains: the words of a round add up to the input of the inversion, and the two maps after it
- * contain the rotation by two bits of L. A map takes two PSHUFBs, one for each nibble of its argument: PSHUFB looks up
- * in a register, which takes the same time for every index.
- */
-#include <immintrin.h>
+/* SM4 with AES-NI and AVX: four blocks to a group, two groups at a time (see aesni.h). */
+#include "sm4/aesni.h"
 
-#include "common/bytes.h"
 #include "common/cpu.h"
-#include "sm4/aesni_generated.h"
-#include "sm4/key_schedule.h"
-#include "sm4/sm4.h"
-
-enum { BLOCK = GMPKI_SM4_BLOCK_LEN, GROUP = 4, ROUNDS = GMPKI_SM4_ROUNDS };
-
-/* Round keys in the form of the state, four times each. */
-typedef struct schedule {
-    __m128i keys[ROUNDS];
-} schedule;
-
-typedef struct group {
-    __m128i a, b, c, d;
-} group;
-
-static inline __m128i load(const void *p) {
-    return _mm_loadu_si128((const __m128i *)p);
-}
-
-static inline void store(void *p, __m128i v) {
-    _mm_storeu_si128((__m128i *)p, v);
-}
-
-static inline __m128i xor3(__m128i a, __m128i b, __m128i c) {
-    return _mm_xor_si128(_mm_xor_si128(a, b), c);
-}
-
-static inline __m128i affine(__m128i x, const uint8_t table[2][16]) {
-    const __m128i nibble = _mm_set1_epi8(0x0F);
-    __m128i low = _mm_and_si128(x, nibble);
-    __m128i high = _mm_and_si128(_mm_srli_epi16(x, 4), nibble);
-    return _mm_xor_si128(_mm_shuffle_epi8(load(table[0]), low), _mm_shuffle_epi8(load(table[1]), high));
-}
-
-/*
- * x0 ^ L(S(z)) in the form of the state. AESENCLAST leaves the bytes as ShiftRows moved them; the shuffles of u and v
- * move them back, that of v with a rotation of each word by one byte.
- */
-static inline __m128i round_function(__m128i x0, __m128i z) {
-    const __m128i unshift = _mm_set_epi8(3, 6, 9, 12, 15, 2, 5, 8, 11, 14, 1, 4, 7, 10, 13, 0);
-    const __m128i unshift_rotate_8 = _mm_set_epi8(12, 3, 6, 9, 8, 15, 2, 5, 4, 11, 14, 1, 0, 7, 10, 13);
-    const __m128i rotate_8 = _mm_set_epi8(12, 15, 14, 13, 8, 11, 10, 9, 4, 7, 6, 5, 0, 3, 2, 1);
-    const __m128i rotate_16 = _mm_set_epi8(13, 12, 15, 14, 9, 8, 11, 10, 5, 4, 7, 6, 1, 0, 3, 2);
-    __m128i s = _mm_aesenclast_si128(z, _mm_setzero_si128());
-    __m128i u = _mm_shuffle_epi8(affine(s, aesni_u), unshift);
-    __m128i v = _mm_shuffle_epi8(affine(s, aesni_v), unshift_rotate_8);
-    __m128i t = _mm_xor_si128(u, v);
-    return xor3(_mm_xor_si128(x0, t), _mm_shuffle_epi8(t, rotate_8), _mm_shuffle_epi8(t, rotate_16));
-}
-
-/* Four rounds (GB/T 32907-2016, 7.1). */
-static inline void four_rounds(group *g, const __m128i keys[4]) {
-    g->a = round_function(g->a, _mm_xor_si128(xor3(g->b, g->c, keys[0]), g->d));
-    g->b = round_function(g->b, _mm_xor_si128(xor3(g->c, g->d, keys[1]), g->a));
-    g->c = round_function(g->c, _mm_xor_si128(xor3(g->d, g->a, keys[2]), g->b));
-    g->d = round_function(g->d, _mm_xor_si128(xor3(g->a, g->b, keys[3]), g->c));
-}
-
-/* Four blocks into words, or words into blocks: a 4 x 4 transposition, then an affine map or the other way round. */
-static inline group transpose(group g) {
-    __m128i ab_low = _mm_unpacklo_epi32(g.a, g.b), ab_high = _mm_unpackhi_epi32(g.a, g.b);
-    __m128i cd_low = _mm_unpacklo_epi32(g.c, g.d), cd_high = _mm_unpackhi_epi32(g.c, g.d);
-    return (group){_mm_unpacklo_epi64(ab_low, cd_low), _mm_unpackhi_epi64(ab_low, cd_low),
-                   _mm_unpacklo_epi64(ab_high, cd_high), _mm_unpackhi_epi64(ab_high, cd_high)};
-}
-
-static inline group affine_group(group g, const uint8_t table[2][16]) {
-    return (group){affine(g.a, table), affine(g.b, table), affine(g.c, table), affine(g.d, table)};
-}
-
-static inline group load_group(const uint8_t *in) {
-    group g = {load(in), load(in + BLOCK), load(in + 2 * BLOCK), load(in + 3 * BLOCK)};
-    return affine_group(transpose(g), aesni_state);
-}
-
-/* The words come out in reverse order (7.1). */
-static inline void store_group(uint8_t *out, group g) {
-    g = transpose((group){g.d, g.c, g.b, g.a});
-    g = affine_group(g, aesni_back);
-    store(out, g.a);
-    store(out + BLOCK, g.b);
-    store(out + 2 * BLOCK, g.c);
-    store(out + 3 * BLOCK, g.d);
-}
 
 static inline void two_groups(uint8_t *out, const uint8_t *in, const schedule *s) {
     group g = load_group(in), h = load_group(in + GROUP * BLOCK);
@@ -103,25 +11,6 @@ static inline void two_groups(uint8_t *out, const uint8_t *in, const schedule *s
     }
     store_group(out, g);
     store_group(out + GROUP * BLOCK, h);
-}
-
-static inline void one_group(uint8_t *out, const uint8_t *in, const schedule *s) {
-    group g = load_group(in);
-    for (size_t i = 0; i < ROUNDS; i += 4) {
-        four_rounds(&g, s->keys + i);
-    }
-    store_group(out, g);
-}
-
-static void make_schedule(schedule *s, const uint32_t round_keys[ROUNDS]) {
-    const __m128i swap_bytes = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
-    for (size_t i = 0; i < ROUNDS; i += 4) {
-        __m128i four = affine(_mm_shuffle_epi8(load(round_keys + i), swap_bytes), aesni_key);
-        s->keys[i] = _mm_shuffle_epi32(four, 0x00);
-        s->keys[i + 1] = _mm_shuffle_epi32(four, 0x55);
-        s->keys[i + 2] = _mm_shuffle_epi32(four, 0xAA);
-        s->keys[i + 3] = _mm_shuffle_epi32(four, 0xFF);
-    }
 }
 
 static void crypt(const uint32_t round_keys[ROUNDS], uint8_t *out, const uint8_t *in, size_t block_count) {
@@ -144,39 +33,6 @@ static void crypt(const uint32_t round_keys[ROUNDS], uint8_t *out, const uint8_t
         gmpki_cleanse(rest, sizeof rest);
     }
     gmpki_cleanse(&s, sizeof s);
-}
-
-/* One block after the other: its words stand in all four places of the registers. The chain keeps the state's form. */
-static void cbc_encrypt(const uint32_t round_keys[ROUNDS], uint8_t chain[BLOCK], uint8_t *out, const uint8_t *in,
-                        size_t block_count) {
-    schedule s;
-    make_schedule(&s, round_keys);
-    __m128i linked = affine(load(chain), aesni_state);
-    for (size_t i = 0; i < block_count; i++) {
-        linked = _mm_xor_si128(linked, affine(load(in + BLOCK * i), aesni_state));
-        group g = {_mm_shuffle_epi32(linked, 0x00), _mm_shuffle_epi32(linked, 0x55), _mm_shuffle_epi32(linked, 0xAA),
-                   _mm_shuffle_epi32(linked, 0xFF)};
-        for (size_t j = 0; j < ROUNDS; j += 4) {
-            four_rounds(&g, s.keys + j);
-        }
-        linked = _mm_unpacklo_epi64(_mm_unpacklo_epi32(g.d, g.c), _mm_unpacklo_epi32(g.b, g.a));
-        if (out != NULL) {
-            store(out + BLOCK * i, affine(linked, aesni_back));
-        }
-    }
-    store(chain, affine(linked, aesni_back));
-    gmpki_cleanse(&s, sizeof s);
-}
-
-/* The S-box on the bytes of a word; with the word in all four columns ShiftRows changes nothing. */
-static uint32_t substitute(uint32_t word) {
-    __m128i z = affine(_mm_set1_epi32((int)word), aesni_key);
-    __m128i s = affine(_mm_aesenclast_si128(z, _mm_setzero_si128()), aesni_substitute);
-    return (uint32_t)_mm_cvtsi128_si32(s);
-}
-
-static void expand_key(uint32_t round_keys[ROUNDS], const uint8_t raw[GMPKI_SM4_KEY_LEN]) {
-    sm4_key_schedule(round_keys, raw, substitute);
 }
 
 const sm4_backend sm4_backend_aesni = {

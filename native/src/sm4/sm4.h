@@ -48,6 +48,8 @@ typedef struct sm4_backend {
 extern const sm4_backend sm4_backend_portable;
 #if defined(__x86_64__)
 extern const sm4_backend sm4_backend_aesni;
+extern const sm4_backend sm4_backend_aesni_avx2;
+extern const sm4_backend sm4_backend_gfni_avx2;
 extern const sm4_backend sm4_backend_gfni_avx512;
 #endif
 
