@@ -151,11 +151,12 @@ static PyObject *quick_signature_to_der(PyObject *module, PyObject *signature) {
     return PyBytes_FromStringAndSize((const char *)der, (Py_ssize_t)der_len);
 }
 
-/* The reverse. */
+/* The reverse; empty for what is not strict DER. */
 static PyObject *quick_signature_from_der(PyObject *module, PyObject *der) {
     uint8_t *signature;
     PyObject *result;
     view d;
+    int status;
 
     (void)module;
     if (!view_of(&d, der)) {
@@ -165,7 +166,12 @@ static PyObject *quick_signature_from_der(PyObject *module, PyObject *der) {
     if (result == NULL) {
         return NULL;
     }
-    return bytes_or_none(result, gmpki_sm2_signature_from_der(signature, d.data, d.len));
+    status = gmpki_sm2_signature_from_der(signature, d.data, d.len);
+    if (status == GMPKI_ERR_ENCODING || status == GMPKI_ERR_LENGTH) {
+        Py_DECREF(result);
+        return PyBytes_FromStringAndSize("", 0);
+    }
+    return bytes_or_none(result, status);
 }
 
 /* A cast through void (*)(void), which says that the two kinds of function differ on purpose. */

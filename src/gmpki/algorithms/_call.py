@@ -103,11 +103,10 @@ def writable(out: Buffer, name: str) -> Any:
     :raises InvalidTypeError: for what has no buffer, or one that is read only.
     :raises InvalidInputError: for a buffer that is not C-contiguous or was released.
     """
-    view = readable(out, name)
     try:
         return ffi.from_buffer(_BYTES, out, require_writable=True)
-    except (TypeError, BufferError):
-        del view
+    except (TypeError, BufferError, ValueError):
+        readable(out, name)  # says what is wrong with one that cannot even be read
         raise errors.InvalidTypeError(
             f"{name} must be a writable buffer; this {type(out).__name__} is read only"
         ) from None

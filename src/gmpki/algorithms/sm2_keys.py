@@ -40,10 +40,12 @@ class CurvePoint(NotCopied):
     Made by :meth:`from_bytes` and :attr:`PrivateScalar.point`.
     """
 
-    __slots__ = ("_bare", "_native")
+    __slots__ = ("_bare", "_identity", "_native")
 
     _bare: bytes
     _native: Any
+    _identity: tuple[bytes, bytes] | None
+    """The user id that was used last with this point, and ZA of both; :mod:`.sm2_sign` keeps it."""
 
     def __init__(self) -> None:
         raise InvalidTypeError("a CurvePoint is made by CurvePoint.from_bytes() or taken from PrivateScalar.point")
@@ -76,6 +78,7 @@ class CurvePoint(NotCopied):
     def _over(cls, native: Any) -> CurvePoint:
         point = cls.__new__(cls)
         point._native = native
+        point._identity = None
         point._bare = _encoded(native, PointFormat.BARE)
         return point
 

@@ -12,7 +12,20 @@ import enum
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki._inputs import member
-from gmpki.algorithms._call import as_bytes, check, fixed, lib, new_digest, new_length, output, readable, taken
+from gmpki.algorithms import _quick
+from gmpki.algorithms._call import (
+    as_bytes,
+    check,
+    failure,
+    ffi,
+    fixed,
+    lib,
+    new_digest,
+    new_length,
+    output,
+    readable,
+    taken,
+)
 from gmpki.algorithms._memory import NativeContext
 from gmpki.algorithms.sm2_keys import CurvePoint, PrivateScalar
 from gmpki.algorithms.sm3 import SM3
@@ -50,6 +63,10 @@ _SEQUENCE: Final = 0x30
 
 _DETERMINISTIC: Final[int] = lib.GMPKI_SM2_SIGN_DETERMINISTIC
 _VERIFY: Final[int] = lib.GMPKI_SM2_SIGN_VERIFY
+_SIGNATURE = ffi.typeof("uint8_t[64]")
+_native_sign_digest = lib.gmpki_sm2_sign_digest
+_native_verify_digest = lib.gmpki_sm2_verify_digest
+_quick_hash = _quick.sm3_behind
 
 
 class SignatureEncoding(enum.Enum):
@@ -66,6 +83,16 @@ def _user_id(user_id: Buffer) -> Any:
     if len(data) > MAX_USER_ID_LEN:
         raise InvalidInputError(f"user_id must be at most {MAX_USER_ID_LEN} bytes long, not {len(data)}")
     return data
+
+
+def _quick_digest(point: CurvePoint, message: Buffer, user_id: Buffer) -> bytes | None:
+    """Return e with the ZA that this point has from its last use, or ``None`` where the C core is to do all of it."""
+    known = point._identity
+    if known is None or known[0] != user_id:
+        if type(user_id) is not bytes:
+            return None
+        known = point._identity = (user_id, za(point, user_id))  # one store: another thread sees the old or the new
+    return _quick_hash(known[1], message)
 
 
 def za(point: CurvePoint, user_id: Buffer = DEFAULT_USER_ID) -> bytes:
@@ -118,6 +145,10 @@ def digest(point: CurvePoint, message: Buffer, user_id: Buffer = DEFAULT_USER_ID
     :raises InvalidInputError: when user_id is too long.
     :standard: GB/T 32918.2-2016 6.1 A1 and A2
     """
+    member(point, CurvePoint, "point")
+    quick = _quick_digest(point, message, user_id)
+    if quick is not None:
+        return quick
     running = MessageDigest(point, user_id)
     running.update(message)
     return running.digest()
@@ -140,11 +171,28 @@ def sign_digest(scalar: PrivateScalar, e: Buffer, *, deterministic: bool = False
     :raises FaultDetected: when verify is set and the signature does not hold.
     :standard: GB/T 32918.2-2016 6.1 A3 to A7
     """
-    member(scalar, PrivateScalar, "scalar")
-    hashed = fixed(e, DIGEST_LEN, "e")
-    out = output(SIGNATURE_LEN)
-    check(lib.gmpki_sm2_sign_digest(scalar._native, out, hashed, _flags(deterministic, verify)), what="sm2 sign")
-    return taken(out, SIGNATURE_LEN)
+    if type(scalar) is not PrivateScalar:
+        member(scalar, PrivateScalar, "scalar")
+    return _signed(scalar, fixed(e, DIGEST_LEN, "e"), _flags(deterministic, verify))
+
+
+# Buffers for signatures, each with the view that reads it; as in _call, a call has one alone.
+_scratch: list[tuple[Any, Any]] = []
+
+
+def _signed(scalar: PrivateScalar, e: Any, flags: int) -> bytes:
+    try:
+        scratch = _scratch.pop()
+    except IndexError:
+        memory = ffi.new(_SIGNATURE)
+        scratch = memory, ffi.buffer(memory)
+    out, view = scratch
+    status = _native_sign_digest(scalar._native, out, e, flags)
+    signature: bytes = view[:]
+    _scratch.append(scratch)
+    if status:
+        raise failure(status, "sm2 sign")
+    return signature
 
 
 def sign(
@@ -168,7 +216,11 @@ def sign(
     :raises FaultDetected: when verify is set and the signature does not hold.
     :standard: GB/T 32918.2-2016 6.1
     """
-    member(scalar, PrivateScalar, "scalar")
+    if type(scalar) is not PrivateScalar:
+        member(scalar, PrivateScalar, "scalar")
+    e = _quick_digest(scalar._point, message, user_id)
+    if e is not None:
+        return _signed(scalar, e, _flags(deterministic, verify))
     data = readable(message, "message")
     identity = _user_id(user_id)
     out = output(SIGNATURE_LEN)
@@ -190,9 +242,10 @@ def verify_digest(point: CurvePoint, raw64: Buffer, e: Buffer) -> None:
     :raises InvalidInputError: when raw64 or e has another length.
     :standard: GB/T 32918.2-2016 7.1 B3 to B7
     """
-    member(point, CurvePoint, "point")
+    if type(point) is not CurvePoint:
+        member(point, CurvePoint, "point")
     signature = fixed(raw64, SIGNATURE_LEN, "raw64")
-    status = lib.gmpki_sm2_verify_digest(point._native, signature, fixed(e, DIGEST_LEN, "e"))
+    status = _verified(point, signature, fixed(e, DIGEST_LEN, "e"))
     if status == lib.GMPKI_ERR_SIGNATURE:
         raise InvalidSignature("the SM2 signature does not hold for this digest and public key")
     check(status, what="sm2 verify")
@@ -210,17 +263,22 @@ def verify(point: CurvePoint, raw64: Buffer, message: Buffer, user_id: Buffer = 
     :raises InvalidInputError: when raw64 has another length or user_id is too long.
     :standard: GB/T 32918.2-2016 7.1
     """
-    member(point, CurvePoint, "point")
+    if type(point) is not CurvePoint:
+        member(point, CurvePoint, "point")
     signature = fixed(raw64, SIGNATURE_LEN, "raw64")
-    data = readable(message, "message")
-    identity = _user_id(user_id)
-    status = lib.gmpki_sm2_verify(point._native, signature, identity, len(identity), data, len(data))
+    status = _verified(point, signature, digest(point, message, user_id))
     if status == lib.GMPKI_ERR_SIGNATURE:
         raise InvalidSignature(
-            f"the SM2 signature does not hold for this message of {len(data)} bytes, this public key "
-            f"and the user id {as_bytes(identity)[:32]!r}"
+            f"the SM2 signature does not hold for this message of {len(readable(message, 'message'))} bytes, this "
+            f"public key and the user id {as_bytes(readable(user_id, 'user_id'))[:32]!r}"
         )
     check(status, what="sm2 verify")
+
+
+def _verified(point: CurvePoint, signature: Any, e: Any) -> int:
+    """Return the C core's verdict."""
+    status: int = _native_verify_digest(point._native, signature, e)
+    return status
 
 
 def signature_to_der(raw64: Buffer) -> bytes:
@@ -231,6 +289,9 @@ def signature_to_der(raw64: Buffer) -> bytes:
     :raises InvalidInputError: when it has another length.
     :standard: GB/T 35276-2017 7.3
     """
+    quick = _quick.signature_to_der(raw64)
+    if quick is not None:
+        return quick
     signature = fixed(raw64, SIGNATURE_LEN, "raw64")
     out = output(_DER_MAX_LEN)
     length = new_length()
@@ -281,6 +342,9 @@ def parse_signature(data: Buffer) -> bytes:
 
 def _from_der(data: Any) -> bytes | None:
     """Return r, s of strict DER, or ``None`` for anything else."""
+    quick = _quick.signature_from_der(data)
+    if quick is not None:
+        return quick or None
     out = output(SIGNATURE_LEN)
     status = lib.gmpki_sm2_signature_from_der(out, data, len(data))
     if status in (lib.GMPKI_ERR_ENCODING, lib.GMPKI_ERR_LENGTH):

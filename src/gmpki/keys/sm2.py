@@ -49,6 +49,8 @@ __all__ = [
     "SignatureEncoding",
 ]
 
+_DER = SignatureEncoding.DER
+
 
 class SM2PrivateKey(PrivateKeyBase):
     """An SM2 private key with its public key. Immutable; thread-safe. It can be neither pickled nor copied.
@@ -136,9 +138,10 @@ class SM2PrivateKey(PrivateKeyBase):
         :raises FaultDetected: when verify is set and the signature does not hold.
         :standard: GB/T 32918.2-2016 6.1
         """
-        member(encoding, SignatureEncoding, "encoding")
+        if type(encoding) is not SignatureEncoding:
+            member(encoding, SignatureEncoding, "encoding")
         raw = sm2.sign(self._scalar, message, effective_user_id(user_id), deterministic=deterministic, verify=verify)
-        return sm2.signature_to_der(raw) if encoding is SignatureEncoding.DER else raw
+        return sm2.signature_to_der(raw) if encoding is _DER else raw
 
     def sign_digest(
         self,
@@ -155,9 +158,10 @@ class SM2PrivateKey(PrivateKeyBase):
         :raises InvalidInputError: when digest is not 32 bytes.
         :standard: GB/T 32918.2-2016 6.1 A3 to A7
         """
-        member(encoding, SignatureEncoding, "encoding")
+        if type(encoding) is not SignatureEncoding:
+            member(encoding, SignatureEncoding, "encoding")
         raw = sm2.sign_digest(self._scalar, digest, deterministic=deterministic, verify=verify)
-        return sm2.signature_to_der(raw) if encoding is SignatureEncoding.DER else raw
+        return sm2.signature_to_der(raw) if encoding is _DER else raw
 
     def decrypt(self, ciphertext: Buffer, *, formats: CiphertextFormat = CiphertextFormat.AUTO) -> bytes:
         """Decrypt a message. Every form that the bytes can have is tried; the hash C3 inside them decides.
