@@ -26,6 +26,15 @@ GMPKI_API int gmpki_sm3_pbkdf2(GMPKI_OUT uint8_t *key, size_t key_len, GMPKI_SEC
                                size_t password_len, GMPKI_PUBLIC const uint8_t *salt, size_t salt_len,
                                uint32_t iterations);
 
+/*
+ * PBKDF2 of count passwords, each with its salt, several at a time: key i, of key_len bytes, stands at
+ * keys + key_len * i. Otherwise as gmpki_sm3_pbkdf2. CT: time depends on lengths, iterations and count only.
+ */
+GMPKI_API int gmpki_sm3_pbkdf2_batch(GMPKI_OUT uint8_t *keys, size_t key_len,
+                                     GMPKI_SECRET const uint8_t *const *passwords,
+                                     GMPKI_PUBLIC const size_t *password_lens, GMPKI_PUBLIC const uint8_t *const *salts,
+                                     GMPKI_PUBLIC const size_t *salt_lens, uint32_t iterations, size_t count);
+
 /* HKDF-Extract with HMAC-SM3 (RFC 5869 2.2); an empty salt means 32 zero bytes. CT: time depends on lengths only. */
 GMPKI_API int gmpki_sm3_hkdf_extract(GMPKI_OUT uint8_t prk[GMPKI_SM3_DIGEST_LEN], GMPKI_PUBLIC const uint8_t *salt,
                                      size_t salt_len, GMPKI_SECRET const uint8_t *key_material,

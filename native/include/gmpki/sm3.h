@@ -36,6 +36,17 @@ GMPKI_API int gmpki_sm3_copy(GMPKI_OUT gmpki_sm3_ctx *target, GMPKI_SECRET const
 GMPKI_API int gmpki_sm3_hash(GMPKI_OUT uint8_t digest[GMPKI_SM3_DIGEST_LEN], GMPKI_SECRET const uint8_t *data,
                              size_t len);
 
+/*
+ * Hash count messages at once: digest i, of 32 bytes, stands at digests + 32 * i. With a prefix every digest is that of
+ * what the prefix, a running hash, has taken so far, followed by the message; the prefix stays as it is. Messages of
+ * any lengths, several at a time where the processor has the means; many of about one length are best. messages and
+ * message_lens may be NULL where count is 0. GMPKI_ERR_LIMIT where a message is longer than gmpki_sm3_update takes.
+ * CT: time depends on lengths and count only.
+ */
+GMPKI_API int gmpki_sm3_batch(GMPKI_OUT uint8_t *digests, GMPKI_SECRET const gmpki_sm3_ctx *prefix,
+                              GMPKI_SECRET const uint8_t *const *messages, GMPKI_PUBLIC const size_t *message_lens,
+                              size_t count);
+
 /* A running HMAC-SM3. Fields are private. */
 typedef struct gmpki_sm3_hmac_ctx {
     gmpki_sm3_ctx inner;
@@ -58,6 +69,14 @@ GMPKI_API int gmpki_sm3_hmac_copy(GMPKI_OUT gmpki_sm3_hmac_ctx *target, GMPKI_SE
 /* HMAC-SM3 of one message. CT: time depends on lengths only. */
 GMPKI_API int gmpki_sm3_hmac(GMPKI_OUT uint8_t mac[GMPKI_SM3_DIGEST_LEN], GMPKI_SECRET const uint8_t *key,
                              size_t key_len, GMPKI_SECRET const uint8_t *data, size_t len);
+
+/*
+ * HMAC-SM3 of count messages under one key, several at a time: MAC i, of 32 bytes, stands at macs + 32 * i. Otherwise
+ * as gmpki_sm3_batch. CT: time depends on lengths and count only.
+ */
+GMPKI_API int gmpki_sm3_hmac_batch(GMPKI_OUT uint8_t *macs, GMPKI_SECRET const uint8_t *key, size_t key_len,
+                                   GMPKI_SECRET const uint8_t *const *messages, GMPKI_PUBLIC const size_t *message_lens,
+                                   size_t count);
 
 #ifdef __cplusplus
 }

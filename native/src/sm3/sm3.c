@@ -7,18 +7,20 @@
 /* Bytes of the message length at the end of the last block (5.2). */
 enum { LENGTH_LEN = 8 };
 
-/* The initial value IV (4.1). */
-static const uint32_t initial_value[8] = {
+const uint32_t sm3_initial_value[8] = {
     0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e,
 };
 
+const sm3_backend *sm3_active(void) {
+    return (const sm3_backend *)backend_current(GMPKI_SM3);
+}
+
 void sm3_compress(uint32_t state[8], const uint8_t *blocks, size_t count) {
-    const sm3_backend *backend = (const sm3_backend *)backend_current(GMPKI_SM3);
-    backend->compress(state, blocks, count);
+    sm3_active()->compress(state, blocks, count);
 }
 
 void sm3_start(gmpki_sm3_ctx *ctx) {
-    memcpy(ctx->state, initial_value, sizeof ctx->state);
+    memcpy(ctx->state, sm3_initial_value, sizeof ctx->state);
     memset(ctx->block, 0, sizeof ctx->block);
     ctx->total_len = 0;
     ctx->ready = SM3_READY;
