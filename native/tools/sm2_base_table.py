@@ -1,7 +1,7 @@
 """Make src/sm2/base_table_generated.h: the multiples of G that fixed-base multiplication adds up.
 
-Row i holds j * 2^(6i) * G for j = 1 .. 32, affine, coordinates in Montgomery form: with booth-signed digits of
-6 bits, 43 rows cover scalars below 2^257. Run without arguments to print the derivation and write the file; with
+Row i holds j * 2^(7i) * G for j = 1 .. 64, affine, coordinates in Montgomery form: with booth-signed digits of
+7 bits, 37 rows cover scalars below 2^258. Each point is one line of 64 bytes. Run without arguments to print the derivation and write the file; with
 --check to recompute and compare.
 """
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from sm2_curve import MONTGOMERY, G, P, Point, add, initializer, on_curve, update
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "sm2" / "base_table_generated.h"
-WINDOW_BITS = 6
-ROWS = 43
+WINDOW_BITS = 7
+ROWS = 37
 ENTRIES = 2 ** (WINDOW_BITS - 1)
 
 
@@ -38,14 +38,14 @@ def rows() -> list[list[tuple[int, int]]]:
 def main() -> int:
     """Print or check the table."""
     lines = [
-        "/* Made by tools/sm2_base_table.py; do not edit. Row i, entry j - 1: j * 2^(6i) * G in Montgomery form. */",
+        "/* Made by tools/sm2_base_table.py; do not edit. Row i, entry j - 1: j * 2^(7i) * G in Montgomery form. */",
         "#ifndef GMPKI_SRC_SM2_BASE_TABLE_GENERATED_H",
         "#define GMPKI_SRC_SM2_BASE_TABLE_GENERATED_H",
         "",
         '#include "sm2/mul.h"',
         "",
         "/* clang-format off */",
-        "static const affine base_table[BASE_ROWS][BASE_ENTRIES] = {",
+        "_Alignas(64) const affine sm2_base_table[BASE_ROWS][BASE_ENTRIES] = {",
     ]
     for row in rows():
         lines.append("    {")

@@ -4,6 +4,15 @@
 
 #if defined(__x86_64__)
 
+#include <cpuid.h>
+
+/* ADX is no vector state, so that CPUID alone says it; not every compiler has a builtin for it. */
+static int has_adx(void) {
+    enum { LEAF_FEATURES = 7, EBX_ADX = 1 << 19 };
+    unsigned eax, ebx, ecx, edx;
+    return __get_cpuid_count(LEAF_FEATURES, 0, &eax, &ebx, &ecx, &edx) && (ebx & EBX_ADX) != 0;
+}
+
 uint32_t cpu_features(void) {
     __builtin_cpu_init();
     uint32_t f = 0;
@@ -13,6 +22,7 @@ uint32_t cpu_features(void) {
     f |= __builtin_cpu_supports("avx") ? CPU_X86_AVX : 0;
     f |= __builtin_cpu_supports("avx2") ? CPU_X86_AVX2 : 0;
     f |= __builtin_cpu_supports("bmi2") ? CPU_X86_BMI2 : 0;
+    f |= has_adx() ? CPU_X86_ADX : 0;
     f |= __builtin_cpu_supports("gfni") ? CPU_X86_GFNI : 0;
     f |= __builtin_cpu_supports("vpclmulqdq") ? CPU_X86_VPCLMUL : 0;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&

@@ -20,8 +20,8 @@ int sm2_encrypt_with_nonce(const gmpki_sm2_public_key *key, uint8_t *out, size_t
     uint8_t shared[GMPKI_SM2_POINT_LEN];
     sm2_layout layout;
     sm2_current()->multiply_base(&product, k);
-    (void)point_to_affine(&c1, &product); /* finite: 0 < k < n */
-    DECLASSIFY(&c1, sizeof c1);           /* C1 stands in the ciphertext */
+    (void)sm2_current()->to_affine(&c1, &product); /* finite: 0 < k < n */
+    DECLASSIFY(&c1, sizeof c1);                    /* C1 stands in the ciphertext */
     sm2_lay_out_ciphertext(&layout, out, &c1, message_len, format);
 
     sm2_public_point(&p, key);

@@ -47,7 +47,7 @@ void sm2_private_from_scalar(gmpki_sm2_private_key *key, const fn *d) {
     fn_add(&inverse, d, &fn_one);
     fn_inverse(&inverse, &inverse);
     sm2_current()->multiply_base(&product, d);
-    (void)point_to_affine(&p, &product); /* finite: 0 < d < n */
+    (void)sm2_current()->to_affine(&p, &product); /* finite: 0 < d < n */
     memcpy(key->d, d->limb, sizeof key->d);
     memcpy(key->inverse, inverse.limb, sizeof key->inverse);
     memcpy(key->x, p.x.limb, sizeof key->x);

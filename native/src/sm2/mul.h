@@ -1,4 +1,4 @@
-/* Scalar multiplication on the portable backend; the shape of the fixed-base table. */
+/* The fixed-base table, and the comb of a public key. */
 #ifndef GMPKI_SRC_SM2_MUL_H
 #define GMPKI_SRC_SM2_MUL_H
 
@@ -6,18 +6,12 @@
 #include "sm2/point.h"
 
 enum {
-    BASE_WINDOW = 6,
-    BASE_ROWS = 43, /* 43 * 6 = 258 bits: 256 and room for the last carry */
+    BASE_WINDOW = 7,
+    BASE_ROWS = 37, /* 37 * 7 = 259 bits: 256 and room for the last carry */
     BASE_ENTRIES = 1 << (BASE_WINDOW - 1)
 };
 
-/* r = k * G for a secret k. CT: constant time. */
-void multiply_base(point *r, const fn *k);
-
-/* r = k * p for a secret k. CT: constant time. */
-void multiply_point(point *r, const fn *k, const affine *p);
-
-/* r = s * G + t * p for public values. */
-void multiply_double_vartime(point *r, const fn *s, const fn *t, const affine *p);
+/* Row i, entry j - 1: j * 2^(7i) * G, each point in one line of the cache. */
+extern const affine sm2_base_table[BASE_ROWS][BASE_ENTRIES];
 
 #endif /* GMPKI_SRC_SM2_MUL_H */

@@ -4,6 +4,7 @@
  * A point has this contract:
  *   - affine: finite, (x, y) satisfies the equation.
  *   - point: Jacobian, stands for (x / z^2, y / z^3); z = 0 is the point at infinity, whatever x and y are.
+ *   - Multiplications have formulas of their own on the field of their backend: formulas.h.
  *   - Every function takes and gives points that keep this contract; result and operands may be the same object.
  *
  * CT: constant time, except where a name ends in _vartime.
@@ -42,17 +43,8 @@ static inline void point_move_if(point *r, const point *a, uint64_t mask) {
     fp_move_if(&r->z, &a->z, mask);
 }
 
-/* 2a; infinity stays infinity, and no other point doubles to it, as the order is odd. */
+/* 2a; infinity stays infinity. */
 void point_double(point *r, const point *a);
-
-/*
- * a + b for any a and b but equal finite ones, which the multiplications rule out by the shape of their scalars (see
- * mul.c). Infinity on either side and opposite points give the right sum.
- */
-void point_add_distinct(point *r, const point *a, const point *b);
-
-/* The same for an affine b, which counts as infinity where skip is ones. */
-void point_add_affine_distinct(point *r, const point *a, const affine *b, uint64_t skip);
 
 /* a + b for any two points. */
 void point_add_vartime(point *r, const point *a, const point *b);

@@ -10,7 +10,7 @@ uint64_t sm2_shared_point(uint8_t shared[GMPKI_SM2_POINT_LEN], const fn *k, cons
     point product;
     affine result;
     sm2_current()->multiply_point(&product, k, p);
-    uint64_t finite = point_to_affine(&result, &product);
+    uint64_t finite = sm2_current()->to_affine(&result, &product);
     sm2_point_encode(shared, &result);
     gmpki_cleanse(&product, sizeof product);
     gmpki_cleanse(&result, sizeof result);

@@ -28,7 +28,7 @@ int sm2_sign_with_nonce(const gmpki_sm2_private_key *key, uint8_t signature[GMPK
     fn e, r, s, inverse, r_plus_k;
     uint8_t x1[32];
     sm2_current()->multiply_base(&product, k);
-    (void)point_to_affine(&p, &product); /* finite: 0 < k < n */
+    (void)sm2_current()->to_affine(&p, &product); /* finite: 0 < k < n */
     fp_to_bytes(x1, &p.x);
     fn_reduce_bytes(&r, x1);
     fn_reduce_bytes(&e, digest);

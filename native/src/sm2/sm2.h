@@ -19,8 +19,13 @@ typedef struct sm2_backend {
     void (*multiply_point)(point *r, const fn *k, const affine *p);
     /* r = s * G + t * p, all public. */
     void (*multiply_double_vartime)(point *r, const fn *s, const fn *t, const affine *p);
+    /* The affine coordinates: all ones, or zero and coordinates of 0 for infinity. */
+    uint64_t (*to_affine)(affine *r, const point *a);
+    /* The same of two points at once: all ones, or zero if one of them is infinity. */
+    uint64_t (*to_affine_pair)(affine r[2], const point a[2]);
 } sm2_backend;
 
+extern const sm2_backend sm2_adx;
 extern const sm2_backend sm2_portable;
 
 static inline const sm2_backend *sm2_current(void) {

@@ -1,0 +1,188 @@
+/*
+ * Point arithmetic in Jacobian coordinates, on the field that the including file has bound (field_portable.h).
+ *
+ * Doubling and mixed addition are Algorithms 3.21 and 3.22 of D. Hankerson, A. Menezes, S. Vanstone, "Guide to Elliptic
+ * Curve Cryptography" (2004), doubling for a = -3 with 4M + 4S and mixed addition with 8M + 3S; general addition is
+ * "add-1998-cmo-2" of the Explicit-Formulas Database, 12M + 4S, less the square and the cube of one z that are kept.
+ *
+ * CT: constant time, except where a name ends in _vartime.
+ */
+#ifndef GMPKI_SRC_SM2_FORMULAS_H
+#define GMPKI_SRC_SM2_FORMULAS_H
+
+#include <string.h>
+
+#include "gmpki/common.h"
+#include "sm2/point.h"
+
+/* A point of a table of multiples: beside z its square and cube, which each addition needs. */
+typedef struct multiple {
+    fp x;
+    fp y;
+    fp z;
+    fp z2;
+    fp z3;
+} multiple;
+
+static inline void curve_multiple(multiple *r, const point *a) {
+    r->x = a->x;
+    r->y = a->y;
+    r->z = a->z;
+    field_sqr(&r->z2, &a->z);
+    field_mul(&r->z3, &r->z2, &a->z);
+}
+
+/* 2a; infinity stays infinity, and no other point doubles to it, as the order is odd. */
+static inline void curve_double(point *r, const point *a) {
+    fp t1, t2, t3, x3;
+    field_sqr(&t1, &a->z);
+    field_sub(&t2, &a->x, &t1);
+    field_add(&t1, &a->x, &t1);
+    field_mul(&t2, &t2, &t1);
+    field_double(&t1, &t2);
+    field_add(&t2, &t2, &t1); /* M = 3(X - Z^2)(X + Z^2) */
+    field_double(&t3, &a->y);
+    field_mul(&r->z, &t3, &a->z); /* Z3 = 2YZ */
+    field_sqr(&t3, &t3);          /* 4Y^2 */
+    field_mul(&t1, &t3, &a->x);   /* S = 4XY^2 */
+    field_sqr(&t3, &t3);
+    field_half(&t3, &t3); /* 8Y^4 */
+    field_sqr(&x3, &t2);
+    field_sub(&x3, &x3, &t1);
+    field_sub(&x3, &x3, &t1); /* X3 = M^2 - 2S */
+    field_sub(&t1, &t1, &x3);
+    field_mul(&t1, &t1, &t2);
+    field_sub(&r->y, &t1, &t3); /* Y3 = M(S - X3) - 8Y^4 */
+    r->x = x3;
+}
+
+/* From U1, S1, H = U2 - U1, R = S2 - S1 and Z3: X3 = R^2 - H^3 - 2 U1 H^2, Y3 = R(U1 H^2 - X3) - S1 H^3. */
+static inline void curve_finish_addition(point *r, const fp *u1, const fp *s1, const fp *h, const fp *rr,
+                                         const fp *z3) {
+    fp h2, h3, v, x3;
+    field_sqr(&h2, h);
+    field_mul(&h3, &h2, h);
+    field_mul(&v, u1, &h2);
+    field_sqr(&x3, rr);
+    field_sub(&x3, &x3, &h3);
+    field_sub(&x3, &x3, &v);
+    field_sub(&x3, &x3, &v);
+    field_sub(&v, &v, &x3);
+    field_mul(&v, &v, rr);
+    field_mul(&h3, &h3, s1);
+    field_sub(&r->y, &v, &h3);
+    r->x = x3;
+    r->z = *z3;
+}
+
+/*
+ * a + b by the formula, good for finite a and b that are not equal; opposite points give infinity. In two steps: what a
+ * and b differ by, h in x and rr in y, then the sum from that.
+ */
+static inline void curve_difference(fp *h, fp *rr, fp *u1, fp *s1, const point *a, const multiple *b) {
+    fp za2;
+    field_sqr(&za2, &a->z);
+    field_mul(u1, &a->x, &b->z2);
+    field_mul(h, &b->x, &za2);
+    field_mul(s1, &a->y, &b->z3);
+    field_mul(rr, &b->y, &a->z);
+    field_mul(rr, rr, &za2);
+    field_sub(h, h, u1);
+    field_sub(rr, rr, s1);
+}
+
+static inline void curve_sum(point *r, const point *a, const multiple *b, const fp *h, const fp *rr, const fp *u1,
+                             const fp *s1) {
+    fp z3;
+    field_mul(&z3, &a->z, &b->z);
+    field_mul(&z3, &z3, h);
+    curve_finish_addition(r, u1, s1, h, rr, &z3);
+}
+
+static inline void curve_add(point *r, const point *a, const multiple *b) {
+    fp h, rr, u1, s1;
+    curve_difference(&h, &rr, &u1, &s1, a, b);
+    curve_sum(r, a, b, &h, &rr, &u1, &s1);
+}
+
+/* The same for an affine b. */
+static inline void curve_difference_affine(fp *h, fp *rr, const point *a, const affine *b) {
+    fp z2;
+    field_sqr(&z2, &a->z);
+    field_mul(h, &b->x, &z2);
+    field_mul(rr, &b->y, &a->z);
+    field_mul(rr, rr, &z2);
+    field_sub(h, h, &a->x);
+    field_sub(rr, rr, &a->y);
+}
+
+static inline void curve_sum_affine(point *r, const point *a, const fp *h, const fp *rr) {
+    fp z3;
+    field_mul(&z3, &a->z, h);
+    curve_finish_addition(r, &a->x, &a->y, h, rr, &z3);
+}
+
+static inline void curve_add_affine(point *r, const point *a, const affine *b) {
+    fp h, rr;
+    curve_difference_affine(&h, &rr, a, b);
+    curve_sum_affine(r, a, &h, &rr);
+}
+
+/* a + b where both have one x, which the formula cannot do: 2a if b = a, so that R = 0, and infinity if b = -a. */
+static inline void curve_add_same_x_vartime(point *r, const point *a, const fp *rr) {
+    if (fp_is_zero(rr)) {
+        curve_double(r, a);
+    } else {
+        memset(r, 0, sizeof *r);
+    }
+}
+
+/* r = r + b for any r and a finite b. */
+static inline void curve_add_vartime(point *r, const multiple *b) {
+    fp h, rr, u1, s1;
+    if (point_is_infinity(r)) {
+        r->x = b->x;
+        r->y = b->y;
+        r->z = b->z;
+        return;
+    }
+    curve_difference(&h, &rr, &u1, &s1, r, b);
+    if (fp_is_zero(&h)) {
+        curve_add_same_x_vartime(r, r, &rr);
+    } else {
+        curve_sum(r, r, b, &h, &rr, &u1, &s1);
+    }
+}
+
+static inline void curve_add_affine_vartime(point *r, const affine *b) {
+    fp h, rr;
+    if (point_is_infinity(r)) {
+        r->x = b->x;
+        r->y = b->y;
+        r->z = fp_one;
+        return;
+    }
+    curve_difference_affine(&h, &rr, r, b);
+    if (fp_is_zero(&h)) {
+        curve_add_same_x_vartime(r, r, &rr);
+    } else {
+        curve_sum_affine(r, r, &h, &rr);
+    }
+}
+
+/* The affine coordinates: all ones, or zero and coordinates of 0 for infinity, as the inverse of 0 is 0. */
+static inline uint64_t curve_to_affine(affine *r, const point *a) {
+    fp inverse, square;
+    uint64_t finite = ~point_is_infinity(a);
+    field_inverse(&inverse, &a->z);
+    field_sqr(&square, &inverse);
+    field_mul(&r->x, &a->x, &square);
+    field_mul(&square, &square, &inverse);
+    field_mul(&r->y, &a->y, &square);
+    /* z of a secret multiple tells of its scalar, even where the point itself is public. */
+    gmpki_cleanse(&inverse, sizeof inverse);
+    gmpki_cleanse(&square, sizeof square);
+    return finite;
+}
+
+#endif /* GMPKI_SRC_SM2_FORMULAS_H */
