@@ -16,7 +16,7 @@ from gmpki import _native
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["hmac", "signature_from_der", "signature_to_der", "sm3", "sm3_behind"]
+__all__ = ["hmac", "hmac_batch", "signature_from_der", "signature_to_der", "sm3", "sm3_batch", "sm3_behind"]
 
 _NAME = "gmpki._quick"
 
@@ -45,5 +45,7 @@ _functions = _module()
 sm3: Callable[[object], bytes | None] = getattr(_functions, "sm3", _declined)
 sm3_behind: Callable[[object, object], bytes | None] = getattr(_functions, "sm3_behind", _declined)
 hmac: Callable[[object, object], bytes | None] = getattr(_functions, "hmac", _declined)
+sm3_batch: Callable[[object, object], list[bytes] | None] = getattr(_functions, "sm3_batch", _declined)
+hmac_batch: Callable[[object, object], list[bytes] | None] = getattr(_functions, "hmac_batch", _declined)
 signature_to_der: Callable[[object], bytes | None] = getattr(_functions, "signature_to_der", _declined)
 signature_from_der: Callable[[object], bytes | None] = getattr(_functions, "signature_from_der", _declined)

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from gmpki._inputs import number
+from gmpki.algorithms._batch import parts, pointers, same_number
 from gmpki.algorithms._call import MAX_REQUEST_LEN, check, lib, new_digest, output, readable, taken
 from gmpki.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
 __all__ = [
@@ -22,8 +26,14 @@ __all__ = [
     "hkdf_expand",
     "hkdf_extract",
     "pbkdf2",
+    "pbkdf2_batch",
     "sm3_kdf",
 ]
+
+# So many passwords at once: several rounds of what lanes there are, so that none of them is idle for long.
+_PASSWORDS: Final = 256
+# So many bytes of keys at once, unless one key alone is longer.
+_KEYS_LEN: Final = 1 << 20
 
 _PRK_LEN = 32
 MAX_HKDF_LEN: Final = 255 * 32
@@ -62,6 +72,34 @@ def pbkdf2(password: Buffer, salt: Buffer, iterations: int, length: int) -> byte
     out = output(number(length, 1, MAX_REQUEST_LEN, "length"))
     check(lib.gmpki_sm3_pbkdf2(out, length, secret, len(secret), salted, len(salted), iterations), what="pbkdf2")
     return taken(out, length, secret=True)
+
+
+def pbkdf2_batch(passwords: Iterable[Buffer], salts: Iterable[Buffer], iterations: int, length: int) -> list[bytes]:
+    """Derive keys from many passwords with PBKDF2-HMAC-SM3, several at a time, in their order.
+
+    :param passwords: the bytes of each, any number.
+    :param salts: as many as there are passwords, each of any number of bytes; 16 random ones are right.
+    :param iterations: 1 to 2^32 - 1, for all of them.
+    :param length: bytes to derive for each, 1 to 2^30.
+    :raises InvalidTypeError: when passwords or salts cannot be iterated or holds what is not a buffer, or iterations or
+        length is not an ``int``.
+    :raises InvalidInputError: when iterations or length is outside, or there are not as many salts as passwords.
+    :standard: RFC 8018 5.2; GM/T 0091-2020
+    """
+    number(iterations, 1, MAX_ITERATIONS, "iterations")
+    most = max(1, min(_PASSWORDS, _KEYS_LEN // number(length, 1, MAX_REQUEST_LEN, "length")))
+    keys: list[bytes] = []
+    for some, salted in zip_longest(parts(passwords, "passwords", most), parts(salts, "salts", most), fillvalue=()):
+        same_number(some, salted, "passwords", "salts")
+        secrets, public = pointers(some, "passwords", len(keys)), pointers(salted, "salts", len(keys))
+        out, total = output(length * len(some)), length * len(some)
+        status = lib.gmpki_sm3_pbkdf2_batch(
+            out, length, secrets.array, secrets.lengths, public.array, public.lengths, iterations, len(some)
+        )
+        check(status, what="pbkdf2 batch")
+        derived = taken(out, total, secret=True)
+        keys += [derived[start : start + length] for start in range(0, total, length)]
+    return keys
 
 
 def hkdf_extract(salt: Buffer, key_material: Buffer) -> bytes:

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gmpki.algorithms._call import check, failure, ffi, lib, new_digest, readable
+from gmpki.algorithms import _quick
+from gmpki.algorithms._batch import parts, pointers
+from gmpki.algorithms._call import check, failure, ffi, lib, new_digest, output, readable, taken
 from gmpki.algorithms._digest import RunningDigest, RunningMAC
 from gmpki.algorithms._memory import NativeContext, secret_maker
-from gmpki.algorithms._quick import hmac as _quick_hmac
-from gmpki.algorithms._quick import sm3 as _quick_sm3
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
-__all__ = ["BLOCK_LEN", "DIGEST_LEN", "HMACSM3", "SM3", "digest", "hmac", "new", "sm3"]
+__all__ = ["BLOCK_LEN", "DIGEST_LEN", "HMACSM3", "SM3", "digest", "hmac", "hmac_batch", "new", "sm3", "sm3_batch"]
 
 DIGEST_LEN = 32
 BLOCK_LEN = 64
@@ -28,6 +30,8 @@ BLOCK_LEN = 64
 _CONTEXT = ffi.typeof("gmpki_sm3_ctx *")
 _native_hash = lib.gmpki_sm3_hash
 _native_hmac = lib.gmpki_sm3_hmac
+_quick_sm3 = _quick.sm3
+_quick_hmac = _quick.hmac
 
 
 class SM3(RunningDigest):
@@ -160,3 +164,56 @@ def hmac(key: Buffer, data: Buffer) -> bytes:
     if status:
         raise failure(status, "hmac-sm3")
     return result
+
+
+def sm3_batch(messages: Iterable[Buffer]) -> list[bytes]:
+    """Hash many messages, several at a time, and return the 32-byte digests in their order.
+
+    Where the processor has the means this takes a fraction of the time of one :func:`digest` after the other. Messages
+    of any lengths may stand side by side; those of about one length are the fastest.
+
+    :param messages: any number of buffers, each of any number of bytes; an iterator is read in parts.
+    :raises InvalidTypeError: when messages cannot be iterated, or one of them is not a buffer.
+    :standard: GB/T 32905-2016
+    """
+    digests: list[bytes] = []
+    for part in parts(messages, "messages"):
+        quick = _quick.sm3_batch(part, b"")
+        digests += _sm3_part(part, len(digests)) if quick is None else quick
+    return digests
+
+
+def _sm3_part(messages: tuple[Buffer, ...], start: int) -> list[bytes]:
+    given = pointers(messages, "messages", start)
+    out = output(DIGEST_LEN * len(messages))
+    status = lib.gmpki_sm3_batch(out, ffi.NULL, given.array, given.lengths, len(messages))
+    check(status, what="sm3 batch")
+    return _cut(taken(out, DIGEST_LEN * len(messages)))
+
+
+def hmac_batch(key: Buffer, messages: Iterable[Buffer]) -> list[bytes]:
+    """Authenticate many messages under one key, several at a time, and return the 32-byte HMAC-SM3 in their order.
+
+    :param key: the secret key, any number of bytes; 32 random ones are right.
+    :param messages: any number of buffers, each of any number of bytes; an iterator is read in parts.
+    :raises InvalidTypeError: when key or one of the messages is not a buffer, or messages cannot be iterated.
+    :standard: GB/T 15852.2-2012; RFC 2104
+    """
+    secret = readable(key, "key")
+    macs: list[bytes] = []
+    for part in parts(messages, "messages"):
+        quick = _quick.hmac_batch(part, secret)
+        macs += _hmac_part(secret, part, len(macs)) if quick is None else quick
+    return macs
+
+
+def _hmac_part(key: Any, messages: tuple[Buffer, ...], start: int) -> list[bytes]:
+    given = pointers(messages, "messages", start)
+    out = output(DIGEST_LEN * len(messages))
+    status = lib.gmpki_sm3_hmac_batch(out, key, len(key), given.array, given.lengths, len(messages))
+    check(status, what="hmac-sm3 batch")
+    return _cut(taken(out, DIGEST_LEN * len(messages), secret=True))
+
+
+def _cut(digests: bytes) -> list[bytes]:
+    return [digests[start : start + DIGEST_LEN] for start in range(0, len(digests), DIGEST_LEN)]
