@@ -1,0 +1,275 @@
+/*
+ * Eight field elements at once with AVX-512 IFMA: five limbs of 52 bits, one register for each limb of the eight.
+ *
+ * An fp8 has this contract, in each lane:
+ *   - limb[0..4], the lowest first, hold a number v with 0 <= v < 2^260, every limb below 2^52. v need not be reduced:
+ *     it is bounded by a small multiple of p, which each function below tells, and 2^260 is a little more than 16p.
+ *   - v is a * 2^260 mod p for the element a that it stands for (Montgomery form of this radix).
+ * A sum8 is the same with limbs that are signed and not carried yet, of magnitude below 2^60: sums and differences are
+ * made limb by limb, and one pass of carries ends several of them. The vpmadd52 instructions read 52 bits of each
+ * factor, so that factors have to be carried.
+ *
+ * With p + 1 = 2^52 * (2^12 - 2^44) + 2^208 * (2^48 - 2^16), Montgomery's quotient digit is the lowest limb itself (P.
+ * Montgomery, Modular multiplication without trial division, 1985), and its multiple of p is one product with each of
+ * two constants. The result of factors below bp and cp is below (bc / 16 + 1)p.
+ *
+ * CT: every function is constant time in every value. Only intrinsics: MemorySanitizer has to follow every instruction.
+ */
+#ifndef GMPKI_SRC_SM2_BATCH_IFMA_FIELD_H
+#define GMPKI_SRC_SM2_BATCH_IFMA_FIELD_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { LANES = 8, LIMB_BITS = 52 };
+
+#define LIMB_MASK ((1LL << LIMB_BITS) - 1)
+#define P_LOW ((1LL << 44) - (1LL << 12))  /* p + 1 = 2^208 * P_HIGH - 2^52 * P_LOW */
+#define P_HIGH ((1LL << 48) - (1LL << 16)) /* and so p = 2^208 * P_HIGH - 2^52 * P_LOW - 1 */
+
+typedef struct fp8 {
+    __m512i limb[5];
+} fp8;
+
+typedef struct sum8 {
+    __m512i limb[5];
+} sum8;
+
+/* A product before its reduction: ten limbs, signed like those of a sum. */
+typedef struct product8 {
+    __m512i limb[10];
+} product8;
+
+#define ALL_LANES(value) _mm512_set1_epi64(value)
+
+/* ---- sums ------------------------------------------------------------------------------- */
+
+INLINE sum8 fp8_sum(fp8 a) {
+    return (sum8){{a.limb[0], a.limb[1], a.limb[2], a.limb[3], a.limb[4]}};
+}
+
+INLINE sum8 sum8_add(sum8 a, sum8 b) {
+    sum8 r;
+    r.limb[0] = _mm512_add_epi64(a.limb[0], b.limb[0]);
+    r.limb[1] = _mm512_add_epi64(a.limb[1], b.limb[1]);
+    r.limb[2] = _mm512_add_epi64(a.limb[2], b.limb[2]);
+    r.limb[3] = _mm512_add_epi64(a.limb[3], b.limb[3]);
+    r.limb[4] = _mm512_add_epi64(a.limb[4], b.limb[4]);
+    return r;
+}
+
+INLINE sum8 sum8_sub(sum8 a, sum8 b) {
+    sum8 r;
+    r.limb[0] = _mm512_sub_epi64(a.limb[0], b.limb[0]);
+    r.limb[1] = _mm512_sub_epi64(a.limb[1], b.limb[1]);
+    r.limb[2] = _mm512_sub_epi64(a.limb[2], b.limb[2]);
+    r.limb[3] = _mm512_sub_epi64(a.limb[3], b.limb[3]);
+    r.limb[4] = _mm512_sub_epi64(a.limb[4], b.limb[4]);
+    return r;
+}
+
+/* a * 2^count */
+INLINE sum8 sum8_shift(sum8 a, unsigned count) {
+    sum8 r;
+    r.limb[0] = _mm512_slli_epi64(a.limb[0], count);
+    r.limb[1] = _mm512_slli_epi64(a.limb[1], count);
+    r.limb[2] = _mm512_slli_epi64(a.limb[2], count);
+    r.limb[3] = _mm512_slli_epi64(a.limb[3], count);
+    r.limb[4] = _mm512_slli_epi64(a.limb[4], count);
+    return r;
+}
+
+/* a + multiple * p, to bring what may be negative above zero. The limbs in the middle of p + 1 are zero. */
+INLINE sum8 sum8_add_p(sum8 a, int multiple) {
+    a.limb[0] = _mm512_sub_epi64(a.limb[0], ALL_LANES(multiple));
+    a.limb[1] = _mm512_sub_epi64(a.limb[1], ALL_LANES(multiple * P_LOW));
+    a.limb[4] = _mm512_add_epi64(a.limb[4], ALL_LANES(multiple * P_HIGH));
+    return a;
+}
+
+/*
+ * a less such a multiple of p that the rest lies between 0.99p and 2.01p; a may be any sum of magnitude below 2^8 p.
+ * The quotient by 2^256 comes from the top limb as it is: what the limbs below it still carry, and the difference
+ * between p and 2^256 times the quotient, are less than 2^-24 p together.
+ */
+INLINE sum8 sum8_fold(sum8 a) {
+    __m512i quotient = _mm512_sub_epi64(_mm512_srai_epi64(a.limb[4], 48), ALL_LANES(1));
+    __m512i spread = _mm512_sub_epi64(_mm512_slli_epi64(quotient, 32), quotient);
+    a.limb[0] = _mm512_add_epi64(a.limb[0], quotient);
+    a.limb[1] = _mm512_add_epi64(a.limb[1], _mm512_slli_epi64(spread, 12));
+    a.limb[4] = _mm512_sub_epi64(a.limb[4], _mm512_slli_epi64(spread, 16));
+    return a;
+}
+
+/* The same number, which has to lie in [0, 2^260), with its carries done. */
+INLINE fp8 sum8_carry(sum8 a) {
+    const __m512i mask = ALL_LANES(LIMB_MASK);
+    fp8 r;
+    r.limb[1] = _mm512_add_epi64(a.limb[1], _mm512_srai_epi64(a.limb[0], LIMB_BITS));
+    r.limb[2] = _mm512_add_epi64(a.limb[2], _mm512_srai_epi64(r.limb[1], LIMB_BITS));
+    r.limb[3] = _mm512_add_epi64(a.limb[3], _mm512_srai_epi64(r.limb[2], LIMB_BITS));
+    r.limb[4] = _mm512_add_epi64(a.limb[4], _mm512_srai_epi64(r.limb[3], LIMB_BITS));
+    r.limb[0] = _mm512_and_si512(a.limb[0], mask);
+    r.limb[1] = _mm512_and_si512(r.limb[1], mask);
+    r.limb[2] = _mm512_and_si512(r.limb[2], mask);
+    r.limb[3] = _mm512_and_si512(r.limb[3], mask);
+    return r;
+}
+
+/* ---- products --------------------------------------------------------------------------- */
+
+/* t += a * b * 2^(52 * place), for one limb of each */
+#define ADD_LIMBS(t, place, a, b)                                                                                      \
+    do {                                                                                                               \
+        (t)[place] = _mm512_madd52lo_epu64((t)[place], (a), (b));                                                      \
+        (t)[(place) + 1] = _mm512_madd52hi_epu64((t)[(place) + 1], (a), (b));                                          \
+    } while (0)
+
+/* ab */
+INLINE product8 fp8_product(fp8 a, fp8 b) {
+    const __m512i zero = _mm512_setzero_si512();
+    product8 r = {{zero, zero, zero, zero, zero, zero, zero, zero, zero, zero}};
+#define ADD_ROW(i)                                                                                                     \
+    do {                                                                                                               \
+        ADD_LIMBS(r.limb, (i), a.limb[0], b.limb[i]);                                                                  \
+        ADD_LIMBS(r.limb, (i) + 1, a.limb[1], b.limb[i]);                                                              \
+        ADD_LIMBS(r.limb, (i) + 2, a.limb[2], b.limb[i]);                                                              \
+        ADD_LIMBS(r.limb, (i) + 3, a.limb[3], b.limb[i]);                                                              \
+        ADD_LIMBS(r.limb, (i) + 4, a.limb[4], b.limb[i]);                                                              \
+    } while (0)
+    ADD_ROW(0);
+    ADD_ROW(1);
+    ADD_ROW(2);
+    ADD_ROW(3);
+    ADD_ROW(4);
+#undef ADD_ROW
+    return r;
+}
+
+/* a^2: the products of different limbs are doubled as sums, for twice a limb has no room in 52 bits. */
+INLINE product8 fp8_square_product(fp8 a) {
+    const __m512i zero = _mm512_setzero_si512();
+    product8 r = {{zero, zero, zero, zero, zero, zero, zero, zero, zero, zero}};
+    ADD_LIMBS(r.limb, 1, a.limb[0], a.limb[1]);
+    ADD_LIMBS(r.limb, 2, a.limb[0], a.limb[2]);
+    ADD_LIMBS(r.limb, 3, a.limb[0], a.limb[3]);
+    ADD_LIMBS(r.limb, 4, a.limb[0], a.limb[4]);
+    ADD_LIMBS(r.limb, 5, a.limb[1], a.limb[4]);
+    ADD_LIMBS(r.limb, 3, a.limb[1], a.limb[2]);
+    ADD_LIMBS(r.limb, 4, a.limb[1], a.limb[3]);
+    ADD_LIMBS(r.limb, 6, a.limb[2], a.limb[4]);
+    ADD_LIMBS(r.limb, 5, a.limb[2], a.limb[3]);
+    ADD_LIMBS(r.limb, 7, a.limb[3], a.limb[4]);
+    for (int i = 1; i < 9; i++) {
+        r.limb[i] = _mm512_add_epi64(r.limb[i], r.limb[i]);
+    }
+    ADD_LIMBS(r.limb, 0, a.limb[0], a.limb[0]);
+    ADD_LIMBS(r.limb, 2, a.limb[1], a.limb[1]);
+    ADD_LIMBS(r.limb, 4, a.limb[2], a.limb[2]);
+    ADD_LIMBS(r.limb, 6, a.limb[3], a.limb[3]);
+    ADD_LIMBS(r.limb, 8, a.limb[4], a.limb[4]);
+    return r;
+}
+
+/* a - b * 2^count, so that one reduction does for both */
+INLINE product8 product8_sub_shifted(product8 a, product8 b, unsigned count) {
+    for (int i = 0; i < 10; i++) {
+        __m512i term = count == 0 ? b.limb[i] : _mm512_slli_epi64(b.limb[i], count);
+        a.limb[i] = _mm512_sub_epi64(a.limb[i], term);
+    }
+    return a;
+}
+
+/*
+ * t / 2^260 modulo p, not carried: (t + m p) / 2^260 for the m in [0, 2^260) that makes the lowest five limbs zero.
+ * Digit i of m is the lower 52 bits of limb i, and m_i (p + 1) takes the place of m_i p with limb i cleared. What P_LOW
+ * makes is to be subtracted, and is kept apart until its limb is complete.
+ */
+INLINE sum8 product8_reduce(product8 t) {
+    const __m512i low = ALL_LANES(P_LOW);
+    const __m512i high = ALL_LANES(P_HIGH);
+    __m512i less = _mm512_setzero_si512();
+#define TAKE_DIGIT(i)                                                                                                  \
+    do {                                                                                                               \
+        __m512i digit = t.limb[i];                                                                                     \
+        __m512i next = _mm512_add_epi64(t.limb[(i) + 1], _mm512_srai_epi64(digit, LIMB_BITS));                         \
+        less = _mm512_madd52lo_epu64(less, digit, low);                                                                \
+        t.limb[(i) + 1] = _mm512_sub_epi64(next, less);                                                                \
+        less = _mm512_madd52hi_epu64(_mm512_setzero_si512(), digit, low);                                              \
+        ADD_LIMBS(t.limb, (i) + 4, digit, high);                                                                       \
+    } while (0)
+    TAKE_DIGIT(0);
+    TAKE_DIGIT(1);
+    TAKE_DIGIT(2);
+    TAKE_DIGIT(3);
+    TAKE_DIGIT(4);
+#undef TAKE_DIGIT
+    return (sum8){{t.limb[5], _mm512_sub_epi64(t.limb[6], less), t.limb[7], t.limb[8], t.limb[9]}};
+}
+
+/* ab and a^2, below (bound of a * bound of b / 16 + 1)p */
+INLINE fp8 fp8_mul(fp8 a, fp8 b) {
+    return sum8_carry(product8_reduce(fp8_product(a, b)));
+}
+
+INLINE fp8 fp8_sqr(fp8 a) {
+    return sum8_carry(product8_reduce(fp8_square_product(a)));
+}
+
+/* The same before the carries, for sums of products. */
+INLINE sum8 fp8_mul_sum(fp8 a, fp8 b) {
+    return product8_reduce(fp8_product(a, b));
+}
+
+INLINE sum8 fp8_sqr_sum(fp8 a) {
+    return product8_reduce(fp8_square_product(a));
+}
+
+/* ---- lanes ------------------------------------------------------------------------------ */
+
+/* b in the lanes of the mask, a in the others */
+INLINE fp8 fp8_select(__mmask8 mask, fp8 a, fp8 b) {
+    for (int i = 0; i < 5; i++) {
+        a.limb[i] = _mm512_mask_mov_epi64(a.limb[i], mask, b.limb[i]);
+    }
+    return a;
+}
+
+/* Five limbs of 52 bits from four words of 64, and back. */
+INLINE fp8 fp8_from_words(const __m512i words[4]) {
+    const __m512i mask = ALL_LANES(LIMB_MASK);
+    fp8 r;
+    r.limb[0] = _mm512_and_si512(words[0], mask);
+    r.limb[1] = _mm512_or_si512(_mm512_srli_epi64(words[0], 52), _mm512_slli_epi64(words[1], 12));
+    r.limb[2] = _mm512_or_si512(_mm512_srli_epi64(words[1], 40), _mm512_slli_epi64(words[2], 24));
+    r.limb[3] = _mm512_or_si512(_mm512_srli_epi64(words[2], 28), _mm512_slli_epi64(words[3], 36));
+    r.limb[1] = _mm512_and_si512(r.limb[1], mask);
+    r.limb[2] = _mm512_and_si512(r.limb[2], mask);
+    r.limb[3] = _mm512_and_si512(r.limb[3], mask);
+    r.limb[4] = _mm512_srli_epi64(words[3], 16);
+    return r;
+}
+
+INLINE void fp8_to_words(__m512i words[4], fp8 a) {
+    words[0] = _mm512_or_si512(a.limb[0], _mm512_slli_epi64(a.limb[1], 52));
+    words[1] = _mm512_or_si512(_mm512_srli_epi64(a.limb[1], 12), _mm512_slli_epi64(a.limb[2], 40));
+    words[2] = _mm512_or_si512(_mm512_srli_epi64(a.limb[2], 24), _mm512_slli_epi64(a.limb[3], 28));
+    words[3] = _mm512_or_si512(_mm512_srli_epi64(a.limb[3], 36), _mm512_slli_epi64(a.limb[4], 16));
+}
+
+/* The number itself in [0, p), for one below 2p. */
+INLINE fp8 fp8_canonical(fp8 a) {
+    fp8 less = sum8_carry(sum8_add_p(fp8_sum(a), -1));
+    return fp8_select(_mm512_movepi64_mask(less.limb[4]), less, a);
+}
+
+/* The lanes that hold the number 0 */
+INLINE __mmask8 fp8_is_zero(fp8 a) {
+    __m512i any = _mm512_or_si512(_mm512_or_si512(a.limb[0], a.limb[1]), _mm512_or_si512(a.limb[2], a.limb[3]));
+    any = _mm512_or_si512(any, a.limb[4]);
+    return _mm512_testn_epi64_mask(any, any);
+}
+
+#endif /* GMPKI_SRC_SM2_BATCH_IFMA_FIELD_H */
