@@ -12,7 +12,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find src bindings native/src na
 	native/tools/integrity_embed.py -type f -not -path '*/__pycache__/*')
 
 .PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz interop limbo objects tokens conformance \
-	conformance-faults faults throughput bench bench-limits docs clean
+	conformance-faults faults throughput bench bench-check bench-limits docs clean
 
 help:
 	@echo "make quickstart   environment, build, and the main job: an authority, pairs in UKeys, sealed documents"
@@ -32,7 +32,8 @@ help:
 	@echo "make conformance-faults  the same on a UKey with one fault after another, each of which it has to see"
 	@echo "make faults       the software UKey and the authority's store killed, out of disk and shared wherever they write"
 	@echo "make throughput   issuing, revocation lists, OCSP and searches of an authority, on SQLite and PostgreSQL"
-	@echo "make bench        speed, beside other libraries"
+	@echo "make bench        speed from C in cycles and from Python, beside other libraries, and the targets"
+	@echo "make bench-check  what has become slower than benchmarks/baseline.json says"
 	@echo "make bench-limits latency of software keys and tokens beside the limits of tenders"
 	@echo "make docs         documentation into build/docs"
 	@echo "make clean        remove what was built"
@@ -119,8 +120,12 @@ throughput: $(VENV)/tools $(VENV)/installed
 	$(RUN) benchmarks/run_throughput.py
 
 bench: $(VENV)/tools $(VENV)/installed
-	$(BIN)/python -m pytest --import-mode=prepend benchmarks --benchmark-json=build/bench.json
-	$(RUN) benchmarks/report.py build/bench.json
+	-$(NEEDS) bench
+	$(RUN) benchmarks/run_bench.py
+
+bench-check: $(VENV)/tools
+	-$(NEEDS) bench
+	$(RUN) benchmarks/run_bench_check.py
 
 bench-limits: $(VENV)/tools $(VENV)/installed
 	$(BIN)/python -m pytest --import-mode=prepend benchmarks/test_limits.py --benchmark-json=build/limits.json

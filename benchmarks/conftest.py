@@ -18,9 +18,12 @@ class Comparison:
         self._benchmark = benchmark
         self.implementation = implementation
 
-    def measure(self, operation: str, call: Callable[..., Any], *arguments: Any, data_len: int = 0) -> Any:
-        """Time ``call(*arguments)``; ``data_len`` in bytes turns the result into a rate."""
+    def measure(
+        self, operation: str, call: Callable[..., Any], *arguments: Any, data_len: int = 0, items: int = 1
+    ) -> Any:
+        """Time ``call(*arguments)``; ``data_len`` in bytes makes it a rate, ``items`` says how many it does."""
         self._benchmark.group = operation
+        self._benchmark.extra_info["items"] = items
         self._benchmark.extra_info["implementation"] = self.implementation.name
         self._benchmark.extra_info["data_len"] = data_len
         with self.implementation.active():

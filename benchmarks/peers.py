@@ -13,6 +13,7 @@ from typing import Any
 KEY = bytes(range(16))
 IV = bytes(range(16, 32))
 NONCE = IV[:12]
+XTS_KEY = bytes(range(32))
 SCALAR = bytes.fromhex("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8")
 USER_ID = b"1234567812345678"
 
@@ -28,6 +29,7 @@ class Gmpki:
         self._forced = (algorithm, backend)
         self._sm2, self._sm3, self._sm4 = sm2, sm3, sm4
         self._gcm = sm4_aead.SM4GCM(KEY)
+        self._ctr = sm4.SM4Cipher(KEY, sm4.Mode.CTR, IV)
         self._private_key = SM2PrivateKey.from_bytes(SCALAR)
         self._public_key = self._private_key.public_key
 
@@ -56,6 +58,18 @@ class Gmpki:
 
     def sm4_gcm(self, data: bytes) -> bytes:
         return self._gcm.encrypt(NONCE, data)
+
+    def sm4_cbc_decrypt(self, data: bytes) -> bytes:
+        return self._sm4.decrypt(KEY, data, self._sm4.Mode.CBC, IV, padding=self._sm4.Padding.NONE)
+
+    def sm4_xts(self, data: bytes) -> bytes:
+        return self._sm4.encrypt_xts(XTS_KEY, IV, data)
+
+    def sm4_ctr_into(self, data: bytes, out: bytearray) -> object:
+        return self._ctr.encryptor().update_into(data, out)
+
+    def sm4_gcm_into(self, data: bytes, out: bytearray) -> object:
+        return self._gcm.encryptor(NONCE).update_into(data, out)
 
     def sm2_keygen(self) -> object:
         return self._sm2.PrivateScalar.generate()
@@ -91,8 +105,15 @@ class _PycaShaped:
     def sm4_cbc(self, data: bytes) -> bytes:
         return self._encrypt(self._modes.CBC(IV), data)
 
+    def sm4_cbc_decrypt(self, data: bytes) -> bytes:
+        decryptor = self._cipher(self._sm4, self._modes.CBC(IV)).decryptor()
+        return bytes(decryptor.update(data) + decryptor.finalize())
+
     def sm4_ctr(self, data: bytes) -> bytes:
         return self._encrypt(self._modes.CTR(IV), data)
+
+    def sm4_ctr_into(self, data: bytes, out: bytearray) -> object:
+        return self._cipher(self._sm4, self._modes.CTR(IV)).encryptor().update_into(data, out)
 
 
 class Cryptography(_PycaShaped):
@@ -189,13 +210,97 @@ class Gmssl:
         return bytes(self._sm2.decrypt(ciphertext))
 
 
+class GmsslPyx:
+    """PyPI ``gmssl-pyx``: GmSSL's C behind Cython."""
+
+    name = "gmssl-pyx"
+    active = contextlib.nullcontext
+
+    def __init__(self, point: bytes) -> None:
+        import gmssl_pyx
+
+        self._m, self._point = gmssl_pyx, point
+
+    def sm3(self, data: bytes) -> bytes:
+        return bytes(self._m.sm3_hash(data))
+
+    def hmac_sm3(self, data: bytes) -> bytes:
+        return bytes(self._m.sm3_hmac(KEY, data))
+
+    def sm4_ctr(self, data: bytes) -> bytes:
+        return bytes(self._m.sm4_ctr_encrypt(KEY, IV, data))
+
+    def sm4_gcm(self, data: bytes) -> bytes:
+        text, tag = self._m.sm4_gcm_encrypt(KEY, NONCE, b"", data)
+        return bytes(text + tag)
+
+    def sm2_keygen(self) -> object:
+        return self._m.sm2_key_generate()
+
+    def sm2_sign(self, message: bytes) -> bytes:
+        return bytes(self._m.sm2_sign(SCALAR, self._point, message))
+
+    def sm2_verify(self, message: bytes, signature: bytes) -> None:
+        if not self._m.sm2_verify(self._point, message, signature):
+            raise ValueError("signature refused")
+
+    def sm2_encrypt(self, message: bytes) -> bytes:
+        return bytes(self._m.sm2_encrypt(self._point, message))
+
+    def sm2_decrypt(self, ciphertext: bytes) -> bytes:
+        return bytes(self._m.sm2_decrypt(SCALAR, ciphertext))
+
+
+class Gmalglib:
+    """PyPI ``gmalglib``: its own C; single blocks of SM4 and no mode."""
+
+    name = "gmalglib"
+    active = contextlib.nullcontext
+
+    def __init__(self, point: bytes) -> None:
+        from gmalglib import sm2, sm3
+
+        self._sm3 = sm3.SM3
+        self._sm2 = sm2.SM2(SCALAR, b"\x04" + point)
+
+    def sm3(self, data: bytes) -> bytes:
+        running = self._sm3()
+        running.update(data)
+        return bytes(running.digest())
+
+    def hmac_sm3(self, data: bytes) -> bytes:
+        return bytes(self._sm3.mac(KEY, data))
+
+    def sm2_keygen(self) -> object:
+        return self._sm2.generate_keypair()
+
+    def sm2_sign(self, message: bytes) -> bytes:
+        return bytes(self._sm2.sign(message))
+
+    def sm2_verify(self, message: bytes, signature: bytes) -> None:
+        if not self._sm2.verify(message, signature):
+            raise ValueError("signature refused")
+
+    def sm2_encrypt(self, message: bytes) -> bytes:
+        return bytes(self._sm2.encrypt(message))
+
+    def sm2_decrypt(self, ciphertext: bytes) -> bytes:
+        return bytes(self._sm2.decrypt(ciphertext))
+
+
 def installed(algorithm: str) -> list[Any]:
     """List the implementations of an algorithm here: every backend of gmpki that can run, then each installed peer."""
     from gmpki.algorithms import backends, sm2
 
     ours: list[Any] = [Gmpki(algorithm, backend.name) for backend in backends.available(algorithm) if backend.available]
     point = sm2.PrivateScalar.from_bytes(SCALAR).point.to_bytes(sm2.PointFormat.BARE)
-    makers: list[Callable[[], Any]] = [Cryptography, Tongsuopy, lambda: Gmssl(point)]
+    makers: list[Callable[[], Any]] = [
+        Cryptography,
+        Tongsuopy,
+        lambda: GmsslPyx(point),
+        lambda: Gmalglib(point),
+        lambda: Gmssl(point),
+    ]
     peers: list[Any] = []
     for make in makers:
         with contextlib.suppress(ImportError):

@@ -1,7 +1,7 @@
 """Print a table from a pytest-benchmark JSON file: each operation, each implementation, the ratio to the best peer.
 
-Run: ``python benchmarks/report.py build/bench.json``. Times are the minimum over all rounds, the figure least
-disturbed by other load on the machine.
+Run: ``python benchmarks/report.py build/bench/suites.json``, which ``make bench`` does. Times are the minimum over all
+rounds, the figure least disturbed by other load on the machine.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def read(path: Path) -> dict[str, list[Row]]:
     operations: dict[str, list[Row]] = defaultdict(list)
     for entry in json.loads(path.read_text())["benchmarks"]:
         info = entry["extra_info"]
-        operations[entry["group"]].append(Row(info["implementation"], entry["stats"]["min"], info["data_len"]))
+        best_s = entry["stats"]["min"] / info.get("items", 1)
+        operations[entry["group"]].append(Row(info["implementation"], best_s, info["data_len"]))
     return dict(operations)
 
 
@@ -106,7 +107,7 @@ def main() -> None:
         print("seals and sealed documents", *seals, sep="\n")
     measured = sum(len(rows) for rows in operations.values())
     count = len(operations)
-    print(f"bench: {measured} measurements of {count} operations, faster than every peer in {wins} of {compared}")
+    print(f"from Python: {measured} measurements of {count} operations, faster than every peer in {wins} of {compared}")
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ static void print_machine(const options *o) {
     if (o->json) {
         printf("{\"unit\": \"%s\", \"ticks_per_second\": %.0f, \"core_cycles_per_tick\": %.3f, \"gmpki\": \"%s\", "
                "\"compiler\": \"%s\", \"openssl\": \"%s\", \"libgcrypt\": \"%s\"}\n",
-               bench_unit(), per_second, core, gmpki_version(), __VERSION__, openssl, gcrypt);
+               bench_unit(), per_second, core, gmpki_version(), BENCH_COMPILER, openssl, gcrypt);
     } else {
         printf("unit: %s, %.0f million a second, %.2f cycles of the core each\n", bench_unit(), per_second / 1e6, core);
         printf("peers: OpenSSL %s, libgcrypt %s\n", *openssl ? openssl : "absent", *gcrypt ? gcrypt : "absent");

@@ -31,7 +31,9 @@ def program(*names: str) -> Callable[[], bool]:
     return lambda: any(shutil.which(name) for name in names)
 
 
-def compiles(*flags: str, compilers: tuple[str, ...]) -> Callable[[], bool]:
+def compiles(
+    *flags: str, compilers: tuple[str, ...], header: str = "stdio.h", body: str = 'return puts("") < 0;'
+) -> Callable[[], bool]:
     """Whether the first compiler of these that exists compiles and links a program with the flags."""
 
     def attempt() -> bool:
@@ -40,11 +42,15 @@ def compiles(*flags: str, compilers: tuple[str, ...]) -> Callable[[], bool]:
             return False
         with tempfile.TemporaryDirectory() as directory:
             source = Path(directory) / "probe.c"
-            source.write_text('#include <stdio.h>\nint main(void) { return puts("") < 0; }\n', encoding="utf-8")
+            source.write_text(f"#include <{header}>\nint main(void) {{ {body} }}\n", encoding="utf-8")
             command = [compiler, *flags, str(source), "-o", str(Path(directory) / "probe")]
             return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
     return attempt
+
+
+def compiles_header(name: str) -> Callable[[], bool]:
+    return compiles(compilers=("cc", "gcc", "clang"), header=name, body="return 0;")
 
 
 def python_header() -> bool:
@@ -114,6 +120,13 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     ),
     "sanitize": (GCC, Need("gcc's sanitizers", ("gcc",), compiles("-fsanitize=address", compilers=("gcc",))), CLANG),
     "postgresql": (POSTGRESQL,),
+    # Other libraries to measure beside the core; what is not there is not measured.
+    "bench": (
+        COMPILER,
+        Need("OpenSSL's headers", ("libssl-dev",), compiles_header("openssl/evp.h")),
+        Need("libgcrypt's headers", ("libgcrypt20-dev",), compiles_header("gcrypt.h")),
+        Need("valgrind", ("valgrind",), program("valgrind")),
+    ),
     "fuzz": (CLANG,),
     "interop": (
         Need("a Java development kit", ("openjdk-17-jdk-headless",), program("javac")),
