@@ -7,7 +7,7 @@
 #define field_mul fp_adx_mul
 #define field_sqr fp_adx_sqr
 #define field_add fp_add
-#define field_sub fp_sub
+#define field_sub fp_adx_sub
 #define field_double fp_double
 #define field_half fp_half
 #define field_inverse fp_inverse

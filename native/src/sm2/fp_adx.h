@@ -13,6 +13,9 @@
 
 #include "sm2/fp.h"
 
+/* Left to itself a compiler finds them too long, and then every operand goes through memory behind a pointer. */
+#define FP_ADX_INLINE static inline __attribute__((always_inline))
+
 #if defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(CARRY_PLAIN)
 
 #define FP_ADX 1
@@ -39,7 +42,7 @@
 /* t4:t3:t2:t1:t0 += a * b for the limb b, where t4 is new. */
 #define FP_ADX_ROW(b, t0, t1, t2, t3, t4)                                                                              \
     "movq " b ", %%rdx\n\t"                                                                                            \
-    "xorl %k[lo], %k[lo]\n\t" /* both carries off */                                                                   \
+    "xorl %k[d], %k[d]\n\t" /* zero, and both carries off */                                                           \
     "mulxq %[a0], %[lo], %[hi]\n\t"                                                                                    \
     "adcxq %[lo], " t0 "\n\t"                                                                                          \
     "adoxq %[hi], " t1 "\n\t"                                                                                          \
@@ -51,9 +54,8 @@
     "adoxq %[hi], " t3 "\n\t"                                                                                          \
     "mulxq %[a3], %[lo], " t4 "\n\t"                                                                                   \
     "adcxq %[lo], " t3 "\n\t"                                                                                          \
-    "movl $0, %k[lo]\n\t"                                                                                              \
-    "adcxq %[lo], " t4 "\n\t"                                                                                          \
-    "adoxq %[lo], " t4 "\n\t"
+    "adcxq %[d], " t4 "\n\t"                                                                                           \
+    "adoxq %[d], " t4 "\n\t"
 
 /*
  * x0 .. x3, the low half after four digits, which is at most p, plus the high half t4 .. t7, which is below p: the sum
@@ -89,7 +91,7 @@
 #define FP_ADX_LIMBS_B [b0] "m"(b->limb[0]), [b1] "m"(b->limb[1]), [b2] "m"(b->limb[2]), [b3] "m"(b->limb[3])
 
 /* ab */
-static inline void fp_adx_mul(fp *r, const fp *a, const fp *b) {
+FP_ADX_INLINE void fp_adx_mul(fp *r, const fp *a, const fp *b) {
     uint64_t x0, x1, x2, x3, t4, t5, t6, t7, lo, hi, d;
     __asm__("movq %[b0], %%rdx\n\t"
             "mulxq %[a0], %[x0], %[x1]\n\t"
@@ -117,7 +119,7 @@ static inline void fp_adx_mul(fp *r, const fp *a, const fp *b) {
 }
 
 /* a^2: the six products of different limbs are taken once and doubled. */
-static inline void fp_adx_sqr(fp *r, const fp *a) {
+FP_ADX_INLINE void fp_adx_sqr(fp *r, const fp *a) {
     uint64_t x0, x1, x2, x3, t4, t5, t6, t7, lo, hi, d;
     __asm__("movq %[a0], %%rdx\n\t"
             "mulxq %[a1], %[x1], %[x2]\n\t"
@@ -174,16 +176,58 @@ static inline void fp_adx_sqr(fp *r, const fp *a) {
     r->limb[3] = t7;
 }
 
+/* gcc takes b from registers or memory as it comes, clang would put it into memory first. */
+#ifdef __clang__
+#define FP_ADX_FROM "r"
+#else
+#define FP_ADX_FROM "rm"
+#endif
+#define FP_ADX_TERM                                                                                                    \
+    [b0] FP_ADX_FROM(b->limb[0]), [b1] FP_ADX_FROM(b->limb[1]), [b2] FP_ADX_FROM(b->limb[2]),                          \
+        [b3] FP_ADX_FROM(b->limb[3])
+
+/*
+ * a - b: p is added when the difference is negative. With m all ones then, else zero, the limbs of what is added are m,
+ * m * 2^32, m, m + m * 2^32.
+ */
+FP_ADX_INLINE void fp_adx_sub(fp *r, const fp *a, const fp *b) {
+    uint64_t r0 = a->limb[0], r1 = a->limb[1], r2 = a->limb[2], r3 = a->limb[3];
+    uint64_t m, t;
+    __asm__("subq %[b0], %[r0]\n\t"
+            "sbbq %[b1], %[r1]\n\t"
+            "sbbq %[b2], %[r2]\n\t"
+            "sbbq %[b3], %[r3]\n\t"
+            "sbbq %[m], %[m]\n\t"
+            "movq %[m], %[t]\n\t"
+            "shlq $32, %[t]\n\t"
+            "addq %[m], %[r0]\n\t"
+            "adcq %[t], %[r1]\n\t"
+            "leaq (%[m], %[t]), %[t]\n\t"
+            "adcq %[m], %[r2]\n\t"
+            "adcq %[t], %[r3]\n\t"
+            : [r0] "+&r"(r0), [r1] "+&r"(r1), [r2] "+&r"(r2), [r3] "+&r"(r3), [m] "=&r"(m), [t] "=&r"(t)
+            : FP_ADX_TERM
+            : "cc");
+    r->limb[0] = r0;
+    r->limb[1] = r1;
+    r->limb[2] = r2;
+    r->limb[3] = r3;
+}
+
 #else
 
 #define FP_ADX 0
 
-static inline void fp_adx_mul(fp *r, const fp *a, const fp *b) {
+FP_ADX_INLINE void fp_adx_mul(fp *r, const fp *a, const fp *b) {
     fp_mul(r, a, b);
 }
 
-static inline void fp_adx_sqr(fp *r, const fp *a) {
+FP_ADX_INLINE void fp_adx_sqr(fp *r, const fp *a) {
     fp_sqr(r, a);
+}
+
+FP_ADX_INLINE void fp_adx_sub(fp *r, const fp *a, const fp *b) {
+    fp_sub(r, a, b);
 }
 
 #endif
