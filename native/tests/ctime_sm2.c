@@ -47,6 +47,13 @@ static void generate(void) {
     must(gmpki_sm2_generate(&key));
 }
 
+static void generate_unchecked(void) {
+    gmpki_sm2_private_key key;
+    must(gmpki_sm2_generate_unchecked(&key));
+    make_input();
+    must(gmpki_sm2_sign_digest(&key, signature, digest, 0)); /* computes what was left out */
+}
+
 static void load(void) {
     gmpki_sm2_private_key key;
     uint8_t d[32];
@@ -89,12 +96,15 @@ static void clear(void) {
 }
 
 static void sign_digest_with(unsigned flags) {
+    static gmpki_sm2_verify_table table;
     gmpki_sm2_private_key key;
     gmpki_sm2_public_key public_key;
     make_pair(&key, &public_key, scalar_a);
     make_input();
     must(gmpki_sm2_sign_digest(&key, signature, digest, flags));
     must(gmpki_sm2_verify_digest(&public_key, signature, digest)); /* a signature is public */
+    must(gmpki_sm2_verify_table_make(&table, &public_key));
+    must(gmpki_sm2_verify_digest_with_table(&table, signature, digest));
 }
 
 static void sign_digest(void) {
@@ -210,6 +220,7 @@ static void ecdh(void) {
 
 const ctime_entry ctime_sm2[] = {
     {"gmpki_sm2_generate", "", generate},
+    {"gmpki_sm2_generate_unchecked", "", generate_unchecked},
     {"gmpki_sm2_private_key_load", "", load},
     {"gmpki_sm2_private_key_load", "out of range", load_out_of_range},
     {"gmpki_sm2_private_key_store", "", store},

@@ -34,7 +34,7 @@ static void test_private_parts(void) {
         gmpki_sm2_public_key public_key;
         fn d, inverse, product;
         uint8_t bytes[32], xy[64], expected[64];
-        CHECK(gmpki_sm2_generate(&key) == GMPKI_OK);
+        CHECK((i % 2 == 0 ? gmpki_sm2_generate(&key) : gmpki_sm2_generate_unchecked(&key)) == GMPKI_OK);
         sm2_private_scalar(&d, &key);
         sm2_private_inverse(&inverse, &key);
         fn_add(&product, &d, &fn_one);
@@ -171,6 +171,7 @@ static void test_misuse(void) {
     memset(&empty, 0, sizeof empty);
     memset(d, 1, sizeof d);
     CHECK(gmpki_sm2_generate(NULL) == GMPKI_ERR_ARGUMENT);
+    CHECK(gmpki_sm2_generate_unchecked(NULL) == GMPKI_ERR_ARGUMENT);
     CHECK(gmpki_sm2_private_key_load(NULL, d) == GMPKI_ERR_ARGUMENT);
     CHECK(gmpki_sm2_private_key_load(&key, NULL) == GMPKI_ERR_ARGUMENT);
     CHECK(gmpki_sm2_private_key_store(NULL, d) == GMPKI_ERR_ARGUMENT);

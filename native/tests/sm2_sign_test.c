@@ -1,6 +1,19 @@
 /* Signing and verifying: the standard's example, every range, retries, faults, malleability, unusual keys. */
 #include "sm2_support.h"
 
+/* Verification with the key, and with its table, which must say the same. */
+static int verify_digest(const gmpki_sm2_public_key *key, const uint8_t signature[64], const uint8_t e[32]) {
+    static gmpki_sm2_verify_table table;
+    static gmpki_sm2_public_key table_key;
+    if (memcmp(&table_key, key, sizeof table_key) != 0) {
+        CHECK(gmpki_sm2_verify_table_make(&table, key) == GMPKI_OK);
+        table_key = *key;
+    }
+    int status = gmpki_sm2_verify_digest(key, signature, e);
+    CHECK(gmpki_sm2_verify_digest_with_table(&table, signature, e) == status);
+    return status;
+}
+
 #define ANNEX_SIGNATURE                                                                                                \
     "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"                                                 \
     "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa"
@@ -25,7 +38,7 @@ static void test_annex(void) {
     unhex(k, ANNEX_NONCE);
     CHECK(gmpki_test_sm2_sign_digest_nonce(&key, signature, e, k) == GMPKI_OK);
     CHECK(equals_hex(signature, 64, ANNEX_SIGNATURE));
-    CHECK(gmpki_sm2_verify_digest(&public_key, signature, e) == GMPKI_OK);
+    CHECK(verify_digest(&public_key, signature, e) == GMPKI_OK);
     CHECK(gmpki_sm2_verify(&public_key, signature, DEFAULT_ID, annex_message, sizeof annex_message) == GMPKI_OK);
     CHECK(gmpki_sm2_verify(&public_key, signature, NULL, 0, annex_message, sizeof annex_message) ==
           GMPKI_ERR_SIGNATURE);
@@ -67,15 +80,15 @@ static void test_round_trips(void) {
     }
     random_bytes(e, sizeof e);
     CHECK(gmpki_sm2_sign_digest(&key, signature, e, 0) == GMPKI_OK);
-    CHECK(gmpki_sm2_verify_digest(&public_key, signature, e) == GMPKI_OK);
+    CHECK(verify_digest(&public_key, signature, e) == GMPKI_OK);
     for (int bit = 0; bit < 512; bit += 3) {
         signature[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        CHECK(gmpki_sm2_verify_digest(&public_key, signature, e) == GMPKI_ERR_SIGNATURE);
+        CHECK(verify_digest(&public_key, signature, e) == GMPKI_ERR_SIGNATURE);
         signature[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     for (int bit = 0; bit < 256; bit += 3) {
         e[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        CHECK(gmpki_sm2_verify_digest(&public_key, signature, e) == GMPKI_ERR_SIGNATURE);
+        CHECK(verify_digest(&public_key, signature, e) == GMPKI_ERR_SIGNATURE);
         e[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     CHECK(gmpki_sm2_sign_digest(&key, signature, e, 4) == GMPKI_ERR_ARGUMENT && all_zero(signature, 64));
@@ -140,7 +153,7 @@ static void test_retries(void) {
     const uint8_t e[32] = {7};
     gmpki_test_sm2_refuse_nonces(3);
     CHECK(gmpki_sm2_sign_digest(&key, signature, e, 0) == GMPKI_OK);
-    CHECK(gmpki_sm2_verify_digest(&public_key, signature, e) == GMPKI_OK);
+    CHECK(verify_digest(&public_key, signature, e) == GMPKI_OK);
     for (unsigned flags = 0; flags < 4; flags++) {
         gmpki_test_sm2_refuse_nonces(1000);
         CHECK(gmpki_sm2_sign_digest(&key, signature, e, flags) == GMPKI_ERR_FAULT && all_zero(signature, 64));
@@ -157,12 +170,16 @@ static void test_fault(void) {
     const uint8_t e[32] = {1, 2, 3};
     gmpki_test_sm2_fault(1);
     CHECK(gmpki_sm2_sign_digest(&key, signature, e, 0) == GMPKI_OK);
-    CHECK(gmpki_sm2_verify_digest(&public_key, signature, e) == GMPKI_ERR_SIGNATURE);
+    CHECK(verify_digest(&public_key, signature, e) == GMPKI_ERR_SIGNATURE);
     for (unsigned flags = 2; flags < 4; flags++) {
         CHECK(gmpki_sm2_sign_digest(&key, signature, e, flags) == GMPKI_ERR_FAULT && all_zero(signature, 64));
         CHECK(gmpki_sm2_sign(&key, signature, DEFAULT_ID, e, 3, flags) == GMPKI_ERR_FAULT && all_zero(signature, 64));
     }
     CHECK(gmpki_sm2_generate(&made) == GMPKI_ERR_FAULT && all_zero(&made, sizeof made)); /* the pairwise check */
+    CHECK(gmpki_sm2_generate_unchecked(&made) == GMPKI_OK);
+    gmpki_test_sm2_fault(2); /* the public half */
+    CHECK(gmpki_sm2_generate(&made) == GMPKI_ERR_FAULT && all_zero(&made, sizeof made));
+    CHECK(gmpki_sm2_generate_unchecked(&made) == GMPKI_ERR_FAULT && all_zero(&made, sizeof made));
     gmpki_test_sm2_fault(0);
     CHECK(gmpki_sm2_sign_digest(&key, signature, e, 2) == GMPKI_OK);
 }
@@ -178,17 +195,17 @@ static void test_ranges(void) {
         for (int step = -2; step <= 300; step++) {
             memcpy(bad, good, 64);
             hex_plus(bad + half, ORDER, step);
-            CHECK(gmpki_sm2_verify_digest(&public_key, bad, e) == GMPKI_ERR_SIGNATURE);
+            CHECK(verify_digest(&public_key, bad, e) == GMPKI_ERR_SIGNATURE);
         }
         for (int small = 0; small < 3; small++) {
             memcpy(bad, good, 64);
             memset(bad + half, 0, 32);
             bad[half + 31] = (uint8_t)small;
-            CHECK(gmpki_sm2_verify_digest(&public_key, bad, e) == GMPKI_ERR_SIGNATURE);
+            CHECK(verify_digest(&public_key, bad, e) == GMPKI_ERR_SIGNATURE);
         }
         memcpy(bad, good, 64);
         memset(bad + half, 0xff, 32);
-        CHECK(gmpki_sm2_verify_digest(&public_key, bad, e) == GMPKI_ERR_SIGNATURE);
+        CHECK(verify_digest(&public_key, bad, e) == GMPKI_ERR_SIGNATURE);
     }
     /* s -> n - s is another signature in some schemes */
     fn r, s;
@@ -196,7 +213,7 @@ static void test_ranges(void) {
     memcpy(bad, good, 64);
     fn_neg(&s, &s);
     fn_to_bytes(bad + 32, &s);
-    CHECK(gmpki_sm2_verify_digest(&public_key, bad, e) == GMPKI_ERR_SIGNATURE);
+    CHECK(verify_digest(&public_key, bad, e) == GMPKI_ERR_SIGNATURE);
 }
 
 /*
@@ -225,7 +242,7 @@ static void verify_crafted(const fn *r, const fn *s, const fn *d, uint64_t add_o
     fn_to_bytes(signature, r);
     fn_to_bytes(signature + 32, s);
     int legal = !fn_is_zero(r) && !fn_is_zero(s) && !fn_is_zero(&t) && !point_is_infinity(&sum);
-    CHECK(gmpki_sm2_verify_digest(&public_key, signature, e_bytes) == (legal ? GMPKI_OK : GMPKI_ERR_SIGNATURE));
+    CHECK(verify_digest(&public_key, signature, e_bytes) == (legal ? GMPKI_OK : GMPKI_ERR_SIGNATURE));
     if (add_order) {
         unsigned carry = 0;
         for (int i = 31; i >= 0; i--) {
@@ -234,7 +251,7 @@ static void verify_crafted(const fn *r, const fn *s, const fn *d, uint64_t add_o
             carry = v >> 8;
         }
         CHECK(carry == 0);
-        CHECK(gmpki_sm2_verify_digest(&public_key, signature, e_bytes) == GMPKI_ERR_SIGNATURE);
+        CHECK(verify_digest(&public_key, signature, e_bytes) == GMPKI_ERR_SIGNATURE);
     }
 }
 
@@ -284,7 +301,7 @@ static void test_special_keys(void) {
         for (int j = 0; j < 50; j++) {
             random_bytes(e, sizeof e);
             CHECK(gmpki_sm2_sign_digest(&key, signature, e, GMPKI_SM2_SIGN_VERIFY) == GMPKI_OK);
-            CHECK(gmpki_sm2_verify_digest(&public_key, signature, e) == GMPKI_OK);
+            CHECK(verify_digest(&public_key, signature, e) == GMPKI_OK);
         }
     }
     /* P = -G has d = n - 1, which no private key may be, but which is a point all the same. */
@@ -304,11 +321,11 @@ static void test_special_keys(void) {
         fn_to_bytes(e_bytes, &e);
         fn_to_bytes(signature, &r);
         fn_to_bytes(signature + 32, &s);
-        CHECK(gmpki_sm2_verify_digest(&public_key, signature, e_bytes) == GMPKI_OK);
+        CHECK(verify_digest(&public_key, signature, e_bytes) == GMPKI_OK);
         signature[63] ^= 1; /* any s will do for this key: rG does not depend on it */
-        CHECK(gmpki_sm2_verify_digest(&public_key, signature, e_bytes) == GMPKI_OK);
+        CHECK(verify_digest(&public_key, signature, e_bytes) == GMPKI_OK);
         signature[31] ^= 1;
-        CHECK(gmpki_sm2_verify_digest(&public_key, signature, e_bytes) == GMPKI_ERR_SIGNATURE);
+        CHECK(verify_digest(&public_key, signature, e_bytes) == GMPKI_ERR_SIGNATURE);
     }
 }
 
@@ -339,10 +356,10 @@ static void test_x_above_order(void) {
         fn_to_bytes(e_bytes, &e);
         fn_to_bytes(signature, &r);
         fn_to_bytes(signature + 32, &s);
-        CHECK(gmpki_sm2_verify_digest(&public_key, signature, e_bytes) == GMPKI_OK);
+        CHECK(verify_digest(&public_key, signature, e_bytes) == GMPKI_OK);
         fn_add(&e, &e, &fn_one);
         fn_to_bytes(e_bytes, &e);
-        CHECK(gmpki_sm2_verify_digest(&public_key, signature, e_bytes) == GMPKI_ERR_SIGNATURE);
+        CHECK(verify_digest(&public_key, signature, e_bytes) == GMPKI_ERR_SIGNATURE);
     }
     CHECK(found >= 20);
 }
@@ -354,6 +371,19 @@ static void test_misuse(void) {
     gmpki_sm3_ctx ctx;
     memset(&empty, 0, sizeof empty);
     memset(&nothing, 0, sizeof nothing);
+    static gmpki_sm2_verify_table table;
+    memset(signature, 0, sizeof signature);
+    CHECK(gmpki_sm2_verify_table_make(NULL, &public_key) == GMPKI_ERR_ARGUMENT);
+    table.ready = 1;
+    CHECK(gmpki_sm2_verify_table_make(&table, NULL) == GMPKI_ERR_ARGUMENT && all_zero(&table, sizeof table));
+    table.ready = 1;
+    CHECK(gmpki_sm2_verify_table_make(&table, &nothing) == GMPKI_ERR_STATE && all_zero(&table, sizeof table));
+    CHECK(gmpki_sm2_verify_digest_with_table(&table, signature, e) == GMPKI_ERR_STATE);
+    CHECK(gmpki_sm2_verify_table_make(&table, &public_key) == GMPKI_OK);
+    CHECK(gmpki_sm2_verify_digest_with_table(NULL, signature, e) == GMPKI_ERR_ARGUMENT);
+    CHECK(gmpki_sm2_verify_digest_with_table(&table, NULL, e) == GMPKI_ERR_ARGUMENT);
+    CHECK(gmpki_sm2_verify_digest_with_table(&table, signature, NULL) == GMPKI_ERR_ARGUMENT);
+    CHECK(gmpki_sm2_verify_digest_with_table(&table, signature, e) == GMPKI_ERR_SIGNATURE);
     CHECK(gmpki_sm2_sign_digest(NULL, signature, e, 0) == GMPKI_ERR_ARGUMENT);
     CHECK(gmpki_sm2_sign_digest(&key, NULL, e, 0) == GMPKI_ERR_ARGUMENT);
     CHECK(gmpki_sm2_sign_digest(&key, signature, NULL, 0) == GMPKI_ERR_ARGUMENT);
@@ -384,16 +414,23 @@ static void test_error_state(void) {
 }
 
 int main(void) {
-    test_annex();
-    test_user_id();
-    test_round_trips();
-    test_retries();
-    test_fault();
-    test_ranges();
-    test_crafted();
-    test_special_keys();
-    test_x_above_order();
-    test_misuse();
+    const char *name;
+    int available;
+    for (size_t i = 0; gmpki_backend_get(&name, &available, GMPKI_SM2, i) == GMPKI_OK && name != NULL; i++) {
+        if (available) {
+            CHECK(gmpki_backend_force(GMPKI_SM2, name) == GMPKI_OK);
+            test_annex();
+            test_user_id();
+            test_round_trips();
+            test_retries();
+            test_fault();
+            test_ranges();
+            test_crafted();
+            test_special_keys();
+            test_x_above_order();
+            test_misuse();
+        }
+    }
     test_error_state();
     return finish();
 }

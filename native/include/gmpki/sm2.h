@@ -42,6 +42,12 @@ typedef struct gmpki_sm2_public_key {
     uint64_t ready;
 } gmpki_sm2_public_key;
 
+/* Multiples of one public key, for verification with it. Fields are private. */
+typedef struct gmpki_sm2_verify_table {
+    uint64_t comb[11008];
+    uint64_t ready;
+} gmpki_sm2_verify_table;
+
 /* ---- keys ------------------------------------------------------------------------------ */
 
 /*
@@ -49,6 +55,12 @@ typedef struct gmpki_sm2_public_key {
  * (pairwise check). GB/T 32918.1-2016 6.1. CT: time does not depend on the key (candidates out of range are public).
  */
 GMPKI_API int gmpki_sm2_generate(GMPKI_OUT gmpki_sm2_private_key *key);
+
+/*
+ * The same without the pairwise check, for ephemeral pairs, as key exchange uses them once: the point is still checked
+ * to lie on the curve. A key that signs or is kept comes from gmpki_sm2_generate. CT: as gmpki_sm2_generate.
+ */
+GMPKI_API int gmpki_sm2_generate_unchecked(GMPKI_OUT gmpki_sm2_private_key *key);
 
 /* Load a private key d. GMPKI_ERR_SCALAR unless 1 <= d <= n-2. CT: time depends only on whether d is in range. */
 GMPKI_API int gmpki_sm2_private_key_load(GMPKI_OUT gmpki_sm2_private_key *key,
@@ -123,6 +135,19 @@ GMPKI_API int gmpki_sm2_verify(GMPKI_PUBLIC const gmpki_sm2_public_key *key,
                                GMPKI_PUBLIC const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
                                GMPKI_PUBLIC const uint8_t *user_id, size_t user_id_len,
                                GMPKI_PUBLIC const uint8_t *message, size_t message_len);
+
+/*
+ * Make the table of a public key whose signatures are verified often, as those of an authority are: verification with
+ * it takes about a third of the time, and making it about as long as four verifications. CT: the key is public.
+ */
+GMPKI_API int gmpki_sm2_verify_table_make(GMPKI_OUT gmpki_sm2_verify_table *table,
+                                          GMPKI_PUBLIC const gmpki_sm2_public_key *key);
+
+/* gmpki_sm2_verify_digest with the key's table in its place. GMPKI_ERR_STATE unless it was made. CT: everything is
+ * public. */
+GMPKI_API int gmpki_sm2_verify_digest_with_table(GMPKI_PUBLIC const gmpki_sm2_verify_table *table,
+                                                 GMPKI_PUBLIC const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                                                 GMPKI_PUBLIC const uint8_t digest[GMPKI_SM3_DIGEST_LEN]);
 
 /* SM2Signature of GB/T 35276-2017 7.3, SEQUENCE { r INTEGER, s INTEGER }: at most 72 bytes. CT: signatures are public.
  */

@@ -2,8 +2,9 @@
  * Point arithmetic in Jacobian coordinates, on the field that the including file has bound (field_portable.h).
  *
  * Doubling and mixed addition are Algorithms 3.21 and 3.22 of D. Hankerson, A. Menezes, S. Vanstone, "Guide to Elliptic
- * Curve Cryptography" (2004), doubling for a = -3 with 4M + 4S and mixed addition with 8M + 3S; general addition is
- * "add-1998-cmo-2" of the Explicit-Formulas Database, 12M + 4S, less the square and the cube of one z that are kept.
+ * Curve Cryptography" (2004), doubling for a = -3 with 4M + 4S, scaled, and mixed addition with 8M + 3S; general
+ * addition is "add-1998-cmo-2" of the Explicit-Formulas Database, 12M + 4S, less the square and the cube of one z that
+ * are kept.
  *
  * CT: constant time, except where a name ends in _vartime.
  */
@@ -13,16 +14,7 @@
 #include <string.h>
 
 #include "gmpki/common.h"
-#include "sm2/point.h"
-
-/* A point of a table of multiples: beside z its square and cube, which each addition needs. */
-typedef struct multiple {
-    fp x;
-    fp y;
-    fp z;
-    fp z2;
-    fp z3;
-} multiple;
+#include "sm2/mul.h"
 
 static inline void curve_multiple(multiple *r, const point *a) {
     r->x = a->x;
@@ -32,28 +24,30 @@ static inline void curve_multiple(multiple *r, const point *a) {
     field_mul(&r->z3, &r->z2, &a->z);
 }
 
-/* 2a; infinity stays infinity, and no other point doubles to it, as the order is odd. */
+/*
+ * 2a; infinity stays infinity, and no other point doubles to it, as the order is odd. With M = 3(X - Z^2)(X + Z^2) the
+ * book's result, Z3 = 2YZ, X3 = M^2 - 8XY^2, Y3 = M(4XY^2 - X3) - 8Y^4, is taken with half its z, which quarters X3 and
+ * makes Y3 an eighth: with m = M / 2 and v = XY^2, Z3 = YZ, X3 = m^2 - 2v, Y3 = m(v - X3) - Y^4.
+ */
 static inline void curve_double(point *r, const point *a) {
-    fp t1, t2, t3, x3;
-    field_sqr(&t1, &a->z);
-    field_sub(&t2, &a->x, &t1);
-    field_add(&t1, &a->x, &t1);
-    field_mul(&t2, &t2, &t1);
-    field_double(&t1, &t2);
-    field_add(&t2, &t2, &t1); /* M = 3(X - Z^2)(X + Z^2) */
-    field_double(&t3, &a->y);
-    field_mul(&r->z, &t3, &a->z); /* Z3 = 2YZ */
-    field_sqr(&t3, &t3);          /* 4Y^2 */
-    field_mul(&t1, &t3, &a->x);   /* S = 4XY^2 */
-    field_sqr(&t3, &t3);
-    field_half(&t3, &t3); /* 8Y^4 */
-    field_sqr(&x3, &t2);
-    field_sub(&x3, &x3, &t1);
-    field_sub(&x3, &x3, &t1); /* X3 = M^2 - 2S */
-    field_sub(&t1, &t1, &x3);
-    field_mul(&t1, &t1, &t2);
-    field_sub(&r->y, &t1, &t3); /* Y3 = M(S - X3) - 8Y^4 */
-    r->x = x3;
+    fp d, m, v, y2, t;
+    field_sqr(&d, &a->z);
+    field_sub(&t, &a->x, &d);
+    field_add(&d, &a->x, &d);
+    field_mul(&m, &d, &t);
+    field_sqr(&y2, &a->y);
+    field_mul(&r->z, &a->y, &a->z);
+    field_mul(&v, &a->x, &y2);
+    field_sqr(&y2, &y2);
+    field_half(&t, &m);
+    field_add(&m, &m, &t);
+    field_sqr(&d, &m);
+    field_double(&t, &v);
+    field_sub(&d, &d, &t);
+    field_sub(&v, &v, &d);
+    field_mul(&v, &m, &v);
+    field_sub(&r->y, &v, &y2);
+    r->x = d;
 }
 
 /* From U1, S1, H = U2 - U1, R = S2 - S1 and Z3: X3 = R^2 - H^3 - 2 U1 H^2, Y3 = R(U1 H^2 - X3) - S1 H^3. */
@@ -61,15 +55,15 @@ static inline void curve_finish_addition(point *r, const fp *u1, const fp *s1, c
                                          const fp *z3) {
     fp h2, h3, v, x3;
     field_sqr(&h2, h);
-    field_mul(&h3, &h2, h);
+    field_mul(&h3, h, &h2);
     field_mul(&v, u1, &h2);
     field_sqr(&x3, rr);
     field_sub(&x3, &x3, &h3);
     field_sub(&x3, &x3, &v);
     field_sub(&x3, &x3, &v);
     field_sub(&v, &v, &x3);
-    field_mul(&v, &v, rr);
-    field_mul(&h3, &h3, s1);
+    field_mul(&v, rr, &v);
+    field_mul(&h3, s1, &h3);
     field_sub(&r->y, &v, &h3);
     r->x = x3;
     r->z = *z3;

@@ -10,10 +10,16 @@
 /* A candidate of 32 random bytes is out of range once in 2^32: this many in a row mean a broken source. */
 enum { MAX_CANDIDATES = 16 };
 
-int sm2_private_ready(const gmpki_sm2_private_key *key) {
+/* What mark the key has, which says how it was made and nothing else. */
+static uint64_t private_mark(const gmpki_sm2_private_key *key) {
     uint64_t ready = key->ready;
-    DECLASSIFY(&ready, sizeof ready); /* a constant of every loaded key */
-    return ready == SM2_PRIVATE_READY;
+    DECLASSIFY(&ready, sizeof ready); /* a constant of every key made in that way */
+    return ready;
+}
+
+int sm2_private_ready(const gmpki_sm2_private_key *key) {
+    uint64_t mark = private_mark(key);
+    return mark == SM2_PRIVATE_READY || mark == SM2_PRIVATE_EPHEMERAL;
 }
 
 int sm2_public_ready(const gmpki_sm2_public_key *key) {
@@ -24,8 +30,19 @@ void sm2_private_scalar(fn *d, const gmpki_sm2_private_key *key) {
     memcpy(d->limb, key->d, sizeof d->limb);
 }
 
+/* (1 + d)^-1 */
+static void compute_inverse(fn *inverse, const fn *d) {
+    fn_add(inverse, d, &fn_one);
+    fn_inverse(inverse, inverse);
+}
+
 void sm2_private_inverse(fn *inverse, const gmpki_sm2_private_key *key) {
-    memcpy(inverse->limb, key->inverse, sizeof inverse->limb);
+    if (private_mark(key) == SM2_PRIVATE_EPHEMERAL) {
+        sm2_private_scalar(inverse, key);
+        compute_inverse(inverse, inverse);
+    } else {
+        memcpy(inverse->limb, key->inverse, sizeof inverse->limb);
+    }
 }
 
 void sm2_private_public(gmpki_sm2_public_key *public_key, const gmpki_sm2_private_key *key) {
@@ -40,21 +57,30 @@ void sm2_public_point(affine *p, const gmpki_sm2_public_key *key) {
     memcpy(p->y.limb, key->y, sizeof p->y.limb);
 }
 
-void sm2_private_from_scalar(gmpki_sm2_private_key *key, const fn *d) {
-    fn inverse;
+/* The key of d but for what signing needs. */
+static void ephemeral_from_scalar(gmpki_sm2_private_key *key, const fn *d) {
     point product;
     affine p;
-    fn_add(&inverse, d, &fn_one);
-    fn_inverse(&inverse, &inverse);
     sm2_current()->multiply_base(&product, d);
     (void)sm2_current()->to_affine(&p, &product); /* finite: 0 < d < n */
     memcpy(key->d, d->limb, sizeof key->d);
-    memcpy(key->inverse, inverse.limb, sizeof key->inverse);
+    memset(key->inverse, 0, sizeof key->inverse);
     memcpy(key->x, p.x.limb, sizeof key->x);
     memcpy(key->y, p.y.limb, sizeof key->y);
+    key->ready = SM2_PRIVATE_EPHEMERAL;
+#ifdef GMPKI_TEST_BUILD
+    key->y[0] ^= (uint64_t)(sm2_test_fault >> 1 & 1);
+#endif
+    gmpki_cleanse(&product, sizeof product);
+}
+
+void sm2_private_from_scalar(gmpki_sm2_private_key *key, const fn *d) {
+    fn inverse;
+    ephemeral_from_scalar(key, d);
+    compute_inverse(&inverse, d);
+    memcpy(key->inverse, inverse.limb, sizeof key->inverse);
     key->ready = SM2_PRIVATE_READY;
     gmpki_cleanse(&inverse, sizeof inverse);
-    gmpki_cleanse(&product, sizeof product);
 }
 
 int gmpki_sm2_private_key_load(gmpki_sm2_private_key *key, const uint8_t d[GMPKI_SM2_SCALAR_LEN]) {
@@ -103,7 +129,16 @@ static int random_key_scalar(fn *d) {
     return status;
 }
 
-int gmpki_sm2_generate(gmpki_sm2_private_key *key) {
+/* Whether the public half is a point of the curve, which a fault on the way to it leaves with probability 1 / p. */
+static int check_point(const gmpki_sm2_private_key *key) {
+    gmpki_sm2_public_key public_key;
+    affine p;
+    sm2_private_public(&public_key, key);
+    sm2_public_point(&p, &public_key);
+    return point_on_curve(&p) ? GMPKI_OK : GMPKI_ERR_FAULT;
+}
+
+static int generate(gmpki_sm2_private_key *key, int ephemeral) {
     if (key == NULL) {
         return GMPKI_ERR_ARGUMENT;
     }
@@ -112,7 +147,10 @@ int gmpki_sm2_generate(gmpki_sm2_private_key *key) {
     if (status == GMPKI_OK) {
         status = random_key_scalar(&d);
     }
-    if (status == GMPKI_OK) {
+    if (status == GMPKI_OK && ephemeral) {
+        ephemeral_from_scalar(key, &d);
+        status = check_point(key);
+    } else if (status == GMPKI_OK) {
         sm2_private_from_scalar(key, &d);
         status = check_pair(key);
     }
@@ -121,6 +159,14 @@ int gmpki_sm2_generate(gmpki_sm2_private_key *key) {
     }
     gmpki_cleanse(&d, sizeof d);
     return status;
+}
+
+int gmpki_sm2_generate(gmpki_sm2_private_key *key) {
+    return generate(key, 0);
+}
+
+int gmpki_sm2_generate_unchecked(gmpki_sm2_private_key *key) {
+    return generate(key, 1);
 }
 
 int gmpki_sm2_private_key_store(const gmpki_sm2_private_key *key, uint8_t d[GMPKI_SM2_SCALAR_LEN]) {

@@ -1,4 +1,4 @@
-/* The fixed-base table, and the comb of a public key. */
+/* Tables of multiples: of the base point, of a point for one multiplication, of a public key. */
 #ifndef GMPKI_SRC_SM2_MUL_H
 #define GMPKI_SRC_SM2_MUL_H
 
@@ -13,5 +13,21 @@ enum {
 
 /* Row i, entry j - 1: j * 2^(7i) * G, each point in one line of the cache. */
 extern const affine sm2_base_table[BASE_ROWS][BASE_ENTRIES];
+
+/* A point of a table of multiples: beside z its square and cube, which each addition needs. */
+typedef struct multiple {
+    fp x;
+    fp y;
+    fp z;
+    fp z2;
+    fp z3;
+} multiple;
+
+/* The comb of a public key P: row i, entry j - 1: j * 2^(6i) * P. */
+enum {
+    COMB_WINDOW = 6,
+    COMB_ROWS = 43, /* 43 * 6 = 258 bits */
+    COMB_ENTRIES = 1 << (COMB_WINDOW - 1)
+};
 
 #endif /* GMPKI_SRC_SM2_MUL_H */

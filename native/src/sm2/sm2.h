@@ -8,6 +8,7 @@
 #include "common/backend.h"
 #include "gmpki/sm2.h"
 #include "sm2/fn.h"
+#include "sm2/mul.h"
 #include "sm2/point.h"
 
 /* One implementation of scalar multiplication. */
@@ -19,6 +20,9 @@ typedef struct sm2_backend {
     void (*multiply_point)(point *r, const fn *k, const affine *p);
     /* r = s * G + t * p, all public. */
     void (*multiply_double_vartime)(point *r, const fn *s, const fn *t, const affine *p);
+    /* The comb of p, and r = s * G + t * p by it, all public. */
+    void (*make_comb_vartime)(affine table[COMB_ROWS][COMB_ENTRIES], const affine *p);
+    void (*multiply_comb_vartime)(point *r, const fn *s, const fn *t, const affine table[COMB_ROWS][COMB_ENTRIES]);
     /* The affine coordinates: all ones, or zero and coordinates of 0 for infinity. */
     uint64_t (*to_affine)(affine *r, const point *a);
     /* The same of two points at once: all ones, or zero if one of them is infinity. */
@@ -34,14 +38,20 @@ static inline const sm2_backend *sm2_current(void) {
 
 /* ---- keys ---- */
 
-/* ready of a private and of a public key that were loaded. */
-enum { SM2_PRIVATE_READY = 0x736d3264, SM2_PUBLIC_READY = 0x736d3271 };
+/* ready of a private key, of one without (1 + d)^-1, of a public key, and of a table. */
+enum {
+    SM2_PRIVATE_READY = 0x736d3264,
+    SM2_PRIVATE_EPHEMERAL = 0x736d3265,
+    SM2_PUBLIC_READY = 0x736d3271,
+    SM2_TABLE_READY = 0x736d3274
+};
 
 /* Whether a key was loaded. That it was is public; the key is not. */
 int sm2_private_ready(const gmpki_sm2_private_key *key);
 int sm2_public_ready(const gmpki_sm2_public_key *key);
 
-/* The scalar, its companion (1 + d)^-1, and the point of a key; the point is public. */
+/* The scalar, its companion (1 + d)^-1, which an ephemeral key does not keep, and the point of a key; the point is
+ * public. */
 void sm2_private_scalar(fn *d, const gmpki_sm2_private_key *key);
 void sm2_private_inverse(fn *inverse, const gmpki_sm2_private_key *key);
 void sm2_private_public(gmpki_sm2_public_key *public_key, const gmpki_sm2_private_key *key);
@@ -109,7 +119,7 @@ int sm2_encrypt_with_nonce(const gmpki_sm2_public_key *key, uint8_t *out, size_t
                            size_t message_len, int format, const fn *k);
 
 #ifdef GMPKI_TEST_BUILD
-/* Flip a bit of every signature before it is checked and released, as a fault would. */
+/* Faults: 1 flips a bit of every signature before it is checked and released, 2 one of every public key made. */
 extern int sm2_test_fault;
 /* So many nonces to refuse as if a retry case had come up. */
 extern int sm2_test_refusals;

@@ -1,4 +1,6 @@
 /* Verifying (GB/T 32918.2-2016 7.1). */
+#include <stddef.h>
+
 #include "common/bytes.h"
 #include "common/ct.h"
 #include "common/gate.h"
@@ -31,12 +33,21 @@ static uint64_t x_is_congruent(const point *p, const fn *c) {
     return equal;
 }
 
+_Static_assert(sizeof(((gmpki_sm2_verify_table *)0)->comb) == sizeof(affine[COMB_ROWS][COMB_ENTRIES]), "the comb");
+
+typedef const affine comb_row[COMB_ENTRIES];
+
+static comb_row *table_comb(const gmpki_sm2_verify_table *table) {
+    return (comb_row *)(const void *)table->comb;
+}
+
 /*
  * B1, B2: r and s in [1, n - 1]. B5: t = (r + s) mod n is not 0. B6: (x1, y1) = sG + tP. B7: R = (e + x1) mod n equals
- * r, taken as x1 mod n = r - e.
+ * r, taken as x1 mod n = r - e. By the table of the key, where there is one.
  */
-int sm2_verify_signature(const gmpki_sm2_public_key *key, const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
-                         const uint8_t digest[GMPKI_SM3_DIGEST_LEN]) {
+static int verify_signature(const gmpki_sm2_public_key *key, const gmpki_sm2_verify_table *table,
+                            const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                            const uint8_t digest[GMPKI_SM3_DIGEST_LEN]) {
     fn r, s, t, e, c;
     affine p;
     point sum;
@@ -56,8 +67,12 @@ int sm2_verify_signature(const gmpki_sm2_public_key *key, const uint8_t signatur
     if (fn_is_zero(&t)) {
         return GMPKI_ERR_SIGNATURE;
     }
-    sm2_public_point(&p, key);
-    sm2_current()->multiply_double_vartime(&sum, &s, &t, &p);
+    if (table != NULL) {
+        sm2_current()->multiply_comb_vartime(&sum, &s, &t, table_comb(table));
+    } else {
+        sm2_public_point(&p, key);
+        sm2_current()->multiply_double_vartime(&sum, &s, &t, &p);
+    }
     if (point_is_infinity(&sum)) {
         return GMPKI_ERR_SIGNATURE;
     }
@@ -70,7 +85,12 @@ int sm2_verify_signature(const gmpki_sm2_public_key *key, const uint8_t signatur
     return good ? GMPKI_OK : GMPKI_ERR_SIGNATURE;
 }
 
-/* What both exported functions ask before they begin. */
+int sm2_verify_signature(const gmpki_sm2_public_key *key, const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                         const uint8_t digest[GMPKI_SM3_DIGEST_LEN]) {
+    return verify_signature(key, NULL, signature, digest);
+}
+
+/* What the functions that verify with a key ask before they begin. */
 static int check(const gmpki_sm2_public_key *key) {
     int status = gate(GMPKI_SM2);
     if (status != GMPKI_OK) {
@@ -104,4 +124,33 @@ int gmpki_sm2_verify(const gmpki_sm2_public_key *key, const uint8_t signature[GM
         status = sm2_verify_signature(key, signature, digest);
     }
     return status;
+}
+
+int gmpki_sm2_verify_table_make(gmpki_sm2_verify_table *table, const gmpki_sm2_public_key *key) {
+    if (table == NULL) {
+        return GMPKI_ERR_ARGUMENT;
+    }
+    int status = key == NULL ? GMPKI_ERR_ARGUMENT : check(key);
+    if (status != GMPKI_OK) {
+        gmpki_cleanse(table, sizeof *table);
+        return status;
+    }
+    affine p;
+    sm2_public_point(&p, key);
+    sm2_current()->make_comb_vartime((affine(*)[COMB_ENTRIES])(void *)table->comb, &p);
+    table->ready = SM2_TABLE_READY;
+    return GMPKI_OK;
+}
+
+int gmpki_sm2_verify_digest_with_table(const gmpki_sm2_verify_table *table,
+                                       const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                                       const uint8_t digest[GMPKI_SM3_DIGEST_LEN]) {
+    if (table == NULL || signature == NULL || digest == NULL) {
+        return GMPKI_ERR_ARGUMENT;
+    }
+    int status = gate(GMPKI_SM2);
+    if (status != GMPKI_OK) {
+        return status;
+    }
+    return table->ready == SM2_TABLE_READY ? verify_signature(NULL, table, signature, digest) : GMPKI_ERR_STATE;
 }
