@@ -27,6 +27,7 @@ from gmpki.algorithms._call import (
     taken,
 )
 from gmpki.algorithms._memory import NativeContext
+from gmpki.algorithms._sm2_tables import table_of
 from gmpki.algorithms.sm2_keys import CurvePoint, PrivateScalar
 from gmpki.algorithms.sm3 import SM3
 from gmpki.errors import DecodeError, InvalidInputError, InvalidSignature
@@ -65,6 +66,7 @@ _DETERMINISTIC: Final[int] = lib.GMPKI_SM2_SIGN_DETERMINISTIC
 _VERIFY: Final[int] = lib.GMPKI_SM2_SIGN_VERIFY
 _SIGNATURE = ffi.typeof("uint8_t[64]")
 _native_sign_digest = lib.gmpki_sm2_sign_digest
+_native_verify_with_table = lib.gmpki_sm2_verify_digest_with_table
 _native_verify_digest = lib.gmpki_sm2_verify_digest
 _quick_hash = _quick.sm3_behind
 
@@ -85,14 +87,14 @@ def _user_id(user_id: Buffer) -> Any:
     return data
 
 
-def _quick_digest(point: CurvePoint, message: Buffer, user_id: Buffer) -> bytes | None:
-    """Return e with the ZA that this point has from its last use, or ``None`` where the C core is to do all of it."""
+def known_za(point: CurvePoint, user_id: Buffer) -> bytes:
+    """Return :func:`za`, which the point keeps for the user id that was used last."""
     known = point._identity
-    if known is None or known[0] != user_id:
-        if type(user_id) is not bytes:
-            return None
-        known = point._identity = (user_id, za(point, user_id))  # one store: another thread sees the old or the new
-    return _quick_hash(known[1], message)
+    if known is None or type(user_id) is not bytes or known[0] != user_id:
+        value = za(point, user_id)
+        known = (as_bytes(readable(user_id, "user_id")), value)
+        point._identity = known  # one store: another thread sees the old or the new
+    return known[1]
 
 
 def za(point: CurvePoint, user_id: Buffer = DEFAULT_USER_ID) -> bytes:
@@ -146,7 +148,7 @@ def digest(point: CurvePoint, message: Buffer, user_id: Buffer = DEFAULT_USER_ID
     :standard: GB/T 32918.2-2016 6.1 A1 and A2
     """
     member(point, CurvePoint, "point")
-    quick = _quick_digest(point, message, user_id)
+    quick = _quick_hash(known_za(point, user_id), message)
     if quick is not None:
         return quick
     running = MessageDigest(point, user_id)
@@ -154,7 +156,8 @@ def digest(point: CurvePoint, message: Buffer, user_id: Buffer = DEFAULT_USER_ID
     return running.digest()
 
 
-def _flags(deterministic: bool, verify: bool) -> int:
+def flags(deterministic: bool, verify: bool) -> int:
+    """Return the C core's flags of a signature."""
     return (_DETERMINISTIC if deterministic else 0) | (_VERIFY if verify else 0)
 
 
@@ -173,21 +176,21 @@ def sign_digest(scalar: PrivateScalar, e: Buffer, *, deterministic: bool = False
     """
     if type(scalar) is not PrivateScalar:
         member(scalar, PrivateScalar, "scalar")
-    return _signed(scalar, fixed(e, DIGEST_LEN, "e"), _flags(deterministic, verify))
+    return _signed(scalar, fixed(e, DIGEST_LEN, "e"), flags(deterministic, verify))
 
 
 # Buffers for signatures, each with the view that reads it; as in _call, a call has one alone.
 _scratch: list[tuple[Any, Any]] = []
 
 
-def _signed(scalar: PrivateScalar, e: Any, flags: int) -> bytes:
+def _signed(scalar: PrivateScalar, e: Any, chosen: int) -> bytes:
     try:
         scratch = _scratch.pop()
     except IndexError:
         memory = ffi.new(_SIGNATURE)
         scratch = memory, ffi.buffer(memory)
     out, view = scratch
-    status = _native_sign_digest(scalar._native, out, e, flags)
+    status = _native_sign_digest(scalar._native, out, e, chosen)
     signature: bytes = view[:]
     _scratch.append(scratch)
     if status:
@@ -218,14 +221,14 @@ def sign(
     """
     if type(scalar) is not PrivateScalar:
         member(scalar, PrivateScalar, "scalar")
-    e = _quick_digest(scalar._point, message, user_id)
+    e = _quick_hash(known_za(scalar._point, user_id), message)
     if e is not None:
-        return _signed(scalar, e, _flags(deterministic, verify))
+        return _signed(scalar, e, flags(deterministic, verify))
     data = readable(message, "message")
     identity = _user_id(user_id)
     out = output(SIGNATURE_LEN)
     status = lib.gmpki_sm2_sign(
-        scalar._native, out, identity, len(identity), data, len(data), _flags(deterministic, verify)
+        scalar._native, out, identity, len(identity), data, len(data), flags(deterministic, verify)
     )
     check(status, what="sm2 sign")
     return taken(out, SIGNATURE_LEN)
@@ -245,7 +248,7 @@ def verify_digest(point: CurvePoint, raw64: Buffer, e: Buffer) -> None:
     if type(point) is not CurvePoint:
         member(point, CurvePoint, "point")
     signature = fixed(raw64, SIGNATURE_LEN, "raw64")
-    status = _verified(point, signature, fixed(e, DIGEST_LEN, "e"))
+    status = verdict(point, signature, fixed(e, DIGEST_LEN, "e"))
     if status == lib.GMPKI_ERR_SIGNATURE:
         raise InvalidSignature("the SM2 signature does not hold for this digest and public key")
     check(status, what="sm2 verify")
@@ -266,7 +269,7 @@ def verify(point: CurvePoint, raw64: Buffer, message: Buffer, user_id: Buffer = 
     if type(point) is not CurvePoint:
         member(point, CurvePoint, "point")
     signature = fixed(raw64, SIGNATURE_LEN, "raw64")
-    status = _verified(point, signature, digest(point, message, user_id))
+    status = verdict(point, signature, digest(point, message, user_id))
     if status == lib.GMPKI_ERR_SIGNATURE:
         raise InvalidSignature(
             f"the SM2 signature does not hold for this message of {len(readable(message, 'message'))} bytes, this "
@@ -275,9 +278,14 @@ def verify(point: CurvePoint, raw64: Buffer, message: Buffer, user_id: Buffer = 
     check(status, what="sm2 verify")
 
 
-def _verified(point: CurvePoint, signature: Any, e: Any) -> int:
-    """Return the C core's verdict."""
-    status: int = _native_verify_digest(point._native, signature, e)
+def verdict(point: CurvePoint, signature: Any, e: Any) -> int:
+    """Return the C core's status for a signature of 64 bytes and a digest of 32."""
+    table = table_of(point)
+    status: int = (
+        _native_verify_digest(point._native, signature, e)
+        if table is None
+        else _native_verify_with_table(table, signature, e)
+    )
     return status
 
 

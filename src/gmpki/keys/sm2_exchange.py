@@ -75,7 +75,7 @@ class SM2KeyExchange:
         self._za = sm2.za(scalar.point, user_id)
         self._scalar = scalar
         self._role = role
-        ephemeral = PrivateScalar.generate()
+        ephemeral = PrivateScalar.generate(checked=False)  # never signs
         # Whoever takes it off the list has it alone, among threads too.
         self._ephemeral = [ephemeral]
         self._shown = ephemeral.point.to_bytes()
