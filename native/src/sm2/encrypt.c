@@ -15,17 +15,17 @@ enum { MAX_NONCES = 64 };
  */
 int sm2_encrypt_with_nonce(const gmpki_sm2_public_key *key, uint8_t *out, size_t *out_len, const uint8_t *message,
                            size_t message_len, int format, const fn *k) {
-    point product;
-    affine c1, p;
+    point products[2];
+    affine points[2], p; /* C1 and (x2, y2) */
     uint8_t shared[GMPKI_SM2_POINT_LEN];
     sm2_layout layout;
-    sm2_current()->multiply_base(&product, k);
-    (void)sm2_current()->to_affine(&c1, &product); /* finite: 0 < k < n */
-    DECLASSIFY(&c1, sizeof c1);                    /* C1 stands in the ciphertext */
-    sm2_lay_out_ciphertext(&layout, out, &c1, message_len, format);
-
     sm2_public_point(&p, key);
-    (void)sm2_shared_point(shared, k, &p); /* finite: 0 < k < n and P has order n */
+    sm2_current()->multiply_base(&products[0], k);
+    sm2_current()->multiply_point(&products[1], k, &p);
+    (void)sm2_current()->to_affine_pair(points, products); /* finite: 0 < k < n and P has order n */
+    DECLASSIFY(&points[0], sizeof points[0]);              /* C1 stands in the ciphertext */
+    sm2_lay_out_ciphertext(&layout, out, &points[0], message_len, format);
+    sm2_point_encode(shared, &points[1]);
     uint64_t usable = sm2_key_stream(layout.c2, message_len, shared);
     DECLASSIFY(&usable, sizeof usable); /* an unusable nonce is thrown away */
 #ifdef GMPKI_TEST_BUILD
@@ -38,7 +38,8 @@ int sm2_encrypt_with_nonce(const gmpki_sm2_public_key *key, uint8_t *out, size_t
         sm2_compute_c3(layout.c3, shared, message, message_len);
         *out_len = layout.len;
     }
-    gmpki_cleanse(&product, sizeof product);
+    gmpki_cleanse(products, sizeof products);
+    gmpki_cleanse(&points[1], sizeof points[1]);
     gmpki_cleanse(shared, sizeof shared);
     return usable ? GMPKI_OK : SM2_NEXT_NONCE;
 }
