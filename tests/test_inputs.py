@@ -104,6 +104,14 @@ def test_what_cannot_be_iterated(value: Any, most: int | None) -> None:
         _inputs.iterated(value, "it", most=most)
 
 
+def test_iterators() -> None:
+    assert list(_inputs.iterator([1, 2], "it")) == [1, 2]
+    assert next(_inputs.iterator(count(), "it")) == 0
+    for value in (None, 5, object()):
+        with pytest.raises(InvalidTypeError, match=f"it must be a sequence, not {type(value).__name__}"):
+            _inputs.iterator(value, "it")
+
+
 def test_times_in_utc() -> None:
     east = datetime(2026, 1, 1, 8, 0, 0, 5, tzinfo=timezone(timedelta(hours=8)))
     assert _inputs.utc(east, "at") == east

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from gmpki.errors import GmpkiError, InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from typing_extensions import Buffer
 
@@ -20,6 +20,7 @@ __all__ = [
     "as_text",
     "function",
     "iterated",
+    "iterator",
     "member",
     "not_a_buffer",
     "number",
@@ -116,6 +117,17 @@ def iterated(values: Iterable[T], name: str, *, most: int | None = None) -> tupl
         return tuple(found)
     except GmpkiError:
         raise
+    except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
+        raise InvalidTypeError(f"{name} must be a sequence, not {type(values).__name__}") from None
+
+
+def iterator(values: Iterable[T], name: str) -> Iterator[T]:
+    """Return an iterator over what an iterable holds.
+
+    :raises InvalidTypeError: when it is none.
+    """
+    try:
+        return iter(values)
     except (TypeError, ValueError, NotImplementedError):  # how objects say that they cannot be iterated
         raise InvalidTypeError(f"{name} must be a sequence, not {type(values).__name__}") from None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +58,52 @@ def test_user_ids(scalar: PrivateScalar) -> None:
             call(longest + b"\0")
         with pytest.raises(InvalidTypeError, match="user_id"):
             call("1234567812345678")
+
+
+def test_za_is_kept_for_one_user_id_and_never_for_another() -> None:
+    """Whatever was signed or verified with a key before, in whatever kind of buffer its user id came."""
+    point = CurvePoint.from_bytes(POINT)
+    changing = bytearray(b"ALICE123@YAHOO.COM")
+    ids = [sm2.DEFAULT_USER_ID, b"", b"a", b"a", memoryview(b"b"), changing, b"\0" * 8191, sm2.DEFAULT_USER_ID]
+    for user_id in [*ids, *ids[::-1]]:
+        fresh = CurvePoint.from_bytes(POINT)
+        for message in (b"message", bytearray(b"message")):
+            expected = sm3.digest(sm2.za(fresh, bytes(user_id)) + message)
+            assert sm2.digest(point, message, user_id) == expected
+            assert sm2.MessageDigest(point, user_id).digest() == sm3.digest(sm2.za(fresh, bytes(user_id)))
+    before = sm2.digest(point, b"m", changing)
+    changing[0] ^= 1
+    assert sm2.digest(point, b"m", changing) != before
+    assert sm2.digest(point, b"m", bytes(changing)) == sm2.digest(point, b"m", changing)
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "text", ["a"]])
+def test_a_wrong_user_id_is_refused_after_a_right_one(scalar: PrivateScalar, wrong: object) -> None:
+    signature = sm2.sign(scalar, b"m")
+    for call in (
+        lambda: sm2.sign(scalar, b"m", wrong),
+        lambda: sm2.verify(scalar.point, signature, b"m", wrong),
+        lambda: sm2.digest(scalar.point, b"m", wrong),
+    ):
+        with pytest.raises(InvalidTypeError, match="user_id"):
+            call()
+    for call in (
+        lambda: sm2.sign(scalar, b"m", bytes(8192)),
+        lambda: sm2.verify(scalar.point, signature, b"m", bytes(8192)),
+        lambda: sm2.digest(scalar.point, bytearray(b"m"), bytes(8192)),
+    ):
+        with pytest.raises(InvalidInputError, match="8191"):
+            call()
+
+
+def test_messages_of_any_kind_are_signed_alike(scalar: PrivateScalar, as_buffer: Callable[[bytes], Any]) -> None:
+    for length in (0, 1, 64, 5000):
+        message = bytes(i % 251 for i in range(length))
+        signature = sm2.sign(scalar, as_buffer(message), deterministic=True)
+        assert signature == sm2.sign(scalar, message, deterministic=True)
+        sm2.verify(scalar.point, as_buffer(signature), as_buffer(message))
+        with pytest.raises(InvalidSignature, match=f"{length + 1} bytes"):
+            sm2.verify(scalar.point, signature, as_buffer(message + b"x"))
 
 
 def test_the_signature_of_the_standard(scalar: PrivateScalar) -> None:

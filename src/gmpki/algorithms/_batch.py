@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from gmpki._inputs import iterated
+from gmpki._inputs import iterated, iterator
 from gmpki.algorithms._call import ffi, readable
 from gmpki.errors import InvalidInputError
 
@@ -40,12 +40,8 @@ def parts(values: Iterable[T], name: str, most: int = PART) -> Iterator[tuple[T,
     if isinstance(values, (list, tuple)):
         yield from (tuple(values[start : start + most]) for start in range(0, len(values), most))
         return
-    try:
-        iterator = iter(values)
-    except TypeError:
-        iterated(values, name)  # says what is wrong
-        raise
-    while part := iterated(iterator, name, most=most):
+    rest = iterator(values, name)
+    while part := iterated(rest, name, most=most):
         yield part
 
 

@@ -2,8 +2,8 @@
 
 A certificate authority's key verifies every certificate that it issued; most other keys verify once. So a key gets its
 table when it verifies for the :data:`_WORTH`-th time: whatever comes after, that costs at most twice what the best
-decision would have. Tables belong to the key's value and not to an object, and the ones that were used last are kept: memory is
-bounded, however many keys there are. Everything here is public.
+decision would have. Tables belong to the key's value and not to an object, and the ones that were used last are kept:
+memory is bounded, however many keys there are. Everything here is public.
 """
 
 from __future__ import annotations
