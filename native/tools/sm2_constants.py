@@ -24,7 +24,6 @@ LIMBS = [
     ("FN_HALF_LIMBS", (N - 1) // 2, "(n - 1) / 2"),
     ("FN_FOLD_LIMBS", MONTGOMERY - (N - 1), "2^256 - (n - 1)"),
     ("FN_MODULUS_MINUS_1_LIMBS", N - 1, "n - 1"),
-    ("FN_MODULUS_MINUS_2_LIMBS", N - 2, "n - 2"),
 ]
 BYTES = [
     ("CURVE_A_BYTES", A, "a = p - 3"),

@@ -25,8 +25,6 @@
 #define FN_FOLD_LIMBS {0xac440bf6c62abede, 0x8dfc2094de39fad4, 0x0000000000000000, 0x0000000100000000}
 /* n - 1 */
 #define FN_MODULUS_MINUS_1_LIMBS {0x53bbf40939d54122, 0x7203df6b21c6052b, 0xffffffffffffffff, 0xfffffffeffffffff}
-/* n - 2 */
-#define FN_MODULUS_MINUS_2_LIMBS {0x53bbf40939d54121, 0x7203df6b21c6052b, 0xffffffffffffffff, 0xfffffffeffffffff}
 /* -n^-1 mod 2^64 */
 #define FN_NEGATIVE_INVERSE 0x327f9e8872350975u
 /* a = p - 3 */

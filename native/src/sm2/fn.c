@@ -6,10 +6,10 @@
 #include "gmpki/common.h"
 #include "sm2/carry.h"
 #include "sm2/constants_generated.h"
+#include "sm2/inverse.h"
 
 static const uint64_t modulus[4] = FN_MODULUS_LIMBS;
 static const uint64_t modulus_minus_1[4] = FN_MODULUS_MINUS_1_LIMBS;
-static const uint64_t modulus_minus_2[4] = FN_MODULUS_MINUS_2_LIMBS;
 static const fn radix_squared = {FN_RADIX_SQUARED_LIMBS};
 
 const fn fn_one = {{1, 0, 0, 0}};
@@ -86,30 +86,9 @@ void fn_mul(fn *r, const fn *a, const fn *b) {
     montgomery_multiply(r, &t, &radix_squared);
 }
 
-/*
- * Fermat: a^(n - 2), four bits of the exponent, which is public, at a time. In Montgomery form throughout; the last
- * product with a plain 1 leaves it.
- */
 void fn_inverse(fn *r, const fn *a) {
-    fn powers[16];
-    fn t;
-    montgomery_multiply(&powers[1], a, &radix_squared);
-    for (int i = 2; i < 16; i++) {
-        montgomery_multiply(&powers[i], &powers[i - 1], &powers[1]);
-    }
-    t = powers[modulus_minus_2[3] >> 60];
-    for (int bit = 248; bit >= 0; bit -= 4) {
-        for (int i = 0; i < 4; i++) {
-            montgomery_multiply(&t, &t, &t);
-        }
-        unsigned digit = modulus_minus_2[bit / 64] >> (bit % 64) & 15;
-        if (digit != 0) {
-            montgomery_multiply(&t, &t, &powers[digit]);
-        }
-    }
-    montgomery_multiply(r, &t, &fn_one);
-    gmpki_cleanse(powers, sizeof powers);
-    gmpki_cleanse(&t, sizeof t);
+    static const inverse_field field = {FN_MODULUS_LIMBS, {1, 0, 0, 0}, FN_NEGATIVE_INVERSE};
+    inverse_modulo(r->limb, a->limb, &field);
 }
 
 uint64_t fn_is_zero(const fn *a) {

@@ -3,6 +3,7 @@
 
 #include "common/bytes.h"
 #include "gmpki/common.h"
+#include "sm2/inverse.h"
 
 const fp fp_one = {FP_ONE_LIMBS};
 const fp fp_curve_b = {FP_CURVE_B_LIMBS};
@@ -115,62 +116,33 @@ static void square_times_multiply(fp *r, const fp *a, int count, const fp *b) {
     fp_mul(r, &t, b);
 }
 
-/* What the chains of inverse and square root share: a^(2^k - 1) for k = 30, 31, 32. */
-typedef struct power_chain {
-    fp ones30;
-    fp ones31;
-    fp ones32;
-} power_chain;
-
-static void start_chain(power_chain *c, const fp *a) {
-    fp ones2, ones3, ones6, ones12, ones15;
-    square_times_multiply(&ones2, a, 1, a);
-    square_times_multiply(&ones3, &ones2, 1, a);
-    square_times_multiply(&ones6, &ones3, 3, &ones3);
-    square_times_multiply(&ones12, &ones6, 6, &ones6);
-    square_times_multiply(&ones15, &ones12, 3, &ones3);
-    square_times_multiply(&c->ones30, &ones15, 15, &ones15);
-    square_times_multiply(&c->ones31, &c->ones30, 1, a);
-    square_times_multiply(&c->ones32, &c->ones31, 1, a);
-}
-
-/* The top of both exponents: 31 ones, a zero, 128 ones. */
-static void chain_top(fp *r, const power_chain *c) {
-    fp_sqr(r, &c->ones31);
-    for (int i = 0; i < 4; i++) {
-        square_times_multiply(r, r, 32, &c->ones32);
-    }
-}
-
-/*
- * Fermat: a^(p - 2). In binary p - 2 is 31 ones, a zero, 128 ones, 32 zeros, 62 ones, 01; the chain takes 255 squarings
- * and 16 products.
- */
+/* The Montgomery form of a^-1 is 2^512 divided by that of a. */
 void fp_inverse(fp *r, const fp *a) {
-    power_chain c;
-    fp t;
-    fp base = *a;
-    start_chain(&c, &base);
-    chain_top(&t, &c);
-    square_times_multiply(&t, &t, 64, &c.ones32);
-    square_times_multiply(&t, &t, 30, &c.ones30);
-    square_times_multiply(r, &t, 2, &base);
-    gmpki_cleanse(&c, sizeof c);
-    gmpki_cleanse(&t, sizeof t);
-    gmpki_cleanse(&base, sizeof base);
+    static const inverse_field field = {FP_MODULUS_LIMBS, FP_RADIX_SQUARED_LIMBS, 1};
+    inverse_modulo(r->limb, a->limb, &field);
 }
 
 /*
  * p = 3 mod 4, so a root of a square is a^((p + 1) / 4). The exponent in binary is 31 ones, a zero, 128 ones, 31 zeros,
- * a one, 62 zeros.
+ * a one, 62 zeros. onesK is a^(2^K - 1).
  */
 uint64_t fp_sqrt(fp *r, const fp *a) {
-    power_chain c;
+    fp ones3, ones6, ones15, ones30, ones31, ones32;
     fp t;
     fp check;
     fp base = *a;
-    start_chain(&c, &base);
-    chain_top(&t, &c);
+    square_times_multiply(&t, &base, 1, &base);
+    square_times_multiply(&ones3, &t, 1, &base);
+    square_times_multiply(&ones6, &ones3, 3, &ones3);
+    square_times_multiply(&t, &ones6, 6, &ones6);
+    square_times_multiply(&ones15, &t, 3, &ones3);
+    square_times_multiply(&ones30, &ones15, 15, &ones15);
+    square_times_multiply(&ones31, &ones30, 1, &base);
+    square_times_multiply(&ones32, &ones31, 1, &base);
+    fp_sqr(&t, &ones31);
+    for (int i = 0; i < 4; i++) {
+        square_times_multiply(&t, &t, 32, &ones32);
+    }
     square_times_multiply(&t, &t, 32, &base);
     for (int i = 0; i < 62; i++) {
         fp_sqr(&t, &t);
