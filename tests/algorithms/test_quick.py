@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -67,12 +70,24 @@ def test_whatever_is_not_exactly_bytes_is_declined(other: object) -> None:
     assert _quick.hmac(b"", other) is None
     assert _quick.signature_to_der(other) is None
     assert _quick.signature_from_der(other) is None
+    for batch in (_quick.sm3_batch, _quick.hmac_batch):
+        assert batch(other, b"") is None
+        assert batch([b""], b"") is None
+        assert batch((b"",), other) is None
+        assert batch((b"", other), b"") is None
+        assert batch((b"",) * 300 + (other,), b"") is None
+
+
+def test_no_messages_are_no_digests() -> None:
+    assert _quick.sm3_batch((), b"") == [] == _quick.hmac_batch((), b"")
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_another_number_of_arguments_is_declined(count: int) -> None:
     assert _quick.sm3_behind(*[b""] * count) is None
     assert _quick.hmac(*[b""] * count) is None
+    assert _quick.sm3_batch(*[()] * count) is None
+    assert _quick.hmac_batch(*[()] * count) is None
 
 
 @pytest.mark.parametrize("length", [0, 63, 65])
@@ -112,9 +127,50 @@ def test_nothing_keeps_references() -> None:
         _quick.sm3_behind(key, message)
         _quick.hmac(key, message)
         _quick.hmac(key, None)
+        _quick.sm3_batch((message, key, message), key)
+        _quick.sm3_batch((message, None), key)
         _quick.signature_to_der(message)
     assert (sys.getrefcount(message), sys.getrefcount(key)) == before[:2]
     assert abs(sys.getrefcount(None) - before[2]) < 50
+
+
+LONG = bytes(30_000_000)
+
+
+def longest_pause_during(call: Callable[[], object]) -> float:
+    """Run a call in another thread; return the longest time that this thread stood still, as a part of the call's."""
+    took: list[float] = []
+
+    def work() -> None:
+        start = time.perf_counter()
+        call()
+        took.append(time.perf_counter() - start)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    longest, last = 0.0, time.perf_counter()
+    while thread.is_alive():
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+    thread.join()
+    return longest / took[0]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: _quick.sm3(LONG),
+        lambda: _quick.sm3_behind(b"prefix", LONG),
+        lambda: _quick.hmac(b"key", LONG),
+        lambda: _quick.hmac(LONG, b"message"),
+        lambda: _quick.sm3_batch((LONG,), b""),
+        lambda: _quick.hmac_batch((LONG,), b"key"),
+    ],
+    ids=["sm3", "sm3_behind", "hmac", "hmac_key", "sm3_batch", "hmac_batch"],
+)
+def test_a_long_call_lets_other_threads_run(call: Callable[[], object]) -> None:
+    """A call that kept the interpreter would stop this thread for its whole length, every time."""
+    assert any(longest_pause_during(call) < 0.8 for _ in range(5))
 
 
 def test_threads_share_nothing() -> None:
