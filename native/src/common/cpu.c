@@ -6,10 +6,22 @@
 
 #include <cpuid.h>
 
-/* ADX is no vector state, so that CPUID alone says it; not every compiler has a builtin for it. */
+#ifdef GMPKI_CTIME
+int checker_active(void);
+#endif
+
+/*
+ * ADX is no vector state, so that CPUID alone says it; not every compiler has a builtin for it. valgrind decodes it but
+ * leaves it out of CPUID: where the constant-time tests watch, it is there with BMI2.
+ */
 static int has_adx(void) {
     enum { LEAF_FEATURES = 7, EBX_ADX = 1 << 19 };
     unsigned eax, ebx, ecx, edx;
+#ifdef GMPKI_CTIME
+    if (checker_active()) {
+        return __builtin_cpu_supports("bmi2") != 0;
+    }
+#endif
     return __get_cpuid_count(LEAF_FEATURES, 0, &eax, &ebx, &ecx, &edx) && (ebx & EBX_ADX) != 0;
 }
 
