@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,19 @@ class Run:
                 ours, peer = self.best_ours(level, operation), self.best_peer(level, operation)
                 if ours is not None and peer is not None:
                     yield ours, peer
+
+    def merge(self, other: Run) -> None:
+        """Take the least figures of both: load that lasts a second disturbs one pass and not all."""
+        known = {(one.level, one.operation, one.name): index for index, one in enumerate(self.measurements)}
+        for one in other.measurements:
+            index = known.get((one.level, one.operation, one.name))
+            if index is None:
+                self.measurements.append(one)
+                continue
+            before = self.measurements[index]
+            least, median = min(before.min, one.min), min(before.median, one.median)
+            samples = before.samples + one.samples
+            self.measurements[index] = replace(before, min=least, median=median, samples=samples)
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

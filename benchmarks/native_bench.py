@@ -59,6 +59,14 @@ def measure(program: Path, *, budget_ms: int = 100, only: Sequence[str] = (), ar
     return run
 
 
+def measure_often(program: Path, *, passes: int, budget_ms: int) -> Run:
+    """Measure everything several times over, and keep the least figures."""
+    run = measure(program, budget_ms=budget_ms)
+    for _ in range(passes - 1):
+        run.merge(measure(program, budget_ms=budget_ms))
+    return run
+
+
 def counts(program: Path, only: Sequence[str]) -> dict[str, int]:
     """Return how many instructions each operation of ours takes on each backend that valgrind can run.
 

@@ -118,9 +118,8 @@ def confirmed(program: Path, run: Run, stored: dict[str, dict[str, Any]]) -> dic
         if not worse:
             break
         operations = {word.split(" ")[0] for name in worse for word in (name, stored[name]["against"])}
-        again = native_bench.measure(program, budget_ms=100 * (attempt + 1), only=sorted(operations))
-        still = slower(again, {name: stored[name] for name in worse})
-        worse = {name: min(worse[name], still[name]) for name in worse if name in still}
+        run.merge(native_bench.measure(program, budget_ms=60 * (attempt + 1), only=sorted(operations)))
+        worse = slower(run, stored)
     return worse
 
 
@@ -131,7 +130,7 @@ def main() -> int:
     figures = Figures("bench-check")
 
     program = native_bench.built()
-    run = native_bench.measure(program, budget_ms=200 if options.save else 60)
+    run = native_bench.measure_often(program, passes=6 if options.save else 2, budget_ms=40)
     run.measurements = [one for one in run.measurements if not one.operation.startswith(PART)]
     for line in run.absent:
         print(f"bench-check: {line}")
