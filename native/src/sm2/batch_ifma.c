@@ -116,6 +116,7 @@ INLINE __m512i recode(__mmask8 *negative, const __m512i k[4], int place, int win
 /* One word of the point that each lane's index, 0 .. 63, names: bits 0 to 3 permute, 4 and 5 choose. */
 INLINE __m512i select_word(const uint64_t words[LANES_ENTRIES], __m512i index, __mmask8 bit4, __mmask8 bit5) {
     __m512i found[4];
+    UNROLL
     for (int i = 0; i < 4; i++) {
         __m512i low = _mm512_load_si512(words + 16 * i);
         __m512i high = _mm512_load_si512(words + 16 * i + 8);
@@ -136,6 +137,7 @@ INLINE affine8 select_base(__mmask8 *is_zero, const uint64_t row[LANES_WORDS][LA
     index = _mm512_sub_epi64(index, ALL_LANES(1));
     __mmask8 bit4 = _mm512_test_epi64_mask(index, ALL_LANES(16));
     __mmask8 bit5 = _mm512_test_epi64_mask(index, ALL_LANES(32));
+    UNROLL
     for (int i = 0; i < LANES_WORDS; i++) {
         words[i] = select_word(row[i], index, bit4, bit5);
     }
@@ -169,6 +171,7 @@ static point8 multiply_base8(const __m512i k[4]) {
 /* ---- inversion -------------------------------------------------------------------------- */
 
 INLINE fp8 exchange_1(fp8 a) {
+    UNROLL
     for (int i = 0; i < 5; i++) {
         a.limb[i] = _mm512_permutex_epi64(a.limb[i], 0xb1);
     }
@@ -176,6 +179,7 @@ INLINE fp8 exchange_1(fp8 a) {
 }
 
 INLINE fp8 exchange_2(fp8 a) {
+    UNROLL
     for (int i = 0; i < 5; i++) {
         a.limb[i] = _mm512_permutex_epi64(a.limb[i], 0x4e);
     }
@@ -183,6 +187,7 @@ INLINE fp8 exchange_2(fp8 a) {
 }
 
 INLINE fp8 exchange_4(fp8 a) {
+    UNROLL
     for (int i = 0; i < 5; i++) {
         a.limb[i] = _mm512_shuffle_i64x2(a.limb[i], a.limb[i], 0x4e);
     }
@@ -361,8 +366,7 @@ static void ifma_field(uint64_t r[5][LANES], uint64_t a[5][LANES], uint64_t b[5]
         result = sum8_carry(sum8_fold(sum8_sub(fp8_sum(x), sum8_shift(fp8_sum(y), 3))));
         break;
     case SM2_BATCH_TWO_PRODUCTS:
-        result =
-            sum8_carry(sum8_fold(product8_reduce(product8_sub_shifted(fp8_product(x, y), fp8_square_product(y), 3))));
+        result = sum8_carry(sum8_fold(fp8_mul_add(fp8_negative_8_squares(y), x, y)));
         break;
     default:
         result = fp8_convert(x, CONSTANT(LANES_PLAIN_ONE));

@@ -23,6 +23,13 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Registers have no index: a loop over limbs has to be unrolled for them to stay there. */
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 10")
+#endif
+
 enum { LANES = 8, LIMB_BITS = 52 };
 
 #define LIMB_MASK ((1LL << LIMB_BITS) - 1)
@@ -37,7 +44,7 @@ typedef struct sum8 {
     __m512i limb[5];
 } sum8;
 
-/* A product before its reduction: ten limbs, signed like those of a sum. */
+/* Products before their reduction: ten limbs, signed like those of a sum. */
 typedef struct product8 {
     __m512i limb[10];
 } product8;
@@ -127,31 +134,62 @@ INLINE fp8 sum8_carry(sum8 a) {
         (t)[(place) + 1] = _mm512_madd52hi_epu64((t)[(place) + 1], (a), (b));                                          \
     } while (0)
 
-/* ab */
-INLINE product8 fp8_product(fp8 a, fp8 b) {
-    const __m512i zero = _mm512_setzero_si512();
-    product8 r = {{zero, zero, zero, zero, zero, zero, zero, zero, zero, zero}};
-#define ADD_ROW(i)                                                                                                     \
+/* t += a * b * 2^(52 * place), for all limbs of a and one of b */
+#define ADD_ROW(t, place, a, b)                                                                                        \
     do {                                                                                                               \
-        ADD_LIMBS(r.limb, (i), a.limb[0], b.limb[i]);                                                                  \
-        ADD_LIMBS(r.limb, (i) + 1, a.limb[1], b.limb[i]);                                                              \
-        ADD_LIMBS(r.limb, (i) + 2, a.limb[2], b.limb[i]);                                                              \
-        ADD_LIMBS(r.limb, (i) + 3, a.limb[3], b.limb[i]);                                                              \
-        ADD_LIMBS(r.limb, (i) + 4, a.limb[4], b.limb[i]);                                                              \
+        ADD_LIMBS(t, (place), (a)[0], (b));                                                                            \
+        ADD_LIMBS(t, (place) + 1, (a)[1], (b));                                                                        \
+        ADD_LIMBS(t, (place) + 2, (a)[2], (b));                                                                        \
+        ADD_LIMBS(t, (place) + 3, (a)[3], (b));                                                                        \
+        ADD_LIMBS(t, (place) + 4, (a)[4], (b));                                                                        \
     } while (0)
-    ADD_ROW(0);
-    ADD_ROW(1);
-    ADD_ROW(2);
-    ADD_ROW(3);
-    ADD_ROW(4);
-#undef ADD_ROW
-    return r;
+
+/*
+ * Montgomery's reduction takes (t + m p) / 2^260 with the m in [0, 2^260) that makes the lowest five limbs zero. Digit
+ * i of m is the lower 52 bits of limb i, and m_i (p + 1) takes the place of m_i p with limb i cleared. What P_LOW makes
+ * is to be subtracted, and is kept apart (in less) until its limb is complete.
+ *
+ * The steps stand among the rows of the product, each one row behind what it waits for: the processor looks ahead by no
+ * more than about a row.
+ */
+#define TAKE_DIGIT(t, less, i)                                                                                         \
+    do {                                                                                                               \
+        __m512i next = _mm512_add_epi64((t)[(i) + 1], _mm512_srai_epi64((t)[i], LIMB_BITS));                           \
+        less = _mm512_madd52lo_epu64(less, (t)[i], ALL_LANES(P_LOW));                                                  \
+        (t)[(i) + 1] = _mm512_sub_epi64(next, less);                                                                   \
+        less = _mm512_madd52hi_epu64(_mm512_setzero_si512(), (t)[i], ALL_LANES(P_LOW));                                \
+        ADD_LIMBS(t, (i) + 4, (t)[i], ALL_LANES(P_HIGH));                                                              \
+    } while (0)
+
+#define PRODUCT_ZERO                                                                                                   \
+    (product8) {                                                                                                       \
+        {                                                                                                              \
+            _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),            \
+                _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),        \
+                _mm512_setzero_si512(), _mm512_setzero_si512()                                                         \
+        }                                                                                                              \
+    }
+
+/* (t + ab) / 2^260 modulo p, not carried */
+INLINE sum8 fp8_mul_add(product8 t, fp8 a, fp8 b) {
+    __m512i less = _mm512_setzero_si512();
+    ADD_ROW(t.limb, 0, a.limb, b.limb[0]);
+    ADD_ROW(t.limb, 1, a.limb, b.limb[1]);
+    TAKE_DIGIT(t.limb, less, 0);
+    ADD_ROW(t.limb, 2, a.limb, b.limb[2]);
+    TAKE_DIGIT(t.limb, less, 1);
+    ADD_ROW(t.limb, 3, a.limb, b.limb[3]);
+    TAKE_DIGIT(t.limb, less, 2);
+    ADD_ROW(t.limb, 4, a.limb, b.limb[4]);
+    TAKE_DIGIT(t.limb, less, 3);
+    TAKE_DIGIT(t.limb, less, 4);
+    return (sum8){{t.limb[5], _mm512_sub_epi64(t.limb[6], less), t.limb[7], t.limb[8], t.limb[9]}};
 }
 
-/* a^2: the products of different limbs are doubled as sums, for twice a limb has no room in 52 bits. */
-INLINE product8 fp8_square_product(fp8 a) {
-    const __m512i zero = _mm512_setzero_si512();
-    product8 r = {{zero, zero, zero, zero, zero, zero, zero, zero, zero, zero}};
+/* The products of different limbs of a square, each of which it has twice; as sums, for twice a limb has no room in 52
+ * bits. */
+INLINE product8 fp8_mixed_products(fp8 a) {
+    product8 r = PRODUCT_ZERO;
     ADD_LIMBS(r.limb, 1, a.limb[0], a.limb[1]);
     ADD_LIMBS(r.limb, 2, a.limb[0], a.limb[2]);
     ADD_LIMBS(r.limb, 3, a.limb[0], a.limb[3]);
@@ -162,75 +200,84 @@ INLINE product8 fp8_square_product(fp8 a) {
     ADD_LIMBS(r.limb, 6, a.limb[2], a.limb[4]);
     ADD_LIMBS(r.limb, 5, a.limb[2], a.limb[3]);
     ADD_LIMBS(r.limb, 7, a.limb[3], a.limb[4]);
-    for (int i = 1; i < 9; i++) {
-        r.limb[i] = _mm512_add_epi64(r.limb[i], r.limb[i]);
-    }
-    ADD_LIMBS(r.limb, 0, a.limb[0], a.limb[0]);
-    ADD_LIMBS(r.limb, 2, a.limb[1], a.limb[1]);
-    ADD_LIMBS(r.limb, 4, a.limb[2], a.limb[2]);
-    ADD_LIMBS(r.limb, 6, a.limb[3], a.limb[3]);
-    ADD_LIMBS(r.limb, 8, a.limb[4], a.limb[4]);
+    r.limb[1] = _mm512_add_epi64(r.limb[1], r.limb[1]);
+    r.limb[2] = _mm512_add_epi64(r.limb[2], r.limb[2]);
+    r.limb[3] = _mm512_add_epi64(r.limb[3], r.limb[3]);
+    r.limb[4] = _mm512_add_epi64(r.limb[4], r.limb[4]);
+    r.limb[5] = _mm512_add_epi64(r.limb[5], r.limb[5]);
+    r.limb[6] = _mm512_add_epi64(r.limb[6], r.limb[6]);
+    r.limb[7] = _mm512_add_epi64(r.limb[7], r.limb[7]);
+    r.limb[8] = _mm512_add_epi64(r.limb[8], r.limb[8]);
     return r;
 }
 
-/* a - b * 2^count, so that one reduction does for both */
-INLINE product8 product8_sub_shifted(product8 a, product8 b, unsigned count) {
-    for (int i = 0; i < 10; i++) {
-        __m512i term = count == 0 ? b.limb[i] : _mm512_slli_epi64(b.limb[i], count);
-        a.limb[i] = _mm512_sub_epi64(a.limb[i], term);
-    }
-    return a;
+/* a^2 / 2^260 modulo p, not carried */
+INLINE sum8 fp8_sqr_sum(fp8 a) {
+    __m512i less = _mm512_setzero_si512();
+    product8 t = fp8_mixed_products(a);
+    ADD_LIMBS(t.limb, 0, a.limb[0], a.limb[0]);
+    ADD_LIMBS(t.limb, 2, a.limb[1], a.limb[1]);
+    TAKE_DIGIT(t.limb, less, 0);
+    ADD_LIMBS(t.limb, 4, a.limb[2], a.limb[2]);
+    TAKE_DIGIT(t.limb, less, 1);
+    ADD_LIMBS(t.limb, 6, a.limb[3], a.limb[3]);
+    TAKE_DIGIT(t.limb, less, 2);
+    ADD_LIMBS(t.limb, 8, a.limb[4], a.limb[4]);
+    TAKE_DIGIT(t.limb, less, 3);
+    TAKE_DIGIT(t.limb, less, 4);
+    return (sum8){{t.limb[5], _mm512_sub_epi64(t.limb[6], less), t.limb[7], t.limb[8], t.limb[9]}};
 }
 
-/*
- * t / 2^260 modulo p, not carried: (t + m p) / 2^260 for the m in [0, 2^260) that makes the lowest five limbs zero.
- * Digit i of m is the lower 52 bits of limb i, and m_i (p + 1) takes the place of m_i p with limb i cleared. What P_LOW
- * makes is to be subtracted, and is kept apart until its limb is complete.
- */
-INLINE sum8 product8_reduce(product8 t) {
-    const __m512i low = ALL_LANES(P_LOW);
-    const __m512i high = ALL_LANES(P_HIGH);
-    __m512i less = _mm512_setzero_si512();
-#define TAKE_DIGIT(i)                                                                                                  \
-    do {                                                                                                               \
-        __m512i digit = t.limb[i];                                                                                     \
-        __m512i next = _mm512_add_epi64(t.limb[(i) + 1], _mm512_srai_epi64(digit, LIMB_BITS));                         \
-        less = _mm512_madd52lo_epu64(less, digit, low);                                                                \
-        t.limb[(i) + 1] = _mm512_sub_epi64(next, less);                                                                \
-        less = _mm512_madd52hi_epu64(_mm512_setzero_si512(), digit, low);                                              \
-        ADD_LIMBS(t.limb, (i) + 4, digit, high);                                                                       \
-    } while (0)
-    TAKE_DIGIT(0);
-    TAKE_DIGIT(1);
-    TAKE_DIGIT(2);
-    TAKE_DIGIT(3);
-    TAKE_DIGIT(4);
-#undef TAKE_DIGIT
-    return (sum8){{t.limb[5], _mm512_sub_epi64(t.limb[6], less), t.limb[7], t.limb[8], t.limb[9]}};
+/* -t * 2^count, to begin a product with */
+INLINE product8 product8_negative(product8 t, unsigned count) {
+    const __m512i zero = _mm512_setzero_si512();
+    UNROLL
+    for (int i = 0; i < 10; i++) {
+        t.limb[i] = _mm512_sub_epi64(zero, count == 0 ? t.limb[i] : _mm512_slli_epi64(t.limb[i], count));
+    }
+    return t;
+}
+
+/* -ab */
+INLINE product8 fp8_negative_product(fp8 a, fp8 b) {
+    product8 t = PRODUCT_ZERO;
+    ADD_ROW(t.limb, 0, a.limb, b.limb[0]);
+    ADD_ROW(t.limb, 1, a.limb, b.limb[1]);
+    ADD_ROW(t.limb, 2, a.limb, b.limb[2]);
+    ADD_ROW(t.limb, 3, a.limb, b.limb[3]);
+    ADD_ROW(t.limb, 4, a.limb, b.limb[4]);
+    return product8_negative(t, 0);
+}
+
+/* -8a^2 */
+INLINE product8 fp8_negative_8_squares(fp8 a) {
+    product8 t = fp8_mixed_products(a);
+    ADD_LIMBS(t.limb, 0, a.limb[0], a.limb[0]);
+    ADD_LIMBS(t.limb, 2, a.limb[1], a.limb[1]);
+    ADD_LIMBS(t.limb, 4, a.limb[2], a.limb[2]);
+    ADD_LIMBS(t.limb, 6, a.limb[3], a.limb[3]);
+    ADD_LIMBS(t.limb, 8, a.limb[4], a.limb[4]);
+    return product8_negative(t, 3);
+}
+
+INLINE sum8 fp8_mul_sum(fp8 a, fp8 b) {
+    return fp8_mul_add(PRODUCT_ZERO, a, b);
 }
 
 /* ab and a^2, below (bound of a * bound of b / 16 + 1)p */
 INLINE fp8 fp8_mul(fp8 a, fp8 b) {
-    return sum8_carry(product8_reduce(fp8_product(a, b)));
+    return sum8_carry(fp8_mul_sum(a, b));
 }
 
 INLINE fp8 fp8_sqr(fp8 a) {
-    return sum8_carry(product8_reduce(fp8_square_product(a)));
-}
-
-/* The same before the carries, for sums of products. */
-INLINE sum8 fp8_mul_sum(fp8 a, fp8 b) {
-    return product8_reduce(fp8_product(a, b));
-}
-
-INLINE sum8 fp8_sqr_sum(fp8 a) {
-    return product8_reduce(fp8_square_product(a));
+    return sum8_carry(fp8_sqr_sum(a));
 }
 
 /* ---- lanes ------------------------------------------------------------------------------ */
 
 /* b in the lanes of the mask, a in the others */
 INLINE fp8 fp8_select(__mmask8 mask, fp8 a, fp8 b) {
+    UNROLL
     for (int i = 0; i < 5; i++) {
         a.limb[i] = _mm512_mask_mov_epi64(a.limb[i], mask, b.limb[i]);
     }
