@@ -11,8 +11,8 @@ NEEDS := $(PYTHON) -B native/tools/system_packages.py
 SOURCES := pyproject.toml CMakeLists.txt $(shell find src bindings native/src native/include native/CMakeLists.txt \
 	native/tools/integrity_embed.py -type f -not -path '*/__pycache__/*')
 
-.PHONY: help quickstart setup test check ctime mutants sanitize qemu fuzz interop limbo objects tokens conformance \
-	conformance-faults faults throughput bench bench-check bench-limits docs clean
+.PHONY: help quickstart setup test check ctime differential mutants sanitize qemu fuzz interop limbo objects tokens \
+	conformance conformance-faults faults throughput bench bench-check bench-limits docs clean
 
 help:
 	@echo "make quickstart   environment, build, and the main job: an authority, pairs in UKeys, sealed documents"
@@ -20,6 +20,7 @@ help:
 	@echo "make test         C tests, then the Python suite on every interpreter found (3.10 to 3.13)"
 	@echo "make check        style, types, spelling, layers, generated constants and vectors"
 	@echo "make ctime        constant time, under valgrind and MemorySanitizer (CTIME_LEVELS=2 for one level)"
+	@echo "make differential field kernels against the portable code, 10^8 operations of each kind"
 	@echo "make mutants      remove each check of the C code in turn: a test must fail"
 	@echo "make sanitize     C tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make qemu         C tests for aarch64 and s390x"
@@ -70,6 +71,10 @@ check: $(VENV)/tools $(VENV)/installed
 ctime: $(VENV)/tools
 	$(NEEDS) ctime
 	$(RUN) native/tools/run_ctime.py --levels $(CTIME_LEVELS)
+
+differential: $(VENV)/tools
+	$(NEEDS) build test
+	$(RUN) native/tools/run_differential.py
 
 mutants: $(VENV)/tools $(VENV)/installed
 	$(NEEDS) build
