@@ -268,9 +268,6 @@ class Gmalglib:
         running.update(data)
         return bytes(running.digest())
 
-    def hmac_sm3(self, data: bytes) -> bytes:
-        return bytes(self._sm3.mac(KEY, data))
-
     def sm2_keygen(self) -> object:
         return self._sm2.generate_keypair()
 
