@@ -63,6 +63,7 @@ stream = gcm.encryptor(bytes(12))
 calls = [
     lambda: sm3.digest(b""), sm3.sm3, lambda: hashing.update(b"x"), hashing.digest, hashing.copy,
     lambda: sm3.hmac(b"", b""), lambda: sm3.HMACSM3(b""), authenticating.digest,
+    lambda: sm3.sm3_batch([b""]), lambda: sm3.hmac_batch(b"", [b""]), lambda: kdf.pbkdf2_batch([b""], [b""], 1, 1),
     lambda: kdf.sm3_kdf(b"", 1), lambda: kdf.pbkdf2(b"", b"", 1, 1), lambda: kdf.hkdf(b"", 1),
     lambda: rand.random_bytes(1), rand.DRBG.from_system, lambda: generator.generate(1),
     lambda: sm4.encrypt(bytes(16), bytes(16), sm4.Mode.ECB), lambda: context.update(b"x"), lambda: context.finalize(),

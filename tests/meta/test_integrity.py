@@ -83,3 +83,45 @@ def test_lost_value_is_told(native: Path, copy: Path) -> None:
     image[offset : offset + size] = bytes(size)
     copy.write_bytes(image)
     assert verdict(copy) == [UNSUPPORTED, OK]
+
+
+REFUSED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from gmpki import _native
+from gmpki.algorithms import _quick, sm2, sm3
+from gmpki.errors import SelfTestError
+
+signature = sm2.signature_to_der(bytes(63) + b"\\1")
+assert _native.lib.gmpki_selftest_integrity() != 0
+calls = [
+    lambda: sm3.digest(b"m"), lambda: sm3.hmac(b"k", b"m"), lambda: sm3.sm3_batch([b"m"]),
+    lambda: sm3.hmac_batch(b"k", [b"m"]), lambda: sm2.signature_to_der(bytes(64)),
+    lambda: sm2.signature_from_der(signature), lambda: sm2.parse_signature(bytes(64)),
+]
+for call in calls:
+    try:
+        call()
+        print("answered")
+    except SelfTestError:
+        print("refused")
+quick = [
+    _quick.sm3(b"m"), _quick.sm3_behind(b"", b"m"), _quick.hmac(b"k", b"m"), _quick.sm3_batch((b"m",), b""),
+    _quick.hmac_batch((b"m",), b"k"), _quick.signature_to_der(bytes(64)), _quick.signature_from_der(signature),
+]
+print(*("declined" if answer is None else "answered" for answer in quick))
+"""
+
+
+def test_the_short_calls_refuse_as_well(native: Path, copy: Path) -> None:
+    """In the error state they decline, and the way through CFFI raises."""
+    image = bytearray(native.read_bytes())
+    offset, _size = integrity_embed.read_elf(bytes(image)).sections[integrity_embed.SECTION]
+    image[offset] ^= 1
+    copy.unlink()
+    copy.write_bytes(image)
+    result = subprocess.run(
+        [sys.executable, "-c", REFUSED, str(copy.parent.parent)], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["refused"] * 7 + ["declined"] * 7
