@@ -145,6 +145,7 @@ def aesni_text() -> str:
             ("substitute", SUBSTITUTE, SM4_CONSTANT, "after AESENCLAST: S(x)"),
             ("u", U, U_CONSTANT, "after AESENCLAST: P u"),
             ("v", V, V_CONSTANT, "after AESENCLAST: P v"),
+            ("w", W, W_CONSTANT, "after AESENCLAST: P (u + v)"),
         )
     ]
     tables = [

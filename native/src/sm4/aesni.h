@@ -63,6 +63,38 @@ static inline __m128i round_function(__m128i x0, __m128i z) {
     return xor3(_mm_xor_si128(x0, t), _mm_shuffle_epi8(t, rotate_8), _mm_shuffle_epi8(t, rotate_16));
 }
 
+/*
+ * The same where one block's word stands in all four places, so that ShiftRows changes nothing, and where the next
+ * round waits for nothing but this: with w = u + v, L = u + (w <<< 8) + (w <<< 16) + (v <<< 24).
+ */
+static inline __m128i latency_round(__m128i x0, __m128i z) {
+    const __m128i rotate_8 = _mm_set_epi8(12, 15, 14, 13, 8, 11, 10, 9, 4, 7, 6, 5, 0, 3, 2, 1);
+    const __m128i rotate_16 = _mm_set_epi8(13, 12, 15, 14, 9, 8, 11, 10, 5, 4, 7, 6, 1, 0, 3, 2);
+    const __m128i rotate_24 = _mm_set_epi8(14, 13, 12, 15, 10, 9, 8, 11, 6, 5, 4, 7, 2, 1, 0, 3);
+    __m128i s = _mm_aesenclast_si128(z, _mm_setzero_si128());
+    __m128i w = affine(s, aesni_w);
+    __m128i early = xor3(x0, affine(s, aesni_u), _mm_shuffle_epi8(w, rotate_8));
+    __m128i late = _mm_xor_si128(_mm_shuffle_epi8(w, rotate_16), _mm_shuffle_epi8(affine(s, aesni_v), rotate_24));
+    return _mm_xor_si128(early, late);
+}
+
+/* The words known earlier are added up first, the newest last. */
+static inline __m128i latency_sum(__m128i a, __m128i b, __m128i key, __m128i newest) {
+    return _mm_xor_si128(xor3(a, key, b), newest);
+}
+
+static inline __m128i encrypt_single(__m128i block, const schedule *s) {
+    __m128i a = _mm_shuffle_epi32(block, 0x00), b = _mm_shuffle_epi32(block, 0x55);
+    __m128i c = _mm_shuffle_epi32(block, 0xAA), d = _mm_shuffle_epi32(block, 0xFF);
+    for (size_t i = 0; i < ROUNDS; i += 4) {
+        a = latency_round(a, latency_sum(b, c, s->keys[i], d));
+        b = latency_round(b, latency_sum(c, d, s->keys[i + 1], a));
+        c = latency_round(c, latency_sum(d, a, s->keys[i + 2], b));
+        d = latency_round(d, latency_sum(a, b, s->keys[i + 3], c));
+    }
+    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(d, c), _mm_unpacklo_epi32(b, a));
+}
+
 /* Four rounds (GB/T 32907-2016, 7.1). */
 static inline void four_rounds(group *g, const __m128i keys[4]) {
     g->a = round_function(g->a, _mm_xor_si128(xor3(g->b, g->c, keys[0]), g->d));
@@ -117,7 +149,7 @@ static void make_schedule(schedule *s, const uint32_t round_keys[ROUNDS]) {
     }
 }
 
-/* One block after the other: its words stand in all four places of the registers. The chain keeps the state's form. */
+/* One block after the other. The chain keeps the state's form. */
 static void cbc_encrypt(const uint32_t round_keys[ROUNDS], uint8_t chain[BLOCK], uint8_t *out, const uint8_t *in,
                         size_t block_count) {
     schedule s;
@@ -125,12 +157,7 @@ static void cbc_encrypt(const uint32_t round_keys[ROUNDS], uint8_t chain[BLOCK],
     __m128i linked = affine(load(chain), aesni_state);
     for (size_t i = 0; i < block_count; i++) {
         linked = _mm_xor_si128(linked, affine(load(in + BLOCK * i), aesni_state));
-        group g = {_mm_shuffle_epi32(linked, 0x00), _mm_shuffle_epi32(linked, 0x55), _mm_shuffle_epi32(linked, 0xAA),
-                   _mm_shuffle_epi32(linked, 0xFF)};
-        for (size_t j = 0; j < ROUNDS; j += 4) {
-            four_rounds(&g, s.keys + j);
-        }
-        linked = _mm_unpacklo_epi64(_mm_unpacklo_epi32(g.d, g.c), _mm_unpacklo_epi32(g.b, g.a));
+        linked = encrypt_single(linked, &s);
         if (out != NULL) {
             store(out + BLOCK * i, affine(linked, aesni_back));
         }

@@ -13,6 +13,8 @@
 
 enum { FEW_BLOCKS = GROUP };
 
+typedef __m256i vec;
+
 INLINE __m256i both_lanes(const void *p) {
     return _mm256_broadcastsi128_si256(load(p));
 }
@@ -36,11 +38,11 @@ INLINE __m256i affine256(nibbles n, const uint8_t table[2][16]) {
                             _mm256_shuffle_epi8(both_lanes(table[1]), n.high));
 }
 
-INLINE __m256i into_form256(__m256i v) {
+INLINE vec into_form(vec v) {
     return affine256(cut(v), aesni_state);
 }
 
-INLINE __m256i out_of_form256(__m256i v) {
+INLINE vec out_of_form(vec v) {
     return affine256(cut(v), aesni_back);
 }
 
@@ -49,6 +51,14 @@ INLINE __m256i invert256(__m256i z) {
     __m128i low = _mm_aesenclast_si128(_mm256_castsi256_si128(z), _mm_setzero_si128());
     __m128i high = _mm_aesenclast_si128(_mm256_extracti128_si256(z, 1), _mm_setzero_si128());
     return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+}
+
+/* ShiftRows has moved the bytes of a plane from block to block. */
+INLINE void round_maps(vec *u, vec *v, vec z) {
+    const vec unshift = _mm256_broadcastsi128_si256(_mm_set_epi8(3, 6, 9, 12, 15, 2, 5, 8, 11, 14, 1, 4, 7, 10, 13, 0));
+    nibbles n = cut(_mm256_shuffle_epi8(invert256(z), unshift));
+    *u = affine256(n, aesni_u);
+    *v = affine256(n, aesni_v);
 }
 
 /* As round_function. */
@@ -75,6 +85,17 @@ static void few_blocks(uint8_t *out, const uint8_t *in, size_t block_count, cons
     one_group(rest, rest, s);
     copy_bytes(out, rest, BLOCK * block_count);
     gmpki_cleanse(rest, sizeof rest);
+}
+
+#include "sm4/planes.h"
+
+INLINE void make_planes(plane_keys *keys, const schedule *s) {
+    uint32_t formed[ROUNDS];
+    for (size_t i = 0; i < ROUNDS; i++) {
+        formed[i] = (uint32_t)_mm_cvtsi128_si32(s->keys[i]);
+    }
+    make_plane_keys(keys, formed);
+    gmpki_cleanse(formed, sizeof formed);
 }
 
 #include "sm4/lanes256.h"
