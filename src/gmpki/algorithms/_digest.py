@@ -31,6 +31,15 @@ class RunningDigest(NativeContext):
     _native_update: ClassVar[Any]
     _native_final: ClassVar[Any]
 
+    #: Copies of contexts that wait for the next :meth:`digest`, cleansed, each with memory for a result and its view; a
+    #: call takes one off the list and so has it alone. One list for each kind of context.
+    _spare: ClassVar[list[tuple[Any, Any, Any]]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "_new" in cls.__dict__:
+            cls._spare = []
+
     def update(self, data: Buffer, /) -> None:
         """Add bytes.
 
@@ -56,11 +65,25 @@ class RunningDigest(NativeContext):
 
         :raises StateError: when another thread is using this object.
         """
-        out = new_digest()
-        status = self._native_final(self._duplicate(), out)
+        try:
+            spare = self._spare.pop()
+        except IndexError:
+            out = new_digest()
+            spare = self._new(), out, ffi.buffer(out)
+        twin, out, view = spare
+        slot = self._slot
+        try:
+            memory = slot.pop()
+        except IndexError:
+            raise self._unavailable() from None
+        status = self._native_copy(twin, memory)
+        slot.append(memory)
+        if status == 0:
+            status = self._native_final(twin, out)
         if status:
             raise failure(status, f"{self.name} digest")
-        result: bytes = ffi.buffer(out)[: self.digest_size]
+        result: bytes = view[: self.digest_size]
+        self._spare.append(spare)
         return result
 
     def hexdigest(self) -> str:
