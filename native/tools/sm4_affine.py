@@ -13,7 +13,9 @@ u = s + (s << 2) and v = s + (s >> 6) for the bytes s of a word after the S-box,
     L(s) = t + (t <<< 8) + (t <<< 16).
 
 So two affine maps after the inversion, U for u and V for v, and W = U + V where t is not wanted as such, do the S-box
-and the rotation by two bits of L; what is left are rotations by bytes. All this is checked for all bytes here.
+and the rotation by two bits of L; what is left are rotations by bytes. The key schedule has its own linear map, with
+rotations by 13 = 8 + 5 and 23 = 16 + 7 bits, which takes four affine maps: K0 .. K3 for what a byte gives to the byte
+0 .. 3 places above it. All this is checked for all bytes here.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from sm4_field import (
     field_inv,
     invert,
     isomorphisms,
+    shift,
 )
 
 SOURCES = Path(__file__).resolve().parent.parent / "src" / "sm4"
@@ -53,6 +56,9 @@ W = add(U, V)
 U_CONSTANT = apply(compose(P, add(IDENTITY, SHIFT_LEFT_2)), SM4_CONSTANT)
 V_CONSTANT = apply(compose(P, add(IDENTITY, SHIFT_RIGHT_6)), SM4_CONSTANT)
 W_CONSTANT = U_CONSTANT ^ V_CONSTANT
+KEY_SHIFTS = (IDENTITY, shift(5), add(shift(-3), shift(7)), shift(-1))  # a byte in b + (b <<< 13) + (b <<< 23)
+KEY_MAPS = [compose(P, compose(shifted, SUBSTITUTE)) for shifted in KEY_SHIFTS]
+KEY_MAP_CONSTANTS = [apply(compose(P, shifted), SM4_CONSTANT) for shifted in KEY_SHIFTS]
 
 
 def prove() -> None:
@@ -65,6 +71,12 @@ def prove() -> None:
         v = apply(P_INVERSE, apply(V, inverse) ^ V_CONSTANT)
         for position in range(4):
             assert linear_layer(s << 8 * position) == rotations_of_t(u << 8 * position, v << 8 * position)
+            word = s << 8 * position
+            parts = [apply(P_INVERSE, apply(m, inverse) ^ c) for m, c in zip(KEY_MAPS, KEY_MAP_CONSTANTS, strict=True)]
+            moved = 0
+            for above, part in enumerate(parts):
+                moved ^= rotate_word(part << 8 * position, 8 * above)
+            assert word ^ rotate_word(word, 13) ^ rotate_word(word, 23) == moved
 
 
 def rotate_word(word: int, count: int) -> int:
@@ -128,12 +140,33 @@ def gfni_text() -> str:
         ("GFNI_U", U, U_CONSTANT, "after the inversion: P u"),
         ("GFNI_V", V, V_CONSTANT, "after the inversion: P v"),
         ("GFNI_W", W, W_CONSTANT, "after the inversion: P (u + v)"),
+        *(
+            (
+                f"GFNI_K{i}",
+                KEY_MAPS[i],
+                KEY_MAP_CONSTANTS[i],
+                f"after the inversion, in the key schedule: {i} places up",
+            )
+            for i in range(4)
+        ),
     )
     body = []
     for name, matrix, constant, what in matrices:
         body += [f"/* {what[0].upper()}{what[1:]}. */", f"#define {name}_MATRIX {gfni_matrix(matrix)}ULL"]
         body += [f"#define {name}_CONSTANT 0x{constant:02X}"]
+    body += ["", *constant_keys()]
     return header("gfni", "Affine maps over GF(2)^8.", body)
+
+
+def constant_keys() -> list[str]:
+    """Write CK (GB/T 32907-2016, 7.3 b) as the kernel for one block wants it: each word four times, rotated."""
+    body = ["/* CK in the form of a round key; word j of a row is rotated to the left by j bytes. */"]
+    body.append("static const uint8_t gfni_constant_keys[32][16] = {")
+    for i in range(32):
+        word = [apply(P, 7 * (4 * i + j) & 0xFF) ^ INPUT_CONSTANT for j in range(4)]
+        row = ", ".join(f"0x{word[(m + j) % 4]:02X}" for j in range(4) for m in range(4))
+        body.append(f"    {{{row}}},")
+    return [*body, "};"]
 
 
 def aesni_text() -> str:

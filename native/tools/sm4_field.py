@@ -95,8 +95,15 @@ def circulant(rotations: tuple[int, ...]) -> Matrix:
 IDENTITY: Matrix = [1 << i for i in range(8)]
 SM4_AFFINE = circulant((0, 1, 3, 6, 7))  # before and after the inversion
 AES_AFFINE = circulant((0, 1, 2, 3, 4))  # FIPS 197, 5.1.1
-SHIFT_LEFT_2: Matrix = [0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0, 0]
-SHIFT_RIGHT_6: Matrix = [0, 0, 0, 0, 0, 0, 0x01, 0x02]
+
+
+def shift(count: int) -> Matrix:
+    """Give the matrix that shifts a byte to the left, or to the right when count is negative."""
+    return [(1 << (i + count + 8) >> 8) & 0xFF for i in range(8)]
+
+
+SHIFT_LEFT_2 = shift(2)
+SHIFT_RIGHT_6 = shift(-6)
 
 
 def sm4_sbox(byte: int) -> int:

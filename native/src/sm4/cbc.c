@@ -6,6 +6,14 @@ enum { BLOCK = GMPKI_SM4_BLOCK_LEN };
 
 /* Decryption needs no block before the next: in batches, into a buffer so that it works in place. */
 static void decrypt(gmpki_sm4_ctx *ctx, uint8_t *out, const uint8_t *in, size_t len) {
+    const sm4_backend *backend = sm4_active();
+    if (backend->cbc_decrypt != NULL) {
+        uint32_t reversed[GMPKI_SM4_ROUNDS];
+        sm4_reverse(reversed, &ctx->key);
+        backend->cbc_decrypt(reversed, ctx->chain, out, in, len / BLOCK);
+        gmpki_cleanse(reversed, sizeof reversed);
+        return;
+    }
     uint8_t plain[SM4_BATCH_LEN];
     while (len != 0) {
         size_t now = len < SM4_BATCH_LEN ? len : SM4_BATCH_LEN;

@@ -16,12 +16,15 @@ void sm4_encrypt(const gmpki_sm4_key *key, uint8_t *out, const uint8_t *in, size
     sm4_active()->crypt(key->round_keys, out, in, block_count);
 }
 
-/* Decryption is encryption with the round keys in reverse order (GB/T 32907-2016, 7.2). */
-void sm4_decrypt(const gmpki_sm4_key *key, uint8_t *out, const uint8_t *in, size_t block_count) {
-    uint32_t reversed[GMPKI_SM4_ROUNDS];
+void sm4_reverse(uint32_t reversed[GMPKI_SM4_ROUNDS], const gmpki_sm4_key *key) {
     for (size_t i = 0; i < GMPKI_SM4_ROUNDS; i++) {
         reversed[i] = key->round_keys[GMPKI_SM4_ROUNDS - 1 - i];
     }
+}
+
+void sm4_decrypt(const gmpki_sm4_key *key, uint8_t *out, const uint8_t *in, size_t block_count) {
+    uint32_t reversed[GMPKI_SM4_ROUNDS];
+    sm4_reverse(reversed, key);
     sm4_active()->crypt(reversed, out, in, block_count);
     gmpki_cleanse(reversed, sizeof reversed);
 }

@@ -85,6 +85,10 @@ static inline __m512i gfni_xor3_512(__m512i a, __m512i b, __m512i c) {
     return _mm512_xor_si512(_mm512_xor_si512(a, b), c);
 }
 
+static inline __m256i gfni_xor3_256(__m256i a, __m256i b, __m256i c) {
+    return _mm256_xor_si256(_mm256_xor_si256(a, b), c);
+}
+
 static inline __m128i gfni_xor3_128(__m128i a, __m128i b, __m128i c) {
     return _mm_xor_si128(_mm_xor_si128(a, b), c);
 }
@@ -103,6 +107,10 @@ static inline __m128i gfni_xor3_128(__m128i a, __m128i b, __m128i c) {
 /* a ^ b ^ c in one instruction. */
 static inline __m512i gfni_xor3_512(__m512i a, __m512i b, __m512i c) {
     return _mm512_ternarylogic_epi32(a, b, c, 0x96);
+}
+
+static inline __m256i gfni_xor3_256(__m256i a, __m256i b, __m256i c) {
+    return _mm256_ternarylogic_epi32(a, b, c, 0x96);
 }
 
 static inline __m128i gfni_xor3_128(__m128i a, __m128i b, __m128i c) {

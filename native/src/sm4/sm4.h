@@ -34,6 +34,11 @@ typedef struct sm4_backend {
     void (*cbc_encrypt)(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t chain[GMPKI_SM4_BLOCK_LEN], uint8_t *out,
                         const uint8_t *in, size_t block_count);
 
+    /* CBC decryption, with the round keys in reverse order, of blocks whose predecessor is chain, which receives the last
+     * one of in. In place or not. NULL: declined, the mode does it with crypt. */
+    void (*cbc_decrypt)(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t chain[GMPKI_SM4_BLOCK_LEN], uint8_t *out,
+                        const uint8_t *in, size_t block_count);
+
     /* XOR the key stream of consecutive counter blocks into in. Only the last 32 bits count, and wrap to zero; they may
      * be secret. counter itself stays. NULL: declined, the mode builds counter blocks itself. */
     void (*ctr)(const uint32_t round_keys[GMPKI_SM4_ROUNDS], const uint8_t counter[GMPKI_SM4_BLOCK_LEN], uint8_t *out,
@@ -70,6 +75,9 @@ const sm4_backend *sm4_active(void);
 void sm4_expand(gmpki_sm4_key *key, const uint8_t raw[GMPKI_SM4_KEY_LEN]);
 void sm4_encrypt(const gmpki_sm4_key *key, uint8_t *out, const uint8_t *in, size_t block_count);
 void sm4_decrypt(const gmpki_sm4_key *key, uint8_t *out, const uint8_t *in, size_t block_count);
+
+/* The round keys of decryption: those of encryption in reverse order (GB/T 32907-2016, 7.2). */
+void sm4_reverse(uint32_t reversed[GMPKI_SM4_ROUNDS], const gmpki_sm4_key *key);
 
 /* out = a ^ b, len bytes; out may be a or b. CT: time depends on len. */
 void sm4_xor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t len);
