@@ -80,6 +80,15 @@ class Gmpki:
     def sm2_verify(self, message: bytes, signature: bytes) -> None:
         self._public_key.verify(signature, message)
 
+    def sm2_many(self, count: int, message: bytes) -> list[tuple[Any, bytes]]:
+        """Return many public keys, each with its signature."""
+        keys = [type(self._private_key).generate() for _ in range(count)]
+        return [(key.public_key, key.sign(message)) for key in keys]
+
+    def sm2_verify_of(self, pair: tuple[Any, bytes], message: bytes) -> None:
+        public_key, signature = pair
+        public_key.verify(signature, message)
+
     def sm2_encrypt(self, message: bytes) -> bytes:
         return self._public_key.encrypt(message)
 
@@ -177,6 +186,14 @@ class Tongsuopy(_PycaShaped):
 
     def sm2_verify(self, message: bytes, signature: bytes) -> None:
         self._public_key.verify(signature, message, self._algorithm)
+
+    def sm2_many(self, count: int, message: bytes) -> list[tuple[Any, bytes]]:
+        keys = [self._ec.generate_private_key(self._ec.SM2()) for _ in range(count)]
+        return [(key.public_key(), bytes(key.sign(message, self._algorithm))) for key in keys]
+
+    def sm2_verify_of(self, pair: tuple[Any, bytes], message: bytes) -> None:
+        public_key, signature = pair
+        public_key.verify(signature, message, self._algorithm)
 
 
 class Gmssl:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 MESSAGE = bytes(range(32))
@@ -22,6 +24,17 @@ def test_sign(comparison, implementation):
 def test_verify(comparison, implementation):
     signature = implementation.sm2_sign(MESSAGE)
     comparison.measure("SM2 verify", implementation.sm2_verify, MESSAGE, signature)
+
+
+@pytest.mark.operation("sm2_verify_of")
+def test_verify_many_keys(comparison, implementation):
+    """So many keys take turns that what is kept of a key is of no use."""
+    turns = itertools.cycle(implementation.sm2_many(256, MESSAGE))
+
+    def verify_next():
+        implementation.sm2_verify_of(next(turns), MESSAGE)
+
+    comparison.measure("SM2 verify, 256 keys in turn", verify_next)
 
 
 @pytest.mark.operation("sm2_encrypt")
