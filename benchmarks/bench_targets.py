@@ -25,6 +25,7 @@ class Outcome:
     """A target and what became of it."""
 
     name: str
+    name_zh: str
     limit: str
     figure: str  # "not measured" where it was not
     reached: bool
@@ -60,25 +61,26 @@ def _rate(target: dict[str, Any], ours: Measurement) -> tuple[float, str, str]:
 def judge(run: Run, target: dict[str, Any]) -> Outcome:
     """Hold one target against the run."""
     level, operation = target["level"], target["operation"]
+    names = target["name"], target.get("name_zh", target["name"])
     elsewhere = target.get("elsewhere", "")
     if "speedup" in target:
         one, two = (run.best_ours(level, operation, [backend]) for backend in (ONE, TWO))
         limit = f"{target['speedup']} x"
         if one is None or two is None:
-            return Outcome(target["name"], limit, "not measured", False, "", "", elsewhere)
+            return Outcome(*names, limit, "not measured", False, "", "", elsewhere)
         gain = one.min / two.min
         others = {measured.backend: measured.min for measured in run.of(level, f"two threads: {REFERENCE}")}
         beside = f"hashlib gains {others[ONE] / others[TWO]:.2f} x" if others.keys() >= {ONE, TWO} else ""
-        return Outcome(target["name"], limit, f"{gain:.2f} x", gain >= target["speedup"], beside, "", elsewhere)
+        return Outcome(*names, limit, f"{gain:.2f} x", gain >= target["speedup"], beside, "", elsewhere)
     ours, peer = run.best_ours(level, operation, target.get("backends", ())), run.best_peer(level, operation)
     at_most = "at_most" in target
     if ours is None:
         limit = f"{target['at_most']:,}" if at_most else f"{target['at_least']:,} /s"
-        return Outcome(target["name"], limit, "not measured", False, "", "", elsewhere)
+        return Outcome(*names, limit, "not measured", False, "", "", elsewhere)
     figure, text, limit = _cycles(run, target, ours) if at_most else _rate(target, ours)
     reached = figure <= target["at_most"] if at_most else figure >= target["at_least"]
     ratio = f"{peer.min / ours.min:.2f} x {peer.implementation}" if peer is not None else ""
-    return Outcome(target["name"], limit, text, reached, ratio, ours.backend, elsewhere)
+    return Outcome(*names, limit, text, reached, ratio, ours.backend, elsewhere)
 
 
 def outcomes(run: Run) -> list[Outcome]:
