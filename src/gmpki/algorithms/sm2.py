@@ -7,6 +7,13 @@ Numbers and points are bytes, big endian and of fixed width: 32 for a number, 64
 
 from __future__ import annotations
 
+from gmpki.algorithms.sm2_batch import (
+    generate_batch,
+    sign_batch,
+    sign_digest_batch,
+    verify_batch,
+    verify_digest_batch,
+)
 from gmpki.algorithms.sm2_encrypt import (
     MAX_PLAINTEXT_LEN,
     CiphertextFormat,
@@ -53,12 +60,17 @@ __all__ = [
     "ecdh",
     "encrypt",
     "exchange",
+    "generate_batch",
     "parse_signature",
     "sign",
+    "sign_batch",
     "sign_digest",
+    "sign_digest_batch",
     "signature_from_der",
     "signature_to_der",
     "verify",
+    "verify_batch",
     "verify_digest",
+    "verify_digest_batch",
     "za",
 ]

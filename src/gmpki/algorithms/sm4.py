@@ -9,9 +9,10 @@ None of these modes authenticates: whoever can change the ciphertext changes the
 from __future__ import annotations
 
 import enum
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
-from gmpki._inputs import member
+from gmpki._inputs import iterator, member
 from gmpki.algorithms._call import (
     apart,
     as_bytes,
@@ -27,9 +28,11 @@ from gmpki.algorithms._call import (
     writable,
 )
 from gmpki.algorithms._memory import NativeContext, NotCopied, secret_bytes, secret_maker
-from gmpki.errors import DecryptionError, GmpkiError, InvalidInputError
+from gmpki.errors import DecryptionError, GmpkiError, InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "Padding",
     "SM4Cipher",
     "XTSOrder",
+    "cbc_encrypt_batch",
     "decrypt",
     "decrypt_hctr",
     "decrypt_xts",
@@ -107,6 +111,7 @@ _WHOLE_BLOCKS: Final = tuple(mode.name in ("ECB", "CBC", "BC", "OFBNLF") for mod
 
 _CONTEXT = ffi.typeof("gmpki_sm4_ctx *")
 _new_context = secret_maker("gmpki_sm4_ctx")
+_KEY_SIZE: Final[int] = ffi.sizeof("gmpki_sm4_key")
 _native_init = lib.gmpki_sm4_init
 _native_update = lib.gmpki_sm4_update
 _native_final = lib.gmpki_sm4_final
@@ -324,6 +329,85 @@ def _whole(direction: int, key: Buffer, data: Buffer, mode: Mode, iv: Buffer | N
         lib.gmpki_cleanse(out, written)
         raise _final_failure(status, direction == _DECRYPT, padding)
     return taken(out, written + last, secret=direction == _DECRYPT)
+
+
+# How many streams are encrypted at once: at least enough for all lanes, more while they are short.
+_STREAMS: Final = 16
+_MANY_STREAMS: Final = 256
+_STREAMS_LEN: Final = 1 << 24
+
+_KEYS = ffi.typeof("gmpki_sm4_key[]")
+_KEY_POINTERS = ffi.typeof("gmpki_sm4_key *[]")
+_POINTERS = ffi.typeof("uint8_t *[]")
+_LENGTHS = ffi.typeof("size_t[]")
+
+
+def cbc_encrypt_batch(
+    items: Iterable[tuple[Buffer, Buffer, Buffer]], *, padding: Padding = Padding.NONE
+) -> list[bytes]:
+    """Encrypt many messages with CBC, several at a time, and return the ciphertexts in their order.
+
+    One message in CBC is a chain, in which each block waits for the one before. Many are as many chains, and where the
+    processor has the means 16 of them take little longer than one.
+
+    :param items: a key of 16 bytes, an iv of 16 and a message for each; all may differ. Messages of about one length
+        are the fastest.
+    :param padding: whether to pad; without, each message must be whole blocks.
+    :raises InvalidTypeError: when items cannot be iterated, or an input has the wrong type.
+    :raises InvalidInputError: when a length is wrong.
+    :standard: GB/T 17964-2021
+    """
+    if type(padding) is not Padding:
+        member(padding, Padding, "padding")
+    found: list[bytes] = []
+    part: list[tuple[Any, Any, Any]] = []
+    total = 0
+    for item in iterator(items, "items"):
+        if type(item) is not tuple or len(item) != 3:
+            raise InvalidTypeError("an item must be a tuple of a key, an iv and a message")
+        key, iv, message = item
+        data = readable(message, "the message of an item")
+        if padding is _UNPADDED and len(data) % BLOCK_LEN:
+            raise _final_failure(lib.GMPKI_ERR_PADDING, False, padding)
+        part.append((fixed(key, KEY_LEN, "the key of an item"), fixed(iv, BLOCK_LEN, "the iv of an item"), data))
+        total += len(data) + BLOCK_LEN
+        if len(part) == _MANY_STREAMS or (len(part) >= _STREAMS and total >= _STREAMS_LEN):
+            found += _streams(part, padding)
+            part, total = [], 0
+    return found + _streams(part, padding) if part else found
+
+
+def _streams(part: list[tuple[Any, Any, Any]], padding: Padding) -> list[bytes]:
+    """Encrypt messages side by side, in one piece of memory that first holds what is padded."""
+    lengths = [len(data) for _, _, data in part]
+    if padding is not _UNPADDED:
+        lengths = [length - length % BLOCK_LEN + BLOCK_LEN for length in lengths]
+    count, total = len(part), sum(lengths)
+    keys = ffi.gc(ffi.new(_KEYS, count), lambda memory: lib.gmpki_cleanse(memory, count * _KEY_SIZE))
+    key_places, previous = [], None
+    for i, (key, _, _) in enumerate(part):
+        if key is not previous:  # many messages under one key expand it once
+            check(lib.gmpki_sm4_key_init(keys + i, key), what="sm4 key")
+            expanded, previous = keys + i, key
+        key_places.append(expanded)
+    out = output(total)
+    places, start = [], 0
+    for (_, _, data), length in zip(part, lengths, strict=True):
+        place, filling = out + start, length - len(data)
+        ffi.memmove(place, data, len(data))
+        if filling:
+            ffi.memmove(place + len(data), bytes([filling]) * filling, filling)
+        places.append(place)
+        start += length
+    pointers, ivs = ffi.new(_POINTERS, places), b"".join([as_bytes(iv) for _, iv, _ in part])
+    key_pointers = ffi.new(_KEY_POINTERS, key_places)
+    status = lib.gmpki_sm4_cbc_encrypt_batch(key_pointers, pointers, ivs, pointers, ffi.new(_LENGTHS, lengths), count)
+    if status:
+        lib.gmpki_cleanse(out, total)
+        raise failure(status, "sm4 CBC batch")
+    ciphertext = taken(out, total)
+    ends = list(accumulate(lengths))
+    return [ciphertext[end - length : end] for length, end in zip(lengths, ends, strict=True)]
 
 
 def encrypt_xts(key: Buffer, tweak: Buffer, data: Buffer, *, order: XTSOrder = XTSOrder.IEEE) -> bytes:

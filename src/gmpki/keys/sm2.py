@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gmpki._inputs import member
+from gmpki._inputs import iterator, member
 from gmpki.algorithms import sm2
 from gmpki.algorithms.sm2 import (
     DEFAULT_USER_ID,
@@ -28,9 +28,11 @@ from gmpki.keys import ec_forms, pem
 from gmpki.keys._private import PrivateKeyBase
 from gmpki.keys.pbes2 import EncryptionProfile
 from gmpki.keys.sm2_exchange import SM2AgreedKey, SM2KeyExchange
-from gmpki.keys.sm2_public import SIGNATURE_ALGORITHM, SM2PublicKey, effective_user_id, unhex
+from gmpki.keys.sm2_public import SIGNATURE_ALGORITHM, SM2PublicKey, effective_user_id, unhex, verify_batch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
     from gmpki.asn1.rfc5280 import AlgorithmIdentifier
@@ -47,6 +49,7 @@ __all__ = [
     "SM2PrivateKey",
     "SM2PublicKey",
     "SignatureEncoding",
+    "verify_batch",
 ]
 
 _DER = SignatureEncoding.DER
@@ -84,6 +87,17 @@ class SM2PrivateKey(PrivateKeyBase):
         :raises RandomSourceError: when the source fails.
         """
         return cls(PrivateScalar.generate())
+
+    @classmethod
+    def generate_batch(cls, count: int) -> list[SM2PrivateKey]:
+        """Make many new keys, several at a time where the processor can.
+
+        :param count: how many, 0 to 2^20.
+        :raises InvalidTypeError: when it is not an ``int``.
+        :raises InvalidInputError: when it is outside.
+        :raises RandomSourceError: when the random source fails.
+        """
+        return [cls(scalar) for scalar in sm2.generate_batch(count)]
 
     @classmethod
     def from_bytes(cls, d: Buffer) -> SM2PrivateKey:
@@ -162,6 +176,29 @@ class SM2PrivateKey(PrivateKeyBase):
             member(encoding, SignatureEncoding, "encoding")
         raw = sm2.sign_digest(self._scalar, digest, deterministic=deterministic, verify=verify)
         return sm2.signature_to_der(raw) if encoding is _DER else raw
+
+    def sign_batch(
+        self,
+        messages: Iterable[Buffer],
+        *,
+        user_id: Buffer | None = None,
+        encoding: SignatureEncoding = SignatureEncoding.DER,
+        deterministic: bool = False,
+        verify: bool = False,
+    ) -> list[bytes]:
+        """Sign many messages, several at a time where the processor can, and return the signatures in their order.
+
+        Parameters and errors are those of :meth:`sign`; when one is raised, no signature is returned.
+
+        :param messages: any number of buffers; an iterator is read in parts.
+        :raises InvalidTypeError: when messages cannot be iterated, or an input has the wrong type.
+        :standard: GB/T 32918.2-2016 6.1
+        """
+        if type(encoding) is not SignatureEncoding:
+            member(encoding, SignatureEncoding, "encoding")
+        items = ((self._scalar, message) for message in iterator(messages, "messages"))
+        raws = sm2.sign_batch(items, effective_user_id(user_id), deterministic=deterministic, verify=verify)
+        return [sm2.signature_to_der(raw) for raw in raws] if encoding is _DER else raws
 
     def decrypt(self, ciphertext: Buffer, *, formats: CiphertextFormat = CiphertextFormat.AUTO) -> bytes:
         """Decrypt a message. Every form that the bytes can have is tried; the hash C3 inside them decides.

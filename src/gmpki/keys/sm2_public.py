@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gmpki import oids
+from gmpki._inputs import iterated, iterator
 from gmpki.algorithms import sm2
 from gmpki.algorithms.sm2 import DEFAULT_USER_ID, CiphertextFormat, CurvePoint, MessageDigest, PointFormat
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier
@@ -13,11 +14,14 @@ from gmpki.keys import ec_forms, pem
 from gmpki.keys._immutable import Immutable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
-__all__ = ["SIGNATURE_ALGORITHM", "SM2PublicKey"]
+__all__ = ["SIGNATURE_ALGORITHM", "SM2PublicKey", "verify_batch"]
 
 SIGNATURE_ALGORITHM: Final = AlgorithmIdentifier(oids.SM2_WITH_SM3)
+_PART: Final = 256
 
 
 class SM2PublicKey(Immutable):
@@ -117,6 +121,26 @@ class SM2PublicKey(Immutable):
         except InvalidSignature as error:
             raise InvalidSignature(f"{error}; {_how_read(signature, raw)}") from None
 
+    def verify_batch(
+        self, items: Iterable[tuple[Buffer, Buffer]], *, user_id: Buffer | None = None
+    ) -> list[InvalidSignature | None]:
+        """Verify the signatures of many messages; return ``None`` for each that holds, the error for each other.
+
+        It raises nothing for a signature that does not hold: look at every result.
+
+        :param items: pairs of a signature (strict DER, or r, s as 64 bytes) and its message.
+        :param user_id: the signer's id, 0 to 8191 bytes; None is ``1234567812345678``.
+        :raises InvalidTypeError: when an input has the wrong type.
+        :raises InvalidInputError: when the user id is too long.
+        :standard: GB/T 32918.2-2016 7.1
+        """
+        return verify_batch((self._with(item) for item in iterator(items, "items")), user_id=user_id)
+
+    def _with(self, item: tuple[Buffer, Buffer]) -> tuple[SM2PublicKey, Buffer, Buffer]:
+        if type(item) is not tuple or len(item) != 2:
+            raise InvalidTypeError("an item must be a tuple of a signature and a message")
+        return self, item[0], item[1]
+
     def is_valid(self, signature: Buffer, message: Buffer, *, user_id: Buffer | None = None) -> bool:
         """Tell whether :meth:`verify` accepts a signature.
 
@@ -184,6 +208,44 @@ class SM2PublicKey(Immutable):
 
     def __reduce__(self) -> tuple[object, tuple[bytes]]:
         return SM2PublicKey.from_bytes, (self._point.to_bytes(),)
+
+
+def verify_batch(
+    items: Iterable[tuple[SM2PublicKey, Buffer, Buffer]], *, user_id: Buffer | None = None
+) -> list[InvalidSignature | None]:
+    """Verify many signatures under any keys; return ``None`` for each that holds, the error for each that does not.
+
+    It raises nothing for a signature that does not hold: look at every result.
+
+    :param items: a public key, a signature (strict DER, or r, s as 64 bytes) and its message, for each.
+    :param user_id: the signers' id, 0 to 8191 bytes; None is ``1234567812345678``.
+    :raises InvalidTypeError: when an input has the wrong type.
+    :raises InvalidInputError: when the user id is too long.
+    :standard: GB/T 32918.2-2016 7.1
+    """
+    results: list[InvalidSignature | None] = []
+    rest, identity = iterator(items, "items"), effective_user_id(user_id)
+    while part := iterated(rest, "items", most=_PART):
+        found: list[InvalidSignature | None] = [None] * len(part)
+        readable: list[tuple[CurvePoint, bytes, Buffer]] = []
+        places: list[int] = []
+        for i, item in enumerate(part):
+            point, signature, message = _split(item)
+            try:
+                readable.append((point, _raw_signature(signature), message))
+                places.append(i)
+            except InvalidSignature as error:
+                found[i] = error
+        for i, result in zip(places, sm2.verify_batch(readable, identity), strict=True):
+            found[i] = result
+        results += found
+    return results
+
+
+def _split(item: tuple[SM2PublicKey, Buffer, Buffer]) -> tuple[CurvePoint, Buffer, Buffer]:
+    if type(item) is not tuple or len(item) != 3 or not isinstance(item[0], SM2PublicKey):
+        raise InvalidTypeError("an item must be a tuple of an SM2PublicKey, a signature and a message")
+    return item[0]._point, item[1], item[2]
 
 
 def effective_user_id(user_id: Buffer | None) -> Buffer:
