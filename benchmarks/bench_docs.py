@@ -41,6 +41,33 @@ WORDS = {
     },
 }
 
+# English words of names and figures, the longer ones first.
+CHINESE = {
+    "key generation with its pairwise check": "密钥生成（含成对检验）",
+    "verify, table of the key kept": "验签（已备公钥表）",
+    ", not in constant time": "（非恒定时间）",
+    " in constant time": "（恒定时间）",
+    "key generation": "密钥生成",
+    "generate": "密钥生成",
+    "keygen": "密钥生成",
+    "sign": "签名",
+    "verify": "验签",
+    "encrypt": "加密",
+    "decrypt": "解密",
+    "cycles": "周期",
+    " at 8 KiB": "（8 KiB）",
+    "hashlib gains": "hashlib 为",
+}
+
+
+def said(text: str, language: str) -> str:
+    """Return a name or a figure in the language of the page."""
+    if language == "zh":
+        text = re.sub(r", batch of (\d+)", r"，每批 \1 个", text)
+        for english, chinese in CHINESE.items():
+            text = text.replace(english, chinese)
+    return text
+
 
 def machine(run: Run, words: dict[str, str]) -> str:
     return words["machine"].format(
@@ -56,7 +83,8 @@ def target_row(one: Outcome, language: str) -> str:
     name = one.name if language == "en" else one.name_zh
     figure = words["not measured"] if one.figure == "not measured" else one.figure
     kernel = f"`{one.kernel}`" if one.kernel else ""
-    cells = [name, one.limit, figure, words[one.verdict], one.ratio, kernel, one.elsewhere]
+    beside, elsewhere = said(one.ratio, language), said(one.elsewhere, language)
+    cells = [name, one.limit, figure, words[one.verdict], beside, kernel, elsewhere]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -74,7 +102,7 @@ def figure_row(run: Run, level: str, operation: str) -> str | None:
     if ours is None:
         return None
     portable = run.best_ours(level, operation, ["portable"])
-    cells = [title(operation) if level == C else operation, shown(run, ours)]
+    cells = [title(operation) if level == C else f"Python: {operation}", shown(run, ours)]
     cells += [f"{shown(run, peer)} {peer.implementation}", f"{peer.min / ours.min:.2f}"] if peer else ["", ""]
     cells += [f"`{ours.backend}`" if ours.backend else "", shown(run, portable) if portable else ""]
     return "| " + " | ".join(cells) + " |"
@@ -84,12 +112,12 @@ def figures(run: Run, language: str) -> str:
     words = WORDS[language]
     wanted = [(panel.level, operation) for panel in PANELS if panel.level == C for operation in panel.operations]
     wanted += [(PYTHON, operation) for operation in FROM_PYTHON]
-    rows = [figure_row(run, level, operation) for level, operation in wanted]
+    rows = [said(row, language) for level, operation in wanted if (row := figure_row(run, level, operation))]
     scale = [one for operation in run.operations(C) if operation.startswith(SCALE) for one in run.of(C, operation)]
     shown_scale = [one for one in scale if not one.data_len or one.data_len == 8192]
-    said = ", ".join(f"{title(one.operation)} {shown(run, one)}" for one in shown_scale)
-    lines = [words["figures"], "|---|--:|--:|--:|---|--:|", *(row for row in rows if row is not None)]
-    return "\n".join([*lines, "", words["scale"].format(scale=said)])
+    listed = ", ".join(f"{title(one.operation)} {shown(run, one)}" for one in shown_scale)
+    lines = [words["figures"], "|---|--:|--:|--:|---|--:|", *rows]
+    return "\n".join([*lines, "", words["scale"].format(scale=said(listed, language))])
 
 
 def put(page: str, mark: str, text: str) -> str:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from bench_results import PYTHON, C, Measurement, Run, title
 
 WIDTH, LEFT, RIGHT = 900, 250, 90
-BAR, GAP, HEAD = 12, 12, 62
+BAR, GAP, HEAD = 12, 12, 76
 COLOURS = {
     "gmpki": "#0b6e4f",
     "gmpki[portable]": "#7fc8a9",
@@ -107,11 +107,11 @@ def draw_panel(run: Run, panel: Panel, top: float) -> tuple[list[str], float]:
     high = max(high, low * 10)
     bottom = top + HEAD + sum(BAR * len(found) + GAP for _, found in groups)
     parts = [text(12, top + 22, panel.heading, size=15, weight="bold")]
-    x = LEFT
+    x = 12
     for series in dict.fromkeys(name for _, found in groups for name, _, _ in found):
-        parts.append(f'<rect x="{x}" y="{top + 14}" width="10" height="10" fill="{COLOURS.get(series, "#999999")}"/>')
-        parts.append(text(x + 14, top + 23, "gmpki, fastest" if series == "gmpki" else series))
-        x += 30 + 7 * len("gmpki, fastest" if series == "gmpki" else series)
+        parts.append(f'<rect x="{x}" y="{top + 32}" width="10" height="10" fill="{COLOURS.get(series, "#999999")}"/>')
+        parts.append(text(x + 14, top + 41, "gmpki, fastest" if series == "gmpki" else series))
+        x += 32 + 6 * len("gmpki, fastest" if series == "gmpki" else series)
     parts += axis(low, high, top + HEAD - 10, bottom - GAP / 2)
     y = top + HEAD
     for operation, found in groups:

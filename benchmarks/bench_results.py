@@ -148,7 +148,7 @@ def shown(run: Run, one: Measurement) -> str:
     if one.level == C:
         unit = "cycles" if run.machine.get("unit", "").endswith("cycles") else "ns"
         if one.data_len:
-            return f"{one.min / one.data_len:.3f} {unit}/B"
+            return f"{one.min / one.data_len:.3f} {'c' if unit == 'cycles' else unit}/B"
         return f"{one.min:,.0f} {unit}"
     if one.data_len >= 1024:
         return f"{one.data_len / one.min / 1e6:,.0f} MB/s"
