@@ -3,4 +3,10 @@
 
 #include "sm3/sm3.h"
 
-const backend_info *const sm3_backends[] = {&sm3_portable.info, NULL};
+const backend_info *const sm3_backends[] = {
+#if defined(__aarch64__)
+    &sm3_armv8.info,
+#endif
+    &sm3_portable.info,
+    NULL,
+};

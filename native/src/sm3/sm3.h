@@ -46,6 +46,9 @@ typedef struct sm3_backend {
 } sm3_backend;
 
 extern const sm3_backend sm3_portable;
+#if defined(__aarch64__)
+extern const sm3_backend sm3_armv8;
+#endif
 
 /* The active backend, behind an open gate. */
 const sm3_backend *sm3_active(void);

@@ -8,6 +8,9 @@ const backend_info *const sm4_backends[] = {
     &sm4_backend_aesni_avx2.info,
     &sm4_backend_aesni.info,
 #endif
+#if defined(__aarch64__)
+    &sm4_backend_armv8.info,
+#endif
     &sm4_backend_portable.info,
     NULL,
 };

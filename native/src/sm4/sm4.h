@@ -51,6 +51,9 @@ typedef struct sm4_backend {
 } sm4_backend;
 
 extern const sm4_backend sm4_backend_portable;
+#if defined(__aarch64__)
+extern const sm4_backend sm4_backend_armv8;
+#endif
 #if defined(__x86_64__)
 extern const sm4_backend sm4_backend_aesni;
 extern const sm4_backend sm4_backend_aesni_avx2;
@@ -65,6 +68,9 @@ void sm4_ghash_portable(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key
 void sm4_ghash_init_pclmul(sm4_ghash_key *key, const uint8_t hash_key[GMPKI_SM4_BLOCK_LEN]);
 void sm4_ghash_pclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
                       size_t block_count);
+void sm4_ghash_init_pmull(sm4_ghash_key *key, const uint8_t hash_key[GMPKI_SM4_BLOCK_LEN]);
+void sm4_ghash_pmull(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
+                     size_t block_count);
 void sm4_ghash_vpclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
                        size_t block_count); /* with a key made ready by sm4_ghash_init_pclmul */
 
