@@ -12,8 +12,7 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* T_j <<< (j mod 32), with T_j = 79cc4519 for j < 16 and 7a879d8a from there on (4.2). */
-static const uint32_t t_rotated[64] = {
+const uint32_t sm3_t_rotated[64] = {
     0x79cc4519, 0xf3988a32, 0xe7311465, 0xce6228cb, 0x9cc45197, 0x3988a32f, 0x7311465e, 0xe6228cbc,
     0xcc451979, 0x988a32f3, 0x311465e7, 0x6228cbce, 0xc451979c, 0x88a32f39, 0x11465e73, 0x228cbce6,
     0x9d8a7a87, 0x3b14f50f, 0x7629ea1e, 0xec53d43c, 0xd8a7a879, 0xb14f50f3, 0x629ea1e7, 0xc53d43ce,
@@ -78,10 +77,10 @@ ALWAYS_INLINE void round_late(uint32_t a, uint32_t *b, uint32_t c, uint32_t *d, 
 /* Four rounds of one kind from round j on; next gives the word four ahead: given below 16, expand from there on. */
 #define FOUR_ROUNDS(round, j, next)                                                                                    \
     do {                                                                                                               \
-        round(a, &b, c, &d, e, &f, g, &h, t_rotated[(j)], w[(j) & 15], next(w, (j) + 4));                              \
-        round(d, &a, b, &c, h, &e, f, &g, t_rotated[(j) + 1], w[((j) + 1) & 15], next(w, (j) + 5));                    \
-        round(c, &d, a, &b, g, &h, e, &f, t_rotated[(j) + 2], w[((j) + 2) & 15], next(w, (j) + 6));                    \
-        round(b, &c, d, &a, f, &g, h, &e, t_rotated[(j) + 3], w[((j) + 3) & 15], next(w, (j) + 7));                    \
+        round(a, &b, c, &d, e, &f, g, &h, sm3_t_rotated[(j)], w[(j) & 15], next(w, (j) + 4));                          \
+        round(d, &a, b, &c, h, &e, f, &g, sm3_t_rotated[(j) + 1], w[((j) + 1) & 15], next(w, (j) + 5));                \
+        round(c, &d, a, &b, g, &h, e, &f, sm3_t_rotated[(j) + 2], w[((j) + 2) & 15], next(w, (j) + 6));                \
+        round(b, &c, d, &a, f, &g, h, &e, sm3_t_rotated[(j) + 3], w[((j) + 3) & 15], next(w, (j) + 7));                \
     } while (0)
 
 static void compress_portable(uint32_t state[8], const uint8_t *blocks, size_t count) {

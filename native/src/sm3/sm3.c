@@ -73,11 +73,29 @@ void sm3_store_state(uint8_t digest[GMPKI_SM3_DIGEST_LEN], const uint32_t state[
     }
 }
 
+/*
+ * A short message is padded in one piece, so that all of its blocks reach the backend at once; a long one is read where
+ * it lies, and only its end copied.
+ */
 void sm3_digest(uint8_t digest[GMPKI_SM3_DIGEST_LEN], const uint8_t *data, size_t len) {
-    gmpki_sm3_ctx ctx;
-    sm3_start(&ctx);
-    sm3_add(&ctx, data, len);
-    sm3_finish(&ctx, digest);
+    uint8_t end[4 * GMPKI_SM3_BLOCK_LEN];
+    uint32_t state[8];
+    memcpy(state, sm3_initial_value, sizeof state);
+    size_t whole = len > sizeof end - LENGTH_LEN - 1 ? len / GMPKI_SM3_BLOCK_LEN : 0;
+    size_t left = len - whole * GMPKI_SM3_BLOCK_LEN;
+    if (whole != 0) {
+        sm3_compress(state, data, whole);
+        data += whole * GMPKI_SM3_BLOCK_LEN;
+    }
+    size_t count = (left + 1 + LENGTH_LEN + GMPKI_SM3_BLOCK_LEN - 1) / GMPKI_SM3_BLOCK_LEN;
+    copy_bytes(end, data, left);
+    memset(end + left, 0, count * GMPKI_SM3_BLOCK_LEN - left);
+    end[left] = 0x80;
+    store_be64(end + count * GMPKI_SM3_BLOCK_LEN - LENGTH_LEN, (uint64_t)len * 8);
+    sm3_compress(state, end, count);
+    sm3_store_state(digest, state);
+    gmpki_cleanse(end, count * GMPKI_SM3_BLOCK_LEN);
+    gmpki_cleanse(state, sizeof state);
 }
 
 int sm3_accepts(const gmpki_sm3_ctx *ctx, size_t len) {

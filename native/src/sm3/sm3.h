@@ -49,6 +49,13 @@ extern const sm3_backend sm3_portable;
 #if defined(__aarch64__)
 extern const sm3_backend sm3_armv8;
 #endif
+#if defined(__x86_64__)
+extern const sm3_backend sm3_avx512;
+extern const sm3_backend sm3_avx2;
+#endif
+
+/* T_j <<< (j mod 32), with T_j = 79cc4519 for j < 16 and 7a879d8a from there on (4.2). */
+extern const uint32_t sm3_t_rotated[64];
 
 /* The active backend, behind an open gate. */
 const sm3_backend *sm3_active(void);
