@@ -56,12 +56,12 @@ static fp element(void) {
 }
 
 /* Put the number value + multiple * p into a lane; value is taken as it is, without change of form. */
-static void put(lanes *r, int lane, const uint64_t value[4], uint64_t multiple) {
+static void put(lanes *r, int lane, const uint64_t value[4], uint64_t times) {
     static const uint64_t modulus[4] = {FP_P0, FP_P1, FP_P2, FP_P3};
     uint64_t word[5];
     unsigned __int128 carry = 0;
     for (int i = 0; i < 4; i++) {
-        carry += (unsigned __int128)modulus[i] * multiple + value[i];
+        carry += (unsigned __int128)modulus[i] * times + value[i];
         word[i] = (uint64_t)carry;
         carry >>= 64;
     }
@@ -148,13 +148,13 @@ static unsigned long run(const sm2_batch *batch, int op, const fp *scale, unsign
         fp x[LANES], y[LANES];
         for (int lane = 0; lane < LANES; lane++) {
             uint64_t plain[4];
-            uint64_t multiple = next_random() % (largest[op] + 1);
+            uint64_t times = next_random() % (largest[op] + 1);
             x[lane] = element();
             y[lane] = element();
             fp_to_limbs(plain, &x[lane]);
-            put(&a, lane, plain, multiple);
+            put(&a, lane, plain, times);
             fp_to_limbs(plain, &y[lane]);
-            put(&b, lane, plain, op == SM2_BATCH_MUL ? 15 / (multiple + 1) : next_random() % (largest[op] + 1));
+            put(&b, lane, plain, op == SM2_BATCH_MUL ? 15 / (times + 1) : next_random() % (largest[op] + 1));
         }
         batch->field(r.limb, a.limb, b.limb, op);
         for (int lane = 0; lane < LANES; lane++) {

@@ -62,6 +62,16 @@ GMPKI_API int gmpki_sm2_generate(GMPKI_OUT gmpki_sm2_private_key *key);
  */
 GMPKI_API int gmpki_sm2_generate_unchecked(GMPKI_OUT gmpki_sm2_private_key *key);
 
+enum gmpki_sm2_generate_flags {
+    GMPKI_SM2_GENERATE_UNCHECKED = 1 /* ephemeral pairs, as gmpki_sm2_generate_unchecked makes them */
+};
+
+/*
+ * Make count key pairs, several at a time where the processor has the means. flags is a sum of
+ * gmpki_sm2_generate_flags. On failure all of them are zeroed. CT: as gmpki_sm2_generate.
+ */
+GMPKI_API int gmpki_sm2_generate_batch(GMPKI_OUT gmpki_sm2_private_key *keys, size_t count, unsigned flags);
+
 /* Load a private key d. GMPKI_ERR_SCALAR unless 1 <= d <= n-2. CT: time depends only on whether d is in range. */
 GMPKI_API int gmpki_sm2_private_key_load(GMPKI_OUT gmpki_sm2_private_key *key,
                                          GMPKI_SECRET const uint8_t d[GMPKI_SM2_SCALAR_LEN]);
@@ -116,6 +126,15 @@ GMPKI_API int gmpki_sm2_sign_digest(GMPKI_SECRET const gmpki_sm2_private_key *ke
                                     GMPKI_OUT uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
                                     GMPKI_SECRET const uint8_t digest[GMPKI_SM3_DIGEST_LEN], unsigned flags);
 
+/*
+ * gmpki_sm2_sign_digest for count digests at once, several at a time where the processor has the means: digest i, of 32
+ * bytes, stands at digests + 32 * i and is signed with keys[i], which may all be one key; signature i, of 64 bytes,
+ * goes to signatures + 64 * i. On failure of any of them all are zeroed. keys and digests may be NULL where count is 0.
+ * CT: time depends on count only.
+ */
+GMPKI_API int gmpki_sm2_sign_batch(GMPKI_SECRET const gmpki_sm2_private_key *const *keys, GMPKI_OUT uint8_t *signatures,
+                                   GMPKI_SECRET const uint8_t *digests, size_t count, unsigned flags);
+
 /* ZA, e and the signature of a message in one call. CT: time depends on lengths only. */
 GMPKI_API int gmpki_sm2_sign(GMPKI_SECRET const gmpki_sm2_private_key *key,
                              GMPKI_OUT uint8_t signature[GMPKI_SM2_SIGNATURE_LEN], GMPKI_PUBLIC const uint8_t *user_id,
@@ -129,6 +148,17 @@ GMPKI_API int gmpki_sm2_sign(GMPKI_SECRET const gmpki_sm2_private_key *key,
 GMPKI_API int gmpki_sm2_verify_digest(GMPKI_PUBLIC const gmpki_sm2_public_key *key,
                                       GMPKI_PUBLIC const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
                                       GMPKI_PUBLIC const uint8_t digest[GMPKI_SM3_DIGEST_LEN]);
+
+/*
+ * gmpki_sm2_verify_digest for count signatures at once, several at a time where the processor has the means: signature
+ * i stands at signatures + 64 * i, digest i at digests + 32 * i, and results[i] becomes what gmpki_sm2_verify_digest
+ * would return for them and keys[i], GMPKI_ERR_ARGUMENT for a key that is NULL included. Returns GMPKI_OK if every
+ * signature holds, GMPKI_ERR_SIGNATURE if results says otherwise of one; another error stands for all results too. CT:
+ * everything is public.
+ */
+GMPKI_API int gmpki_sm2_verify_batch(GMPKI_PUBLIC const gmpki_sm2_public_key *const *keys, GMPKI_OUT int *results,
+                                     GMPKI_PUBLIC const uint8_t *signatures, GMPKI_PUBLIC const uint8_t *digests,
+                                     size_t count);
 
 /* ZA, e and the verification of a message in one call. CT: everything is public. */
 GMPKI_API int gmpki_sm2_verify(GMPKI_PUBLIC const gmpki_sm2_public_key *key,

@@ -3,6 +3,7 @@
 
 const backend_info *const sm2_backends[] = {
 #if defined(__x86_64__)
+    &sm2_ifma.info,
     &sm2_adx.info,
 #endif
     &sm2_portable.info,

@@ -40,4 +40,7 @@ typedef struct sm2_batch {
 
 extern const sm2_batch sm2_batch_ifma;
 
+/* r = a^-1 for a that is not 0, for that one. */
+void sm2_ifma_inverse(fp *r, const fp *a);
+
 #endif /* GMPKI_SRC_SM2_BATCH_H */

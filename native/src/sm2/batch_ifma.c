@@ -200,7 +200,7 @@ static fp8 invert_common(fp8 a) {
     __m512i words[4];
     fp8_to_words(words, fp8_convert(a, CONSTANT(LANES_TO_FP)));
     scatter_words(element.limb, 0, words, 1);
-    fp_inverse(&element, &element);
+    sm2_ifma_inverse(&element, &element);
     fp8 r = get_fp(&element, 0, 1);
     gmpki_cleanse(&element, sizeof element);
     return r;

@@ -57,20 +57,29 @@ void sm2_public_point(affine *p, const gmpki_sm2_public_key *key) {
     memcpy(p->y.limb, key->y, sizeof p->y.limb);
 }
 
+void sm2_private_ephemeral(gmpki_sm2_private_key *key, const fn *d, const affine *p) {
+    memcpy(key->d, d->limb, sizeof key->d);
+    memset(key->inverse, 0, sizeof key->inverse);
+    memcpy(key->x, p->x.limb, sizeof key->x);
+    memcpy(key->y, p->y.limb, sizeof key->y);
+    key->ready = SM2_PRIVATE_EPHEMERAL;
+#ifdef GMPKI_TEST_BUILD
+    key->y[0] ^= (uint64_t)(sm2_test_fault >> 1 & 1);
+#endif
+}
+
+void sm2_private_complete(gmpki_sm2_private_key *key, const fn *inverse) {
+    memcpy(key->inverse, inverse->limb, sizeof key->inverse);
+    key->ready = SM2_PRIVATE_READY;
+}
+
 /* The key of d but for what signing needs. */
 static void ephemeral_from_scalar(gmpki_sm2_private_key *key, const fn *d) {
     point product;
     affine p;
     sm2_current()->multiply_base(&product, d);
     (void)sm2_current()->to_affine(&p, &product); /* finite: 0 < d < n */
-    memcpy(key->d, d->limb, sizeof key->d);
-    memset(key->inverse, 0, sizeof key->inverse);
-    memcpy(key->x, p.x.limb, sizeof key->x);
-    memcpy(key->y, p.y.limb, sizeof key->y);
-    key->ready = SM2_PRIVATE_EPHEMERAL;
-#ifdef GMPKI_TEST_BUILD
-    key->y[0] ^= (uint64_t)(sm2_test_fault >> 1 & 1);
-#endif
+    sm2_private_ephemeral(key, d, &p);
     gmpki_cleanse(&product, sizeof product);
 }
 
@@ -78,8 +87,7 @@ void sm2_private_from_scalar(gmpki_sm2_private_key *key, const fn *d) {
     fn inverse;
     ephemeral_from_scalar(key, d);
     compute_inverse(&inverse, d);
-    memcpy(key->inverse, inverse.limb, sizeof key->inverse);
-    key->ready = SM2_PRIVATE_READY;
+    sm2_private_complete(key, &inverse);
     gmpki_cleanse(&inverse, sizeof inverse);
 }
 
@@ -112,8 +120,7 @@ static int check_pair(const gmpki_sm2_private_key *key) {
     return gmpki_sm2_sign_digest(key, signature, digest, GMPKI_SM2_SIGN_VERIFY);
 }
 
-/* d by rejection: 32 random bytes until they lie in [1, n - 2]. */
-static int random_key_scalar(fn *d) {
+int sm2_random_key_scalar(fn *d) {
     uint8_t bytes[GMPKI_SM2_SCALAR_LEN];
     uint64_t in_range = 0;
     int status = GMPKI_OK;
@@ -129,8 +136,7 @@ static int random_key_scalar(fn *d) {
     return status;
 }
 
-/* Whether the public half is a point of the curve, which a fault on the way to it leaves with probability 1 / p. */
-static int check_point(const gmpki_sm2_private_key *key) {
+int sm2_check_point(const gmpki_sm2_private_key *key) {
     gmpki_sm2_public_key public_key;
     affine p;
     sm2_private_public(&public_key, key);
@@ -145,11 +151,11 @@ static int generate(gmpki_sm2_private_key *key, int ephemeral) {
     fn d = {{0}};
     int status = gate(GMPKI_SM2);
     if (status == GMPKI_OK) {
-        status = random_key_scalar(&d);
+        status = sm2_random_key_scalar(&d);
     }
     if (status == GMPKI_OK && ephemeral) {
         ephemeral_from_scalar(key, &d);
-        status = check_point(key);
+        status = sm2_check_point(key);
     } else if (status == GMPKI_OK) {
         sm2_private_from_scalar(key, &d);
         status = check_pair(key);

@@ -32,6 +32,34 @@ void sm2_nonce_hedged(fn *k, const fn *d, const uint8_t random[SM2_NONCE_RANDOM_
     gmpki_cleanse(wide, sizeof wide);
 }
 
+/* The KDF is SM3 of the input and a counter of four bytes, which starts with 1 (GB/T 32918.4-2016 5.4.3). */
+void sm2_nonces_hedged(fn *k, const fn *d, const uint8_t *random, const uint8_t *digests, size_t count) {
+    enum { INPUT_LEN = GMPKI_SM2_SCALAR_LEN + SM2_NONCE_RANDOM_LEN + GMPKI_SM3_DIGEST_LEN, COUNTERS = 2 };
+    uint8_t inputs[COUNTERS * SM2_BATCH_MAX][INPUT_LEN + 4];
+    uint8_t wide[SM2_BATCH_MAX][COUNTERS * GMPKI_SM3_DIGEST_LEN];
+    const uint8_t *messages[COUNTERS * SM2_BATCH_MAX];
+    size_t lens[COUNTERS * SM2_BATCH_MAX];
+    for (size_t i = 0; i < COUNTERS * SM2_BATCH_MAX; i++) {
+        messages[i] = inputs[i];
+        lens[i] = sizeof inputs[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < COUNTERS; j++) {
+            uint8_t *input = inputs[COUNTERS * i + j];
+            fn_to_bytes(input, &d[i]);
+            memcpy(input + 32, random + i * SM2_NONCE_RANDOM_LEN, SM2_NONCE_RANDOM_LEN);
+            memcpy(input + 64, digests + i * GMPKI_SM3_DIGEST_LEN, GMPKI_SM3_DIGEST_LEN);
+            store_be32(input + INPUT_LEN, (uint32_t)j + 1);
+        }
+    }
+    sm3_batch(wide[0], NULL, messages, lens, COUNTERS * count);
+    for (size_t i = 0; i < count; i++) {
+        fn_from_wide_bytes(&k[i], wide[i]); /* 48 of the 64 bytes */
+    }
+    gmpki_cleanse(inputs, sizeof inputs);
+    gmpki_cleanse(wide, sizeof wide);
+}
+
 /* K = HMAC_K(V || tag || data), V = HMAC_K(V). */
 static void rfc6979_update(sm2_rfc6979 *state, uint8_t tag, const uint8_t *data, size_t len) {
     gmpki_sm3_hmac_ctx ctx;

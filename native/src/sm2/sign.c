@@ -21,15 +21,11 @@ enum {
  * A4 (x1, y1) = kG; A5 r = (e + x1) mod n, next nonce if r = 0 or r + k = n; A6 s = (1 + d)^-1 (k - rd) mod n, next
  * nonce if s = 0. Written as s = (1 + d)^-1 (k + r) - r, which is the same number with one product fewer by d.
  */
-int sm2_sign_with_nonce(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
-                        const uint8_t digest[GMPKI_SM3_DIGEST_LEN], const fn *k) {
-    point product;
-    affine p;
+int sm2_sign_with_x1(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                     const uint8_t digest[GMPKI_SM3_DIGEST_LEN], const fn *k, const fp *x) {
     fn e, r, s, inverse, r_plus_k;
     uint8_t x1[32];
-    sm2_current()->multiply_base(&product, k);
-    (void)sm2_current()->to_affine(&p, &product); /* finite: 0 < k < n */
-    fp_to_bytes(x1, &p.x);
+    fp_to_bytes(x1, x);
     fn_reduce_bytes(&r, x1);
     fn_reduce_bytes(&e, digest);
     fn_add(&r, &r, &e);
@@ -51,8 +47,6 @@ int sm2_sign_with_nonce(const gmpki_sm2_private_key *key, uint8_t signature[GMPK
         fn_to_bytes(signature + 32, &s);
         DECLASSIFY(signature, GMPKI_SM2_SIGNATURE_LEN); /* the signature is the public result */
     }
-    gmpki_cleanse(&product, sizeof product);
-    gmpki_cleanse(&p, sizeof p);
     gmpki_cleanse(x1, sizeof x1);
     gmpki_cleanse(&e, sizeof e);
     gmpki_cleanse(&r, sizeof r);
@@ -60,6 +54,18 @@ int sm2_sign_with_nonce(const gmpki_sm2_private_key *key, uint8_t signature[GMPK
     gmpki_cleanse(&inverse, sizeof inverse);
     gmpki_cleanse(&r_plus_k, sizeof r_plus_k);
     return refused ? SM2_NEXT_NONCE : GMPKI_OK;
+}
+
+int sm2_sign_with_nonce(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                        const uint8_t digest[GMPKI_SM3_DIGEST_LEN], const fn *k) {
+    point product;
+    affine p;
+    sm2_current()->multiply_base(&product, k);
+    (void)sm2_current()->to_affine(&p, &product); /* finite: 0 < k < n */
+    int status = sm2_sign_with_x1(key, signature, digest, k, &p.x);
+    gmpki_cleanse(&product, sizeof product);
+    gmpki_cleanse(&p, sizeof p);
+    return status;
 }
 
 static int sign_hedged(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
@@ -98,9 +104,8 @@ static int sign_deterministic(const gmpki_sm2_private_key *key, uint8_t signatur
     return status;
 }
 
-/* Sign e; the key is ready and the flags are known. On failure the signature is zeroed. */
-static int sign(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
-                const uint8_t digest[GMPKI_SM3_DIGEST_LEN], unsigned flags) {
+int sm2_sign_one(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                 const uint8_t digest[GMPKI_SM3_DIGEST_LEN], unsigned flags) {
     int status = flags & GMPKI_SM2_SIGN_DETERMINISTIC ? sign_deterministic(key, signature, digest)
                                                       : sign_hedged(key, signature, digest);
     if (status == SM2_NEXT_NONCE) {
@@ -142,7 +147,7 @@ int gmpki_sm2_sign_digest(const gmpki_sm2_private_key *key, uint8_t signature[GM
         gmpki_cleanse(signature, GMPKI_SM2_SIGNATURE_LEN);
         return status;
     }
-    return sign(key, signature, digest, flags);
+    return sm2_sign_one(key, signature, digest, flags);
 }
 
 int gmpki_sm2_sign(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN], const uint8_t *user_id,
@@ -163,7 +168,7 @@ int gmpki_sm2_sign(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2
     uint8_t digest[GMPKI_SM3_DIGEST_LEN];
     sm2_private_public(&public_key, key);
     sm2_compute_digest(digest, &public_key, user_id, user_id_len, message, message_len);
-    status = sign(key, signature, digest, flags);
+    status = sm2_sign_one(key, signature, digest, flags);
     gmpki_cleanse(digest, sizeof digest);
     return status;
 }

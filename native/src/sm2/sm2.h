@@ -7,6 +7,7 @@
 
 #include "common/backend.h"
 #include "gmpki/sm2.h"
+#include "sm2/batch.h"
 #include "sm2/fn.h"
 #include "sm2/mul.h"
 #include "sm2/point.h"
@@ -27,8 +28,11 @@ typedef struct sm2_backend {
     uint64_t (*to_affine)(affine *r, const point *a);
     /* The same of two points at once: all ones, or zero if one of them is infinity. */
     uint64_t (*to_affine_pair)(affine r[2], const point a[2]);
+    /* Several operations at once; NULL where there is nothing faster than one after the other. */
+    const sm2_batch *batch;
 } sm2_backend;
 
+extern const sm2_backend sm2_ifma;
 extern const sm2_backend sm2_adx;
 extern const sm2_backend sm2_portable;
 
@@ -57,6 +61,17 @@ void sm2_private_inverse(fn *inverse, const gmpki_sm2_private_key *key);
 void sm2_private_public(gmpki_sm2_public_key *public_key, const gmpki_sm2_private_key *key);
 void sm2_public_point(affine *p, const gmpki_sm2_public_key *key);
 
+/* Fill an ephemeral key from d in [1, n - 2] and p = d * G; and make a whole key of it with (1 + d)^-1. */
+void sm2_private_ephemeral(gmpki_sm2_private_key *key, const fn *d, const affine *p);
+void sm2_private_complete(gmpki_sm2_private_key *key, const fn *inverse);
+
+/* d by rejection: 32 bytes of the system's random source until they lie in [1, n - 2]. */
+int sm2_random_key_scalar(fn *d);
+
+/* Whether the public half is a point of the curve, which a fault on the way to it leaves with probability 1 / p:
+ * GMPKI_OK or GMPKI_ERR_FAULT. */
+int sm2_check_point(const gmpki_sm2_private_key *key);
+
 /* Fill a key from d in [1, n - 2]. */
 void sm2_private_from_scalar(gmpki_sm2_private_key *key, const fn *d);
 
@@ -81,6 +96,9 @@ enum { SM2_NONCE_RANDOM_LEN = 32 };
 void sm2_nonce_hedged(fn *k, const fn *d, const uint8_t random[SM2_NONCE_RANDOM_LEN],
                       const uint8_t digest[GMPKI_SM3_DIGEST_LEN]);
 
+/* The same for up to SM2_BATCH_MAX items at once; random and digests have 32 bytes for each. */
+void sm2_nonces_hedged(fn *k, const fn *d, const uint8_t *random, const uint8_t *digests, size_t count);
+
 /* The deterministic generator of RFC 6979 3.2 with HMAC-SM3. */
 typedef struct sm2_rfc6979 {
     uint8_t k[GMPKI_SM3_DIGEST_LEN];
@@ -100,9 +118,33 @@ enum { SM2_NEXT_NONCE = 1 };
 int sm2_sign_with_nonce(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
                         const uint8_t digest[GMPKI_SM3_DIGEST_LEN], const fn *k);
 
+/* Steps A5 and A6 from x1, the affine x of k * G. */
+int sm2_sign_with_x1(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                     const uint8_t digest[GMPKI_SM3_DIGEST_LEN], const fn *k, const fp *x);
+
+/* Sign e with a key that is ready and flags that are known. On failure the signature is zeroed. */
+int sm2_sign_one(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                 const uint8_t digest[GMPKI_SM3_DIGEST_LEN], unsigned flags);
+
+/* The ranges of clause 7.1 and t: GMPKI_OK or GMPKI_ERR_SIGNATURE; x1 of s * G + t * P has to be c modulo n. The digest
+ * may be secret, and c with it. */
+int sm2_verify_scalars(fn *s, fn *t, fn *c, const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                       const uint8_t digest[GMPKI_SM3_DIGEST_LEN]);
+
 /* The equation and the ranges of clause 7.1: GMPKI_OK or GMPKI_ERR_SIGNATURE. The digest may be secret. */
 int sm2_verify_signature(const gmpki_sm2_public_key *key, const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
                          const uint8_t digest[GMPKI_SM3_DIGEST_LEN]);
+
+/* Signatures of 64 bytes and digests of 32, each with its key. */
+typedef struct sm2_signed {
+    const gmpki_sm2_public_key *const *keys;
+    const uint8_t *signatures;
+    const uint8_t *digests;
+} sm2_signed;
+
+/* results[i] = what gmpki_sm2_verify_digest would return: GMPKI_OK if all are, else GMPKI_ERR_SIGNATURE. Digests may be
+ * secret. */
+int sm2_verify_many(const sm2_signed *all, int *results, size_t count);
 
 /* SM3 over ENTL || ID || a || b || xG || yG || xA || yA. */
 void sm2_compute_za(uint8_t za[GMPKI_SM3_DIGEST_LEN], const gmpki_sm2_public_key *key, const uint8_t *user_id,

@@ -42,29 +42,42 @@ static comb_row *table_comb(const gmpki_sm2_verify_table *table) {
 }
 
 /*
- * B1, B2: r and s in [1, n - 1]. B5: t = (r + s) mod n is not 0. B6: (x1, y1) = sG + tP. B7: R = (e + x1) mod n equals
- * r, taken as x1 mod n = r - e. By the table of the key, where there is one.
+ * B1, B2: r and s in [1, n - 1]. B5: t = (r + s) mod n is not 0. What x1 has to be modulo n for R = (e + x1) mod n to
+ * equal r is c = r - e.
  */
-static int verify_signature(const gmpki_sm2_public_key *key, const gmpki_sm2_verify_table *table,
-                            const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
-                            const uint8_t digest[GMPKI_SM3_DIGEST_LEN]) {
-    fn r, s, t, e, c;
-    affine p;
-    point sum;
+int sm2_verify_scalars(fn *s, fn *t, fn *c, const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                       const uint8_t digest[GMPKI_SM3_DIGEST_LEN]) {
+    fn r, e;
     if (!fn_from_bytes(&r, signature)) {
         return GMPKI_ERR_SIGNATURE;
     }
     if (fn_is_zero(&r)) {
         return GMPKI_ERR_SIGNATURE;
     }
-    if (!fn_from_bytes(&s, signature + 32)) {
+    if (!fn_from_bytes(s, signature + 32)) {
         return GMPKI_ERR_SIGNATURE;
     }
-    if (fn_is_zero(&s)) {
+    if (fn_is_zero(s)) {
         return GMPKI_ERR_SIGNATURE;
     }
-    fn_add(&t, &r, &s);
-    if (fn_is_zero(&t)) {
+    fn_add(t, &r, s);
+    if (fn_is_zero(t)) {
+        return GMPKI_ERR_SIGNATURE;
+    }
+    fn_reduce_bytes(&e, digest);
+    fn_sub(c, &r, &e);
+    gmpki_cleanse(&e, sizeof e);
+    return GMPKI_OK;
+}
+
+/* B6: (x1, y1) = sG + tP; B7. By the table of the key, where there is one. */
+static int verify_signature(const gmpki_sm2_public_key *key, const gmpki_sm2_verify_table *table,
+                            const uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
+                            const uint8_t digest[GMPKI_SM3_DIGEST_LEN]) {
+    fn s, t, c;
+    affine p;
+    point sum;
+    if (sm2_verify_scalars(&s, &t, &c, signature, digest) != GMPKI_OK) {
         return GMPKI_ERR_SIGNATURE;
     }
     if (table != NULL) {
@@ -73,14 +86,8 @@ static int verify_signature(const gmpki_sm2_public_key *key, const gmpki_sm2_ver
         sm2_public_point(&p, key);
         sm2_current()->multiply_double_vartime(&sum, &s, &t, &p);
     }
-    if (point_is_infinity(&sum)) {
-        return GMPKI_ERR_SIGNATURE;
-    }
-    fn_reduce_bytes(&e, digest);
-    fn_sub(&c, &r, &e);
-    uint64_t good = x_is_congruent(&sum, &c);
+    uint64_t good = x_is_congruent(&sum, &c) & ~point_is_infinity(&sum);
     DECLASSIFY(&good, sizeof good); /* the status tells it */
-    gmpki_cleanse(&e, sizeof e);
     gmpki_cleanse(&c, sizeof c);
     return good ? GMPKI_OK : GMPKI_ERR_SIGNATURE;
 }
