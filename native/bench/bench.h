@@ -25,6 +25,7 @@ typedef struct bench_case {
     size_t argument;                          /* the call's own affair: a length, a count */
     int (*run)(const struct bench_case *one); /* one call: 0, or it went wrong */
     int (*prepare)(const struct bench_case *one); /* before the clock starts, on the backend in question; may be NULL */
+    const char *label; /* what to call the backend of a case without an algorithm; may be NULL */
 } bench_case;
 
 /* Add a case; all of it is copied but the implementation's name. */
@@ -62,6 +63,7 @@ extern uint8_t bench_out[BENCH_MAX_DATA + 64];
 void ours_sm2_register(void);
 void ours_sm2_batch_register(void);
 void ours_primitives_register(void);
+void ours_primitives_adx_register(void);
 void ours_sm3_register(void);
 void ours_sm4_register(void);
 void peer_openssl_register(void);

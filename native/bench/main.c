@@ -205,6 +205,9 @@ static void register_all(void) {
     ours_sm2_register();
     ours_sm2_batch_register();
     ours_primitives_register();
+#ifdef BENCH_ADX
+    ours_primitives_adx_register();
+#endif
     ours_sm3_register();
     ours_sm4_register();
 #ifdef BENCH_OPENSSL
@@ -239,7 +242,7 @@ int main(int argc, char **argv) {
         if (o.list) {
             printf("%s %s\n", one->operation, one->implementation);
         } else if (one->algorithm == BENCH_NO_ALGORITHM) {
-            failures += run_case(&o, one, "");
+            failures += run_case(&o, one, one->label == NULL ? "" : one->label);
         } else {
             failures += run_ours(&o, one);
         }

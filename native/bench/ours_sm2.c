@@ -110,7 +110,7 @@ static int random_bytes(const bench_case *one) {
 }
 
 static void add(const char *operation, int (*run)(const bench_case *one), size_t argument) {
-    bench_case one = {operation, "gmpki", GMPKI_SM2, 0, 1, argument, run, prepare};
+    bench_case one = {operation, "gmpki", GMPKI_SM2, 0, 1, argument, run, prepare, NULL};
     bench_add(&one);
 }
 
@@ -134,7 +134,7 @@ void ours_sm2_register(void) {
     add("sm2_public_key_load_33", public_load, 33);
     static const size_t lengths[] = {32, 48};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        bench_case one = {"random", "gmpki", BENCH_NO_ALGORITHM, 0, 1, lengths[i], random_bytes, NULL};
+        bench_case one = {"random", "gmpki", BENCH_NO_ALGORITHM, 0, 1, lengths[i], random_bytes, NULL, NULL};
         bench_add_sized(&one, lengths[i]);
     }
 }

@@ -40,7 +40,7 @@ static int verify(const bench_case *one) {
 static void add(const char *operation, int (*run)(const bench_case *one)) {
     static const size_t counts[] = {1, 8, 64};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        bench_case one = {operation, "gmpki", GMPKI_SM2, 0, counts[i], 0, run, prepare};
+        bench_case one = {operation, "gmpki", GMPKI_SM2, 0, counts[i], 0, run, prepare, NULL};
         bench_add_sized(&one, counts[i]);
     }
 }

@@ -34,7 +34,7 @@ static int prepare(const bench_case *one) {
 
 static void add_many(const char *operation, int (*run)(const bench_case *one), size_t items, size_t len,
                      size_t data_len) {
-    bench_case one = {operation, "gmpki", GMPKI_SM3, data_len, items, len, run, prepare};
+    bench_case one = {operation, "gmpki", GMPKI_SM3, data_len, items, len, run, prepare, NULL};
     bench_add(&one);
 }
 #endif
@@ -60,7 +60,7 @@ static int pbkdf2_many(const bench_case *one) {
 static void add(const char *operation, int (*run)(const bench_case *one), const size_t *lengths, size_t count,
                 int per_byte) {
     for (size_t i = 0; i < count; i++) {
-        bench_case one = {operation, "gmpki", GMPKI_SM3, per_byte ? lengths[i] : 0, 1, lengths[i], run, NULL};
+        bench_case one = {operation, "gmpki", GMPKI_SM3, per_byte ? lengths[i] : 0, 1, lengths[i], run, NULL, NULL};
         bench_add_sized(&one, lengths[i]);
     }
 }

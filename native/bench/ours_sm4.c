@@ -90,7 +90,7 @@ static int cbc_streams(const bench_case *one) {
 }
 
 static void add_streams(const char *operation, size_t items, size_t len) {
-    bench_case one = {operation, "gmpki", GMPKI_SM4, len, items, len, cbc_streams, prepare_streams};
+    bench_case one = {operation, "gmpki", GMPKI_SM4, len, items, len, cbc_streams, prepare_streams, NULL};
     bench_add(&one);
 }
 #endif
@@ -98,14 +98,14 @@ static void add_streams(const char *operation, size_t items, size_t len) {
 static void add(const char *operation, int (*run)(const bench_case *one), int (*ready)(const bench_case *one)) {
     static const size_t lengths[] = {16, 64, 256, 1024, 8192, 1 << 20};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        bench_case one = {operation, "gmpki", GMPKI_SM4, lengths[i], 1, lengths[i], run, ready};
+        bench_case one = {operation, "gmpki", GMPKI_SM4, lengths[i], 1, lengths[i], run, ready, NULL};
         bench_add_sized(&one, lengths[i]);
     }
 }
 
 void ours_sm4_register(void) {
-    bench_case key = {"sm4_key", "gmpki", GMPKI_SM4, 0, 1, 0, key_init, NULL};
-    bench_case mac = {"sm4_cmac", "gmpki", GMPKI_SM4, 8192, 1, 8192, cmac, NULL};
+    bench_case key = {"sm4_key", "gmpki", GMPKI_SM4, 0, 1, 0, key_init, NULL, NULL};
+    bench_case mac = {"sm4_cmac", "gmpki", GMPKI_SM4, 8192, 1, 8192, cmac, NULL, NULL};
     bench_add(&key);
     add("sm4_ecb", update, prepare_ecb);
     add("sm4_ctr", update, prepare_ctr);

@@ -109,19 +109,19 @@ static void add_cipher(const char *operation, int mode, int (*run)(const bench_c
             (void)gcry_cipher_setiv(handle, bench_in, 16);
         }
         handles[handle_count] = handle;
-        bench_case one = {operation, "libgcrypt", BENCH_NO_ALGORITHM, lengths[i], 1, handle_count, run, NULL};
+        bench_case one = {operation, "libgcrypt", BENCH_NO_ALGORITHM, lengths[i], 1, handle_count, run, NULL, NULL};
         handle_count++;
         bench_add_sized(&one, lengths[i]);
     }
 }
 
 static void add(const char *operation, int (*run)(const bench_case *one)) {
-    bench_case one = {operation, "libgcrypt", BENCH_NO_ALGORITHM, 0, 1, 0, run, NULL};
+    bench_case one = {operation, "libgcrypt", BENCH_NO_ALGORITHM, 0, 1, 0, run, NULL, NULL};
     bench_add(&one);
 }
 
 static void add_sized(const char *operation, int (*run)(const bench_case *one), size_t len, int per_byte) {
-    bench_case one = {operation, "libgcrypt", BENCH_NO_ALGORITHM, per_byte ? len : 0, 1, len, run, NULL};
+    bench_case one = {operation, "libgcrypt", BENCH_NO_ALGORITHM, per_byte ? len : 0, 1, len, run, NULL, NULL};
     bench_add_sized(&one, len);
 }
 

@@ -77,7 +77,7 @@ static void add_cipher(const char *operation, const char *name, int encrypt, int
         if (ctx != NULL && EVP_CipherInit_ex2(ctx, cipher, bench_in, bench_in, encrypt, NULL) &&
             EVP_CIPHER_CTX_set_padding(ctx, 0)) {
             contexts[context_count] = ctx;
-            bench_case one = {operation, "openssl", BENCH_NO_ALGORITHM, lengths[i], 1, context_count, run, NULL};
+            bench_case one = {operation, "openssl", BENCH_NO_ALGORITHM, lengths[i], 1, context_count, run, NULL, NULL};
             context_count++;
             bench_add_sized(&one, lengths[i]);
         }
@@ -86,7 +86,7 @@ static void add_cipher(const char *operation, const char *name, int encrypt, int
 }
 
 static void add_sized(const char *operation, int (*run)(const bench_case *one), size_t len, int per_byte) {
-    bench_case one = {operation, "openssl", BENCH_NO_ALGORITHM, per_byte ? len : 0, 1, len, run, NULL};
+    bench_case one = {operation, "openssl", BENCH_NO_ALGORITHM, per_byte ? len : 0, 1, len, run, NULL, NULL};
     bench_add_sized(&one, len);
 }
 

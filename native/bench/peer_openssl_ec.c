@@ -95,7 +95,7 @@ static int make_encryption(pair *p) {
 }
 
 static void add(const char *operation, int (*run)(const bench_case *one), size_t which) {
-    bench_case one = {operation, "openssl", BENCH_NO_ALGORITHM, 0, 1, which, run, NULL};
+    bench_case one = {operation, "openssl", BENCH_NO_ALGORITHM, 0, 1, which, run, NULL, NULL};
     bench_add(&one);
 }
 
