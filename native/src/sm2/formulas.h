@@ -16,7 +16,14 @@
 #include "gmpki/common.h"
 #include "sm2/mul.h"
 
-static inline void curve_multiple(multiple *r, const point *a) {
+/*
+ * A whole formula is a function of its own, with nothing in its frame but field elements: an aligned table there takes
+ * registers from the products (see fp_adx.h). Its parts are inlined, or their operands would be behind pointers.
+ */
+#define CURVE_FUNCTION static __attribute__((noinline, unused))
+#define CURVE_PART static inline __attribute__((always_inline))
+
+CURVE_FUNCTION void curve_multiple(table_point *r, const point *a) {
     r->x = a->x;
     r->y = a->y;
     r->z = a->z;
@@ -29,7 +36,7 @@ static inline void curve_multiple(multiple *r, const point *a) {
  * book's result, Z3 = 2YZ, X3 = M^2 - 8XY^2, Y3 = M(4XY^2 - X3) - 8Y^4, is taken with half its z, which quarters X3 and
  * makes Y3 an eighth: with m = M / 2 and v = XY^2, Z3 = YZ, X3 = m^2 - 2v, Y3 = m(v - X3) - Y^4.
  */
-static inline void curve_double(point *r, const point *a) {
+CURVE_FUNCTION void curve_double(point *r, const point *a) {
     fp d, m, v, y2, t;
     field_sqr(&d, &a->z);
     field_sub(&t, &a->x, &d);
@@ -51,8 +58,7 @@ static inline void curve_double(point *r, const point *a) {
 }
 
 /* From U1, S1, H = U2 - U1, R = S2 - S1 and Z3: X3 = R^2 - H^3 - 2 U1 H^2, Y3 = R(U1 H^2 - X3) - S1 H^3. */
-static inline void curve_finish_addition(point *r, const fp *u1, const fp *s1, const fp *h, const fp *rr,
-                                         const fp *z3) {
+CURVE_PART void curve_finish_addition(point *r, const fp *u1, const fp *s1, const fp *h, const fp *rr, const fp *z3) {
     fp h2, h3, v, x3;
     field_sqr(&h2, h);
     field_mul(&h3, h, &h2);
@@ -73,7 +79,7 @@ static inline void curve_finish_addition(point *r, const fp *u1, const fp *s1, c
  * a + b by the formula, good for finite a and b that are not equal; opposite points give infinity. In two steps: what a
  * and b differ by, h in x and rr in y, then the sum from that.
  */
-static inline void curve_difference(fp *h, fp *rr, fp *u1, fp *s1, const point *a, const multiple *b) {
+CURVE_PART void curve_difference(fp *h, fp *rr, fp *u1, fp *s1, const point *a, const table_point *b) {
     fp za2;
     field_sqr(&za2, &a->z);
     field_mul(u1, &a->x, &b->z2);
@@ -85,22 +91,22 @@ static inline void curve_difference(fp *h, fp *rr, fp *u1, fp *s1, const point *
     field_sub(rr, rr, s1);
 }
 
-static inline void curve_sum(point *r, const point *a, const multiple *b, const fp *h, const fp *rr, const fp *u1,
-                             const fp *s1) {
+CURVE_PART void curve_sum(point *r, const point *a, const table_point *b, const fp *h, const fp *rr, const fp *u1,
+                          const fp *s1) {
     fp z3;
     field_mul(&z3, &a->z, &b->z);
     field_mul(&z3, &z3, h);
     curve_finish_addition(r, u1, s1, h, rr, &z3);
 }
 
-static inline void curve_add(point *r, const point *a, const multiple *b) {
+CURVE_FUNCTION void curve_add(point *r, const point *a, const table_point *b) {
     fp h, rr, u1, s1;
     curve_difference(&h, &rr, &u1, &s1, a, b);
     curve_sum(r, a, b, &h, &rr, &u1, &s1);
 }
 
 /* The same for an affine b. */
-static inline void curve_difference_affine(fp *h, fp *rr, const point *a, const affine *b) {
+CURVE_PART void curve_difference_affine(fp *h, fp *rr, const point *a, const affine *b) {
     fp z2;
     field_sqr(&z2, &a->z);
     field_mul(h, &b->x, &z2);
@@ -110,20 +116,20 @@ static inline void curve_difference_affine(fp *h, fp *rr, const point *a, const 
     field_sub(rr, rr, &a->y);
 }
 
-static inline void curve_sum_affine(point *r, const point *a, const fp *h, const fp *rr) {
+CURVE_PART void curve_sum_affine(point *r, const point *a, const fp *h, const fp *rr) {
     fp z3;
     field_mul(&z3, &a->z, h);
     curve_finish_addition(r, &a->x, &a->y, h, rr, &z3);
 }
 
-static inline void curve_add_affine(point *r, const point *a, const affine *b) {
+CURVE_FUNCTION void curve_add_affine(point *r, const point *a, const affine *b) {
     fp h, rr;
     curve_difference_affine(&h, &rr, a, b);
     curve_sum_affine(r, a, &h, &rr);
 }
 
 /* a + b where both have one x, which the formula cannot do: 2a if b = a, so that R = 0, and infinity if b = -a. */
-static inline void curve_add_same_x_vartime(point *r, const point *a, const fp *rr) {
+static __attribute__((noinline)) void curve_add_same_x_vartime(point *r, const point *a, const fp *rr) {
     if (fp_is_zero(rr)) {
         curve_double(r, a);
     } else {
@@ -132,7 +138,7 @@ static inline void curve_add_same_x_vartime(point *r, const point *a, const fp *
 }
 
 /* r = r + b for any r and a finite b. */
-static inline void curve_add_vartime(point *r, const multiple *b) {
+CURVE_FUNCTION void curve_add_vartime(point *r, const table_point *b) {
     fp h, rr, u1, s1;
     if (point_is_infinity(r)) {
         r->x = b->x;
@@ -148,7 +154,7 @@ static inline void curve_add_vartime(point *r, const multiple *b) {
     }
 }
 
-static inline void curve_add_affine_vartime(point *r, const affine *b) {
+CURVE_FUNCTION void curve_add_affine_vartime(point *r, const affine *b) {
     fp h, rr;
     if (point_is_infinity(r)) {
         r->x = b->x;
@@ -165,7 +171,7 @@ static inline void curve_add_affine_vartime(point *r, const affine *b) {
 }
 
 /* The affine coordinates: all ones, or zero and coordinates of 0 for infinity, as the inverse of 0 is 0. */
-static inline uint64_t curve_to_affine(affine *r, const point *a) {
+CURVE_FUNCTION uint64_t curve_to_affine(affine *r, const point *a) {
     fp inverse, square;
     uint64_t finite = ~point_is_infinity(a);
     field_inverse(&inverse, &a->z);

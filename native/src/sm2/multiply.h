@@ -29,12 +29,6 @@
 #include "sm2/mul.h"
 #include "sm2/recode.h"
 
-enum {
-    POINT_WINDOW = 5,
-    POINT_DIGITS = 52, /* the highest is 1 */
-    POINT_ENTRIES = 1 << (POINT_WINDOW - 1)
-};
-
 /* k if that is odd, n - k if it is even; flip is all ones then. 0 becomes n. */
 static inline void make_odd(fn *odd, const fn *k, uint64_t *flip) {
     static const uint64_t n[4] = FN_MODULUS_LIMBS;
@@ -55,41 +49,95 @@ static inline void negate_if(fp *y, uint64_t mask) {
     fp_move_if(y, &minus, mask);
 }
 
-/* r = the multiple that a digit of the fixed base names; all ones in *skip if the digit is 0. */
-static inline void select_base(affine *r, const fn *k, int i, uint64_t flip, uint64_t *skip) {
-    uint64_t negative;
-    uint64_t index = recode_booth(scalar_bits(k, BASE_WINDOW * i - 1, BASE_WINDOW + 1), BASE_WINDOW, &negative);
-    scan_affine(r, sm2_base_table[i], index);
-    negate_if(&r->y, negative ^ flip);
-    *skip = mask_is_zero(index);
+/* A digit of the fixed base: which entry of its row, and all ones in *negative for its opposite. */
+static inline uint64_t base_digit(const fn *odd, int i, uint64_t flip, uint64_t *negative) {
+    unsigned bits = scalar_bits(odd, BASE_WINDOW * i - 1, BASE_WINDOW + 1);
+    uint64_t index = recode_booth(bits, BASE_WINDOW, negative);
+    *negative ^= flip;
+    return index;
+}
+
+static inline void select_base(affine *r, const affine row[BASE_ENTRIES], uint64_t index, uint64_t negative) {
+    base_scan scan;
+    base_scan_begin(&scan, index);
+    for (int part = 0; part < BASE_SCAN_PARTS; part++) {
+        base_scan_part(&scan, row, part);
+    }
+    base_scan_end(r, &scan);
+    negate_if(&r->y, negative);
+}
+
+/*
+ * curve_add_affine of sum and term, unless skip is ones, with a scan of another row between its products: the scan
+ * waits for memory and the products for one another, and together they take little more than the products alone.
+ */
+static inline void add_while_scanning(point *sum, const affine *term, uint64_t skip, base_scan *scan,
+                                      const affine row[BASE_ENTRIES]) {
+    fp h, rr, z2, z3, h2, h3, v, x3;
+    base_scan_part(scan, row, 0);
+    field_sqr(&z2, &sum->z);
+    field_mul(&rr, &term->y, &sum->z);
+    base_scan_part(scan, row, 1);
+    field_mul(&h, &term->x, &z2);
+    field_mul(&rr, &rr, &z2);
+    base_scan_part(scan, row, 2);
+    field_sub(&h, &h, &sum->x);
+    field_sub(&rr, &rr, &sum->y);
+    field_mul(&z3, &sum->z, &h);
+    base_scan_part(scan, row, 3);
+    field_sqr(&h2, &h);
+    field_mul(&h3, &h, &h2);
+    base_scan_part(scan, row, 4);
+    field_mul(&v, &sum->x, &h2);
+    field_sqr(&x3, &rr);
+    base_scan_part(scan, row, 5);
+    field_sub(&x3, &x3, &h3);
+    field_sub(&x3, &x3, &v);
+    field_sub(&x3, &x3, &v);
+    field_mul(&h3, &sum->y, &h3);
+    base_scan_part(scan, row, 6);
+    field_sub(&v, &v, &x3);
+    field_mul(&v, &rr, &v);
+    base_scan_part(scan, row, 7);
+    field_sub(&v, &v, &h3);
+    fp_move_if(&sum->x, &x3, ~skip);
+    fp_move_if(&sum->y, &v, ~skip);
+    fp_move_if(&sum->z, &z3, ~skip);
 }
 
 static void multiply_base(point *r, const fn *k) {
     affine term;
-    uint64_t flip, skip;
-    point sum, next;
+    uint64_t flip, index, negative;
+    point sum;
     fn odd;
     make_odd(&odd, k, &flip);
-    select_base(&term, &odd, 0, flip, &skip);
+    index = base_digit(&odd, 0, flip, &negative);
+    select_base(&term, sm2_base_table[0], index, negative);
     sum.x = term.x;
     sum.y = term.y;
     sum.z = fp_one;
+    index = base_digit(&odd, 1, flip, &negative);
+    select_base(&term, sm2_base_table[1], index, negative);
     for (int i = 1; i < BASE_ROWS; i++) {
-        select_base(&term, &odd, i, flip, &skip);
-        curve_add_affine(&next, &sum, &term);
-        point_move_if(&sum, &next, ~skip);
+        int next = i + 1 < BASE_ROWS ? i + 1 : i; /* the last scan is for nothing */
+        base_scan scan;
+        uint64_t skip = mask_is_zero(index);
+        index = base_digit(&odd, next, flip, &negative);
+        base_scan_begin(&scan, index);
+        add_while_scanning(&sum, &term, skip, &scan, sm2_base_table[next]);
+        base_scan_end(&term, &scan);
+        negate_if(&term.y, negative);
     }
     *r = sum;
     gmpki_cleanse(&term, sizeof term);
     gmpki_cleanse(&sum, sizeof sum);
-    gmpki_cleanse(&next, sizeof next);
     gmpki_cleanse(&odd, sizeof odd);
 }
 
 /* The odd multiples P, 3P, 5P ... of a point. */
-static inline void odd_multiples(multiple *table, int count, const affine *p) {
+static inline void odd_multiples(table_point *table, int count, const affine *p) {
     point sum, twice;
-    multiple step;
+    table_point step;
     sum.x = p->x;
     sum.y = p->y;
     sum.z = fp_one;
@@ -103,16 +151,16 @@ static inline void odd_multiples(multiple *table, int count, const affine *p) {
     gmpki_cleanse(&sum, sizeof sum);
 }
 
-static inline void select_multiple(multiple *r, const multiple table[POINT_ENTRIES], const fn *k, int i,
-                                   uint64_t flip) {
-    unsigned bits = scalar_bits(k, POINT_WINDOW * i, POINT_WINDOW + 1) | 1;
-    uint64_t negative = mask_from_bit(~(uint64_t)bits >> POINT_WINDOW & 1);
-    scan_multiple(r, table, POINT_ENTRIES, ((bits ^ negative) & 31) >> 1);
-    negate_if(&r->y, negative ^ flip);
+/* A digit of any point: which of its odd multiples, and all ones in *negative for its opposite. */
+static inline uint64_t point_digit(const fn *odd, int i, uint64_t flip, uint64_t *negative) {
+    unsigned bits = scalar_bits(odd, POINT_WINDOW * i, POINT_WINDOW + 1) | 1;
+    uint64_t below = mask_from_bit(~(uint64_t)bits >> POINT_WINDOW & 1);
+    *negative = below ^ flip;
+    return ((bits ^ below) & ((1u << POINT_WINDOW) - 1)) >> 1;
 }
 
 /* r = r + b for any finite r and b, in constant time. */
-static inline void add_complete(point *r, const multiple *b) {
+static inline void add_complete(point *r, const table_point *b) {
     point twice;
     fp h, rr, u1, s1;
     curve_difference(&h, &rr, &u1, &s1, r, b);
@@ -124,8 +172,8 @@ static inline void add_complete(point *r, const multiple *b) {
 }
 
 static void multiply_point(point *r, const fn *k, const affine *p) {
-    multiple table[POINT_ENTRIES]; /* P, 3P .. 31P */
-    multiple term;
+    table_point table[POINT_ENTRIES]; /* P, 3P .. 31P */
+    table_point term;
     point sum;
     uint64_t flip;
     fn odd;
@@ -136,10 +184,16 @@ static void multiply_point(point *r, const fn *k, const affine *p) {
     sum.z = fp_one;
     negate_if(&sum.y, flip);
     for (int i = POINT_DIGITS - 2; i >= 0; i--) {
-        for (int j = 0; j < POINT_WINDOW; j++) {
+        point_scan scan;
+        uint64_t negative;
+        point_scan_begin(&scan, point_digit(&odd, i, flip, &negative));
+        curve_double(&sum, &sum);
+        for (int part = 0; part < POINT_SCAN_PARTS; part++) {
+            point_scan_part(&scan, table, part);
             curve_double(&sum, &sum);
         }
-        select_multiple(&term, table, &odd, i, flip);
+        point_scan_end(&term, &scan);
+        negate_if(&term.y, negative);
         if (i != 0) {
             curve_add(&sum, &sum, &term);
         } else {

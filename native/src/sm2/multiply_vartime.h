@@ -29,7 +29,7 @@ static inline void add_base_vartime(point *r, const fn *s) {
 
 /* t * P by its non-adjacent form. */
 static void multiply_double_vartime(point *r, const fn *s, const fn *t, const affine *p) {
-    multiple odd[2][WNAF_ENTRIES]; /* P, 3P .. 15P, and their opposites */
+    table_point odd[2][WNAF_ENTRIES]; /* P, 3P .. 15P, and their opposites */
     int8_t digits[WNAF_DIGITS];
     point sum;
     odd_multiples(odd[0], WNAF_ENTRIES, p);
@@ -40,10 +40,9 @@ static void multiply_double_vartime(point *r, const fn *s, const fn *t, const af
     memset(&sum, 0, sizeof sum);
     for (int i = recode_wnaf_vartime(digits, t) - 1; i >= 0; i--) {
         curve_double(&sum, &sum);
-        if (digits[i] > 0) {
-            curve_add_vartime(&sum, &odd[0][digits[i] / 2]);
-        } else if (digits[i] < 0) {
-            curve_add_vartime(&sum, &odd[1][-digits[i] / 2]);
+        if (digits[i] != 0) {
+            const table_point *term = digits[i] > 0 ? &odd[0][digits[i] / 2] : &odd[1][-digits[i] / 2];
+            curve_add_vartime(&sum, term);
         }
     }
     add_base_vartime(&sum, s);

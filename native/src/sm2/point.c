@@ -21,7 +21,7 @@ void point_double(point *r, const point *a) {
 }
 
 void point_add_vartime(point *r, const point *a, const point *b) {
-    multiple term;
+    table_point term;
     point sum = *a;
     if (!point_is_infinity(b)) {
         curve_multiple(&term, b);
