@@ -22,6 +22,18 @@ static size_t sm3_digest(uint8_t result[RESULT_LEN], const uint8_t secret[SECRET
     return gmpki_sm3_hash(result, secret, SECRET_LEN) == GMPKI_OK ? GMPKI_SM3_DIGEST_LEN : 0;
 }
 
+/* As many messages as the widest kernel has lanes. */
+static size_t sm3_many_digests(uint8_t result[RESULT_LEN], const uint8_t secret[SECRET_LEN]) {
+    enum { COUNT = RESULT_LEN / GMPKI_SM3_DIGEST_LEN };
+    const uint8_t *messages[COUNT];
+    size_t lens[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        messages[i] = secret;
+        lens[i] = SECRET_LEN;
+    }
+    return gmpki_sm3_batch(result, NULL, messages, lens, COUNT) == GMPKI_OK ? RESULT_LEN : 0;
+}
+
 /* Enough blocks at once for the widest kernel. */
 static size_t sm4_many_blocks(uint8_t result[RESULT_LEN], const uint8_t secret[SECRET_LEN]) {
     gmpki_sm4_key key;
@@ -62,6 +74,17 @@ static size_t sm2_shared_point(uint8_t result[RESULT_LEN], const uint8_t secret[
     }
     ctime_declassify(&peer, sizeof peer);
     return gmpki_sm2_ecdh(&key, result, &peer) == GMPKI_OK ? GMPKI_SM2_POINT_LEN : 0;
+}
+
+/* Public halves before they are published: what the lanes make of random scalars, which are secret by themselves. */
+static size_t sm2_base_lanes(uint8_t result[RESULT_LEN], const uint8_t secret[SECRET_LEN]) {
+    gmpki_sm2_private_key keys[8];
+    (void)secret;
+    if (gmpki_sm2_generate_batch(keys, 8, GMPKI_SM2_GENERATE_UNCHECKED) != GMPKI_OK) {
+        return 0;
+    }
+    memcpy(result, keys[5].x, sizeof keys[5].x);
+    return sizeof keys[5].x;
 }
 
 static size_t rand_bytes(uint8_t result[RESULT_LEN], const uint8_t secret[SECRET_LEN]) {
@@ -108,10 +131,12 @@ static void leak(make_result make, void (*by)(uint8_t)) {
     }
 
 PLANT(sm3_digest)
+PLANT(sm3_many_digests)
 PLANT(sm4_many_blocks)
 PLANT(sm4_one_block)
 PLANT(sm4_gcm_tag)
 PLANT(sm2_shared_point)
+PLANT(sm2_base_lanes)
 PLANT(rand_bytes)
 
 #define PLANTED(make)                                                                                                  \
@@ -120,6 +145,7 @@ PLANT(rand_bytes)
     }
 
 const ctime_entry ctime_planted[] = {
-    PLANTED(sm3_digest),       PLANTED(sm4_many_blocks), PLANTED(sm4_one_block), PLANTED(sm4_gcm_tag),
-    PLANTED(sm2_shared_point), PLANTED(rand_bytes),      {NULL, NULL, NULL},
+    PLANTED(sm3_digest),     PLANTED(sm3_many_digests), PLANTED(sm4_many_blocks),
+    PLANTED(sm4_one_block),  PLANTED(sm4_gcm_tag),      PLANTED(sm2_shared_point),
+    PLANTED(sm2_base_lanes), PLANTED(rand_bytes),       {NULL, NULL, NULL},
 };
