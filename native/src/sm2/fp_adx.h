@@ -6,6 +6,9 @@
  * overflow flag. After each row the lowest limb of the sum is the next quotient digit q of Montgomery reduction, as p =
  * -1 mod 2^64, and is cleared by adding q * p (see reduce_step in fp.c for the equation).
  *
+ * A product takes eleven registers, a square twelve, beside those of the operands: where a compiler keeps a frame and a
+ * base pointer, and the operands are behind pointers, none is left over.
+ *
  * CT: constant. No branch, no address depends on a value.
  */
 #ifndef GMPKI_SRC_SM2_FP_ADX_H
@@ -13,8 +16,23 @@
 
 #include "sm2/fp.h"
 
-/* Left to itself a compiler finds them too long, and then every operand goes through memory behind a pointer. */
+#if defined(__SANITIZE_ADDRESS__)
+#define FP_ADX_APART 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define FP_ADX_APART 1
+#endif
+#endif
+
+/*
+ * Left to itself a compiler finds them too long, and then every operand goes through memory behind a pointer. What
+ * sanitizers add to a function leaves it too few registers, so there they stay apart.
+ */
+#ifdef FP_ADX_APART
+#define FP_ADX_INLINE static __attribute__((noinline, unused))
+#else
 #define FP_ADX_INLINE static inline __attribute__((always_inline))
+#endif
 
 #if defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(CARRY_PLAIN)
 
@@ -39,10 +57,10 @@
     "sbbq " l ", " x3 "\n\t"                                                                                           \
     "sbbq " h ", " x0 "\n\t"
 
-/* t4:t3:t2:t1:t0 += a * b for the limb b, where t4 is new. */
-#define FP_ADX_ROW(b, t0, t1, t2, t3, t4)                                                                              \
+/* t4:t3:t2:t1:t0 += a * b for the limb b, where t4 is new; zero names a register that is free. */
+#define FP_ADX_ROW(b, t0, t1, t2, t3, t4, zero)                                                                        \
     "movq " b ", %%rdx\n\t"                                                                                            \
-    "xorl %k[d], %k[d]\n\t" /* zero, and both carries off */                                                           \
+    "xorl %k[" zero "], %k[" zero "]\n\t" /* zero, and both carries off */                                             \
     "mulxq %[a0], %[lo], %[hi]\n\t"                                                                                    \
     "adcxq %[lo], " t0 "\n\t"                                                                                          \
     "adoxq %[hi], " t1 "\n\t"                                                                                          \
@@ -54,8 +72,40 @@
     "adoxq %[hi], " t3 "\n\t"                                                                                          \
     "mulxq %[a3], %[lo], " t4 "\n\t"                                                                                   \
     "adcxq %[lo], " t3 "\n\t"                                                                                          \
-    "adcxq %[d], " t4 "\n\t"                                                                                           \
-    "adoxq %[d], " t4 "\n\t"
+    "adcxq %[" zero "], " t4 "\n\t"                                                                                    \
+    "adoxq %[" zero "], " t4 "\n\t"
+
+/* The row of b3: with no register left that could be the zero, and t7 new. */
+#define FP_ADX_LAST_ROW                                                                                                \
+    "movq %[b3], %%rdx\n\t"                                                                                            \
+    "xorl %k[lo], %k[lo]\n\t"                                                                                          \
+    "mulxq %[a0], %[lo], %[hi]\n\t"                                                                                    \
+    "adcxq %[lo], %[x3]\n\t"                                                                                           \
+    "adoxq %[hi], %[t4]\n\t"                                                                                           \
+    "mulxq %[a1], %[lo], %[hi]\n\t"                                                                                    \
+    "adcxq %[lo], %[t4]\n\t"                                                                                           \
+    "adoxq %[hi], %[t5]\n\t"                                                                                           \
+    "mulxq %[a2], %[lo], %[hi]\n\t"                                                                                    \
+    "adcxq %[lo], %[t5]\n\t"                                                                                           \
+    "adoxq %[hi], %[t6]\n\t"                                                                                           \
+    "mulxq %[a3], %[lo], %[t7]\n\t"                                                                                    \
+    "adcxq %[lo], %[t6]\n\t"                                                                                           \
+    "movl $0, %k[lo]\n\t"                                                                                              \
+    "adcxq %[lo], %[t7]\n\t"                                                                                           \
+    "adoxq %[lo], %[t7]\n\t"
+
+/* The step of q = x3 with scratch in three registers: u = q * (2^32 - 1) comes from a product. */
+#define FP_ADX_LAST_STEP                                                                                               \
+    "movl $0xffffffff, %%edx\n\t"                                                                                      \
+    "mulxq %[x3], %[lo], %[hi]\n\t"                                                                                    \
+    "movq %[x3], %%rdx\n\t"                                                                                            \
+    "shlq $32, %%rdx\n\t"                                                                                              \
+    "subq %[lo], %[x0]\n\t"                                                                                            \
+    "sbbq %[hi], %[x1]\n\t"                                                                                            \
+    "sbbq %%rdx, %[x2]\n\t"                                                                                            \
+    "rorxq $32, %[x3], %[lo]\n\t"                                                                                      \
+    "movl %k[lo], %k[lo]\n\t"                                                                                          \
+    "sbbq %[lo], %[x3]\n\t"
 
 /*
  * x0 .. x3, the low half after four digits, which is at most p, plus the high half t4 .. t7, which is below p: the sum
@@ -92,7 +142,7 @@
 
 /* ab */
 FP_ADX_INLINE void fp_adx_mul(fp *r, const fp *a, const fp *b) {
-    uint64_t x0, x1, x2, x3, t4, t5, t6, t7, lo, hi, d;
+    uint64_t x0, x1, x2, x3, t4, t5, t6, t7, lo, hi;
     __asm__("movq %[b0], %%rdx\n\t"
             "mulxq %[a0], %[x0], %[x1]\n\t"
             "mulxq %[a1], %[lo], %[x2]\n\t"
@@ -101,15 +151,14 @@ FP_ADX_INLINE void fp_adx_mul(fp *r, const fp *a, const fp *b) {
             "mulxq %[a3], %[lo], %[t4]\n\t"
             "adcq %[hi], %[x2]\n\t"
             "adcq %[lo], %[x3]\n\t"
-            "adcq $0, %[t4]\n\t" FP_ADX_STEP("%[x0]", "%[x1]", "%[x2]", "%[x3]", "%[lo]", "%[hi]", "%[d]", "%%rdx")
-                FP_ADX_ROW("%[b1]", "%[x1]", "%[x2]", "%[x3]", "%[t4]", "%[t5]")
-                    FP_ADX_STEP("%[x1]", "%[x2]", "%[x3]", "%[x0]", "%[lo]", "%[hi]", "%[d]", "%%rdx")
-                        FP_ADX_ROW("%[b2]", "%[x2]", "%[x3]", "%[t4]", "%[t5]", "%[t6]")
-                            FP_ADX_STEP("%[x2]", "%[x3]", "%[x0]", "%[x1]", "%[lo]", "%[hi]", "%[d]", "%%rdx")
-                                FP_ADX_ROW("%[b3]", "%[x3]", "%[t4]", "%[t5]", "%[t6]", "%[t7]")
-                                    FP_ADX_STEP("%[x3]", "%[x0]", "%[x1]", "%[x2]", "%[lo]", "%[hi]", "%[d]", "%%rdx")
-                                        FP_ADX_FINISH
-            : FP_ADX_REGISTERS
+            "adcq $0, %[t4]\n\t" FP_ADX_STEP("%[x0]", "%[x1]", "%[x2]", "%[x3]", "%[lo]", "%[hi]", "%[t7]", "%%rdx")
+                FP_ADX_ROW("%[b1]", "%[x1]", "%[x2]", "%[x3]", "%[t4]", "%[t5]", "t7")
+                    FP_ADX_STEP("%[x1]", "%[x2]", "%[x3]", "%[x0]", "%[lo]", "%[hi]", "%[t7]", "%%rdx")
+                        FP_ADX_ROW("%[b2]", "%[x2]", "%[x3]", "%[t4]", "%[t5]", "%[t6]", "t7")
+                            FP_ADX_STEP("%[x2]", "%[x3]", "%[x0]", "%[x1]", "%[lo]", "%[hi]", "%[t7]", "%%rdx")
+                                FP_ADX_LAST_ROW FP_ADX_LAST_STEP FP_ADX_FINISH
+            : [t4] "=&r"(t4), [t5] "=&r"(t5), [t6] "=&r"(t6), [t7] "=&r"(t7), [x0] "=&r"(x0), [x1] "=&r"(x1),
+              [x2] "=&r"(x2), [x3] "=&r"(x3), [lo] "=&r"(lo), [hi] "=&r"(hi)
             : FP_ADX_LIMBS_A, FP_ADX_LIMBS_B
             : "rdx", "cc");
     r->limb[0] = t4;
