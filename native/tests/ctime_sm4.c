@@ -41,13 +41,14 @@ static void key_init(void) {
     must(gmpki_sm4_key_init(&expanded, key), GMPKI_OK);
 }
 
-/* The kernels have one path for one block, one for few and one for many. */
+/* The kernels have one path for one block, others for few and for many, and for what is left of many. */
 static void crypt_blocks(int direction) {
     gmpki_sm4_key expanded;
     make_secret();
     must(gmpki_sm4_key_init(&expanded, key), GMPKI_OK);
     must(gmpki_sm4_blocks(&expanded, direction, out, secret, 1), GMPKI_OK);
     must(gmpki_sm4_blocks(&expanded, direction, out, secret, 5), GMPKI_OK);
+    must(gmpki_sm4_blocks(&expanded, direction, out, secret, 45), GMPKI_OK);
     must(gmpki_sm4_blocks(&expanded, direction, out, secret, BLOCKS), GMPKI_OK);
 }
 
@@ -358,6 +359,26 @@ static void cmac_final(void) {
     must(gmpki_sm4_cmac_final(&ctx, tag, sizeof tag), GMPKI_OK);
 }
 
+/* More streams than go side by side, of lengths that differ; the last one is alone in the end. */
+static void cbc_encrypt_batch(void) {
+    enum { STREAMS = 18 };
+    gmpki_sm4_key expanded;
+    const gmpki_sm4_key *keys[STREAMS];
+    const uint8_t *ins[STREAMS];
+    uint8_t *outs[STREAMS];
+    uint8_t ivs[STREAMS][BLOCK] = {{0}};
+    size_t lens[STREAMS];
+    make_secret();
+    must(gmpki_sm4_key_init(&expanded, key), GMPKI_OK);
+    for (size_t i = 0; i < STREAMS; i++) {
+        keys[i] = &expanded;
+        ins[i] = secret + BLOCK * i;
+        outs[i] = out + 4 * BLOCK * i;
+        lens[i] = BLOCK * (i == STREAMS - 1 ? 4 : 1 + i % 3);
+    }
+    must(gmpki_sm4_cbc_encrypt_batch(keys, outs, ivs[0], ins, lens, STREAMS), GMPKI_OK);
+}
+
 const ctime_entry ctime_sm4[] = {
     {"gmpki_sm4_key_init", "", key_init},
     {"gmpki_sm4_blocks", "encrypt", blocks_encrypt},
@@ -384,6 +405,7 @@ const ctime_entry ctime_sm4[] = {
     {"gmpki_sm4_final", "bad padding: last byte", final_wrong_last_byte},
     {"gmpki_sm4_final", "bad padding: another byte", final_wrong_other_byte},
     {"gmpki_sm4_clear", "", clear},
+    {"gmpki_sm4_cbc_encrypt_batch", "", cbc_encrypt_batch},
     {"gmpki_sm4_xts", "IEEE encrypt", xts_ieee_encrypt},
     {"gmpki_sm4_xts", "IEEE decrypt", xts_ieee_decrypt},
     {"gmpki_sm4_xts", "GB encrypt", xts_gb_encrypt},

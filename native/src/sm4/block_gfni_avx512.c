@@ -9,14 +9,6 @@
 
 enum { BLOCK = GMPKI_SM4_BLOCK_LEN, ROUNDS = GMPKI_SM4_ROUNDS, BATCH_LEN = BATCH * BLOCK };
 
-static void crypt_single(const uint32_t round_keys[ROUNDS], uint8_t *out, const uint8_t *in) {
-    single_schedule s;
-    make_single_schedule(&s, round_keys);
-    __m128i block = _mm_loadu_si128((const __m128i *)(const void *)in);
-    _mm_storeu_si128((__m128i *)(void *)out, single_block(block, &s));
-    gmpki_cleanse(&s, sizeof s);
-}
-
 /* Up to 64 blocks. */
 SLICED_INLINE void crypt_batch(group g[2], uint8_t *out, const uint8_t *in, size_t block_count,
                                const sliced_schedule *keys) {
@@ -241,6 +233,8 @@ const sm4_backend sm4_backend_gfni_avx512 = {
     .crypt = crypt,
     .cbc_encrypt = cbc_encrypt,
     .cbc_decrypt = cbc_decrypt,
+    .cbc_encrypt_many = sm4_cbc_encrypt_many_gfni_avx512,
+    .xts = sm4_xts_gfni_avx512,
     .ctr = ctr,
     .ghash_init = sm4_ghash_init_pclmul,
     .ghash = sm4_ghash_vpclmul,

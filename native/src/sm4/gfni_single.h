@@ -96,6 +96,14 @@ SINGLE_INLINE __m128i single_block(__m128i block, const single_schedule *keys) {
     return GFNI_AFFINE_128(single_collect(w.a, w.b, w.c, w.d), GFNI_BACK);
 }
 
+static inline void crypt_single(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t *out, const uint8_t *in) {
+    single_schedule s;
+    make_single_schedule(&s, round_keys);
+    __m128i block = _mm_loadu_si128((const __m128i *)(const void *)in);
+    _mm_storeu_si128((__m128i *)(void *)out, single_block(block, &s));
+    gmpki_cleanse(&s, sizeof s);
+}
+
 /* As single_round, with L' (7.3 c) in the place of L. */
 SINGLE_INLINE single_state single_key_round(single_state s, __m128i next_key) {
     __m128i own = GFNI_INVERT_128(s.z, GFNI_K0), next_own = GFNI_INVERT_128(s.next, GFNI_K0);

@@ -21,6 +21,16 @@ typedef struct sm4_ghash_key {
     uint8_t powers[SM4_GHASH_POWERS][GMPKI_SM4_BLOCK_LEN];
 } sm4_ghash_key;
 
+enum { SM4_STREAMS = 16 };
+
+/* One of several CBC streams: its key, the block before, which moves along, and where its blocks are. */
+typedef struct sm4_stream {
+    const uint32_t *round_keys;
+    uint8_t *chain;
+    uint8_t *out;
+    const uint8_t *in;
+} sm4_stream;
+
 typedef struct sm4_backend {
     backend_info info;
 
@@ -34,10 +44,19 @@ typedef struct sm4_backend {
     void (*cbc_encrypt)(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t chain[GMPKI_SM4_BLOCK_LEN], uint8_t *out,
                         const uint8_t *in, size_t block_count);
 
-    /* CBC decryption, with the round keys in reverse order, of blocks whose predecessor is chain, which receives the last
-     * one of in. In place or not. NULL: declined, the mode does it with crypt. */
+    /* CBC decryption, with the round keys in reverse order, of blocks whose predecessor is chain, which receives the
+     * last one of in. In place or not. NULL: declined, the mode does it with crypt. */
     void (*cbc_decrypt)(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t chain[GMPKI_SM4_BLOCK_LEN], uint8_t *out,
                         const uint8_t *in, size_t block_count);
+
+    /* CBC encryption of block_count blocks in each of 2 to SM4_STREAMS streams. NULL: declined, the mode takes one
+     * stream after the other. */
+    void (*cbc_encrypt_many)(const sm4_stream *streams, size_t stream_count, size_t block_count);
+
+    /* XTS over whole blocks: out = C(in + tweak) + tweak, and tweak, which may be secret, is multiplied by x from block
+     * to block and moves to the first block not done. order is an enum gmpki_sm4_xts_order. NULL: declined. */
+    void (*xts)(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t tweak[GMPKI_SM4_BLOCK_LEN], int order,
+                uint8_t *out, const uint8_t *in, size_t block_count);
 
     /* XOR the key stream of consecutive counter blocks into in. Only the last 32 bits count, and wrap to zero; they may
      * be secret. counter itself stays. NULL: declined, the mode builds counter blocks itself. */
@@ -59,6 +78,11 @@ extern const sm4_backend sm4_backend_aesni;
 extern const sm4_backend sm4_backend_aesni_avx2;
 extern const sm4_backend sm4_backend_gfni_avx2;
 extern const sm4_backend sm4_backend_gfni_avx512;
+
+/* The functions of the backend gfni-avx512 that have files of their own. */
+void sm4_cbc_encrypt_many_gfni_avx512(const sm4_stream *streams, size_t stream_count, size_t block_count);
+void sm4_xts_gfni_avx512(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t tweak[GMPKI_SM4_BLOCK_LEN], int order,
+                         uint8_t *out, const uint8_t *in, size_t block_count);
 #endif
 
 /* The kernels that several backends use. */

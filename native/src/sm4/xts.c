@@ -21,9 +21,8 @@ typedef struct tweak {
 } tweak;
 
 typedef struct xts {
-    gmpki_sm4_key key;
-    tweak tweak; /* of the next block */
-    int direction;
+    uint32_t round_keys[GMPKI_SM4_ROUNDS]; /* in the order of the direction */
+    tweak tweak;                           /* of the next block */
     int order;
 } xts;
 
@@ -48,8 +47,22 @@ static inline tweak double_tweak(tweak t, int order) {
     return (tweak){t.low >> 1 ^ reduction, t.high >> 1 | t.low << 63};
 }
 
+/* crypt_blocks where the backend has a function of its own. */
+static void crypt_blocks_kernel(xts *x, const sm4_backend *backend, uint8_t *out, const uint8_t *in, size_t len) {
+    uint8_t bytes[BLOCK];
+    store_tweak(bytes, x->tweak, x->order);
+    backend->xts(x->round_keys, bytes, x->order, out, in, len / BLOCK);
+    x->tweak = load_tweak(bytes, x->order);
+    gmpki_cleanse(bytes, sizeof bytes);
+}
+
 /* Whole blocks: out = C(in ^ T) ^ T with T doubled from block to block. */
 static void crypt_blocks(xts *x, uint8_t *out, const uint8_t *in, size_t len) {
+    const sm4_backend *backend = sm4_active();
+    if (backend->xts != NULL) {
+        crypt_blocks_kernel(x, backend, out, in, len);
+        return;
+    }
     uint8_t tweaks[SM4_BATCH_LEN], work[SM4_BATCH_LEN];
     while (len != 0) {
         size_t now = len < SM4_BATCH_LEN ? len : SM4_BATCH_LEN;
@@ -58,11 +71,7 @@ static void crypt_blocks(xts *x, uint8_t *out, const uint8_t *in, size_t len) {
             x->tweak = double_tweak(x->tweak, x->order);
         }
         sm4_xor(work, in, tweaks, now);
-        if (x->direction == GMPKI_SM4_ENCRYPT) {
-            sm4_encrypt(&x->key, work, work, now / BLOCK);
-        } else {
-            sm4_decrypt(&x->key, work, work, now / BLOCK);
-        }
+        backend->crypt(x->round_keys, work, work, now / BLOCK);
         sm4_xor(out, work, tweaks, now);
         in += now;
         out += now;
@@ -73,21 +82,29 @@ static void crypt_blocks(xts *x, uint8_t *out, const uint8_t *in, size_t len) {
 }
 
 /*
- * The last whole block and the tail_len bytes after it (5.3.2, 5.4.2). The ciphertext of the whole block lends its end
- * to fill the tail; its beginning becomes the last, short block. Decryption uses the two tweaks in the other order.
+ * Encryption ends with tail_len bytes after whole blocks (5.3.2). The last block before them, encrypted already, lends
+ * its end to fill the tail; its beginning becomes the last, short block.
  */
-static void crypt_stealing(xts *x, uint8_t *out, const uint8_t *in, size_t tail_len) {
+static void encrypt_stealing(xts *x, uint8_t *out, const uint8_t *in, size_t tail_len) {
+    uint8_t *lender = out - BLOCK;
+    uint8_t filled[BLOCK];
+    copy_bytes(filled, in, tail_len);
+    copy_bytes(filled + tail_len, lender + tail_len, BLOCK - tail_len);
+    copy_bytes(out, lender, tail_len);
+    crypt_blocks(x, lender, filled, BLOCK);
+    gmpki_cleanse(filled, sizeof filled);
+}
+
+/* Decryption ends with a whole block and tail_len bytes after it (5.4.2): the same in the other order, and with the two
+ * tweaks in the other order. */
+static void decrypt_stealing(xts *x, uint8_t *out, const uint8_t *in, size_t tail_len) {
     uint8_t first[BLOCK], second[BLOCK];
     tweak earlier = x->tweak;
-    if (x->direction == GMPKI_SM4_DECRYPT) {
-        x->tweak = double_tweak(x->tweak, x->order);
-    }
+    x->tweak = double_tweak(x->tweak, x->order);
     crypt_blocks(x, first, in, BLOCK);
     copy_bytes(second, in + BLOCK, tail_len);
     copy_bytes(second + tail_len, first + tail_len, BLOCK - tail_len);
-    if (x->direction == GMPKI_SM4_DECRYPT) {
-        x->tweak = earlier;
-    }
+    x->tweak = earlier;
     crypt_blocks(x, out, second, BLOCK);
     copy_bytes(out + BLOCK, first, tail_len);
     gmpki_cleanse(first, sizeof first);
@@ -117,19 +134,30 @@ int gmpki_sm4_xts(uint8_t *out, int direction, int order, const uint8_t raw_key[
         zero_output(out, in_len);
         return status;
     }
-    xts x = {.direction = direction, .order = order};
-    sm4_expand(&x.key, raw_key + GMPKI_SM4_KEY_LEN);
+    xts x = {.order = order};
+    gmpki_sm4_key key;
     uint8_t encrypted[BLOCK];
-    sm4_encrypt(&x.key, encrypted, initial, 1);
+    sm4_expand(&key, raw_key + GMPKI_SM4_KEY_LEN);
+    sm4_encrypt(&key, encrypted, initial, 1);
     x.tweak = load_tweak(encrypted, order);
-    sm4_expand(&x.key, raw_key);
+    sm4_expand(&key, raw_key);
     size_t tail_len = in_len % BLOCK;
-    size_t plain_len = tail_len == 0 ? in_len : in_len - tail_len - BLOCK;
-    crypt_blocks(&x, out, in, plain_len);
-    if (tail_len != 0) {
-        crypt_stealing(&x, out + plain_len, in + plain_len, tail_len);
+    if (direction == GMPKI_SM4_ENCRYPT) {
+        copy_bytes(x.round_keys, key.round_keys, sizeof x.round_keys);
+        crypt_blocks(&x, out, in, in_len - tail_len);
+        if (tail_len != 0) {
+            encrypt_stealing(&x, out + (in_len - tail_len), in + (in_len - tail_len), tail_len);
+        }
+    } else {
+        size_t plain_len = tail_len == 0 ? in_len : in_len - tail_len - BLOCK;
+        sm4_reverse(x.round_keys, &key);
+        crypt_blocks(&x, out, in, plain_len);
+        if (tail_len != 0) {
+            decrypt_stealing(&x, out + plain_len, in + plain_len, tail_len);
+        }
     }
     gmpki_cleanse(&x, sizeof x);
+    gmpki_cleanse(&key, sizeof key);
     gmpki_cleanse(encrypted, sizeof encrypted);
     return GMPKI_OK;
 }
