@@ -24,6 +24,7 @@ extern const ctime_entry ctime_common[];
 extern const ctime_entry ctime_sm3[];
 extern const ctime_entry ctime_sm4[];
 extern const ctime_entry ctime_sm2[];
+extern const ctime_entry ctime_sm2_batch[];
 extern const ctime_entry ctime_rand[];
 
 #endif /* GMPKI_TESTS_CTIME_H */

@@ -15,7 +15,7 @@
 #include "ctime_planted.h"
 #include "gmpki/common.h"
 
-static const ctime_entry *const tables[] = {ctime_common, ctime_sm3, ctime_sm4, ctime_sm2, ctime_rand};
+static const ctime_entry *const tables[] = {ctime_common, ctime_sm3, ctime_sm4, ctime_sm2, ctime_sm2_batch, ctime_rand};
 enum { TABLE_COUNT = sizeof tables / sizeof tables[0] };
 
 static int list_functions(void) {
