@@ -10,6 +10,7 @@ const backend_info *const sm4_backends[] = {
 #endif
 #if defined(__aarch64__)
     &sm4_backend_armv8.info,
+    &sm4_backend_neon_aes.info,
 #endif
     &sm4_backend_portable.info,
     NULL,

@@ -169,13 +169,11 @@ static void ctr_rest(uint8_t *out, const uint8_t *in, const uint8_t counter[GMPK
     gmpki_cleanse(stream, sizeof stream);
 }
 
-INLINE void make_fixed_planes(fixed_planes *f, const uint8_t counter[GMPKI_SM4_BLOCK_LEN]) {
-    uint8_t formed[2 * GMPKI_SM4_BLOCK_LEN];
+INLINE void fix_counter(fixed_planes *f, const uint8_t counter[GMPKI_SM4_BLOCK_LEN]) {
+    uint8_t formed[PAIR];
     vec block = into_form(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)counter)));
     VEC_STORE(formed, block);
-    for (size_t i = 0; i < 12; i++) {
-        f->bytes[i] = 0x01010101u * formed[i];
-    }
+    make_fixed_planes(f, formed);
     gmpki_cleanse(formed, sizeof formed);
 }
 
@@ -187,7 +185,7 @@ static void ctr_many(uint8_t *out, const uint8_t *in, const uint8_t counter[GMPK
     plane_keys keys;
     fixed_planes fixed;
     make_planes(&keys, s);
-    make_fixed_planes(&fixed, counter);
+    fix_counter(&fixed, counter);
     for (; block_count >= PLANE; block_count -= PLANE) {
         ctr_planes(out, in, &fixed, first, offsets, &keys);
         first += PLANE;

@@ -7,7 +7,7 @@
  * is a transposition of 16 x 16 bytes before and after.
  *
  * A kernel defines before it includes this, all inline:
- *     PLANES_512 where the vectors have 512 bits and not 256
+ *     vec, and PLANES_512 or PLANES_NEON where it is not __m256i but __m512i or uint8x16_t
  *     vec into_form(v), vec out_of_form(v)         bytes into the form of the state, and back
  *     void round_maps(vec *u, vec *v, vec z)       the two maps after the inversion of z
  */
@@ -19,23 +19,47 @@
 
 enum { PLANE = sizeof(vec), PLANES_LEN = PLANE * GMPKI_SM4_BLOCK_LEN, LANES = PLANE / GMPKI_SM4_BLOCK_LEN };
 
-#ifdef PLANES_512
-#define VEC(name) _mm512_##name
+/* The vector instructions by width. EQUAL_BYTES and LESS_BYTES, unsigned, set all bits of a byte for which they hold.
+ */
+#if defined(PLANES_512)
 #define VEC_XOR _mm512_xor_si512
 #define VEC_LOAD(p) _mm512_loadu_si512(p)
 #define VEC_STORE(p, v) _mm512_storeu_si512((p), (v))
+#define ZIP_LOW_BYTES _mm512_unpacklo_epi8
+#define ZIP_HIGH_BYTES _mm512_unpackhi_epi8
+#define SET_FOUR_BYTES(four) _mm512_set1_epi32((int)(four))
+#define SET_BYTES(byte) _mm512_set1_epi8((char)(byte))
+#define ADD_BYTES _mm512_add_epi8
+#define SUBTRACT_BYTES _mm512_sub_epi8
 #define EQUAL_BYTES(x, y) _mm512_movm_epi8(_mm512_cmpeq_epi8_mask((x), (y)))
 #define LESS_BYTES(x, y) _mm512_movm_epi8(_mm512_cmplt_epu8_mask((x), (y)))
-#define AND_BYTES(x, y) _mm512_and_si512((x), (y))
+#define AND_BYTES _mm512_and_si512
+#elif defined(PLANES_NEON)
+#define VEC_XOR veorq_u8
+#define VEC_LOAD(p) vld1q_u8(p)
+#define VEC_STORE(p, v) vst1q_u8((p), (v))
+#define ZIP_LOW_BYTES vzip1q_u8
+#define ZIP_HIGH_BYTES vzip2q_u8
+#define SET_FOUR_BYTES(four) vreinterpretq_u8_u32(vdupq_n_u32(four))
+#define SET_BYTES(byte) vdupq_n_u8((uint8_t)(byte))
+#define ADD_BYTES vaddq_u8
+#define SUBTRACT_BYTES vsubq_u8
+#define EQUAL_BYTES vceqq_u8
+#define LESS_BYTES vcltq_u8
+#define AND_BYTES vandq_u8
 #else
-#define VEC(name) _mm256_##name
 #define VEC_XOR _mm256_xor_si256
 #define VEC_LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 #define VEC_STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), (v))
-/* All bits of each byte for which it holds, unsigned. */
-#define EQUAL_BYTES(x, y) _mm256_cmpeq_epi8((x), (y))
+#define ZIP_LOW_BYTES _mm256_unpacklo_epi8
+#define ZIP_HIGH_BYTES _mm256_unpackhi_epi8
+#define SET_FOUR_BYTES(four) _mm256_set1_epi32((int)(four))
+#define SET_BYTES(byte) _mm256_set1_epi8((char)(byte))
+#define ADD_BYTES _mm256_add_epi8
+#define SUBTRACT_BYTES _mm256_sub_epi8
+#define EQUAL_BYTES _mm256_cmpeq_epi8
 #define LESS_BYTES(x, y) _mm256_xor_si256(EQUAL_BYTES(_mm256_max_epu8((x), (y)), (x)), _mm256_set1_epi8(-1))
-#define AND_BYTES(x, y) _mm256_and_si256((x), (y))
+#define AND_BYTES _mm256_and_si256
 #endif
 
 /* A word of each block, byte 0 being the first in memory. */
@@ -53,16 +77,16 @@ typedef struct plane_keys {
 } plane_keys;
 
 /* From keys already in the form of the state. */
-INLINE void make_plane_keys(plane_keys *keys, const uint32_t formed[GMPKI_SM4_ROUNDS]) {
-    const __m128i each_four_times = _mm_set_epi8(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+static inline void make_plane_keys(plane_keys *keys, const uint32_t formed[GMPKI_SM4_ROUNDS]) {
     for (size_t i = 0; i < GMPKI_SM4_ROUNDS; i++) {
-        __m128i key = _mm_shuffle_epi8(_mm_cvtsi32_si128((int)formed[i]), each_four_times);
-        _mm_storeu_si128((__m128i *)(void *)keys->bytes[i], key);
+        for (size_t j = 0; j < 4; j++) {
+            keys->bytes[i][j] = 0x01010101u * (formed[i] >> 8 * j & 0xFF);
+        }
     }
 }
 
 INLINE vec key_plane(const plane_keys *keys, size_t round, size_t byte) {
-    return VEC(set1_epi32)((int)keys->bytes[round][byte]);
+    return SET_FOUR_BYTES(keys->bytes[round][byte]);
 }
 
 /* ---- rounds ----------------------------------------------------------------------------- */
@@ -103,14 +127,14 @@ INLINE void plane_rounds(word words[4], const plane_keys *keys) {
 /* Sixteen registers change places with the sixteen bytes of each lane: an interleaving rotates the eight bits that
  * number registers and bytes, and four of them exchange the halves. Its own inverse. */
 #define INTERLEAVE(y, x)                                                                                               \
-    vec y##0 = VEC(unpacklo_epi8)(x##0, x##8), y##1 = VEC(unpackhi_epi8)(x##0, x##8);                                  \
-    vec y##2 = VEC(unpacklo_epi8)(x##1, x##9), y##3 = VEC(unpackhi_epi8)(x##1, x##9);                                  \
-    vec y##4 = VEC(unpacklo_epi8)(x##2, x##10), y##5 = VEC(unpackhi_epi8)(x##2, x##10);                                \
-    vec y##6 = VEC(unpacklo_epi8)(x##3, x##11), y##7 = VEC(unpackhi_epi8)(x##3, x##11);                                \
-    vec y##8 = VEC(unpacklo_epi8)(x##4, x##12), y##9 = VEC(unpackhi_epi8)(x##4, x##12);                                \
-    vec y##10 = VEC(unpacklo_epi8)(x##5, x##13), y##11 = VEC(unpackhi_epi8)(x##5, x##13);                              \
-    vec y##12 = VEC(unpacklo_epi8)(x##6, x##14), y##13 = VEC(unpackhi_epi8)(x##6, x##14);                              \
-    vec y##14 = VEC(unpacklo_epi8)(x##7, x##15), y##15 = VEC(unpackhi_epi8)(x##7, x##15)
+    vec y##0 = ZIP_LOW_BYTES(x##0, x##8), y##1 = ZIP_HIGH_BYTES(x##0, x##8);                                           \
+    vec y##2 = ZIP_LOW_BYTES(x##1, x##9), y##3 = ZIP_HIGH_BYTES(x##1, x##9);                                           \
+    vec y##4 = ZIP_LOW_BYTES(x##2, x##10), y##5 = ZIP_HIGH_BYTES(x##2, x##10);                                         \
+    vec y##6 = ZIP_LOW_BYTES(x##3, x##11), y##7 = ZIP_HIGH_BYTES(x##3, x##11);                                         \
+    vec y##8 = ZIP_LOW_BYTES(x##4, x##12), y##9 = ZIP_HIGH_BYTES(x##4, x##12);                                         \
+    vec y##10 = ZIP_LOW_BYTES(x##5, x##13), y##11 = ZIP_HIGH_BYTES(x##5, x##13);                                       \
+    vec y##12 = ZIP_LOW_BYTES(x##6, x##14), y##13 = ZIP_HIGH_BYTES(x##6, x##14);                                       \
+    vec y##14 = ZIP_LOW_BYTES(x##7, x##15), y##15 = ZIP_HIGH_BYTES(x##7, x##15)
 
 INLINE state transpose_bytes(state s) {
     vec x0 = s.words[0].p0, x1 = s.words[0].p1, x2 = s.words[0].p2, x3 = s.words[0].p3, x4 = s.words[1].p0,
@@ -183,8 +207,15 @@ typedef struct fixed_planes {
     uint32_t bytes[12];
 } fixed_planes;
 
+/* From the counter block in the form of the state. */
+INLINE void make_fixed_planes(fixed_planes *f, const uint8_t formed[GMPKI_SM4_BLOCK_LEN]) {
+    for (size_t i = 0; i < 12; i++) {
+        f->bytes[i] = 0x01010101u * formed[i];
+    }
+}
+
 INLINE vec fixed_plane(const fixed_planes *f, size_t byte) {
-    return VEC(set1_epi32)((int)f->bytes[byte]);
+    return SET_FOUR_BYTES(f->bytes[byte]);
 }
 
 INLINE word fixed_word(const fixed_planes *f, size_t w) {
@@ -198,13 +229,13 @@ INLINE word fixed_word(const fixed_planes *f, size_t w) {
  */
 INLINE word counter_word(uint32_t first, vec offsets) {
     const vec zero = VEC_XOR(offsets, offsets);
-    vec p3 = VEC(add_epi8)(VEC(set1_epi8)((char)(first & 0xFF)), offsets);
+    vec p3 = ADD_BYTES(SET_BYTES(first & 0xFF), offsets);
     vec carry = LESS_BYTES(p3, offsets);
-    vec p2 = VEC(sub_epi8)(VEC(set1_epi8)((char)(first >> 8 & 0xFF)), carry);
+    vec p2 = SUBTRACT_BYTES(SET_BYTES(first >> 8 & 0xFF), carry);
     carry = AND_BYTES(carry, EQUAL_BYTES(p2, zero));
-    vec p1 = VEC(sub_epi8)(VEC(set1_epi8)((char)(first >> 16 & 0xFF)), carry);
+    vec p1 = SUBTRACT_BYTES(SET_BYTES(first >> 16 & 0xFF), carry);
     carry = AND_BYTES(carry, EQUAL_BYTES(p1, zero));
-    vec p0 = VEC(sub_epi8)(VEC(set1_epi8)((char)(first >> 24)), carry);
+    vec p0 = SUBTRACT_BYTES(SET_BYTES(first >> 24), carry);
     return (word){into_form(p0), into_form(p1), into_form(p2), into_form(p3)};
 }
 

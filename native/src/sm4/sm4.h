@@ -72,6 +72,7 @@ typedef struct sm4_backend {
 extern const sm4_backend sm4_backend_portable;
 #if defined(__aarch64__)
 extern const sm4_backend sm4_backend_armv8;
+extern const sm4_backend sm4_backend_neon_aes;
 #endif
 #if defined(__x86_64__)
 extern const sm4_backend sm4_backend_aesni;
