@@ -42,6 +42,7 @@ _PUBLIC_KEYS = ffi.typeof("gmpki_sm2_public_key *[]")
 _STATUSES = ffi.typeof("int[]")
 _KEY_LEN: Final = ffi.sizeof("gmpki_sm2_private_key")
 _WITH_LANES: Final = ("ifma",)
+_MANY: Final = 4
 
 
 def generate_batch(count: int, *, checked: bool = True) -> list[PrivateScalar]:
@@ -234,8 +235,8 @@ def _verified(
 
 
 def _statuses(points: Sequence[CurvePoint], signatures: Sequence[bytes], hashed: Sequence[bytes]) -> Sequence[int]:
-    """Return the C core's verdict on each. Without lanes one after the other is as fast, and uses tables of keys."""
-    if backends.active("sm2") not in _WITH_LANES:
+    """Return the C core's verdict on each. One after the other without lanes and for a few: keys have tables."""
+    if len(points) < _MANY or backends.active("sm2") not in _WITH_LANES:
         return [verdict(point, raw, e) for point, raw, e in zip(points, signatures, hashed, strict=True)]
     keys = ffi.new(_PUBLIC_KEYS, [point._native for point in points])
     statuses = ffi.new(_STATUSES, len(points))

@@ -20,6 +20,7 @@ __all__ = ["SCALAR_LEN", "CurvePoint", "PointFormat", "PrivateScalar"]
 SCALAR_LEN: Final = 32
 
 _PUBLIC = ffi.typeof("gmpki_sm2_public_key *")
+_ENCODED = ffi.typeof("uint8_t[65]")
 new_private = secret_maker("gmpki_sm2_private_key")
 
 
@@ -32,6 +33,9 @@ class PointFormat(enum.IntEnum):
     """x, then y."""
     UNCOMPRESSED = 65
     """04, then x, then y."""
+
+
+_BARE: Final = PointFormat.BARE.value
 
 
 class CurvePoint(NotCopied):
@@ -79,7 +83,7 @@ class CurvePoint(NotCopied):
         point = cls.__new__(cls)
         point._native = native
         point._identity = None
-        point._bare = _encoded(native, PointFormat.BARE)
+        point._bare = _encoded(native, _BARE)
         return point
 
     def to_bytes(self, fmt: PointFormat = PointFormat.UNCOMPRESSED) -> bytes:
@@ -180,10 +184,21 @@ class PrivateScalar(NotCopied):
         return f"<PrivateScalar of {self._point!r}>"
 
 
-def _encoded(native: Any, fmt: PointFormat) -> bytes:
-    out = output(fmt)
-    check(lib.gmpki_sm2_public_key_store(native, out, fmt), what="sm2 point")
-    return taken(out, fmt)
+# Memory for encoded points, each with the view that reads it; as in _call, a call has one alone.
+_scratch: list[tuple[Any, Any]] = []
+
+
+def _encoded(native: Any, length: int) -> bytes:
+    try:
+        scratch = _scratch.pop()
+    except IndexError:
+        memory = ffi.new(_ENCODED)
+        scratch = memory, ffi.buffer(memory)
+    out, view = scratch
+    check(lib.gmpki_sm2_public_key_store(native, out, length), what="sm2 point")
+    encoded: bytes = view[:length]
+    _scratch.append(scratch)
+    return encoded
 
 
 def _reading(data: Any) -> str:
