@@ -37,12 +37,29 @@ ROUNDS_INLINE vec expand(vec w[16], int i) {
     return w[i & 15];
 }
 
+/* Keeps the compiler from ordering sums anew, which would put what comes last, A and E, into them first. */
+#ifdef GMPKI_MSAN
+#define IN_THIS_ORDER(v) ((void)0)
+#else
+#define IN_THIS_ORDER(v) __asm__("" : "+v"(v))
+#endif
+
 /* What FF and GG leave of a round: see mix in compress_portable.c. */
 ROUNDS_INLINE void mix(vec ff, vec gg, vec a, vec *b, vec *d, vec e, vec *f, vec *h, const uint32_t *t, vec w, vec w4) {
     vec a12 = vec_rol(a, 12);
-    vec ss1 = vec_rol(vec_add(vec_add(a12, vec_broadcast(t)), e), 7);
-    *d = vec_add(vec_add(vec_add(*d, vec_xor(w, w4)), ff), vec_xor(ss1, a12));
-    *h = p0(vec_add(vec_add(vec_add(*h, w), gg), ss1));
+    vec sum = vec_add(a12, vec_broadcast(t));
+    vec tt1 = vec_add(*d, vec_xor(w, w4));
+    vec tt2 = vec_add(*h, w);
+    IN_THIS_ORDER(sum);
+    IN_THIS_ORDER(tt1);
+    IN_THIS_ORDER(tt2);
+    tt1 = vec_add(tt1, ff);
+    tt2 = vec_add(tt2, gg);
+    IN_THIS_ORDER(tt1);
+    IN_THIS_ORDER(tt2);
+    vec ss1 = vec_rol(vec_add(sum, e), 7);
+    *d = vec_add(tt1, vec_xor(ss1, a12));
+    *h = p0(vec_add(tt2, ss1));
     *b = vec_rol(*b, 9);
     *f = vec_rol(*f, 19);
 }
