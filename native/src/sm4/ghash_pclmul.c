@@ -33,18 +33,22 @@ static inline __m128i load_power(const sm4_ghash_key *key, size_t i) {
     return _mm_loadu_si128((const __m128i *)(const void *)key->powers[i]);
 }
 
+/* Karatsuba's way: the middle part has low and high in it until the reduction takes them out. A multiplication costs
+ * two cycles and more where the other instructions cost a fraction of one. */
 static inline void multiply_add(product *sum, __m128i a, __m128i b) {
+    __m128i a_halves = _mm_xor_si128(a, _mm_shuffle_epi32(a, 0x4E));
+    __m128i b_halves = _mm_xor_si128(b, _mm_shuffle_epi32(b, 0x4E));
     sum->low = _mm_xor_si128(sum->low, _mm_clmulepi64_si128(a, b, 0x00));
     sum->high = _mm_xor_si128(sum->high, _mm_clmulepi64_si128(a, b, 0x11));
-    sum->middle =
-        _mm_xor_si128(sum->middle, _mm_xor_si128(_mm_clmulepi64_si128(a, b, 0x01), _mm_clmulepi64_si128(a, b, 0x10)));
+    sum->middle = _mm_xor_si128(sum->middle, _mm_clmulepi64_si128(a_halves, b_halves, 0x00));
 }
 
 /* sum x^-128 modulo x^128 + x^127 + x^126 + x^121 + 1. */
 static inline __m128i reduce(const product *sum) {
     const __m128i polynomial = _mm_set_epi64x(0, (long long)0xC200000000000000);
-    __m128i low = _mm_xor_si128(sum->low, _mm_slli_si128(sum->middle, 8));
-    __m128i high = _mm_xor_si128(sum->high, _mm_srli_si128(sum->middle, 8));
+    __m128i middle = _mm_xor_si128(sum->middle, _mm_xor_si128(sum->low, sum->high));
+    __m128i low = _mm_xor_si128(sum->low, _mm_slli_si128(middle, 8));
+    __m128i high = _mm_xor_si128(sum->high, _mm_srli_si128(middle, 8));
     for (int half = 0; half < 2; half++) {
         __m128i multiple = _mm_clmulepi64_si128(low, polynomial, 0x00);
         low = _mm_xor_si128(_mm_shuffle_epi32(low, 0x4E), multiple);
@@ -52,8 +56,12 @@ static inline __m128i reduce(const product *sum) {
     return _mm_xor_si128(high, low);
 }
 
+static inline product nothing(void) {
+    return (product){_mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128()};
+}
+
 static inline __m128i dot(__m128i a, __m128i b) {
-    product p = {_mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128()};
+    product p = nothing();
     multiply_add(&p, a, b);
     return reduce(&p);
 }
@@ -76,19 +84,34 @@ void sm4_ghash_init_pclmul(sm4_ghash_key *key, const uint8_t hash_key[GMPKI_SM4_
     }
 }
 
+/* Eight blocks. The first, which waits for the digest, comes last: the others are multiplied meanwhile. */
+static inline __m128i eight_blocks(__m128i y, const sm4_ghash_key *key, const uint8_t *data) {
+    product sum = nothing();
+    multiply_add(&sum, load_reversed(data + 7 * BLOCK), load_power(key, 0));
+    multiply_add(&sum, load_reversed(data + 6 * BLOCK), load_power(key, 1));
+    multiply_add(&sum, load_reversed(data + 5 * BLOCK), load_power(key, 2));
+    multiply_add(&sum, load_reversed(data + 4 * BLOCK), load_power(key, 3));
+    multiply_add(&sum, load_reversed(data + 3 * BLOCK), load_power(key, 4));
+    multiply_add(&sum, load_reversed(data + 2 * BLOCK), load_power(key, 5));
+    multiply_add(&sum, load_reversed(data + BLOCK), load_power(key, 6));
+    multiply_add(&sum, _mm_xor_si128(y, load_reversed(data)), load_power(key, 7));
+    return reduce(&sum);
+}
+
 void sm4_ghash_pclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
                       size_t block_count) {
     __m128i y = load_reversed(digest);
-    while (block_count != 0) {
-        size_t now = block_count < SM4_GHASH_POWERS ? block_count : SM4_GHASH_POWERS;
-        product sum = {_mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128()};
-        multiply_add(&sum, _mm_xor_si128(y, load_reversed(data)), load_power(key, now - 1));
-        for (size_t i = 1; i < now; i++) {
-            multiply_add(&sum, load_reversed(data + BLOCK * i), load_power(key, now - 1 - i));
+    for (; block_count >= SM4_GHASH_POWERS; block_count -= SM4_GHASH_POWERS) {
+        y = eight_blocks(y, key, data);
+        data += BLOCK * SM4_GHASH_POWERS;
+    }
+    if (block_count != 0) {
+        product sum = nothing();
+        multiply_add(&sum, _mm_xor_si128(y, load_reversed(data)), load_power(key, block_count - 1));
+        for (size_t i = 1; i < block_count; i++) {
+            multiply_add(&sum, load_reversed(data + BLOCK * i), load_power(key, block_count - 1 - i));
         }
         y = reduce(&sum);
-        data += BLOCK * now;
-        block_count -= now;
     }
     store_reversed(digest, y);
 }
