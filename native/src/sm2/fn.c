@@ -55,28 +55,35 @@ void fn_neg(fn *r, const fn *a) {
     fn_sub(r, &zero, a);
 }
 
-/* ab / 2^256 mod n, by interleaved Montgomery reduction; t stays below 2n. */
-static void montgomery_multiply(fn *r, const fn *a, const fn *b) {
-    uint64_t t[6] = {0};
-    for (int i = 0; i < 4; i++) {
-        uint64_t carry = 0;
-        for (int j = 0; j < 4; j++) {
-            t[j] = multiply_add(t[j], a->limb[j], b->limb[i], &carry);
-        }
-        uint128 top = (uint128)t[4] + carry;
-        t[4] = (uint64_t)top;
-        t[5] = (uint64_t)(top >> 64);
+/*
+ * t = (t + a * b) / 2^64 modulo n, where the quotient digit q makes the lowest limb of t + a * b + q * n zero. With a
+ * and t below 2n before it, t is below 2n after it, and t[4] 0 or 1.
+ */
+static inline void montgomery_row(uint64_t t[5], const fn *a, uint64_t b) {
+    uint64_t carry = 0;
+    uint64_t t0 = multiply_add(t[0], a->limb[0], b, &carry);
+    uint64_t t1 = multiply_add(t[1], a->limb[1], b, &carry);
+    uint64_t t2 = multiply_add(t[2], a->limb[2], b, &carry);
+    uint64_t t3 = multiply_add(t[3], a->limb[3], b, &carry);
+    uint128 top = (uint128)t[4] + carry;
+    uint64_t q = t0 * FN_NEGATIVE_INVERSE;
+    carry = 0;
+    (void)multiply_add(t0, q, modulus[0], &carry); /* the zero limb */
+    t[0] = multiply_add(t1, q, modulus[1], &carry);
+    t[1] = multiply_add(t2, q, modulus[2], &carry);
+    t[2] = multiply_add(t3, q, modulus[3], &carry);
+    top += carry;
+    t[3] = (uint64_t)top;
+    t[4] = (uint64_t)(top >> 64);
+}
 
-        uint64_t q = t[0] * FN_NEGATIVE_INVERSE;
-        carry = 0;
-        (void)multiply_add(t[0], q, modulus[0], &carry); /* a zero limb, by the choice of q */
-        for (int j = 1; j < 4; j++) {
-            t[j - 1] = multiply_add(t[j], q, modulus[j], &carry);
-        }
-        top = (uint128)t[4] + carry;
-        t[3] = (uint64_t)top;
-        t[4] = t[5] + (uint64_t)(top >> 64);
-    }
+/* ab / 2^256 mod n (P. L. Montgomery, "Modular multiplication without trial division", 1985). */
+static void montgomery_multiply(fn *r, const fn *a, const fn *b) {
+    uint64_t t[5] = {0};
+    montgomery_row(t, a, b->limb[0]);
+    montgomery_row(t, a, b->limb[1]);
+    montgomery_row(t, a, b->limb[2]);
+    montgomery_row(t, a, b->limb[3]);
     subtract_once(r->limb, t, t[4], modulus);
 }
 
@@ -150,29 +157,36 @@ void fn_reduce_bytes(fn *r, const uint8_t bytes[32]) {
  * 2^256 + 2^226, and the sixth leaves it below 2^256 < 2(n - 1).
  */
 void fn_from_wide_bytes(fn *r, const uint8_t bytes[FN_WIDE_LEN]) {
-    static const uint64_t fold[4] = FN_FOLD_LIMBS;
+    static const uint64_t fold[4] = FN_FOLD_LIMBS; /* 2^224 and two limbs */
     enum { ROUNDS = 6 };
     uint64_t t[6];
     for (int i = 0; i < 6; i++) {
         t[i] = load_be64(bytes + 40 - 8 * i);
     }
     for (int round = 0; round < ROUNDS; round++) {
-        uint64_t next[6] = {t[0], t[1], t[2], t[3], 0, 0};
-        for (int i = 0; i < 2; i++) {
-            uint64_t carry = 0;
-            for (int j = 0; j < 4; j++) {
-                next[i + j] = multiply_add(next[i + j], t[4 + i], fold[j], &carry);
-            }
-            for (int j = i + 4; j < 6; j++) {
-                next[j] = multiply_add(next[j], 0, 0, &carry);
-            }
-        }
-        memcpy(t, next, sizeof t);
-        gmpki_cleanse(next, sizeof next);
+        uint64_t low = t[4], high = t[5], carry0 = 0, carry1 = 0;
+        carry_bit carry = 0;
+        t[0] = multiply_add(t[0], low, fold[0], &carry0);
+        t[1] = multiply_add(t[1], low, fold[1], &carry0);
+        t[1] = multiply_add(t[1], high, fold[0], &carry1);
+        uint128 sum = (uint128)high * fold[1] + t[2] + carry0;
+        sum += carry1; /* fold[1] is below 0.6 * 2^64, which leaves room */
+        t[2] = (uint64_t)sum;
+        t[3] = add_carry(t[3], (uint64_t)(sum >> 64), &carry);
+        t[4] = add_carry(low >> 32 | high << 32, 0, &carry);
+        t[5] = (high >> 32) + carry;
+        carry = 0;
+        t[3] = add_carry(t[3], low << 32, &carry);
+        t[4] = add_carry(t[4], 0, &carry);
+        t[5] += carry;
     }
     subtract_once(r->limb, t, 0, modulus_minus_1);
     fn_add(r, r, &fn_one);
     gmpki_cleanse(t, sizeof t);
+}
+
+void fn_reduce_limbs(fn *r, const uint64_t limbs[4]) {
+    subtract_once(r->limb, limbs, 0, modulus); /* 2^256 < 2n */
 }
 
 void fn_to_bytes(uint8_t bytes[32], const fn *a) {

@@ -44,8 +44,9 @@ uint64_t fn_from_bytes(fn *r, const uint8_t bytes[32]);
 /* The same for a private key: all ones if the number lies in [1, n - 2]. */
 uint64_t fn_from_key_bytes(fn *r, const uint8_t bytes[32]);
 
-/* 32 bytes modulo n. */
+/* 32 bytes, or four limbs, the lowest first, modulo n. */
 void fn_reduce_bytes(fn *r, const uint8_t bytes[32]);
+void fn_reduce_limbs(fn *r, const uint64_t limbs[4]);
 
 /* 48 bytes modulo n - 1, plus 1: a scalar in [1, n - 1] whose distribution is within 2^-128 of uniform. */
 void fn_from_wide_bytes(fn *r, const uint8_t bytes[FN_WIDE_LEN]);

@@ -24,9 +24,9 @@ enum {
 int sm2_sign_with_x1(const gmpki_sm2_private_key *key, uint8_t signature[GMPKI_SM2_SIGNATURE_LEN],
                      const uint8_t digest[GMPKI_SM3_DIGEST_LEN], const fn *k, const fp *x) {
     fn e, r, s, inverse, r_plus_k;
-    uint8_t x1[32];
-    fp_to_bytes(x1, x);
-    fn_reduce_bytes(&r, x1);
+    uint64_t x1[4];
+    fp_to_limbs(x1, x);
+    fn_reduce_limbs(&r, x1);
     fn_reduce_bytes(&e, digest);
     fn_add(&r, &r, &e);
     fn_add(&r_plus_k, &r, k);
