@@ -236,6 +236,6 @@ const sm4_backend sm4_backend_gfni_avx512 = {
     .cbc_encrypt_many = sm4_cbc_encrypt_many_gfni_avx512,
     .xts = sm4_xts_gfni_avx512,
     .ctr = ctr,
-    .ghash_init = sm4_ghash_init_pclmul,
+    .ghash_init = sm4_ghash_init_vpclmul,
     .ghash = sm4_ghash_vpclmul,
 };

@@ -13,12 +13,13 @@
 enum {
     SM4_BATCH = 64,                                  /* blocks that the parallel modes hand to a kernel at once */
     SM4_BATCH_LEN = SM4_BATCH * GMPKI_SM4_BLOCK_LEN, /* bytes */
-    SM4_GHASH_POWERS = 8
+    SM4_GHASH_POWERS = 8,                            /* of most backends */
+    SM4_GHASH_MAX_POWERS = 36
 };
 
 /* A GHASH key made ready. What is in it is the backend's affair; one backend cannot use another's. */
 typedef struct sm4_ghash_key {
-    uint8_t powers[SM4_GHASH_POWERS][GMPKI_SM4_BLOCK_LEN];
+    uint8_t powers[SM4_GHASH_MAX_POWERS][GMPKI_SM4_BLOCK_LEN];
 } sm4_ghash_key;
 
 enum { SM4_STREAMS = 16 };
@@ -96,8 +97,9 @@ void sm4_ghash_pclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *
 void sm4_ghash_init_pmull(sm4_ghash_key *key, const uint8_t hash_key[GMPKI_SM4_BLOCK_LEN]);
 void sm4_ghash_pmull(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
                      size_t block_count);
+void sm4_ghash_init_vpclmul(sm4_ghash_key *key, const uint8_t hash_key[GMPKI_SM4_BLOCK_LEN]);
 void sm4_ghash_vpclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
-                       size_t block_count); /* with a key made ready by sm4_ghash_init_pclmul */
+                       size_t block_count);
 
 /* The active backend, behind an open gate. */
 const sm4_backend *sm4_active(void);
