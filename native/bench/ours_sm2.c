@@ -10,9 +10,7 @@ static const uint8_t scalar[GMPKI_SM2_SCALAR_LEN] = {0x39, 0x45, 0x20, 0x8f, 0x7
 static struct {
     gmpki_sm2_private_key key;
     gmpki_sm2_public_key peer;
-#ifdef HAVE_SM2_VERIFY_TABLE_MAKE
     gmpki_sm2_verify_table table;
-#endif
     uint8_t signature[GMPKI_SM2_SIGNATURE_LEN];
     uint8_t ciphertext[32 + GMPKI_SM2_CIPHERTEXT_MAX_OVERHEAD];
     size_t ciphertext_len;
@@ -24,9 +22,7 @@ static int prepare(const bench_case *one) {
     (void)one;
     int status = gmpki_sm2_private_key_load(&s.key, scalar);
     status |= gmpki_sm2_private_key_public(&s.key, &s.peer);
-#ifdef HAVE_SM2_VERIFY_TABLE_MAKE
     status |= gmpki_sm2_verify_table_make(&s.table, &s.peer);
-#endif
     /* Deterministic: what is verified is the same in every run, so that instructions can be counted. */
     status |= gmpki_sm2_sign_digest(&s.key, s.signature, bench_in, GMPKI_SM2_SIGN_DETERMINISTIC);
     status |= gmpki_sm2_encrypt(&s.peer, s.ciphertext, sizeof s.ciphertext, &s.ciphertext_len, bench_in, 32,
@@ -42,13 +38,11 @@ static int keygen(const bench_case *one) {
     return gmpki_sm2_generate(&made);
 }
 
-#ifdef HAVE_SM2_GENERATE_UNCHECKED
 static int keygen_unchecked(const bench_case *one) {
     gmpki_sm2_private_key made;
     (void)one;
     return gmpki_sm2_generate_unchecked(&made);
 }
-#endif
 
 static int sign(const bench_case *one) {
     (void)one;
@@ -65,7 +59,6 @@ static int verify(const bench_case *one) {
     return gmpki_sm2_verify_digest(&s.peer, s.signature, bench_in);
 }
 
-#ifdef HAVE_SM2_VERIFY_TABLE_MAKE
 static int verify_table(const bench_case *one) {
     (void)one;
     return gmpki_sm2_verify_digest_with_table(&s.table, s.signature, bench_in);
@@ -75,7 +68,6 @@ static int table_make(const bench_case *one) {
     (void)one;
     return gmpki_sm2_verify_table_make(&s.table, &s.peer);
 }
-#endif
 
 static int encrypt(const bench_case *one) {
     size_t len;
@@ -116,16 +108,12 @@ static void add(const char *operation, int (*run)(const bench_case *one), size_t
 
 void ours_sm2_register(void) {
     add("sm2_keygen", keygen, 0);
-#ifdef HAVE_SM2_GENERATE_UNCHECKED
     add("sm2_keygen_unchecked", keygen_unchecked, 0);
-#endif
     add("sm2_sign", sign, 0);
     add("sm2_sign_deterministic", sign_deterministic, 0);
     add("sm2_verify", verify, 0);
-#ifdef HAVE_SM2_VERIFY_TABLE_MAKE
     add("sm2_verify_table", verify_table, 0);
     add("sm2_table_make", table_make, 0);
-#endif
     add("sm2_encrypt_32", encrypt, 32);
     add("sm2_decrypt_32", decrypt, 32);
     add("sm2_ecdh", ecdh, 0);

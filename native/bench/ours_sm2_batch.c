@@ -2,7 +2,6 @@
 #include "bench.h"
 #include "gmpki/sm2.h"
 
-#if defined(HAVE_SM2_SIGN_BATCH) && defined(HAVE_SM2_VERIFY_BATCH)
 enum { MAX_BATCH = 64 };
 
 static struct {
@@ -44,9 +43,7 @@ static void add(const char *operation, int (*run)(const bench_case *one)) {
         bench_add_sized(&one, counts[i]);
     }
 }
-#endif
 
-#ifdef HAVE_SM2_GENERATE_BATCH
 static gmpki_sm2_private_key generated[MAX_BATCH];
 
 static int generate(const bench_case *one) {
@@ -56,15 +53,10 @@ static int generate(const bench_case *one) {
 static int generate_unchecked(const bench_case *one) {
     return gmpki_sm2_generate_batch(generated, one->items, GMPKI_SM2_GENERATE_UNCHECKED);
 }
-#endif
 
 void ours_sm2_batch_register(void) {
-#if defined(HAVE_SM2_SIGN_BATCH) && defined(HAVE_SM2_VERIFY_BATCH)
     add("sm2_sign_batch", sign);
     add("sm2_verify_batch", verify);
-#endif
-#ifdef HAVE_SM2_GENERATE_BATCH
     add("sm2_keygen_batch", generate);
     add("sm2_keygen_unchecked_batch", generate_unchecked);
-#endif
 }

@@ -19,7 +19,6 @@ static int pbkdf2(const bench_case *one) {
     return gmpki_sm3_pbkdf2(digests, one->argument, bench_in, 12, bench_in + 64, 16, ITERATIONS);
 }
 
-#if defined(HAVE_SM3_BATCH) || defined(HAVE_SM3_HMAC_BATCH) || defined(HAVE_SM3_PBKDF2_BATCH)
 static const uint8_t *messages[MAX_LANES];
 static size_t lens[MAX_LANES];
 
@@ -37,25 +36,18 @@ static void add_many(const char *operation, int (*run)(const bench_case *one), s
     bench_case one = {operation, "gmpki", GMPKI_SM3, data_len, items, len, run, prepare, NULL};
     bench_add(&one);
 }
-#endif
 
-#ifdef HAVE_SM3_BATCH
 static int hash_many(const bench_case *one) {
     return gmpki_sm3_batch(digests, NULL, messages, lens, one->items);
 }
-#endif
 
-#ifdef HAVE_SM3_HMAC_BATCH
 static int hmac_many(const bench_case *one) {
     return gmpki_sm3_hmac_batch(digests, bench_in, 32, messages, lens, one->items);
 }
-#endif
 
-#ifdef HAVE_SM3_PBKDF2_BATCH
 static int pbkdf2_many(const bench_case *one) {
     return gmpki_sm3_pbkdf2_batch(digests, 32, messages, lens, messages, lens, ITERATIONS, one->items);
 }
-#endif
 
 static void add(const char *operation, int (*run)(const bench_case *one), const size_t *lengths, size_t count,
                 int per_byte) {
@@ -71,16 +63,10 @@ void ours_sm3_register(void) {
     add("sm3", hash, lengths, 4, 1);
     add("sm3_hmac", hmac, lengths, 3, 1);
     add("sm3_pbkdf2_100", pbkdf2, keys, 2, 0);
-#ifdef HAVE_SM3_BATCH
     add_many("sm3_batch_8x64", hash_many, 8, 64, 64);
     add_many("sm3_batch_16x64", hash_many, 16, 64, 64);
     add_many("sm3_batch_8x8192", hash_many, 8, 8192, 8192);
     add_many("sm3_batch_16x8192", hash_many, 16, 8192, 8192);
-#endif
-#ifdef HAVE_SM3_HMAC_BATCH
     add_many("sm3_hmac_batch_16x64", hmac_many, 16, 64, 64);
-#endif
-#ifdef HAVE_SM3_PBKDF2_BATCH
     add_many("sm3_pbkdf2_100_batch_16", pbkdf2_many, 16, 16, 0);
-#endif
 }

@@ -66,7 +66,6 @@ static int cmac(const bench_case *one) {
     return gmpki_sm4_cmac(tag, sizeof tag, bench_in, bench_in, one->argument);
 }
 
-#ifdef HAVE_SM4_CBC_ENCRYPT_BATCH
 static gmpki_sm4_key keys[MAX_STREAMS];
 static const gmpki_sm4_key *key_pointers[MAX_STREAMS];
 static uint8_t *outs[MAX_STREAMS];
@@ -93,7 +92,6 @@ static void add_streams(const char *operation, size_t items, size_t len) {
     bench_case one = {operation, "gmpki", GMPKI_SM4, len, items, len, cbc_streams, prepare_streams, NULL};
     bench_add(&one);
 }
-#endif
 
 static void add(const char *operation, int (*run)(const bench_case *one), int (*ready)(const bench_case *one)) {
     static const size_t lengths[] = {16, 64, 256, 1024, 8192, 1 << 20};
@@ -115,8 +113,6 @@ void ours_sm4_register(void) {
     add("sm4_gcm_decrypt", gcm_decrypt, prepare_gcm_decrypt);
     add("sm4_xts", xts_encrypt, NULL);
     bench_add_sized(&mac, 8192);
-#ifdef HAVE_SM4_CBC_ENCRYPT_BATCH
     add_streams("sm4_cbc_batch_16x1024", 16, 1024);
     add_streams("sm4_cbc_batch_16x8192", 16, 8192);
-#endif
 }

@@ -55,7 +55,7 @@ static int primitive_double(const bench_case *one) {
 }
 
 static int primitive_add(const bench_case *one) {
-    multiple addend;
+    table_point addend;
     curve_multiple(&addend, &jacobian);
     for (size_t i = 0; i < one->items; i++) {
         curve_double(&jacobian, &jacobian); /* or both would be the same point */
