@@ -226,14 +226,14 @@ def text(circuit: Circuit, outputs: list[str]) -> str:
         "#ifndef GMPKI_SRC_SM4_SBOX_CIRCUIT_GENERATED_H",
         "#define GMPKI_SRC_SM4_SBOX_CIRCUIT_GENERATED_H",
         "",
-        "#include <stdint.h>",
+        '#include "sm4/bit_plane.h"',
         "",
-        "/* Substitute 64 bytes at once: bit i of each of them stands in x[i]. CT: constant. */",
-        "static inline void sm4_sbox_planes(uint64_t x[8]) {",
+        "/* Substitute a plane of bytes at once: bit i of each of them stands in x[i]. CT: constant. */",
+        "static inline void sm4_sbox_planes(sm4_plane x[8]) {",
     ]
     for name, operator, first, second in circuit.gates:
         expression = f"~{first}" if operator == "~" else f"{first} {operator} {second}"
-        lines.append(f"    const uint64_t {name} = {expression};")
+        lines.append(f"    const sm4_plane {name} = {expression};")
     lines += [f"    x[{i}] = {name};" for i, name in enumerate(outputs)]
     lines += ["}", "", "#endif /* GMPKI_SRC_SM4_SBOX_CIRCUIT_GENERATED_H */", ""]
     return "\n".join(lines)

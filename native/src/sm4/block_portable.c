@@ -1,23 +1,23 @@
 /*
  * SM4 in bit planes: no table, no branch, no instruction beyond C's own.
  *
- * Sixteen blocks are worked on at once. Each of the four words of the state (GB/T 32907-2016, 7.1) is held as eight
- * planes of 64 bits: plane p collects bit p of the word's bytes. Bit 16 j + n of a plane belongs to byte j of the word
- * of block n, byte 0 being the lowest. So rotating words by a multiple of 8 is rotating planes by a multiple of 16, any
- * other rotation renumbers planes too, and the S-box is a Boolean circuit over the planes. One block costs as much as
- * sixteen.
+ * Sixteen blocks are worked on at once in each part of 64 bits of a plane (bit_plane.h). Each of the four words of the
+ * state (GB/T 32907-2016, 7.1) is held as eight planes: plane p collects bit p of the word's bytes. Bit 16 j + n of a
+ * part belongs to byte j of the word of the part's block n, byte 0 being the lowest. So rotating words by a multiple of
+ * 8 is rotating parts by a multiple of 16, any other rotation renumbers planes too, and the S-box is a Boolean circuit
+ * over the planes. One block costs as much as all.
  */
 #include "common/bytes.h"
 #include "sm4/key_schedule.h"
 #include "sm4/sbox_circuit_generated.h"
 #include "sm4/sm4.h"
 
-enum { LANES = 16, PLANES = 8, WORDS = 4, BLOCK = GMPKI_SM4_BLOCK_LEN };
+enum { PART_LANES = 16, LANES = PART_LANES * SM4_PLANE_PARTS, PLANES = 8, WORDS = 4, BLOCK = GMPKI_SM4_BLOCK_LEN };
 
-typedef uint64_t word_planes[PLANES];
+typedef sm4_plane word_planes[PLANES];
 typedef word_planes key_planes[GMPKI_SM4_ROUNDS];
 
-static inline uint64_t rotate_planes(uint64_t plane, unsigned bytes) {
+static inline sm4_plane rotate_planes(sm4_plane plane, unsigned bytes) {
     return plane << 16 * bytes | plane >> (64 - 16 * bytes);
 }
 
@@ -35,8 +35,8 @@ static inline uint32_t gather_bytes(uint64_t v) {
 }
 
 /* Exchange the bits of *a under mask << shift with those of *b under mask. */
-static inline void exchange_bits(uint64_t *a, uint64_t *b, unsigned shift, uint64_t mask) {
-    uint64_t t = (*a >> shift ^ *b) & mask;
+static inline void exchange_bits(sm4_plane *a, sm4_plane *b, unsigned shift, uint64_t mask) {
+    sm4_plane t = (*a >> shift ^ *b) & mask;
     *a ^= t << shift;
     *b ^= t;
 }
@@ -55,11 +55,27 @@ static inline void transpose(word_planes x) {
     }
 }
 
-/* Word w of sixteen blocks into planes: blocks n and n + 8 meet in number n, then a transposition makes planes. */
+/* A plane whose parts are the same, and the first part of one. */
+static inline sm4_plane all_parts(uint64_t part) {
+    return (sm4_plane){0} ^ part;
+}
+
+static inline uint64_t first_part(sm4_plane plane) {
+    uint64_t part;
+    memcpy(&part, &plane, sizeof part);
+    return part;
+}
+
+/* Word w of all blocks into planes: in each part blocks n and n + 8 meet in number n, then a transposition makes
+ * planes. */
 static void pack(word_planes planes, const uint8_t blocks[LANES * BLOCK], size_t w) {
     for (size_t n = 0; n < PLANES; n++) {
-        planes[n] = spread_bytes(load_be32(blocks + BLOCK * n + 4 * w)) |
-                    spread_bytes(load_be32(blocks + BLOCK * (n + 8) + 4 * w)) << 8;
+        uint64_t parts[SM4_PLANE_PARTS];
+        for (size_t i = 0; i < SM4_PLANE_PARTS; i++) {
+            const uint8_t *block = blocks + BLOCK * (PART_LANES * i + n) + 4 * w;
+            parts[i] = spread_bytes(load_be32(block)) | spread_bytes(load_be32(block + 8 * BLOCK)) << 8;
+        }
+        memcpy(&planes[n], parts, sizeof planes[n]);
     }
     transpose(planes);
 }
@@ -67,17 +83,22 @@ static void pack(word_planes planes, const uint8_t blocks[LANES * BLOCK], size_t
 static void unpack(uint8_t blocks[LANES * BLOCK], size_t w, word_planes planes) {
     transpose(planes);
     for (size_t n = 0; n < PLANES; n++) {
-        store_be32(blocks + BLOCK * n + 4 * w, gather_bytes(planes[n]));
-        store_be32(blocks + BLOCK * (n + 8) + 4 * w, gather_bytes(planes[n] >> 8));
+        uint64_t parts[SM4_PLANE_PARTS];
+        memcpy(parts, &planes[n], sizeof parts);
+        for (size_t i = 0; i < SM4_PLANE_PARTS; i++) {
+            uint8_t *block = blocks + BLOCK * (PART_LANES * i + n) + 4 * w;
+            store_be32(block, gather_bytes(parts[i]));
+            store_be32(block + 8 * BLOCK, gather_bytes(parts[i] >> 8));
+        }
     }
 }
 
-/* Each round key as planes in which all sixteen blocks have the same bits. */
+/* Each round key as planes in which all blocks have the same bits. */
 static void spread_keys(key_planes keys, const uint32_t round_keys[GMPKI_SM4_ROUNDS]) {
     for (size_t i = 0; i < GMPKI_SM4_ROUNDS; i++) {
         for (size_t p = 0; p < PLANES; p++) {
             uint64_t ones = spread_bytes(round_keys[i] >> p & 0x01010101);
-            keys[i][p] = (ones << 16) - ones;
+            keys[i][p] = all_parts((ones << 16) - ones);
         }
     }
 }
@@ -103,20 +124,40 @@ static inline void round_planes(word_planes x0, const word_planes x1, const word
     }
 }
 
-/* Sixteen blocks in place; the words come out in reverse order (7.1). */
-static void crypt_batch(uint8_t blocks[LANES * BLOCK], key_planes keys) {
-    word_planes x[WORDS];
-    for (size_t w = 0; w < WORDS; w++) {
-        pack(x[w], blocks, w);
-    }
+static inline void all_rounds(word_planes x[WORDS], key_planes keys) {
     for (size_t i = 0; i < GMPKI_SM4_ROUNDS; i += WORDS) {
         round_planes(x[0], x[1], x[2], x[3], keys[i]);
         round_planes(x[1], x[2], x[3], x[0], keys[i + 1]);
         round_planes(x[2], x[3], x[0], x[1], keys[i + 2]);
         round_planes(x[3], x[0], x[1], x[2], keys[i + 3]);
     }
+}
+
+/* All blocks in place; the words come out in reverse order (7.1). */
+static void crypt_batch(uint8_t blocks[LANES * BLOCK], key_planes keys) {
+    word_planes x[WORDS];
+    for (size_t w = 0; w < WORDS; w++) {
+        pack(x[w], blocks, w);
+    }
+    all_rounds(x, keys);
     for (size_t w = 0; w < WORDS; w++) {
         unpack(blocks, w, x[WORDS - 1 - w]);
+    }
+    gmpki_cleanse(x, sizeof x);
+}
+
+/* One block in place. */
+static void crypt_single(uint8_t block[BLOCK], key_planes keys) {
+    word_planes x[WORDS];
+    zero_bytes(x, sizeof x);
+    for (size_t w = 0; w < WORDS; w++) {
+        x[w][0] = all_parts(spread_bytes(load_be32(block + 4 * w)));
+        transpose(x[w]);
+    }
+    all_rounds(x, keys);
+    for (size_t w = 0; w < WORDS; w++) {
+        transpose(x[WORDS - 1 - w]);
+        store_be32(block + 4 * w, gather_bytes(first_part(x[WORDS - 1 - w][0])));
     }
     gmpki_cleanse(x, sizeof x);
 }
@@ -128,7 +169,11 @@ static void crypt(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t *out, con
     while (block_count != 0) {
         size_t now = block_count < LANES ? block_count : LANES;
         copy_bytes(blocks, in, BLOCK * now);
-        crypt_batch(blocks, keys);
+        if (now == 1) {
+            crypt_single(blocks, keys);
+        } else {
+            crypt_batch(blocks, keys);
+        }
         copy_bytes(out, blocks, BLOCK * now);
         in += BLOCK * now;
         out += BLOCK * now;
@@ -141,30 +186,26 @@ static void crypt(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t *out, con
 static void cbc_encrypt(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uint8_t chain[BLOCK], uint8_t *out,
                         const uint8_t *in, size_t block_count) {
     key_planes keys;
-    uint8_t blocks[LANES * BLOCK] = {0};
     spread_keys(keys, round_keys);
-    copy_bytes(blocks, chain, BLOCK);
     for (size_t i = 0; i < block_count; i++) {
         for (size_t j = 0; j < BLOCK; j++) {
-            blocks[j] ^= in[BLOCK * i + j];
+            chain[j] ^= in[BLOCK * i + j];
         }
-        crypt_batch(blocks, keys);
+        crypt_single(chain, keys);
         if (out != NULL) {
-            copy_bytes(out + BLOCK * i, blocks, BLOCK);
+            copy_bytes(out + BLOCK * i, chain, BLOCK);
         }
     }
-    copy_bytes(chain, blocks, BLOCK);
     gmpki_cleanse(keys, sizeof keys);
-    gmpki_cleanse(blocks, sizeof blocks);
 }
 
-/* The S-box on each byte of one word: four of the 64 places of the circuit are used. */
+/* The S-box on each byte of one word: four of the places of the circuit are used. */
 static uint32_t substitute(uint32_t word) {
-    word_planes t = {spread_bytes(word)};
+    word_planes t = {all_parts(spread_bytes(word))};
     transpose(t);
     sm4_sbox_planes(t);
     transpose(t);
-    return gather_bytes(t[0]);
+    return gather_bytes(first_part(t[0]));
 }
 
 static void expand_key(uint32_t round_keys[GMPKI_SM4_ROUNDS], const uint8_t raw[GMPKI_SM4_KEY_LEN]) {
