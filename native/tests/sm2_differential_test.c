@@ -1,8 +1,8 @@
 /*
  * Each field kernel against the portable one on the same operands, many times over; sm2_field_test.c holds the portable
  * one against plain arithmetic. The operands are random, or their limbs are at the edges, or their product or sum is.
- * The argument is how many operations each kernel does in each of its operations; native/tools/run_differential.py
- * gives 10^8.
+ * The argument is how many operations each kernel does in each of its operations, and a hundredth of it how many
+ * inverses are checked; native/tools/run_differential.py gives 10^8.
  */
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 #include "sm2_kernels.h"
 #include "sm2_support.h"
 
-enum { DEFAULT_COUNT = 4000000, POOL = 1024 };
+enum { DEFAULT_COUNT = 4000000, POOL = 1024, INVERSE_SHARE = 100 };
 
 /* Elements a, their inverses, and elements at the edges. */
 static fp pool[POOL], pool_inverse[POOL], edges[POOL];
@@ -160,6 +160,29 @@ static unsigned long compare_kernel(const field_kernel *kernel, unsigned long co
     return differences;
 }
 
+/* Inverses modulo p and n, times what they are of. */
+static unsigned long check_inverses(unsigned long count) {
+    unsigned long wrong = 0;
+    fp a[KERNEL_BATCH], b[KERNEL_BATCH];
+    for (unsigned long done = 0; done < count; done += KERNEL_BATCH) {
+        make_operands(a, b);
+        for (int i = 0; i < KERNEL_BATCH; i++) {
+            fp product;
+            fn scalar, inverse;
+            uint8_t bytes[32];
+            fp_inverse(&product, &a[i]);
+            fp_mul(&product, &product, &a[i]);
+            wrong += fp_is_zero(&a[i]) ? !fp_is_zero(&product) : !fp_equal(&product, &fp_one);
+            fp_to_bytes(bytes, &b[i]);
+            fn_reduce_bytes(&scalar, bytes);
+            fn_inverse(&inverse, &scalar);
+            fn_mul(&inverse, &inverse, &scalar);
+            wrong += fn_is_zero(&scalar) ? !fn_is_zero(&inverse) : !fn_equal(&inverse, &fn_one);
+        }
+    }
+    return wrong;
+}
+
 /* The comparison sees a wrong bit. */
 static void broken_mul(fp *r, const fp *a, const fp *b) {
     portable_mul(r, a, b);
@@ -172,6 +195,7 @@ int main(int argc, char **argv) {
     unsigned kernels = 0;
     make_pools();
     CHECK(compare(broken_mul, portable_mul, KERNEL_BATCH) == 1);
+    CHECK(check_inverses(count / INVERSE_SHARE) == 0);
     for (int i = 0; field_kernels[i] != NULL; i++) {
         const field_kernel *kernel = field_kernels[i];
         if ((cpu_features() & kernel->features) != kernel->features) {
