@@ -68,7 +68,7 @@ calls = [
     lambda: rand.random_bytes(1), rand.DRBG.from_system, lambda: generator.generate(1),
     lambda: sm4.encrypt(bytes(16), bytes(16), sm4.Mode.ECB), lambda: context.update(b"x"), lambda: context.finalize(),
     lambda: sm4.encrypt_xts(bytes(range(32)), bytes(16), bytes(16)),
-    lambda: sm4.encrypt_hctr(bytes(32), b"", bytes(16)),
+    lambda: sm4.cbc_encrypt_batch([(bytes(16), bytes(16), b"")]), lambda: sm4.encrypt_hctr(bytes(32), b"", bytes(16)),
     lambda: gcm.encrypt(bytes(12), b""), lambda: gcm.decrypt(bytes(12), bytes(16)), lambda: stream.update(b"x"),
     lambda: ccm.encrypt(bytes(12), b""), lambda: sm4_mac.cmac(bytes(16), b""),
     lambda: sm4_mac.cbc_mac(bytes(16), bytes(16)),
