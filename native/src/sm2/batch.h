@@ -21,7 +21,8 @@ enum { SM2_BATCH_MUL, SM2_BATCH_SQR, SM2_BATCH_DIFFERENCE, SM2_BATCH_TWO_PRODUCT
 
 /* One implementation; count is 1 .. SM2_BATCH_MAX everywhere. */
 typedef struct sm2_batch {
-    /* From so many operations on this is faster than one after the other. */
+    /* So many operations go side by side, and from so many on that is faster than one after the other. */
+    size_t width;
     size_t worthwhile;
     /* r[i] = k[i] * G, k[i] in [1, n - 1] and secret. */
     void (*multiply_base)(affine *r, const fn *k, size_t count);
@@ -37,6 +38,13 @@ typedef struct sm2_batch {
     void (*field)(uint64_t r[5][8], uint64_t a[5][8], uint64_t b[5][8], int op);
 #endif
 } sm2_batch;
+
+/* How many of the operations that are left go to the backend in one call: a rest that is not worthwhile stays. */
+static inline size_t sm2_batch_part(const sm2_batch *batch, size_t left) {
+    size_t part = left < SM2_BATCH_MAX ? left : SM2_BATCH_MAX;
+    size_t rest = part % batch->width;
+    return rest < batch->worthwhile ? part - rest : part;
+}
 
 extern const sm2_batch sm2_batch_ifma;
 

@@ -379,6 +379,7 @@ static void ifma_field(uint64_t r[5][LANES], uint64_t a[5][LANES], uint64_t b[5]
 #endif
 
 const sm2_batch sm2_batch_ifma = {
+    .width = LANES,
     .worthwhile = 2,
     .multiply_base = ifma_multiply_base,
     .verify = ifma_verify,

@@ -13,10 +13,6 @@ enum {
     SIGNATURE_LEN = GMPKI_SM2_SIGNATURE_LEN
 };
 
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 /* ---- signing ---------------------------------------------------------------------------- */
 
 typedef const gmpki_sm2_private_key *const *private_keys;
@@ -90,8 +86,8 @@ static int sign_many(private_keys keys, uint8_t *signatures, const uint8_t *dige
         private_keys now = keys + done;
         uint8_t *signature = signatures + done * SIGNATURE_LEN;
         const uint8_t *digest = digests + done * E_LEN;
-        size_t part = batch == NULL ? 1 : smaller(count - done, SM2_BATCH_MAX);
-        if (batch != NULL && part >= batch->worthwhile) {
+        size_t part = batch == NULL ? 0 : sm2_batch_part(batch, count - done);
+        if (part != 0) {
             status = sign_on_lanes(batch, now, signature, digest, part, flags);
 #ifdef GMPKI_TEST_BUILD
             signature[63] ^= (uint8_t)(sm2_test_fault & 1);
@@ -220,8 +216,8 @@ int gmpki_sm2_generate_batch(gmpki_sm2_private_key *keys, size_t count, unsigned
     int status = flags & ~(unsigned)GMPKI_SM2_GENERATE_UNCHECKED ? GMPKI_ERR_ARGUMENT : gate(GMPKI_SM2);
     const sm2_batch *batch = status == GMPKI_OK ? sm2_current()->batch : NULL;
     for (size_t done = 0; done < count && status == GMPKI_OK;) {
-        size_t part = batch == NULL ? 1 : smaller(count - done, SM2_BATCH_MAX);
-        if (batch != NULL && part >= batch->worthwhile) {
+        size_t part = batch == NULL ? 0 : sm2_batch_part(batch, count - done);
+        if (part != 0) {
             status = generate_on_lanes(batch, keys + done, part, flags);
         } else {
             part = 1;

@@ -19,19 +19,16 @@ static void verify_alone(const sm2_signed *all, int *results, size_t item) {
 
 static void verify_queue(const sm2_batch *batch, queue *q, const sm2_signed *all, int *results) {
     uint64_t good[SM2_BATCH_MAX], unsure[SM2_BATCH_MAX];
-    if (q->used != 0 && q->used < batch->worthwhile) {
-        for (size_t i = 0; i < q->used; i++) {
+    size_t part = sm2_batch_part(batch, q->used);
+    if (part != 0) {
+        batch->verify(good, unsure, q->s, q->t, q->p, q->c, part);
+        DECLASSIFY(good, sizeof good[0] * part); /* the results tell it */
+    }
+    for (size_t i = 0; i < q->used; i++) {
+        if (i >= part || unsure[i]) {
             verify_alone(all, results, q->item[i]);
-        }
-    } else if (q->used != 0) {
-        batch->verify(good, unsure, q->s, q->t, q->p, q->c, q->used);
-        DECLASSIFY(good, sizeof good); /* the results tell it */
-        for (size_t i = 0; i < q->used; i++) {
-            if (unsure[i]) {
-                verify_alone(all, results, q->item[i]);
-            } else {
-                results[q->item[i]] = good[i] ? GMPKI_OK : GMPKI_ERR_SIGNATURE;
-            }
+        } else {
+            results[q->item[i]] = good[i] ? GMPKI_OK : GMPKI_ERR_SIGNATURE;
         }
     }
     gmpki_cleanse(q->c, sizeof q->c);
