@@ -258,6 +258,26 @@ static void test_additions(void) {
     }
 }
 
+/* j * 2^(7i) for every i and j: each entry of the fixed-base table is found, or its opposite where the scalar is even.
+ */
+static void test_every_entry(void) {
+    fn power = fn_one;
+    for (int i = 0; i < BASE_ROWS; i++) {
+        fn k = small_scalar(0);
+        for (int j = 0; j < BASE_ENTRIES && (i < BASE_ROWS - 1 || j < 15); j++) { /* 16 * 2^252 is above n */
+            point r;
+            affine a;
+            fn_add(&k, &k, &power);
+            sm2_current()->multiply_base(&r, &k);
+            CHECK(sm2_current()->to_affine(&a, &r) != 0);
+            CHECK(fp_equal(&a.x, &sm2_base_table[i][j].x) && fp_equal(&a.y, &sm2_base_table[i][j].y));
+        }
+        for (int bit = 0; bit < BASE_WINDOW; bit++) {
+            fn_add(&power, &power, &power);
+        }
+    }
+}
+
 /* Two points by one inversion. */
 static void test_pairs(void) {
     for (int i = 0; i < 4; i++) {
@@ -312,6 +332,7 @@ int main(void) {
         test_small_and_near_order();
         test_runs();
         test_related_points();
+        test_every_entry();
         test_pairs();
         test_api();
     }
