@@ -50,11 +50,18 @@ uint32_t cpu_features(void) {
 #include <sys/auxv.h>
 
 /* Bits of AT_HWCAP in the Linux ABI for arm64. */
-enum { ARM_HWCAP_AES = 1u << 3, ARM_HWCAP_PMULL = 1u << 4, ARM_HWCAP_SM3 = 1u << 18, ARM_HWCAP_SM4 = 1u << 19 };
+enum {
+    ARM_HWCAP_ASIMD = 1u << 1,
+    ARM_HWCAP_AES = 1u << 3,
+    ARM_HWCAP_PMULL = 1u << 4,
+    ARM_HWCAP_SM3 = 1u << 18,
+    ARM_HWCAP_SM4 = 1u << 19
+};
 
 uint32_t cpu_features(void) {
     unsigned long capabilities = getauxval(AT_HWCAP);
     uint32_t f = 0;
+    f |= capabilities & ARM_HWCAP_ASIMD ? CPU_ARM_NEON : 0;
     f |= capabilities & ARM_HWCAP_AES ? CPU_ARM_AES : 0;
     f |= capabilities & ARM_HWCAP_PMULL ? CPU_ARM_PMULL : 0;
     f |= capabilities & ARM_HWCAP_SM3 ? CPU_ARM_SM3 : 0;

@@ -20,7 +20,8 @@ enum cpu_feature {
     CPU_ARM_SM3 = 1u << 16,
     CPU_ARM_SM4 = 1u << 17,
     CPU_ARM_PMULL = 1u << 18,
-    CPU_ARM_AES = 1u << 19
+    CPU_ARM_AES = 1u << 19,
+    CPU_ARM_NEON = 1u << 20
 };
 
 /* The features of this processor that the operating system lets programs use, as a sum of cpu_feature. */

@@ -8,7 +8,7 @@ const backend_info *const sm3_backends[] = {
     &sm3_avx512.info,   &sm3_avx2.info,
 #endif
 #if defined(__aarch64__)
-    &sm3_armv8.info,
+    &sm3_armv8.info,    &sm3_neon.info,
 #endif
     &sm3_portable.info, NULL,
 };

@@ -40,6 +40,8 @@ ROUNDS_INLINE vec expand(vec w[16], int i) {
 /* Keeps the compiler from ordering sums anew, which would put what comes last, A and E, into them first. */
 #ifdef GMPKI_MSAN
 #define IN_THIS_ORDER(v) ((void)0)
+#elif defined(__aarch64__)
+#define IN_THIS_ORDER(v) __asm__("" : "+w"(v))
 #else
 #define IN_THIS_ORDER(v) __asm__("" : "+v"(v))
 #endif

@@ -48,6 +48,7 @@ typedef struct sm3_backend {
 extern const sm3_backend sm3_portable;
 #if defined(__aarch64__)
 extern const sm3_backend sm3_armv8;
+extern const sm3_backend sm3_neon;
 #endif
 #if defined(__x86_64__)
 extern const sm3_backend sm3_avx512;
