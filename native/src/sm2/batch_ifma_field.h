@@ -149,16 +149,22 @@ INLINE fp8 sum8_carry(sum8 a) {
  * i of m is the lower 52 bits of limb i, and m_i (p + 1) takes the place of m_i p with limb i cleared. What P_LOW makes
  * is to be subtracted, and is kept apart (in less) until its limb is complete.
  *
- * The steps stand among the rows of the product, each one row behind what it waits for: the processor looks ahead by no
- * more than about a row.
+ * The steps stand among the rows of the product, each a row behind what it waits for, so that they run beside them.
  */
-#define TAKE_DIGIT(t, less, i)                                                                                         \
+#define TAKE_LOW(t, less, i)                                                                                           \
     do {                                                                                                               \
         __m512i next = _mm512_add_epi64((t)[(i) + 1], _mm512_srai_epi64((t)[i], LIMB_BITS));                           \
         less = _mm512_madd52lo_epu64(less, (t)[i], ALL_LANES(P_LOW));                                                  \
         (t)[(i) + 1] = _mm512_sub_epi64(next, less);                                                                   \
         less = _mm512_madd52hi_epu64(_mm512_setzero_si512(), (t)[i], ALL_LANES(P_LOW));                                \
-        ADD_LIMBS(t, (i) + 4, (t)[i], ALL_LANES(P_HIGH));                                                              \
+    } while (0)
+
+#define TAKE_HIGH(t, i) ADD_LIMBS(t, (i) + 4, (t)[i], ALL_LANES(P_HIGH))
+
+#define TAKE_DIGIT(t, less, i)                                                                                         \
+    do {                                                                                                               \
+        TAKE_LOW(t, less, i);                                                                                          \
+        TAKE_HIGH(t, i);                                                                                               \
     } while (0)
 
 #define PRODUCT_ZERO                                                                                                   \
@@ -211,20 +217,48 @@ INLINE product8 fp8_mixed_products(fp8 a) {
     return r;
 }
 
-/* a^2 / 2^260 modulo p, not carried */
+#define DOUBLE_LIMB(t, place) (t)[place] = _mm512_add_epi64((t)[place], (t)[place])
+
+/*
+ * a^2 / 2^260 modulo p, not carried: from the low limbs up, so that the digits begin early. What they add to the limbs
+ * above has to wait until the products there are doubled.
+ */
 INLINE sum8 fp8_sqr_sum(fp8 a) {
     __m512i less = _mm512_setzero_si512();
-    product8 t = fp8_mixed_products(a);
+    product8 t = PRODUCT_ZERO;
+    ADD_LIMBS(t.limb, 1, a.limb[0], a.limb[1]);
+    ADD_LIMBS(t.limb, 2, a.limb[0], a.limb[2]);
+    ADD_LIMBS(t.limb, 3, a.limb[0], a.limb[3]);
+    ADD_LIMBS(t.limb, 3, a.limb[1], a.limb[2]);
+    DOUBLE_LIMB(t.limb, 1);
+    ADD_LIMBS(t.limb, 4, a.limb[0], a.limb[4]);
+    DOUBLE_LIMB(t.limb, 2);
     ADD_LIMBS(t.limb, 0, a.limb[0], a.limb[0]);
+    DOUBLE_LIMB(t.limb, 3);
+    ADD_LIMBS(t.limb, 4, a.limb[1], a.limb[3]);
     ADD_LIMBS(t.limb, 2, a.limb[1], a.limb[1]);
-    TAKE_DIGIT(t.limb, less, 0);
+    TAKE_LOW(t.limb, less, 0);
+    ADD_LIMBS(t.limb, 5, a.limb[1], a.limb[4]);
+    ADD_LIMBS(t.limb, 5, a.limb[2], a.limb[3]);
+    TAKE_LOW(t.limb, less, 1);
+    DOUBLE_LIMB(t.limb, 4);
+    ADD_LIMBS(t.limb, 6, a.limb[2], a.limb[4]);
+    ADD_LIMBS(t.limb, 7, a.limb[3], a.limb[4]);
+    TAKE_LOW(t.limb, less, 2);
+    DOUBLE_LIMB(t.limb, 5);
+    DOUBLE_LIMB(t.limb, 6);
     ADD_LIMBS(t.limb, 4, a.limb[2], a.limb[2]);
-    TAKE_DIGIT(t.limb, less, 1);
+    TAKE_HIGH(t.limb, 0);
+    DOUBLE_LIMB(t.limb, 7);
+    DOUBLE_LIMB(t.limb, 8);
+    TAKE_LOW(t.limb, less, 3);
     ADD_LIMBS(t.limb, 6, a.limb[3], a.limb[3]);
-    TAKE_DIGIT(t.limb, less, 2);
     ADD_LIMBS(t.limb, 8, a.limb[4], a.limb[4]);
-    TAKE_DIGIT(t.limb, less, 3);
-    TAKE_DIGIT(t.limb, less, 4);
+    TAKE_HIGH(t.limb, 1);
+    TAKE_LOW(t.limb, less, 4);
+    TAKE_HIGH(t.limb, 2);
+    TAKE_HIGH(t.limb, 3);
+    TAKE_HIGH(t.limb, 4);
     return (sum8){{t.limb[5], _mm512_sub_epi64(t.limb[6], less), t.limb[7], t.limb[8], t.limb[9]}};
 }
 
