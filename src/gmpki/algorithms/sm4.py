@@ -154,7 +154,7 @@ class CipherContext(NativeContext):
     __slots__ = ("_decrypting", "_padding")
 
     def __init__(self, memory: Any, *, decrypting: bool, padding: Padding) -> None:
-        super().__init__(memory)
+        super().__init__((memory, new_length()))  # whoever takes the context has the place for lengths alone too
         self._decrypting = decrypting
         self._padding = padding
 
@@ -186,19 +186,20 @@ class CipherContext(NativeContext):
         return self._process(target, len(target), source)
 
     def _process(self, out: Any, out_size: int, source: Any) -> int:
-        length = new_length()
-        memory = self._take()
+        context = self._take()
         try:
-            status = lib.gmpki_sm4_update(memory, out, out_size, length, source, len(source))
+            memory, length = context
+            status = _native_update(memory, out, out_size, length, source, len(source))
+            written: int = length[0]
         finally:
-            self._give(memory)
+            self._give(context)
         if status == lib.GMPKI_ERR_BUFFER:
             raise InvalidInputError(
                 f"out holds {out_size} bytes, too few for this update of {len(source)}; "
                 f"{len(source) + BLOCK_LEN - 1} always suffice"
             )
-        check(status, what="sm4 update")
-        written: int = length[0]
+        if status:
+            raise failure(status, "sm4 update")
         return written
 
     def finalize(self) -> bytes:
@@ -210,8 +211,8 @@ class CipherContext(NativeContext):
         :raises StateError: after the first call, or when another thread is using this object.
         """
         out = output(BLOCK_LEN)
-        length = new_length()
-        status = lib.gmpki_sm4_final(self._take_last(), out, BLOCK_LEN, length)
+        memory, length = self._take_last()
+        status = lib.gmpki_sm4_final(memory, out, BLOCK_LEN, length)
         if status:
             raise _final_failure(status, self._decrypting, self._padding)
         return taken(out, length[0], secret=self._decrypting)
