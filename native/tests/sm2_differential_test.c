@@ -129,6 +129,13 @@ static void portable_sub(fp *r, const fp *a, const fp *b) {
     }
 }
 
+static void portable_half(fp *r, const fp *a, const fp *b) {
+    (void)b;
+    for (int i = 0; i < KERNEL_BATCH; i++) {
+        fp_half(&r[i], &a[i]);
+    }
+}
+
 /* Compare one operation count times and return how many results differ. */
 static unsigned long compare(kernel_operation tested, kernel_operation portable, unsigned long count) {
     unsigned long differences = 0;
@@ -145,11 +152,11 @@ static unsigned long compare(kernel_operation tested, kernel_operation portable,
 }
 
 static unsigned long compare_kernel(const field_kernel *kernel, unsigned long count) {
-    const kernel_operation tested[] = {kernel->mul, kernel->sqr, kernel->add, kernel->sub};
-    const kernel_operation portable[] = {portable_mul, portable_sqr, portable_add, portable_sub};
-    static const char *const names[] = {"mul", "sqr", "add", "sub"};
+    const kernel_operation tested[] = {kernel->mul, kernel->sqr, kernel->add, kernel->sub, kernel->half};
+    const kernel_operation portable[] = {portable_mul, portable_sqr, portable_add, portable_sub, portable_half};
+    static const char *const names[] = {"mul", "sqr", "add", "sub", "half"};
     unsigned long differences = 0;
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof tested / sizeof tested[0]; i++) {
         if (tested[i] != NULL) {
             unsigned long found = compare(tested[i], portable[i], count);
             CHECK(found == 0);

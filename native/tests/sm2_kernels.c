@@ -25,12 +25,20 @@ static void adx_sub(fp *r, const fp *a, const fp *b) {
     }
 }
 
+static void adx_half(fp *r, const fp *a, const fp *b) {
+    (void)b;
+    for (int i = 0; i < KERNEL_BATCH; i++) {
+        fp_adx_half(&r[i], &a[i]);
+    }
+}
+
 static const field_kernel adx = {
     .name = "adx",
     .features = CPU_X86_BMI2 | CPU_X86_ADX,
     .mul = adx_mul,
     .sqr = adx_sqr,
     .sub = adx_sub,
+    .half = adx_half,
 };
 
 #endif

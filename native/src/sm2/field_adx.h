@@ -9,7 +9,7 @@
 #define field_add fp_add
 #define field_sub fp_adx_sub
 #define field_double fp_double
-#define field_half fp_half
+#define field_half fp_adx_half
 #define field_inverse fp_inverse
 
 #endif /* GMPKI_SRC_SM2_FIELD_ADX_H */

@@ -263,6 +263,33 @@ FP_ADX_INLINE void fp_adx_sub(fp *r, const fp *a, const fp *b) {
     r->limb[3] = r3;
 }
 
+/* a / 2: p is added to an odd number, limb by limb as above, and the carry comes in from the left. */
+FP_ADX_INLINE void fp_adx_half(fp *r, const fp *a) {
+    uint64_t r0 = a->limb[0], r1 = a->limb[1], r2 = a->limb[2], r3 = a->limb[3];
+    uint64_t m, t;
+    __asm__("movl %k[r0], %k[m]\n\t"
+            "andl $1, %k[m]\n\t"
+            "negq %[m]\n\t"
+            "movq %[m], %[t]\n\t"
+            "shlq $32, %[t]\n\t"
+            "addq %[m], %[r0]\n\t"
+            "adcq %[t], %[r1]\n\t"
+            "leaq (%[m], %[t]), %[t]\n\t"
+            "adcq %[m], %[r2]\n\t"
+            "adcq %[t], %[r3]\n\t"
+            "rcrq $1, %[r3]\n\t"
+            "rcrq $1, %[r2]\n\t"
+            "rcrq $1, %[r1]\n\t"
+            "rcrq $1, %[r0]\n\t"
+            : [r0] "+&r"(r0), [r1] "+&r"(r1), [r2] "+&r"(r2), [r3] "+&r"(r3), [m] "=&r"(m), [t] "=&r"(t)
+            :
+            : "cc");
+    r->limb[0] = r0;
+    r->limb[1] = r1;
+    r->limb[2] = r2;
+    r->limb[3] = r3;
+}
+
 #else
 
 #define FP_ADX 0
@@ -277,6 +304,10 @@ FP_ADX_INLINE void fp_adx_sqr(fp *r, const fp *a) {
 
 FP_ADX_INLINE void fp_adx_sub(fp *r, const fp *a, const fp *b) {
     fp_sub(r, a, b);
+}
+
+FP_ADX_INLINE void fp_adx_half(fp *r, const fp *a) {
+    fp_half(r, a);
 }
 
 #endif
