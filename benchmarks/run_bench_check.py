@@ -129,12 +129,12 @@ def main() -> int:
     options = parser.parse_args()
     figures = Figures("bench-check")
 
-    program = native_bench.built()
-    run = native_bench.measure_often(program, passes=6 if options.save else 2, budget_ms=40)
+    program, counting = native_bench.built(), native_bench.built(counting=True)
+    run = native_bench.measure_often(program, passes=4 if options.save else 2, budget_ms=40)
     run.measurements = [one for one in run.measurements if not one.operation.startswith(PART)]
     for line in run.absent:
         print(f"bench-check: {line}")
-    instructions = counted(native_bench.built(counting=True))
+    instructions = counted(counting)
     if options.save:
         return save(run, instructions)
 
