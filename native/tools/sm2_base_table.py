@@ -1,8 +1,8 @@
 """Make src/sm2/base_table_generated.h: the multiples of G that fixed-base multiplication adds up.
 
 Row i holds j * 2^(7i) * G for j = 1 .. 64, affine, coordinates in Montgomery form: with booth-signed digits of
-7 bits, 37 rows cover scalars below 2^258. Each point is one line of 64 bytes. Run without arguments to print the derivation and write the file; with
---check to recompute and compare.
+7 bits, 37 rows cover scalars below 2^258. Each point is one line of 64 bytes. Run without arguments to print the
+derivation and write the file; with --check to recompute and compare.
 """
 
 from __future__ import annotations
