@@ -2,9 +2,8 @@
  * SM4 with GFNI on one block, as fast as it goes from one block to the next.
  *
  * A register holds one word four times: word j of it rotated to the left by j bytes, in the form of the state. So a
- * rotation by bytes is one of words, which takes a cycle where rotations inside words take two. What a round inverts,
- * z, is kept twice, once from word 0 on (z) and once from word 1 on (next): half of the terms of L then need no
- * rotation at all, and from z to z it is the inversion, a rotation and one sum of three.
+ * rotation by bytes is one of words, which takes a cycle where rotations inside words take two. From what a round
+ * inverts, z, to the next z it is an inversion, a rotation and two sums of three; all else is ready before.
  */
 #ifndef GMPKI_SRC_SM4_GFNI_SINGLE_H
 #define GMPKI_SRC_SM4_GFNI_SINGLE_H
@@ -58,25 +57,28 @@ static inline void make_single_schedule(single_schedule *s, const uint32_t round
 /* Where a block stands before round i: words i .. i + 2, and word i + 3 as z + known. */
 typedef struct single_state {
     __m128i a, b, c;
-    __m128i z, next, known;
+    __m128i z, known;
 } single_state;
 
 SINGLE_INLINE single_state single_start(single_words w, __m128i key) {
     __m128i known = gfni_xor3_128(w.b, w.c, key);
-    __m128i z = _mm_xor_si128(known, w.d);
-    return (single_state){w.a, w.b, w.c, z, SINGLE_ROTATE_1(z), known};
+    return (single_state){w.a, w.b, w.c, _mm_xor_si128(known, w.d), known};
 }
 
-/* Round i, and z of the next round, whose key is next_key. */
-SINGLE_INLINE single_state single_round(single_state s, __m128i next_key) {
-    __m128i u = GFNI_INVERT_128(s.z, GFNI_U), w = GFNI_INVERT_128(s.next, GFNI_W);
-    __m128i v = GFNI_INVERT_128(s.z, GFNI_V), next_u = GFNI_INVERT_128(s.next, GFNI_U);
+/* The words move on, and z of the next round, whose key is next_key, is still without the linear map of this one. */
+SINGLE_INLINE single_state single_advance(single_state s, __m128i next_key) {
     __m128i d = _mm_xor_si128(s.z, s.known);
-    __m128i sum = gfni_xor3_128(gfni_xor3_128(s.a, s.c, next_key), s.z, s.known); /* next z without L */
-    __m128i w_1 = SINGLE_ROTATE_1(w);
-    __m128i z = gfni_xor3_128(gfni_xor3_128(sum, u, w), w_1, SINGLE_ROTATE_3(v));
-    __m128i next = gfni_xor3_128(gfni_xor3_128(SINGLE_ROTATE_1(sum), next_u, v), w_1, SINGLE_ROTATE_2(w));
-    return (single_state){s.b, s.c, d, z, next, gfni_xor3_128(s.c, d, next_key)};
+    __m128i sum = gfni_xor3_128(gfni_xor3_128(s.a, s.c, next_key), s.z, s.known);
+    return (single_state){s.b, s.c, d, sum, gfni_xor3_128(s.c, d, next_key)};
+}
+
+/* Round i: L = u + (w <<< 8) + (w <<< 16) + (v <<< 24) with w = u + v (see tools/sm4_affine.py). */
+SINGLE_INLINE single_state single_round(single_state s, __m128i next_key) {
+    __m128i w = GFNI_INVERT_128(s.z, GFNI_W), v = GFNI_INVERT_128(s.z, GFNI_V), u = GFNI_INVERT_128(s.z, GFNI_U);
+    s = single_advance(s, next_key);
+    __m128i early = gfni_xor3_128(SINGLE_ROTATE_1(w), u, s.z);
+    s.z = gfni_xor3_128(early, SINGLE_ROTATE_2(w), SINGLE_ROTATE_3(v));
+    return s;
 }
 
 /* One block in the form of the state. */
@@ -106,15 +108,12 @@ static inline void crypt_single(const uint32_t round_keys[GMPKI_SM4_ROUNDS], uin
 
 /* As single_round, with L' (7.3 c) in the place of L. */
 SINGLE_INLINE single_state single_key_round(single_state s, __m128i next_key) {
-    __m128i own = GFNI_INVERT_128(s.z, GFNI_K0), next_own = GFNI_INVERT_128(s.next, GFNI_K0);
-    __m128i one = GFNI_INVERT_128(s.next, GFNI_K1), two = GFNI_INVERT_128(s.next, GFNI_K2);
-    __m128i three = GFNI_INVERT_128(s.z, GFNI_K3);
-    __m128i d = _mm_xor_si128(s.z, s.known);
-    __m128i sum = gfni_xor3_128(gfni_xor3_128(s.a, s.c, next_key), s.z, s.known);
-    __m128i z = gfni_xor3_128(gfni_xor3_128(sum, own, one), SINGLE_ROTATE_1(two), SINGLE_ROTATE_3(three));
-    __m128i next =
-        gfni_xor3_128(gfni_xor3_128(SINGLE_ROTATE_1(sum), next_own, three), SINGLE_ROTATE_1(one), SINGLE_ROTATE_2(two));
-    return (single_state){s.b, s.c, d, z, next, gfni_xor3_128(s.c, d, next_key)};
+    __m128i one = GFNI_INVERT_128(s.z, GFNI_K1), two = GFNI_INVERT_128(s.z, GFNI_K2);
+    __m128i three = GFNI_INVERT_128(s.z, GFNI_K3), own = GFNI_INVERT_128(s.z, GFNI_K0);
+    s = single_advance(s, next_key);
+    __m128i early = gfni_xor3_128(SINGLE_ROTATE_1(one), own, s.z);
+    s.z = gfni_xor3_128(early, SINGLE_ROTATE_2(two), SINGLE_ROTATE_3(three));
+    return s;
 }
 
 /* The key schedule (7.3). */
