@@ -152,11 +152,11 @@ INLINE void make_planes(plane_keys *keys, const schedule *s) {
 #include "sm4/lanes256.h"
 
 const sm4_backend sm4_backend_gfni_avx2 = {
-    .info = {"gfni-avx2", CPU_X86_GFNI | CPU_X86_AVX2 | CPU_X86_AVX | CPU_X86_SSSE3 | CPU_X86_PCLMUL},
+    .info = {"gfni-avx2", CPU_X86_GFNI | CPU_X86_AVX2 | CPU_X86_AVX | CPU_X86_SSSE3 | CPU_X86_PCLMUL | CPU_X86_VPCLMUL},
     .expand_key = expand_key,
     .crypt = crypt,
     .cbc_encrypt = cbc_encrypt,
     .ctr = ctr,
     .ghash_init = sm4_ghash_init_pclmul,
-    .ghash = sm4_ghash_pclmul,
+    .ghash = sm4_ghash_vpclmul256,
 };

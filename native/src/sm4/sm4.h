@@ -97,6 +97,8 @@ void sm4_ghash_pclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *
 void sm4_ghash_init_pmull(sm4_ghash_key *key, const uint8_t hash_key[GMPKI_SM4_BLOCK_LEN]);
 void sm4_ghash_pmull(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
                      size_t block_count);
+void sm4_ghash_vpclmul256(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
+                          size_t block_count); /* with a key of sm4_ghash_init_pclmul */
 void sm4_ghash_init_vpclmul(sm4_ghash_key *key, const uint8_t hash_key[GMPKI_SM4_BLOCK_LEN]);
 void sm4_ghash_vpclmul(uint8_t digest[GMPKI_SM4_BLOCK_LEN], const sm4_ghash_key *key, const uint8_t *data,
                        size_t block_count);
