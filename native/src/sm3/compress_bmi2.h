@@ -8,8 +8,9 @@
  *
  * A late round waits for E: E & F, two additions, the addition of SS1, and P0 with three steps, seven in all; the other
  * ways through a round are shorter. It has 23 instructions for the four units that there are. Compilers lengthen the
- * chain when they order the sums, so a round is written in assembly. (MemorySanitizer cannot see through that: it gets
- * the same in C.) Every processor with BMI2 has BMI1, of which andn is.
+ * chain when they order the sums, so a round is written in assembly. (Sanitizers get the same in C: that of memory
+ * cannot see through assembly, and that of addresses leaves it too few registers.) Every processor with BMI2 has BMI1,
+ * of which andn is.
  */
 #ifndef GMPKI_SRC_SM3_COMPRESS_BMI2_H
 #define GMPKI_SRC_SM3_COMPRESS_BMI2_H
@@ -30,7 +31,15 @@
  * One round (GB/T 32905-2016, 5.3.3). The names of the eight words move, not the words: the new A stands in d, the new
  * E in h, and b and f are rotated on their way to C and G. row points to W_j, and W'_j stands apart lanes behind it.
  */
-#ifdef GMPKI_MSAN
+#if defined(__SANITIZE_ADDRESS__)
+#define SM3_ROUNDS_IN_C
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define SM3_ROUNDS_IN_C
+#endif
+#endif
+
+#ifdef SM3_ROUNDS_IN_C
 
 INLINE uint32_t rotate_left(uint32_t x, int n) {
     return x << n | x >> (32 - n);
