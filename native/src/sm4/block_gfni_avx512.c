@@ -102,6 +102,13 @@ static void ctr_few(const uint32_t round_keys[ROUNDS], const uint8_t counter[BLO
 static void ctr(const uint32_t round_keys[ROUNDS], const uint8_t counter[BLOCK], uint8_t *out, const uint8_t *in,
                 size_t block_count) {
     uint32_t first = load_be32(counter + BLOCK - 4);
+    if (block_count == 1) {
+        uint8_t stream[BLOCK];
+        crypt_single(round_keys, stream, counter);
+        sm4_xor(out, in, stream, BLOCK);
+        gmpki_cleanse(stream, sizeof stream);
+        return;
+    }
     if (block_count <= GROUP) {
         if (block_count != 0) {
             ctr_few(round_keys, counter, first, out, in, block_count);
