@@ -178,6 +178,7 @@ static void test_edges(void) {
                 fn_neg(&s, &s); /* the sum is infinity */
             }
             forge(i, &d, &s, &t);
+            all.digests[i][31] ^= (uint8_t)(choice % 7 == 0); /* no sum is right for every digest */
         }
         (void)verify_all(8);
         for (size_t i = 0; i < 8; i++) {
@@ -187,7 +188,7 @@ static void test_edges(void) {
         }
     }
     CHECK(wrong == 0);
-    CHECK(good > 2200 && good < 3000);
+    CHECK(good > 1900 && good < 2500);
     make_items();
 }
 
@@ -281,19 +282,20 @@ static void test_errors(void) {
     CHECK(gmpki_sm2_generate_batch(NULL, 1, 0) == GMPKI_ERR_ARGUMENT);
 }
 
-/* A fault on the way to a signature or a key is not released; a random source that fails is told. */
+/* A fault on the way to a signature or a key is not released; a random source that fails is told. Of eight items, none
+ * is done alone. */
 static void test_faults(void) {
-    gmpki_sm2_private_key keys[9];
+    gmpki_sm2_private_key keys[8];
     gmpki_test_sm2_fault(1);
-    CHECK(sign_all(9, GMPKI_SM2_SIGN_VERIFY) == GMPKI_ERR_FAULT && all_zero(all.signatures, (size_t)9 * 64));
-    CHECK(gmpki_sm2_generate_batch(keys, 9, 0) == GMPKI_ERR_FAULT && all_zero(keys, sizeof keys));
+    CHECK(sign_all(8, GMPKI_SM2_SIGN_VERIFY) == GMPKI_ERR_FAULT && all_zero(all.signatures, (size_t)8 * 64));
+    CHECK(gmpki_sm2_generate_batch(keys, 8, 0) == GMPKI_ERR_FAULT && all_zero(keys, sizeof keys));
     gmpki_test_sm2_fault(2);
-    CHECK(gmpki_sm2_generate_batch(keys, 9, GMPKI_SM2_GENERATE_UNCHECKED) == GMPKI_ERR_FAULT);
+    CHECK(gmpki_sm2_generate_batch(keys, 8, GMPKI_SM2_GENERATE_UNCHECKED) == GMPKI_ERR_FAULT);
     CHECK(all_zero(keys, sizeof keys));
     gmpki_test_sm2_fault(0);
     gmpki_test_random_mode(1);
-    CHECK(sign_all(9, 0) == GMPKI_ERR_RANDOM && all_zero(all.signatures, (size_t)9 * 64));
-    CHECK(gmpki_sm2_generate_batch(keys, 9, 0) == GMPKI_ERR_RANDOM && all_zero(keys, sizeof keys));
+    CHECK(sign_all(8, 0) == GMPKI_ERR_RANDOM && all_zero(all.signatures, (size_t)8 * 64));
+    CHECK(gmpki_sm2_generate_batch(keys, 8, 0) == GMPKI_ERR_RANDOM && all_zero(keys, sizeof keys));
     gmpki_test_random_mode(0);
 }
 
