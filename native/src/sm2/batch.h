@@ -21,7 +21,7 @@ enum { SM2_BATCH_MUL, SM2_BATCH_SQR, SM2_BATCH_DIFFERENCE, SM2_BATCH_TWO_PRODUCT
 
 /* One implementation; count is 1 .. SM2_BATCH_MAX everywhere. */
 typedef struct sm2_batch {
-    /* So many operations go side by side, and from so many on that is faster than one after the other. */
+    /* So many operations go side by side, a power of 2, and from so many on that is faster than one after the other. */
     size_t width;
     size_t worthwhile;
     /* r[i] = k[i] * G, k[i] in [1, n - 1] and secret. */
@@ -42,7 +42,7 @@ typedef struct sm2_batch {
 /* How many of the operations that are left go to the backend in one call: a rest that is not worthwhile stays. */
 static inline size_t sm2_batch_part(const sm2_batch *batch, size_t left) {
     size_t part = left < SM2_BATCH_MAX ? left : SM2_BATCH_MAX;
-    size_t rest = part % batch->width;
+    size_t rest = part & (batch->width - 1); /* no division: the signing function around it handles secrets */
     return rest < batch->worthwhile ? part - rest : part;
 }
 
