@@ -11,8 +11,10 @@
 
 typedef __m256i vec;
 
-enum { WIDTH = 8, BLOCK = GMPKI_SM3_BLOCK_LEN };
+enum { WIDTH = 8 };
 
+#define vec_load(p) _mm256_loadu_si256((const vec *)(p))
+#define vec_store(p, v) _mm256_storeu_si256((vec *)(p), (v))
 #define vec_add(a, b) _mm256_add_epi32((a), (b))
 #define vec_xor(a, b) _mm256_xor_si256((a), (b))
 #define vec_rol(v, n) vec_xor(_mm256_slli_epi32((v), (n)), _mm256_srli_epi32((v), 32 - (n)))
@@ -50,45 +52,13 @@ ROUNDS_INLINE void load_four(vec w[16], const uint8_t *const lanes[WIDTH], int f
     w[first + 3] = _mm256_unpackhi_epi64(high01, high23);
 }
 
-static void compress_lanes(sm3_lanes *state, const uint8_t *const blocks[], size_t count, size_t used) {
-    const uint8_t *lanes[WIDTH];
-    vec s[8];
-    vec w[16];
-    for (size_t l = 0; l < WIDTH; l++) {
-        lanes[l] = blocks[l < used ? l : 0];
-    }
-    for (int i = 0; i < 8; i++) {
-        s[i] = _mm256_loadu_si256((const vec *)state->words[i]);
-    }
-    for (; count != 0; count--) {
-        for (int i = 0; i < 16; i += 4) {
-            load_four(w, lanes, i);
-        }
-        compress_vectors(s, w);
-        for (size_t l = 0; l < WIDTH; l++) {
-            lanes[l] += BLOCK;
-        }
-    }
-    for (int i = 0; i < 8; i++) {
-        _mm256_storeu_si256((vec *)state->words[i], s[i]);
+ROUNDS_INLINE void load_words(vec w[16], const uint8_t *const lanes[WIDTH]) {
+    for (int i = 0; i < 16; i += 4) {
+        load_four(w, lanes, i);
     }
 }
 
-static void compress_words(sm3_lanes *state, const sm3_lane_blocks *block, size_t used) {
-    vec s[8];
-    vec w[16];
-    (void)used;
-    for (int i = 0; i < 8; i++) {
-        s[i] = _mm256_loadu_si256((const vec *)state->words[i]);
-    }
-    for (int i = 0; i < 16; i++) {
-        w[i] = _mm256_loadu_si256((const vec *)block->words[i]);
-    }
-    compress_vectors(s, w);
-    for (int i = 0; i < 8; i++) {
-        _mm256_storeu_si256((vec *)state->words[i], s[i]);
-    }
-}
+#include "sm3/lanes.h"
 
 const sm3_backend sm3_avx2 = {
     .info = {.name = "avx2", .needs = CPU_X86_AVX2 | CPU_X86_BMI2},

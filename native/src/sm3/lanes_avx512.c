@@ -14,8 +14,10 @@
 
 typedef __m512i vec;
 
-enum { WIDTH = 16, BLOCK = GMPKI_SM3_BLOCK_LEN };
+enum { WIDTH = 16 };
 
+#define vec_load(p) _mm512_loadu_si512(p)
+#define vec_store(p, v) _mm512_storeu_si512((p), (v))
 #define vec_add(a, b) _mm512_add_epi32((a), (b))
 #define vec_xor(a, b) _mm512_xor_si512((a), (b))
 #define vec_rol(v, n) _mm512_rol_epi32((v), (n))
@@ -70,43 +72,7 @@ ROUNDS_INLINE void load_words(vec w[16], const uint8_t *const lanes[WIDTH]) {
     }
 }
 
-static void compress_lanes(sm3_lanes *state, const uint8_t *const blocks[], size_t count, size_t used) {
-    const uint8_t *lanes[WIDTH];
-    vec s[8];
-    vec w[16];
-    for (size_t l = 0; l < WIDTH; l++) {
-        lanes[l] = blocks[l < used ? l : 0];
-    }
-    for (int i = 0; i < 8; i++) {
-        s[i] = _mm512_loadu_si512(state->words[i]);
-    }
-    for (; count != 0; count--) {
-        load_words(w, lanes);
-        compress_vectors(s, w);
-        for (size_t l = 0; l < WIDTH; l++) {
-            lanes[l] += BLOCK;
-        }
-    }
-    for (int i = 0; i < 8; i++) {
-        _mm512_storeu_si512(state->words[i], s[i]);
-    }
-}
-
-static void compress_words(sm3_lanes *state, const sm3_lane_blocks *block, size_t used) {
-    vec s[8];
-    vec w[16];
-    (void)used;
-    for (int i = 0; i < 8; i++) {
-        s[i] = _mm512_loadu_si512(state->words[i]);
-    }
-    for (int i = 0; i < 16; i++) {
-        w[i] = _mm512_loadu_si512(block->words[i]);
-    }
-    compress_vectors(s, w);
-    for (int i = 0; i < 8; i++) {
-        _mm512_storeu_si512(state->words[i], s[i]);
-    }
-}
+#include "sm3/lanes.h"
 
 const sm3_backend sm3_avx512 = {
     .info = {.name = "avx512", .needs = CPU_X86_AVX512 | CPU_X86_AVX2 | CPU_X86_BMI2},

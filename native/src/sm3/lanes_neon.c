@@ -12,8 +12,10 @@
 
 typedef uint32x4_t vec;
 
-enum { WIDTH = 4, BLOCK = GMPKI_SM3_BLOCK_LEN };
+enum { WIDTH = 4 };
 
+#define vec_load(p) vld1q_u32(p)
+#define vec_store(p, v) vst1q_u32((p), (v))
 #define vec_add(a, b) vaddq_u32((a), (b))
 #define vec_xor(a, b) veorq_u32((a), (b))
 #define vec_rol(v, n) vsriq_n_u32(vshlq_n_u32((v), (n)), (v), 32 - (n))
@@ -38,47 +40,13 @@ ROUNDS_INLINE void load_four(vec w[16], const uint8_t *const lanes[WIDTH], int f
     w[first + 3] = vcombine_u32(vget_high_u32(upper.val[1]), vget_high_u32(lower.val[1]));
 }
 
-static void compress_lanes(sm3_lanes *state, const uint8_t *const blocks[], size_t count, size_t used) {
-    const uint8_t *lanes[WIDTH];
-    vec s[8];
-    vec w[16];
-    for (size_t l = 0; l < WIDTH; l++) {
-        lanes[l] = blocks[l < used ? l : 0];
+ROUNDS_INLINE void load_words(vec w[16], const uint8_t *const lanes[WIDTH]) {
+    for (int i = 0; i < 16; i += 4) {
+        load_four(w, lanes, i);
     }
-    for (int i = 0; i < 8; i++) {
-        s[i] = vld1q_u32(state->words[i]);
-    }
-    for (; count != 0; count--) {
-        for (int i = 0; i < 16; i += 4) {
-            load_four(w, lanes, i);
-        }
-        compress_vectors(s, w);
-        for (size_t l = 0; l < WIDTH; l++) {
-            lanes[l] += BLOCK;
-        }
-    }
-    for (int i = 0; i < 8; i++) {
-        vst1q_u32(state->words[i], s[i]);
-    }
-    gmpki_cleanse(w, sizeof w);
 }
 
-static void compress_words(sm3_lanes *state, const sm3_lane_blocks *block, size_t used) {
-    vec s[8];
-    vec w[16];
-    (void)used;
-    for (int i = 0; i < 8; i++) {
-        s[i] = vld1q_u32(state->words[i]);
-    }
-    for (int i = 0; i < 16; i++) {
-        w[i] = vld1q_u32(block->words[i]);
-    }
-    compress_vectors(s, w);
-    for (int i = 0; i < 8; i++) {
-        vst1q_u32(state->words[i], s[i]);
-    }
-    gmpki_cleanse(w, sizeof w);
-}
+#include "sm3/lanes.h"
 
 static void compress_message(uint32_t state[8], const uint8_t *blocks, size_t count) {
     sm3_portable.compress(state, blocks, count);
