@@ -1,4 +1,4 @@
-"""Put a run into the guide: the tables of docs/*/performance.md between their marks, and the plot.
+"""Put a run into the guide and the README: their tables between marks, and the plot.
 
 Run after ``make bench``: ``python benchmarks/bench_docs.py``, or with the path of another JSON of it.
 """
@@ -15,6 +15,21 @@ from bench_targets import Outcome, outcomes
 
 ROOT = Path(__file__).resolve().parent.parent
 PLOT = ROOT / "docs" / "images" / "performance.svg"
+README = ROOT / "README.md"
+
+# What the README shows.
+SPEED = (
+    "sm2_keygen_unchecked",
+    "sm2_sign",
+    "sm2_verify",
+    "sm2_verify_table",
+    "sm2_sign_batch_8",
+    "sm2_verify_batch_8",
+    "sm3_8192",
+    "sm3_batch_16x8192",
+    "sm4_ctr_8192",
+    "sm4_gcm_8192",
+)
 
 WORDS = {
     "en": {
@@ -120,6 +135,32 @@ def figures(run: Run, language: str) -> str:
     return "\n".join([*lines, "", words["scale"].format(scale=said(listed, language))])
 
 
+def speed_row(run: Run, operation: str) -> str | None:
+    """Return a line of the README: rates on one core, in both languages."""
+    ours, peer = run.best_ours(C, operation), run.best_peer(C, operation)
+    if ours is None:
+        return None
+    name, per_second = title(operation), run.ticks_per_second / ours.min
+    chinese = said(name, "zh")
+    rate = f"{ours.data_len * per_second / 1e6:,.0f} MB/s" if ours.data_len else f"{per_second:,.0f} /s"
+    beside = f"{peer.min / ours.min:.2f} x {peer.implementation}" if peer else ""
+    cells = [name if chinese == name else f"{chinese} {name}", rate, shown(run, ours), beside, f"`{ours.backend}`"]
+    return "| " + " | ".join(cells) + " |"
+
+
+def speed(run: Run) -> str:
+    date, processor = (run.machine.get(name, "?") for name in ("date", "processor"))
+    return "\n".join(
+        [
+            f"{date}，{processor}，一个核，C 接口。 {date}, {processor}, one core, from C.",
+            "",
+            "| | 速率 rate | TSC 周期 cycles | 同次最快的其他库 best other in the same run | 内核 kernel |",
+            "|---|--:|--:|---|---|",
+            *(row for operation in SPEED if (row := speed_row(run, operation))),
+        ]
+    )
+
+
 def put(page: str, mark: str, text: str) -> str:
     """Replace what stands between a mark and its end."""
     begin, end = f"<!-- {mark}: python benchmarks/bench_docs.py -->", f"<!-- end of {mark} -->"
@@ -139,8 +180,9 @@ def main() -> int:
         text = page.read_text(encoding="utf-8")
         text = put(put(text, "targets", targets(run, language)), "figures", figures(run, language))
         page.write_text(text, encoding="utf-8")
+    README.write_text(put(README.read_text(encoding="utf-8"), "speed", speed(run)), encoding="utf-8")
     PLOT.write_text(svg(run), encoding="utf-8")
-    print(f"docs/*/performance.md and {PLOT.relative_to(ROOT)}: {len(run.measurements)} measurements")
+    print(f"README.md, docs/*/performance.md and {PLOT.relative_to(ROOT)}: {len(run.measurements)} measurements")
     return 0
 
 

@@ -193,6 +193,14 @@ def test_tables_are_put_between_their_marks(load: Any) -> None:
         docs.put(page, "y", "new")
 
 
+def test_the_readme_shows_rates_in_both_languages(load: Any) -> None:
+    rows = [("c", "sm2_sign", "gmpki", "adx", 0, 20_000.0), ("c", "sm4_ctr_8192", "gmpki", "aesni", 8192, 16_384.0)]
+    run = run_of(load, *rows, ("c", "sm2_sign", "openssl", "", 0, 800_000.0))
+    table = load("bench_docs").speed(run)
+    assert "| SM2 签名 SM2 sign | 50,000 /s | 20,000 cycles | 40.00 x openssl | `adx` |" in table
+    assert "| SM4-CTR 8192 B | 500 MB/s | 2.000 c/B |  | `aesni` |" in table
+
+
 def test_the_plot_has_a_bar_for_each_implementation(load: Any) -> None:
     rows = [("c", "sm2_sign", "gmpki", name, 0, least) for name, least in (("adx", 20_000.0), ("portable", 50_000.0))]
     run = run_of(load, *rows, ("c", "sm2_sign", "openssl", "", 0, 800_000.0))
