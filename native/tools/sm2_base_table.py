@@ -42,7 +42,7 @@ def main() -> int:
         "#ifndef GMPKI_SRC_SM2_BASE_TABLE_GENERATED_H",
         "#define GMPKI_SRC_SM2_BASE_TABLE_GENERATED_H",
         "",
-        '#include "sm2/mul.h"',
+        '#include "sm2/tables.h"',
         "",
         "/* clang-format off */",
         "_Alignas(64) const affine sm2_base_table[BASE_ROWS][BASE_ENTRIES] = {",

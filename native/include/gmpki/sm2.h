@@ -228,9 +228,9 @@ enum gmpki_sm2_role {
 
 /*
  * Derive the shared key of key_len (1 .. 2^16) bytes and both confirmation hashes. Each side keeps an ephemeral key
- * pair from gmpki_sm2_generate. confirm_responder is S1 = SB (sent by B, checked by A), confirm_initiator is SA = S2.
- * The caller compares with gmpki_equal. Clause 6.1. GMPKI_ERR_POINT when the shared point is infinity. CT: time depends
- * on key_len only.
+ * pair from gmpki_sm2_generate_unchecked. confirm_responder is S1 = SB (sent by B, checked by A), confirm_initiator is
+ * SA = S2. The caller compares with gmpki_equal. Clause 6.1. GMPKI_ERR_POINT when the shared point is infinity. CT:
+ * time depends on key_len only.
  */
 GMPKI_API int gmpki_sm2_exchange(GMPKI_SECRET const gmpki_sm2_private_key *key, GMPKI_OUT uint8_t *shared_key,
                                  size_t key_len, GMPKI_OUT uint8_t confirm_initiator[GMPKI_SM3_DIGEST_LEN],

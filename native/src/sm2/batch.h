@@ -1,7 +1,4 @@
-/*
- * Several SM2 operations at once: what a backend with lanes has beside its single operations, and what batch.c needs of
- * the files that do single ones.
- */
+/* Several SM2 operations at once: what a backend with lanes has beside its single operations. */
 #ifndef GMPKI_SRC_SM2_BATCH_H
 #define GMPKI_SRC_SM2_BATCH_H
 

@@ -55,8 +55,8 @@ static int sign_on_lanes(const sm2_batch *batch, private_keys keys, uint8_t *sig
     for (size_t i = 0; i < count && status == GMPKI_OK; i++) {
         uint8_t *signature = signatures + i * SIGNATURE_LEN;
         status = sm2_sign_with_x1(keys[i], signature, digests + i * E_LEN, &k[i], &product[i].x);
-        if (status ==
-            SM2_NEXT_NONCE) { /* from the beginning, with the first nonce too: it is refused again or is new */
+        if (status == SM2_NEXT_NONCE) {
+            /* From the beginning, with the first nonce too: it is refused again or is new. */
             status = sm2_sign_one(keys[i], signature, digests + i * E_LEN, flags & GMPKI_SM2_SIGN_DETERMINISTIC);
         }
     }

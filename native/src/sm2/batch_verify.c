@@ -12,6 +12,14 @@ typedef struct queue {
     size_t used;
 } queue;
 
+/* What the key of an item alone decides. */
+static int check_key(const gmpki_sm2_public_key *key) {
+    if (key == NULL) {
+        return GMPKI_ERR_ARGUMENT;
+    }
+    return sm2_public_ready(key) ? GMPKI_OK : GMPKI_ERR_STATE;
+}
+
 static void verify_alone(const sm2_signed *all, int *results, size_t item) {
     results[item] = sm2_verify_signature(all->keys[item], all->signatures + item * GMPKI_SM2_SIGNATURE_LEN,
                                          all->digests + item * GMPKI_SM3_DIGEST_LEN);
@@ -38,19 +46,12 @@ static void verify_queue(const sm2_batch *batch, queue *q, const sm2_signed *all
 /* Put one signature into the queue, if it passes what its numbers alone decide. */
 static void enqueue(queue *q, const sm2_signed *all, int *results, size_t item) {
     size_t i = q->used;
-    if (all->keys[item] == NULL) {
-        results[item] = GMPKI_ERR_ARGUMENT;
-    } else if (!sm2_public_ready(all->keys[item])) {
-        results[item] = GMPKI_ERR_STATE;
-    } else {
-        results[item] =
-            sm2_verify_scalars(&q->s[i], &q->t[i], &q->c[i], all->signatures + item * GMPKI_SM2_SIGNATURE_LEN,
-                               all->digests + item * GMPKI_SM3_DIGEST_LEN);
-        if (results[item] == GMPKI_OK) {
-            sm2_public_point(&q->p[i], all->keys[item]);
-            q->item[i] = item;
-            q->used++;
-        }
+    results[item] = sm2_verify_scalars(&q->s[i], &q->t[i], &q->c[i], all->signatures + item * GMPKI_SM2_SIGNATURE_LEN,
+                                       all->digests + item * GMPKI_SM3_DIGEST_LEN);
+    if (results[item] == GMPKI_OK) {
+        sm2_public_point(&q->p[i], all->keys[item]);
+        q->item[i] = item;
+        q->used++;
     }
 }
 
@@ -60,17 +61,14 @@ int sm2_verify_many(const sm2_signed *all, int *results, size_t count) {
     int status = GMPKI_OK;
     q.used = 0;
     for (size_t i = 0; i < count; i++) {
-        if (batch != NULL) {
-            enqueue(&q, all, results, i);
-            if (q.used == SM2_BATCH_MAX || i == count - 1) {
-                verify_queue(batch, &q, all, results);
-            }
-        } else if (all->keys[i] == NULL) {
-            results[i] = GMPKI_ERR_ARGUMENT;
-        } else if (!sm2_public_ready(all->keys[i])) {
-            results[i] = GMPKI_ERR_STATE;
-        } else {
+        results[i] = check_key(all->keys[i]);
+        if (results[i] == GMPKI_OK && batch == NULL) {
             verify_alone(all, results, i);
+        } else if (results[i] == GMPKI_OK) {
+            enqueue(&q, all, results, i);
+        }
+        if (q.used == SM2_BATCH_MAX || (q.used != 0 && i == count - 1)) {
+            verify_queue(batch, &q, all, results);
         }
     }
     for (size_t i = 0; i < count; i++) {

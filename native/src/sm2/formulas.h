@@ -1,5 +1,6 @@
 /*
- * Point arithmetic in Jacobian coordinates, on the field that the including file has bound (field_portable.h).
+ * Point arithmetic in Jacobian coordinates, on the field that the including file has bound (field_portable.h,
+ * field_adx.h).
  *
  * Doubling and mixed addition are Algorithms 3.21 and 3.22 of D. Hankerson, A. Menezes, S. Vanstone, "Guide to Elliptic
  * Curve Cryptography" (2004), doubling for a = -3 with 4M + 4S, scaled, and mixed addition with 8M + 3S; general
@@ -14,7 +15,7 @@
 #include <string.h>
 
 #include "gmpki/common.h"
-#include "sm2/mul.h"
+#include "sm2/tables.h"
 
 /*
  * A whole formula is a function of its own, with nothing in its frame but field elements: an aligned table there takes

@@ -26,7 +26,7 @@
 #include "common/ct.h"
 #include "gmpki/common.h"
 #include "sm2/formulas.h"
-#include "sm2/mul.h"
+#include "sm2/tables.h"
 #include "sm2/recode.h"
 
 /* k if that is odd, n - k if it is even; flip is all ones then. 0 becomes n. */

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "sm2/mul.h"
+#include "sm2/tables.h"
 
 /* As memory it is aligned and aliased as limbs are. */
 typedef uint32_t scan_vector __attribute__((vector_size(16), aligned(8), may_alias));

@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-#include "sm2/mul.h"
+#include "sm2/tables.h"
 
 /* Between its parts a scan stays in registers, if everything is inlined. */
 #define SCAN_INLINE static inline __attribute__((always_inline))

@@ -9,7 +9,7 @@
 #include "gmpki/sm2.h"
 #include "sm2/batch.h"
 #include "sm2/fn.h"
-#include "sm2/mul.h"
+#include "sm2/tables.h"
 #include "sm2/point.h"
 
 /* One implementation of scalar multiplication. */

@@ -1,6 +1,6 @@
 /* Tables of multiples: of the base point, of a point for one multiplication, of a public key. */
-#ifndef GMPKI_SRC_SM2_MUL_H
-#define GMPKI_SRC_SM2_MUL_H
+#ifndef GMPKI_SRC_SM2_TABLES_H
+#define GMPKI_SRC_SM2_TABLES_H
 
 #include "sm2/fn.h"
 #include "sm2/point.h"
@@ -45,4 +45,4 @@ enum {
     COMB_ENTRIES = 1 << (COMB_WINDOW - 1)
 };
 
-#endif /* GMPKI_SRC_SM2_MUL_H */
+#endif /* GMPKI_SRC_SM2_TABLES_H */
