@@ -8,13 +8,23 @@ from typing import Any
 import pytest
 
 from certified import NOW
-from gmpki.errors import InvalidInputError, InvalidTypeError, KeyMismatchError, ProfileError, ValidationError
+from gmpki.errors import (
+    InvalidInputError,
+    InvalidSignature,
+    InvalidTypeError,
+    KeyMismatchError,
+    ProfileError,
+    StateError,
+    ValidationError,
+)
 from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509.issuing import Issuer, prepare_self_signed, self_signed
 from gmpki.x509.names import build_name
 from gmpki.x509.prelint import lint_check
-from gmpki.x509.preparing import Addresses
+from gmpki.x509.preparing import Accepted, Addresses, Asked
 from gmpki.x509.profile import Role
+from gmpki.x509.request import CertificateRequest, RequestBuilder
+from gmpki.x509.signatures import SignaturePolicy
 
 ROOT_KEY, NEXT_KEY, OWNER_KEY, OTHER_KEY = (SM2PrivateKey.generate() for _ in range(4))
 NAME = build_name(("C", "CN"), ("O", "示例CA"), ("CN", "示例根"))
@@ -95,6 +105,92 @@ def test_check_sees_what_will_be_signed() -> None:
 def test_root() -> None:
     prepared = prepare_self_signed(NAME, ROOT_KEY, serial_number=7, at=NOW)
     assert prepared.der in self_signed(NAME, ROOT_KEY, serial_number=7, at=NOW).der
+
+
+# ---- many at once ---------------------------------------------------------------------------
+def _request(number: int) -> CertificateRequest:
+    name = build_name(("C", "CN"), ("O", f"示例单位{number}"), ("CN", f"示例单位{number}"))
+    return RequestBuilder().subject(name).sign(SM2PrivateKey.from_bytes((number + 7).to_bytes(32, "big")))
+
+
+def _many() -> list[Asked]:
+    """Return what is accepted, and in between what is refused for one reason or another."""
+    requests = [_request(number) for number in range(12)]
+    broken = bytearray(requests[5].der)
+    broken[-1] ^= 1
+    given: list[Any] = [(each, "organisation") for each in requests]
+    given[5] = (CertificateRequest.from_der(bytes(broken)), "organisation")
+    given[6] = (RequestBuilder().subject(OWNER).sign(SM2PrivateKey.generate(), user_id=b"other"), "organisation")
+    given[7] = (REQUEST, "organisation")
+    given[8] = (requests[8], "no such profile")
+    given[9] = (RequestBuilder().subject(OWNER).sign(ROOT_KEY), "organisation")
+    given[10] = (requests[10], "organisation", NAME)
+    given[11] = (b"request", "organisation")
+    return [Asked(*each) for each in given]
+
+
+def test_many_are_accepted_as_each_is() -> None:
+    asked = _many()
+    results = ISSUER.accept_many(iter(asked), at=NOW)
+    for each, result in zip(asked, results, strict=True):
+        if isinstance(result, Accepted):
+            alone = ISSUER.accept(each.request, each.profile, subject=each.subject, at=NOW)
+            assert (result.profile, result.public_key) == (alone.profile, alone.public_key)
+            assert (result.subject, result.validity) == (alone.subject, alone.validity)
+        else:
+            with pytest.raises(type(result)) as caught:
+                ISSUER.accept(each.request, each.profile, subject=each.subject, at=NOW)
+            assert str(caught.value) == str(result)
+    kinds = [type(result) for result in results[5:]]
+    assert kinds[:3] == [InvalidSignature, InvalidSignature, Accepted]
+    assert not any(issubclass(kind, Accepted) for kind in kinds[3:])
+    assert all(isinstance(result, Accepted) for result in results[:5])
+    assert ISSUER.accept_many([]) == []
+    with pytest.raises(InvalidTypeError):
+        ISSUER.accept_many([asked[0].request])  # type: ignore[list-item]
+
+
+class _Elsewhere:
+    """A signer that is no key in memory; it fails at one message."""
+
+    public_key = ROOT_KEY.public_key
+    signature_algorithm = ROOT_KEY.signature_algorithm
+
+    def __init__(self, fails_at: int) -> None:
+        self.left = fails_at
+
+    def sign(self, message: Any, *, user_id: Any = None) -> bytes:
+        self.left -= 1
+        if self.left == -1:
+            raise StateError("the token is gone")
+        return ROOT_KEY.sign(message, user_id=user_id)
+
+    def sign_digest(self, digest: Any) -> bytes:
+        return ROOT_KEY.sign_digest(digest)
+
+
+@pytest.mark.parametrize("user_id", [None, b"ALICE"])
+def test_many_are_signed_as_each_is(user_id: bytes | None) -> None:
+    elsewhere = _Elsewhere(5)
+    for signer in (ROOT_KEY, elsewhere):
+        issuer = Issuer(ROOT, signer, user_id=user_id)
+        accepted = [issuer.accept((owner, OWNER_KEY.public_key), "organisation", at=NOW) for owner in [OWNER] * 5]
+        prepared = [issuer.prepare(each, encryption_key=OTHER_KEY.public_key) for each in accepted]
+        prepared.append(issuer.prepare(issuer.accept(REQUEST, "time-stamp", at=NOW)))
+        results = issuer.sign_many(iter(prepared))
+        for place, (group, result) in enumerate(zip(prepared, results, strict=True)):
+            if signer is elsewhere and place == 2:
+                assert isinstance(result, StateError)
+                continue
+            assert isinstance(result, tuple)
+            assert [each.tbs_der for each in result] == [each.der for each in group]
+            assert [each.public_key for each in result] == [each.public_key for each in group]
+            for each in result:
+                each.verify_signature(ROOT, policy=SignaturePolicy((user_id,)))
+        assert issuer.sign_many([]) == []
+        assert issuer.sign_many([()]) == [()]
+        with pytest.raises(InvalidTypeError):
+            issuer.sign_many([prepared[0][0]])  # type: ignore[list-item]
 
 
 # ---- divided lists ------------------------------------------------------------------------

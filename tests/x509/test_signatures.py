@@ -33,6 +33,7 @@ from gmpki.x509.signatures import (
     LENIENT_SIGNATURES,
     STANDARD_SIGNATURES,
     SignaturePolicy,
+    holding_at_once,
     verify_by,
     verify_signed,
 )
@@ -316,3 +317,55 @@ def test_keys_are_loaded_from_their_structure(value: Any) -> None:
 def test_key_info_of_takes_keys(value: Any) -> None:
     with pytest.raises(InvalidTypeError):
         key_info_of(value)
+
+
+# ---- many at once ---------------------------------------------------------------------------
+def _signed() -> list[tuple[Any, AlgorithmIdentifier, bytes, bytes]]:
+    """Return signatures of every kind, right ones and wrong ones side by side."""
+    right = [(PUBLIC, SM2, made.KEY.sign(MESSAGE + bytes([i])), MESSAGE + bytes([i])) for i in range(9)]
+    ed25519 = Ed25519PrivateKey.generate()
+    wrong = bytearray(right[0][2])
+    wrong[-1] ^= 1
+    others: list[tuple[Any, AlgorithmIdentifier, bytes, bytes]] = [
+        (PUBLIC, SM2, bytes(wrong), right[0][3]),
+        (PUBLIC, SM2, right[0][2], MESSAGE),
+        (PUBLIC, SM2, EMPTY_ID, MESSAGE),
+        (PUBLIC, SM2, OTHER_ID, MESSAGE),
+        (PUBLIC, SM2, WITHOUT_ZA, MESSAGE),
+        (PUBLIC, SM2, RAW, MESSAGE),
+        (PUBLIC, SM2, b"", MESSAGE),
+        (PUBLIC, SM2, right[0][2] + b"\0", right[0][3]),
+        (PUBLIC, AlgorithmIdentifier(oids.SM2_WITH_SM3, NULL), right[1][2], right[1][3]),
+        (PUBLIC, ed25519.signature_algorithm, right[1][2], right[1][3]),
+        (ed25519.public_key, ed25519.signature_algorithm, ed25519.sign(MESSAGE), MESSAGE),
+        (ed25519.public_key, SM2, ed25519.sign(MESSAGE), MESSAGE),
+        (TrustAnchor(made.ROOT_NAME, key_info_of(PUBLIC)), SM2, right[2][2], right[2][3]),
+    ]
+    return [each for place in range(9) for each in (right[place], *others[2 * place : 2 * place + 2])]
+
+
+@pytest.mark.parametrize(
+    ("policy", "count"),
+    [
+        (STANDARD_SIGNATURES, 11),  # nine, the one with NULL parameters, and the one by an anchor
+        (LENIENT_SIGNATURES, 11),
+        (SignaturePolicy((b"ALICE",)), 1),
+        (SignaturePolicy((b"ALICE", None, b"")), 1),
+        (SignaturePolicy((bytes(9000),)), 0),
+    ],
+)
+def test_at_once_holds_what_holds_alone(policy: SignaturePolicy, count: int) -> None:
+    """What is told at once is what is told alone; what is not usual is left to that."""
+    signed = _signed()
+    found = holding_at_once(signed, policy)
+    assert len(found) == len(signed)
+    held = [(each, quirks) for each, quirks in zip(signed, found, strict=True) if quirks is not None]
+    assert len(held) == count
+    for each, quirks in held:
+        assert verify_by(*each, policy) == quirks
+
+
+def test_at_once_takes_a_policy() -> None:
+    assert holding_at_once([]) == []
+    with pytest.raises(InvalidTypeError):
+        holding_at_once([], None)  # type: ignore[arg-type]

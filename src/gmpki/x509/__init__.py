@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from gmpki.x509.pair import CertificatePair, load_pair
     from gmpki.x509.path import PathPolicy, PeerName, Purpose, RevocationMode, ValidatedPath, validate_path
     from gmpki.x509.prelint import lint_check
-    from gmpki.x509.preparing import Accepted, Addresses, ToBeSigned
+    from gmpki.x509.preparing import Accepted, Addresses, Asked, ToBeSigned
     from gmpki.x509.profile import Profile, load_profile
     from gmpki.x509.request import CertificateRequest, RequestBuilder, load_request
     from gmpki.x509.revocation import RevocationChecker, RevocationContext, RevocationResult, RevocationStatus
@@ -68,6 +68,7 @@ __all__ = [
     "AccessDescription",
     "Addresses",
     "AlgorithmIdentifier",
+    "Asked",
     "AuthorityInfoAccess",
     "AuthorityKeyIdentifier",
     "BasicConstraints",
@@ -156,6 +157,7 @@ _HOMES = {
     "AccessDescription": "gmpki.asn1.rfc5280",
     "Addresses": "gmpki.x509.preparing",
     "AlgorithmIdentifier": "gmpki.asn1.rfc5280",
+    "Asked": "gmpki.x509.preparing",
     "AuthorityInfoAccess": "gmpki.asn1.rfc5280",
     "AuthorityKeyIdentifier": "gmpki.asn1.rfc5280",
     "BasicConstraints": "gmpki.asn1.rfc5280",

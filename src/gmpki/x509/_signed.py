@@ -16,22 +16,25 @@ from gmpki.asn1._schema import Schema
 from gmpki.asn1.gmt0009 import SM2Signature
 from gmpki.asn1.quirks import Quirk, QuirkKind, QuirkLog
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier, SubjectPublicKeyInfo
-from gmpki.errors import DecodeError, InvalidInputError, InvalidSignature, LimitExceeded
+from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidSignature, LimitExceeded
 from gmpki.keys import ec_forms, pem
 from gmpki.keys._immutable import Immutable
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES, is_oid_synonym
 from gmpki.x509._received import Received, read_received
 from gmpki.x509.named_key import public_key_of
-from gmpki.x509.signatures import SignaturePolicy, verify_by
+from gmpki.x509.signatures import SignaturePolicy, holding_at_once, verify_by
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     from typing_extensions import Buffer, Self
 
     from gmpki.keys.interfaces import PublicKey as PublicKeyProtocol
     from gmpki.keys.loader import PublicKey
     from gmpki.x509.named_key import NamedKey
 
-__all__ = ["SignedObject", "note_algorithm", "note_key"]
+__all__ = ["SignedObject", "note_algorithm", "note_key", "verify_each"]
 
 S = TypeVar("S", bound=Schema)
 
@@ -167,6 +170,32 @@ class SignedObject(Immutable, ABC, Generic[S]):
 
 def _restore(kind: type[SignedObject[S]], data: bytes, lenient: bool) -> SignedObject[S]:
     return kind.from_der(data, lenient=lenient)
+
+
+def verify_each(
+    signed: Sequence[tuple[SignedObject[Any], NamedKey | PublicKeyProtocol]], policy: SignaturePolicy
+) -> list[tuple[Quirk, ...] | GmpkiError]:
+    """Verify many objects, each with the key of its issuer, several at a time where the processor can.
+
+    :returns: for each what its ``verify_signature`` returns, or the error that it raises.
+    """
+    frames = [(issuer, each._received.signed) for each, issuer in signed]
+    held = holding_at_once(
+        [(issuer, frame.signature_algorithm, frame.signature, frame.tbs_der) for issuer, frame in frames], policy
+    )
+    return [
+        _verified(each, issuer, policy) if quirks is None else quirks
+        for (each, issuer), quirks in zip(signed, held, strict=True)
+    ]
+
+
+def _verified(
+    each: SignedObject[Any], issuer: NamedKey | PublicKeyProtocol, policy: SignaturePolicy
+) -> tuple[Quirk, ...] | GmpkiError:
+    try:
+        return each._verify(issuer, policy)
+    except GmpkiError as error:
+        return error
 
 
 def note_algorithm(log: QuirkLog, algorithm: AlgorithmIdentifier, path: str) -> None:

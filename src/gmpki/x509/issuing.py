@@ -23,6 +23,7 @@ from gmpki._inputs import as_bytes, iterated, member
 from gmpki.asn1.rfc5280 import Name, Validity
 from gmpki.asn1.rfc5280.ext_keys import KeyUsages
 from gmpki.errors import (
+    GmpkiError,
     InvalidInputError,
     InvalidTypeError,
     KeyMismatchError,
@@ -35,6 +36,7 @@ from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509 import _application
 from gmpki.x509._common import Common
 from gmpki.x509._draft import Applicant, Draft
+from gmpki.x509._signed import verify_each
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.delivery import EnvelopeDelivery, KeyDelivery
 from gmpki.x509.names import names_match
@@ -42,6 +44,7 @@ from gmpki.x509.pair import CertificatePair
 from gmpki.x509.preparing import (
     Accepted,
     Addresses,
+    Asked,
     ToBeSigned,
     check_signer,
     demand_kind,
@@ -50,6 +53,7 @@ from gmpki.x509.preparing import (
     prepare_link,
     profile_of,
     sign,
+    sign_each,
 )
 from gmpki.x509.profile import Profile, Role
 from gmpki.x509.request import CertificateRequest
@@ -62,6 +66,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from gmpki.asn1.quirks import Quirk
     from gmpki.asn1.rfc5280 import Extension
     from gmpki.asn1.rfc5280._extension_value import ExtensionValue
     from gmpki.keys.loader import PublicKey as LoadedKey
@@ -255,9 +260,22 @@ class Issuer(Immutable):
         :raises KeyMismatchError: when the key is the issuer's own.
         :raises GmpkiError: when a key is not supported.
         """
-        rules = profile_of(profile)
-        applicant = self._applicant(request, subject)
-        return Accepted(rules, applicant.public_key, self._draft(applicant, rules, validity, extensions, at))
+        return self._accepted(Asked(request, profile, subject, validity, extensions), at, None)
+
+    def accept_many(self, asked: Iterable[Asked], *, at: datetime | None = None) -> list[Accepted | GmpkiError]:
+        """Check many applications as :meth:`accept` does, with the signatures of the requests verified several at a
+        time where the processor can; return for each what was accepted, or the error that :meth:`accept` raises.
+
+        :raises InvalidTypeError: when what is asked is none of :class:`~gmpki.x509.preparing.Asked`.
+        """
+        every = iterated(asked, "asked")
+        for each in every:
+            member(each, Asked, "an application")
+        places = [place for place, each in enumerate(every) if isinstance(each.request, CertificateRequest)]
+        requests: list[CertificateRequest] = [every[place].request for place in places]  # type: ignore[misc]
+        proven = verify_each([(request, request) for request in requests], self._requests)
+        verdicts = dict(zip(places, proven, strict=True))
+        return [self._accepted_or_not(each, at, verdicts.get(place)) for place, each in enumerate(every)]
 
     def prepare(
         self,
@@ -320,10 +338,51 @@ class Issuer(Immutable):
         member(prepared, ToBeSigned, "prepared")
         return sign(prepared, self._signer, self._user_id)
 
+    def sign_many(self, prepared: Iterable[Iterable[ToBeSigned]]) -> list[tuple[Certificate, ...] | GmpkiError]:
+        """Sign the certificates of many applications as :meth:`sign` does; return for each application its
+        certificates, or the error with which its first one failed.
+
+        A key in memory signs several at a time where the processor can, any other one after the other.
+
+        :param prepared: what :meth:`prepare` made of each.
+        :raises InvalidTypeError: when something in it was not prepared.
+        """
+        groups = [iterated(group, "what was prepared") for group in iterated(prepared, "prepared")]
+        for group in groups:
+            for each in group:
+                member(each, ToBeSigned, "prepared")
+        return sign_each(groups, self._signer, self._user_id)
+
     # ---- steps --------------------------------------------------------------------------
-    def _applicant(self, request: CertificateRequest | tuple[Name, PublicKey], subject: Name | None) -> Applicant:
+    def _accepted_or_not(
+        self, asked: Asked, at: datetime | None, proven: tuple[Quirk, ...] | GmpkiError | None
+    ) -> Accepted | GmpkiError:
+        try:
+            return self._accepted(asked, at, proven)
+        except GmpkiError as error:
+            return error
+
+    def _accepted(self, asked: Asked, at: datetime | None, proven: tuple[Quirk, ...] | GmpkiError | None) -> Accepted:
+        """Check an application.
+
+        :param proven: what came of verifying the signature of the request; None when that was not done yet.
+        """
+        rules = profile_of(asked.profile)
+        applicant = self._applicant(asked.request, asked.subject, proven)
+        draft = self._draft(applicant, rules, asked.validity, asked.extensions, at)
+        return Accepted(rules, applicant.public_key, draft)
+
+    def _applicant(
+        self,
+        request: CertificateRequest | tuple[Name, PublicKey],
+        subject: Name | None,
+        proven: tuple[Quirk, ...] | GmpkiError | None,
+    ) -> Applicant:
         if isinstance(request, CertificateRequest):
-            request.verify_signature(policy=self._requests)
+            if isinstance(proven, GmpkiError):
+                raise proven
+            if proven is None:
+                request.verify_signature(policy=self._requests)
             applicant = Applicant(request.subject, request.public_key, tuple(request.extensions))
         else:
             applicant = _named(request)

@@ -20,6 +20,7 @@ True
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,7 @@ from gmpki.asn1.rfc5280.ext_keys import AuthorityKeyIdentifier
 from gmpki.errors import (
     DecodeError,
     FaultDetected,
+    GmpkiError,
     InvalidInputError,
     InvalidSignature,
     InvalidTypeError,
@@ -37,8 +39,10 @@ from gmpki.errors import (
     ValidationError,
 )
 from gmpki.keys.interfaces import PublicKey, Signer
+from gmpki.keys.many import sign_many, signs_at_once
 from gmpki.keys.sm2_public import SM2PublicKey
 from gmpki.x509 import _application
+from gmpki.x509._signed import verify_each
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import CertificateBuilder, key_identifier, random_serial_number
 from gmpki.x509.named_key import key_info_of, public_key_of
@@ -46,15 +50,19 @@ from gmpki.x509.profile import Profile, Role, load_profile
 from gmpki.x509.signatures import SignaturePolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import TypeAlias
 
+    from gmpki.asn1.rfc5280 import Extension
+    from gmpki.asn1.rfc5280._extension_value import ExtensionValue
     from gmpki.keys.loader import PublicKey as LoadedKey
     from gmpki.x509._draft import Draft
+    from gmpki.x509.request import CertificateRequest
 
     Check: TypeAlias = Callable[[bytes], object]
+    Added: TypeAlias = Iterable[ExtensionValue | Extension]
 
-__all__ = ["Accepted", "Addresses", "ReadCheck", "ToBeSigned"]
+__all__ = ["Accepted", "Addresses", "Asked", "ReadCheck", "ToBeSigned"]
 
 PART: Final = "{part}"
 """Stands in the address of a revocation list for the number of its distribution point."""
@@ -110,6 +118,20 @@ class Addresses:
         """
         number(part, 1 if self.crl_parts else 0, self.crl_parts, "part")
         return tuple(uri.replace(PART, str(part)) for uri in self.crl) if self.crl_parts else self.crl
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One of many applications for :meth:`Issuer.accept_many <gmpki.x509.issuing.Issuer.accept_many>`. Immutable.
+
+    The fields are the parameters of :meth:`Issuer.issue <gmpki.x509.issuing.Issuer.issue>`.
+    """
+
+    request: CertificateRequest | tuple[Name, PublicKey]
+    profile: Profile | str
+    subject: Name | None = None
+    validity: Validity | None = None
+    extensions: Added = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +225,52 @@ def sign(prepared: ToBeSigned, signer: Signer, user_id: bytes | None) -> Certifi
     try:
         certificate.verify_signature(signer.public_key, policy=SignaturePolicy(user_ids=(user_id,)))
     except InvalidSignature:
-        raise FaultDetected("the signature of a new certificate does not hold; it was not issued") from None
+        raise _fault() from None
     return certificate
+
+
+def sign_each(
+    groups: Sequence[Sequence[ToBeSigned]], signer: Signer, user_id: bytes | None
+) -> list[tuple[Certificate, ...] | GmpkiError]:
+    """Sign certificates in groups, and verify them, as :func:`sign` does; for each group what was made, or the error
+    with which its first certificate failed.
+    """
+    if signs_at_once(signer):
+        with suppress(GmpkiError):  # what it is about is told of each below
+            return _signed_at_once(groups, signer, user_id)
+    return [_signed_in_turn(group, signer, user_id) for group in groups]
+
+
+def _signed_in_turn(
+    group: Sequence[ToBeSigned], signer: Signer, user_id: bytes | None
+) -> tuple[Certificate, ...] | GmpkiError:
+    try:
+        return tuple(sign(each, signer, user_id) for each in group)
+    except GmpkiError as error:
+        return error
+
+
+def _signed_at_once(
+    groups: Sequence[Sequence[ToBeSigned]], signer: Signer, user_id: bytes | None
+) -> list[tuple[Certificate, ...] | GmpkiError]:
+    prepared = [each for group in groups for each in group]
+    signatures = sign_many(signer, [each.der for each in prepared], user_id=user_id)
+    signed = [each._unsigned._signed_with(value) for each, value in zip(prepared, signatures, strict=True)]
+    key, policy = signer.public_key, SignaturePolicy(user_ids=(user_id,))
+    made = iter(zip(signed, verify_each([(each, key) for each in signed], policy), strict=True))
+    results: list[tuple[Certificate, ...] | GmpkiError] = []
+    for group in groups:
+        its = [next(made) for _ in group]
+        errors = [verdict for _, verdict in its if isinstance(verdict, GmpkiError)]
+        if errors:
+            results.append(_fault() if isinstance(errors[0], InvalidSignature) else errors[0])
+        else:
+            results.append(tuple(certificate for certificate, _ in its))
+    return results
+
+
+def _fault() -> FaultDetected:
+    return FaultDetected("the signature of a new certificate does not hold; it was not issued")
 
 
 def prepare_link(

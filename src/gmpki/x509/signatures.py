@@ -16,14 +16,21 @@ from gmpki.algorithms.sm2 import DEFAULT_USER_ID
 from gmpki.asn1.der import Reader, Tag
 from gmpki.asn1.quirks import Quirk, QuirkKind, QuirkLog
 from gmpki.asn1.rfc5280 import AlgorithmIdentifier, SubjectPublicKeyInfo
-from gmpki.errors import DecodeError, InvalidInputError, InvalidSignature, InvalidTypeError, UnsupportedAlgorithm
+from gmpki.errors import (
+    DecodeError,
+    GmpkiError,
+    InvalidInputError,
+    InvalidSignature,
+    InvalidTypeError,
+    UnsupportedAlgorithm,
+)
 from gmpki.keys._hashed import HashedPublicKey
 from gmpki.keys.signature_algorithms import SM2_SIGNATURES, is_oid_synonym, key_for
-from gmpki.keys.sm2_public import SM2PublicKey
+from gmpki.keys.sm2_public import SM2PublicKey, verify_batch
 from gmpki.x509.named_key import public_key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from typing_extensions import Buffer
 
@@ -35,6 +42,7 @@ __all__ = [
     "STANDARD_SIGNATURES",
     "DigestSource",
     "SignaturePolicy",
+    "holding_at_once",
     "verify_by",
     "verify_digests",
     "verify_signed",
@@ -107,16 +115,52 @@ def verify_by(
     The rest is as in :func:`verify_signed`.
     """
     member(policy, SignaturePolicy, "policy")
+    return verify_signed(_key_of(issuer, policy), algorithm, signature, tbs_der, policy)
+
+
+def _key_of(issuer: NamedKey | PublicKey, policy: SignaturePolicy) -> PublicKey:
+    """Return a key as it is, and that of a certificate or trust anchor as the policy has it loaded."""
     # Asking the protocol itself would load the key, whatever the policy says about it.
     info = getattr(issuer, "public_key_info", None)
     if not isinstance(info, SubjectPublicKeyInfo):
-        return verify_signed(issuer, algorithm, signature, tbs_der, policy)  # type: ignore[arg-type]
+        return issuer  # type: ignore[return-value]
     usual = policy.algorithms is DEFAULT_POLICY or policy.algorithms == DEFAULT_POLICY
     if usual and not policy.explicit_curve:
-        public_key: PublicKey = issuer.public_key  # type: ignore[union-attr]
-    else:
-        public_key = public_key_of(info, policy=policy.algorithms, allow_explicit_curve=policy.explicit_curve)
-    return verify_signed(public_key, algorithm, signature, tbs_der, policy)
+        return issuer.public_key  # type: ignore[union-attr]
+    return public_key_of(info, policy=policy.algorithms, allow_explicit_curve=policy.explicit_curve)
+
+
+def holding_at_once(
+    signed: Sequence[tuple[NamedKey | PublicKey, AlgorithmIdentifier, bytes, bytes]],
+    policy: SignaturePolicy = STANDARD_SIGNATURES,
+) -> list[tuple[Quirk, ...] | None]:
+    """Verify many signatures, several at a time where the processor can; tell what :func:`verify_by` returns for each.
+
+    None is no verdict: this signature does not hold, or in another way than most. :func:`verify_by` says which.
+
+    :param signed: issuer, algorithm, signature and what was signed, as :func:`verify_by` takes them.
+    :raises InvalidTypeError: when policy is none.
+    """
+    member(policy, SignaturePolicy, "policy")
+    found: list[tuple[Quirk, ...] | None] = [None] * len(signed)
+    user_id = policy.user_ids[0]
+    usual = []
+    for place, (issuer, algorithm, signature, tbs_der) in enumerate(signed):
+        try:
+            key, encoded, kinds = _prepared(_key_of(issuer, policy), algorithm, signature, policy)
+        except GmpkiError:
+            continue
+        # Only 64 bytes can be raw; the policy decides about these.
+        if isinstance(key, SM2PublicKey) and len(encoded) != _RAW_LEN:
+            usual.append((place, (key, encoded, tbs_der), kinds))
+    try:
+        verdicts = verify_batch([item for _, item, _ in usual], user_id=user_id)
+    except GmpkiError:
+        return found
+    for (place, _, kinds), error in zip(usual, verdicts, strict=True):
+        if error is None:
+            found[place] = tuple(Quirk(kind, -1, 1, "signature") for kind in kinds + _id_quirks(user_id))
+    return found
 
 
 def verify_signed(

@@ -20,6 +20,7 @@ from gmpki.ca.store.schema import audit, certificates, due_publications, issues,
 from gmpki.ca.store.store import Store, Transaction
 from gmpki.errors import (
     ConflictError,
+    FaultDetected,
     GmpkiError,
     InvalidInputError,
     InvalidSignature,
@@ -35,6 +36,7 @@ from gmpki.errors import (
     TamperedError,
     ValidationError,
 )
+from gmpki.keys.many import sign_many
 from gmpki.x509.delivery import open_delivery
 from gmpki.x509.request import CertificateRequest, RequestBuilder
 
@@ -277,12 +279,11 @@ class _BrokenError(Exception):
 
 
 def test_signer_fails(made: Authorities, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = made.authority._now()
-
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise StateError("the token is gone")
 
-    monkeypatch.setattr(type(opened.issuer), "sign", fails)
+    for name in ("sign_many", "sign"):
+        monkeypatch.setattr(f"gmpki.x509.preparing.{name}", fails)
     given_up(made, order(1), StateError)
     monkeypatch.undo()
     # The key was given back, and the same order is tried again under other numbers.
@@ -366,6 +367,44 @@ def test_batch_keeps_the_sequence(made: Authorities) -> None:
     assert states(made.store, kmc_keys)["in-use"] == 3
     again = made.authority.issue_many([asked[0], asked[2], asked[5]], actor=ACTOR)
     assert again == [outcomes[0], outcomes[2], outcomes[5]]
+
+
+def test_batch_with_requests_that_do_not_hold(made: Authorities) -> None:
+    """Each order has its own answer, wherever in the batch it stands; of the others nothing is missing."""
+    asked = [order(number) for number in range(1, 12)]
+    for place in (0, 4, 10):
+        der = bytearray(asked[place].request.der)
+        der[-1] ^= 1
+        asked[place] = order(place + 1, request=CertificateRequest.from_der(bytes(der)))
+    outcomes = made.authority.issue_many(asked, actor=ACTOR)
+    refused_places = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, InvalidSignature)]
+    assert refused_places == [0, 4, 10]
+    issued = [outcome for outcome in outcomes if isinstance(outcome, Issued)]
+    assert [each.signing.subject for each in issued] == [owner(each + 1) for each in (1, 2, 3, 5, 6, 7, 8, 9)]
+    for each in issued:
+        assert each.encryption is not None
+        each.signing.verify_signature(made.authority.certificate)
+        each.encryption.verify_signature(made.authority.certificate)
+    assert states(made.store, certificates)["valid"] == 2 + 2 * len(issued)  # those of the authorities as well
+    assert states(made.store, kmc_keys)["in-use"] == len(issued)
+
+
+def test_batch_with_a_wrong_signature(made: Authorities, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault hits one signature of a batch: its order comes to nothing, the others are issued."""
+
+    def faulty(signer: Any, messages: Any, **given: Any) -> list[bytes]:
+        signatures = sign_many(signer, messages, **given)
+        signatures[5] = signatures[4]
+        return signatures
+
+    monkeypatch.setattr("gmpki.x509.preparing.sign_many", faulty)
+    outcomes = made.authority.issue_many([order(number) for number in range(1, 6)], actor=ACTOR)
+    assert [type(outcome) for outcome in outcomes] == [Issued, Issued, FaultDetected, Issued, Issued]
+    found = states(made.store, certificates)
+    assert (found["valid"], found["cancelled"]) == (2 + 8, 2)  # those of the authorities as well
+    assert states(made.store, kmc_keys)["history"] == 1
+    monkeypatch.undo()
+    assert made.authority.issue(order(3), actor=ACTOR).pair is not None
 
 
 def test_batch_completes_each(made: Authorities) -> None:

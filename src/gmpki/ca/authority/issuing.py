@@ -55,6 +55,7 @@ from gmpki.errors import (
 )
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.certificate_builder import random_serial_number
+from gmpki.x509.preparing import Asked
 from gmpki.x509.profile import Role
 
 if TYPE_CHECKING:
@@ -126,16 +127,14 @@ def carry_out(opened: Opened, jobs: Sequence[Job], actor: Actor) -> None:
 
 def _make(opened: Opened, jobs: Sequence[Job], actor: Actor) -> None:
     at = opened.store.now()
-    for job in _left(jobs):
-        _attempt(job, lambda job=job: _accept(opened, job, at))  # type: ignore[misc]
+    _accept(opened, _left(jobs), at)
     _choose_serials(opened, _left(jobs))
     _allot(opened, _left(jobs))
     _refuse_keys_of_others(opened, _left(jobs))
     for job in _left(jobs):
         _attempt(job, lambda job=job: _prepare(opened, job))  # type: ignore[misc]
     _first_commit(opened, jobs, actor)
-    for job in _left(jobs):
-        _attempt(job, lambda job=job: _sign(opened, job))  # type: ignore[misc]
+    _sign(opened, _left(jobs))
     _second_commit(opened, jobs, actor)
 
 
@@ -196,21 +195,26 @@ def _answers(opened: Opened, connection: Connection, rows: Iterable[IssueRow]) -
     return found
 
 
-def _accept(opened: Opened, job: Job, at: datetime) -> None:
+def _accept(opened: Opened, jobs: Sequence[Job], at: datetime) -> None:
+    asked: list[tuple[Job, Asked]] = []
+    for job in jobs:
+        _attempt(job, lambda job=job: asked.append((job, _asked(opened, job))))  # type: ignore[misc]
+    results = opened.issuer.accept_many([each for _, each in asked], at=at)
+    for (job, _), result in zip(asked, results, strict=True):
+        if isinstance(result, GmpkiError):
+            job.outcome = result
+        else:
+            job.accepted = result
+
+
+def _asked(opened: Opened, job: Job) -> Asked:
     order = job.order
     profile = opened.profiles.get(order.profile)
     if profile is None:
         raise NotFoundError(f"the authority issues under no profile {order.profile[:80]!r}")
     if order.encryption_key is not None and not profile.is_pair:
         raise KeyMismatchError(f"the profile {profile.name} issues no pairs: there is no encryption key to keep")
-    job.accepted = opened.issuer.accept(
-        order.request,
-        profile,
-        subject=order.subject,
-        validity=order.validity,
-        extensions=order.extensions,
-        at=at,
-    )
+    return Asked(order.request, profile, order.subject, order.validity, order.extensions)
 
 
 def _choose_serials(opened: Opened, jobs: Sequence[Job]) -> None:
@@ -361,8 +365,12 @@ def _meant(opened: Opened, job: Job, prepared: ToBeSigned) -> MeantCertificate:
 
 
 # ---- the signatures and the second commit -------------------------------------------------
-def _sign(opened: Opened, job: Job) -> None:
-    job.signed = [opened.issuer.sign(each) for each in job.prepared]
+def _sign(opened: Opened, jobs: Sequence[Job]) -> None:
+    for job, signed in zip(jobs, opened.issuer.sign_many([job.prepared for job in jobs]), strict=True):
+        if isinstance(signed, GmpkiError):
+            job.outcome = signed
+        else:
+            job.signed = list(signed)
 
 
 def _second_commit(opened: Opened, jobs: Sequence[Job], actor: Actor) -> None:
