@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     EscrowedKey: TypeAlias = SM2PrivateKey | RSAPrivateKey
 
-__all__ = ["SM2", "check_owner", "checked_kind", "deliver", "generate", "read_private", "write_private"]
+__all__ = ["SM2", "check_owner", "checked_kind", "deliver", "generate_many", "read_private", "write_private"]
 
 SM2: Final = "SM2"
 _RSA: Final = re.compile("RSA-(2048|3072|4096)", re.ASCII)
@@ -38,16 +38,16 @@ def checked_kind(kind: str) -> str:
     return kind
 
 
-def generate(kind: str) -> EscrowedKey:
-    """Make a key.
+def generate_many(kind: str, count: int) -> list[EscrowedKey]:
+    """Make keys, those of SM2 several at a time where the processor can.
 
     :raises RandomSourceError: when the random source fails.
     """
     if kind == SM2:
-        return SM2PrivateKey.generate()
+        return [*SM2PrivateKey.generate_batch(count)]
     from gmpki.keys.rsa import RSAPrivateKey
 
-    return RSAPrivateKey.generate(int(kind[4:]))
+    return [RSAPrivateKey.generate(int(kind[4:])) for _ in range(count)]
 
 
 def write_private(key: EscrowedKey) -> bytes:

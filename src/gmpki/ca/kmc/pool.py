@@ -148,8 +148,7 @@ class KeyPool:
         """Make some spare keys in one commit, whatever the level; errors as :meth:`fill`."""
         master = self._masters.active
         sealed = []
-        for _ in range(count):
-            key = kinds.generate(kind)
+        for key in kinds.generate_many(kind, count):
             public_key = key.public_key.to_der()
             key_id = digest_text(public_key)
             private = master.seal(kinds.write_private(key), kind, key_id)
