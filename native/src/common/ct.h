@@ -23,9 +23,14 @@ static inline uint64_t value_barrier(uint64_t v) {
     return v;
 }
 
-/* All ones if bit is 1, zero if it is 0. */
+/* All ones if bit is 1, zero if it is 0. MemorySanitizer takes a difference for undefined only in the bits in which its
+ * operands are, and the mask of a secret for public but in its lowest bit; it does follow the spreading of a sign. */
 static inline uint64_t mask_from_bit(uint64_t bit) {
+#ifdef GMPKI_MSAN
+    return (uint64_t)((int64_t)(bit << 63) >> 63);
+#else
     return 0 - value_barrier(bit);
+#endif
 }
 
 /* All ones if v is 0. */

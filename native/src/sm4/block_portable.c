@@ -8,6 +8,7 @@
  * over the planes. One block costs as much as all.
  */
 #include "common/bytes.h"
+#include "common/ct.h"
 #include "sm4/key_schedule.h"
 #include "sm4/sbox_circuit_generated.h"
 #include "sm4/sm4.h"
@@ -93,12 +94,25 @@ static void unpack(uint8_t blocks[LANES * BLOCK], size_t w, word_planes planes) 
     }
 }
 
+/* The lowest bit of each 16 into all of them; MemorySanitizer has to follow it (mask_from_bit in ct.h). */
+static inline uint64_t fill_lanes(uint64_t ones) {
+#ifdef GMPKI_MSAN
+    uint64_t lanes = 0;
+    for (unsigned place = 0; place < 64; place += PART_LANES) {
+        lanes |= (mask_from_bit(ones >> place & 1) & 0xFFFF) << place;
+    }
+    return lanes;
+#else
+    return (ones << PART_LANES) - ones;
+#endif
+}
+
 /* Each round key as planes in which all blocks have the same bits. */
 static void spread_keys(key_planes keys, const uint32_t round_keys[GMPKI_SM4_ROUNDS]) {
     for (size_t i = 0; i < GMPKI_SM4_ROUNDS; i++) {
         for (size_t p = 0; p < PLANES; p++) {
             uint64_t ones = spread_bytes(round_keys[i] >> p & 0x01010101);
-            keys[i][p] = all_parts((ones << 16) - ones);
+            keys[i][p] = all_parts(fill_lanes(ones));
         }
     }
 }

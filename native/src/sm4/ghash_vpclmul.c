@@ -108,7 +108,7 @@ INLINE __m128i hash_run(__m128i y, const sm4_ghash_key *key, const uint8_t *data
     __m512i carried = _mm512_zextsi128_si512(y);
     for (size_t i = 0; i < block_count; i += QUAD) {
         size_t left = block_count - i;
-        __mmask8 exists = left >= QUAD ? 0xFF : (__mmask8)((1u << 2 * left) - 1);
+        __mmask8 exists = (__mmask8)(left >= QUAD ? 0xFF : (1u << 2 * left) - 1);
         __m512i blocks = reverse_bytes(_mm512_maskz_loadu_epi64(exists, data + BLOCK * i));
         sum = multiply_add(sum, _mm512_xor_si512(blocks, carried), load_powers(key, left));
         carried = _mm512_setzero_si512();
