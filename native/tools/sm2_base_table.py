@@ -10,29 +10,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sm2_curve import MONTGOMERY, G, P, Point, add, initializer, on_curve, update
+from sm2_curve import MONTGOMERY, P, initializer, multiples_of_base, update
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "sm2" / "base_table_generated.h"
 WINDOW_BITS = 7
 ROWS = 37
 ENTRIES = 2 ** (WINDOW_BITS - 1)
-
-
-def rows() -> list[list[tuple[int, int]]]:
-    """Compute the table in plain affine coordinates."""
-    table = []
-    first: Point = G
-    for _ in range(ROWS):
-        row = []
-        multiple: Point = None
-        for _ in range(ENTRIES):
-            multiple = add(multiple, first)
-            if multiple is None or not on_curve(multiple):
-                raise AssertionError("a multiple of G below its order is a finite point of the curve")
-            row.append(multiple)
-        table.append(row)
-        first = add(multiple, multiple)
-    return table
 
 
 def main() -> int:
@@ -47,7 +30,7 @@ def main() -> int:
         "/* clang-format off */",
         "_Alignas(64) const affine sm2_base_table[BASE_ROWS][BASE_ENTRIES] = {",
     ]
-    for row in rows():
+    for row in multiples_of_base(WINDOW_BITS, ROWS):
         lines.append("    {")
         for x, y in row:
             lines.append(f"        {{{{{initializer(x * MONTGOMERY % P)}}},")

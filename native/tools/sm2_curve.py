@@ -50,6 +50,23 @@ def multiply(scalar: int, point: Point) -> Point:
     return result
 
 
+def multiples_of_base(window_bits: int, rows: int) -> list[list[tuple[int, int]]]:
+    """Compute the rows of a fixed-base table: j * 2^(window_bits * i) * G for j = 1 .. 2^(window_bits - 1) in row i."""
+    table = []
+    first: Point = G
+    for _ in range(rows):
+        row = []
+        multiple: Point = None
+        for _ in range(2 ** (window_bits - 1)):
+            multiple = add(multiple, first)
+            if multiple is None or not on_curve(multiple):
+                raise AssertionError("a multiple of G below its order is a finite point of the curve")
+            row.append(multiple)
+        table.append(row)
+        first = add(multiple, multiple)
+    return table
+
+
 def limbs(value: int) -> list[int]:
     """Split a number below 2^256 into four 64-bit limbs, the lowest first."""
     return [value >> (64 * i) & (2**64 - 1) for i in range(4)]

@@ -10,25 +10,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sm2_curve import G, N, P, Point, add, limbs, on_curve, update
+from sm2_curve import N, P, limbs, multiples_of_base, update
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "sm2" / "batch_ifma_table_generated.h"
 RADIX = 2**260
 WINDOW_BITS = 7
 ROWS = 37
 ENTRIES = 2 ** (WINDOW_BITS - 1)
-
-
-def row_from(first: Point) -> list[tuple[int, int]]:
-    """Compute the multiples 1 .. ENTRIES of a point."""
-    row = []
-    multiple: Point = None
-    for _ in range(ENTRIES):
-        multiple = add(multiple, first)
-        if multiple is None or not on_curve(multiple):
-            raise AssertionError("a multiple of G below its order is a finite point of the curve")
-        row.append(multiple)
-    return row
 
 
 def constants() -> list[str]:
@@ -65,10 +53,7 @@ def main() -> int:
         *constants(),
         "static const uint64_t lanes_table[LANES_ROWS][LANES_WORDS][LANES_ENTRIES] __attribute__((aligned(64))) = {",
     ]
-    first: Point = G
-    for _ in range(ROWS):
-        row = row_from(first)
-        first = add(row[-1], row[-1])
+    for row in multiples_of_base(WINDOW_BITS, ROWS):
         points = [limbs(x * RADIX % P) + limbs(y * RADIX % P) for x, y in row]
         lines.append("    {")
         for word in range(8):
