@@ -34,7 +34,7 @@ from gmpki.errors import DecodeError, InvalidInputError, LimitExceeded
 from gmpki.keys.pem import strict_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from typing_extensions import Buffer
 
@@ -130,9 +130,19 @@ class LogKey:
         """Return the 64 hexadecimal digits of the MAC of a record of this log."""
         return sm3.hmac(self.key, _DOMAIN + self.log_id + body).hex().encode("ascii")
 
-    def holds(self, record: Record) -> bool:
-        """Tell whether a record was written with this key, for this log, and as it is."""
-        return hmac.compare_digest(self.mac(record.body), record.line[:_MAC_LEN])
+    def macs_of_lines(self, lines: Sequence[bytes]) -> list[bytes]:
+        """Return, for each of many lines, the 64 digits that it begins with if it is a record of this log."""
+        begun = _DOMAIN + self.log_id
+        macs = sm3.hmac_batch(self.key, [begun + line[_MAC_LEN + 1 : -1] for line in lines])
+        return [mac.hex().encode("ascii") for mac in macs]
+
+    def holds(self, record: Record, mac: bytes | None = None) -> bool:
+        """Tell whether a record was written with this key, for this log, and as it is.
+
+        :param mac: what :meth:`macs_of_lines` gave for its line; None when it was not asked.
+        """
+        expected = self.mac(record.body) if mac is None else mac
+        return hmac.compare_digest(expected, record.line[:_MAC_LEN])
 
 
 @dataclass(frozen=True)
@@ -157,16 +167,17 @@ class Record:
     line: bytes = field(repr=False)
 
     @classmethod
-    def of_line(cls, line: bytes) -> Record:
+    def of_line(cls, line: bytes, *, head: bytes | None = None) -> Record:
         """Read a line with its end.
 
+        :param head: the digest of the line where it is known; None otherwise.
         :raises DecodeError: when it is not the line of a record.
         """
         found = _LINE.fullmatch(line)
         if found is None:
             raise DecodeError("this is not the line of a record")
         _, kind, number, at, seal, sealed_at, previous, contents = found.groups()
-        return cls(
+        record = cls(
             RecordKind(kind.decode("ascii")),
             int(number),
             _time(at),
@@ -176,6 +187,9 @@ class Record:
             contents,
             line,
         )
+        if head is not None:
+            record.__dict__["head"] = head
+        return record
 
     @property
     def body(self) -> bytes:
@@ -271,6 +285,7 @@ def time_text(at: datetime) -> str:
     return at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
+@lru_cache(maxsize=16)  # each record repeats the time of the last seal, and many have one time
 def _time(text: bytes) -> datetime:
     try:
         return datetime.fromisoformat(text[:-1].decode("ascii")).replace(tzinfo=timezone.utc)

@@ -18,11 +18,12 @@ from gmpki import _inputs
 from gmpki._files import as_path, unwritten
 from gmpki.errors import DecodeError, GmpkiError, InvalidInputError, InvalidSignature, TamperedError
 from gmpki.protect import log_file
+from gmpki.protect.log_ahead import Ahead, in_blocks
 from gmpki.protect.log_record import MAX_LINE_LEN, NO_RECORD, LogKey, MacKeys, Record, RecordKind
 from gmpki.protect.log_seal import Checkpoint, Header, SignerKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from gmpki.keys.interfaces import PublicKey
     from gmpki.x509.certificate import Certificate
@@ -176,10 +177,13 @@ def _read_all(walk: LogWalk, names: list[str], newest: int, size: int, told: Cal
         descriptor = newest if last else log_file.open_read(name)
         try:
             walk.begin_file(name)
-            for line in log_file.lines(descriptor, 0, size if last else os.fstat(descriptor).st_size):
-                walk.take(line)
-                done += len(line)
-                told(done)
+            lines = log_file.lines(descriptor, 0, size if last else os.fstat(descriptor).st_size)
+            for block in in_blocks(lines, len):
+                walk.look_ahead(block)
+                for line in block:
+                    walk.take(line)
+                    done += len(line)
+                    told(done)
         finally:
             if not last:
                 os.close(descriptor)
@@ -212,6 +216,7 @@ class LogWalk:
         self._file, self._line = "", 0
         self._header: Header | None = None
         self._key: LogKey | None = None
+        self._ahead = Ahead()
         self._first: int | None = None
         self._last: Record | None = None  # the last one that stands where it belongs
         self._number = 0  # of the last line, as far as that can be told
@@ -227,20 +232,25 @@ class LogWalk:
         """Note that the next line is the first of a file."""
         self._file, self._line, self._lost = name, 0, False
 
+    def look_ahead(self, lines: Sequence[bytes]) -> None:
+        """Compute what takes time about the lines that :meth:`take` will be given, all at once; decide nothing."""
+        if not self._lost:
+            self._ahead.compute(lines, self._key)
+
     def take(self, line: bytes) -> Record | None:
         """Judge one line; return its record when it is as it was written and where it belongs."""
         self._line += 1
         if self._lost:
             return None
         try:
-            record = Record.of_line(line)
+            record = Record.of_line(line, head=self._ahead.head(line))
         except DecodeError as error:
             torn = not line.endswith(b"\n") and len(line) <= MAX_LINE_LEN
             self._damage("torn" if torn else "changed", str(error))
             return None
         if self._line == 1 and not self._begin(record):
             return None
-        if self._key is not None and not self._key.holds(record):
+        if self._key is not None and not self._key.holds(record, self._ahead.mac(line, self._key)):
             self._damage("changed", "it is not as it was written: its MAC does not hold")
         elif self._in_sequence(record):
             self._accept(record)

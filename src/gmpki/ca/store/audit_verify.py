@@ -12,12 +12,13 @@ from gmpki._inputs import function, member
 from gmpki.ca.store.audit import columns_of
 from gmpki.ca.store.audit_rows import line_bytes, read_rows, where_it_ends
 from gmpki.errors import DecodeError
+from gmpki.protect.log_ahead import in_blocks
 from gmpki.protect.log_record import Record
 from gmpki.protect.log_seal import Checkpoint, SignerKeys
 from gmpki.protect.log_verify import LogReport, LogWalk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Row
 
@@ -64,11 +65,19 @@ def verify_audit(
     ring = store.protection.ring
     walk = AuditWalk(LogWalk(ring, SignerKeys(signers), expected, collect=collect, on_entry=on_entry))
     end = where_it_ends(store)
-    for count, row in enumerate(read_rows(store, end.number), start=1):
-        walk.take(row)
-        if progress is not None and (count % 1000 == 0 or count == end.number):
-            progress(count, end.number)
+    count = 0
+    for block in in_blocks(read_rows(store, end.number), _length):
+        walk.look_ahead(block)
+        for row in block:
+            walk.take(row)
+            count += 1
+            if progress is not None and (count % 1000 == 0 or count == end.number):
+                progress(count, end.number)
     return walk.finish(end)
+
+
+def _length(row: Row[Any] | int) -> int:
+    return 0 if isinstance(row, int) else len(line_bytes(row.line))
 
 
 class AuditWalk:
@@ -84,6 +93,10 @@ class AuditWalk:
     def begins_part(self) -> bool:
         """Whether the row that was taken last began a part of the log."""
         return self._last_line[_BEGINS] == b"log "
+
+    def look_ahead(self, rows: Sequence[Row[Any] | int]) -> None:
+        """Compute what takes time about the rows that :meth:`take` will be given, all at once; decide nothing."""
+        self._walk.look_ahead([line_bytes(row.line) for row in rows if not isinstance(row, int)])
 
     def take(self, row: Row[Any] | int) -> bytes:
         """Judge one row; return its line."""
