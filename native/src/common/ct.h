@@ -9,12 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* MemorySanitizer cannot follow a secret through assembly: it reports the operand. */
-#if defined(__has_feature)
-#if __has_feature(memory_sanitizer)
-#define GMPKI_MSAN
-#endif
-#endif
+#include "common/sanitizers.h"
 
 static inline uint64_t value_barrier(uint64_t v) {
 #ifndef GMPKI_MSAN

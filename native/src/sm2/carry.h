@@ -7,15 +7,11 @@
 
 #include <stdint.h>
 
+#include "common/sanitizers.h"
+
 typedef unsigned __int128 uint128;
 
-#if defined(__has_feature)
-#if __has_feature(memory_sanitizer)
-#define CARRY_PLAIN 1
-#endif
-#endif
-
-#if defined(__x86_64__) && !defined(CARRY_PLAIN)
+#if defined(__x86_64__) && !defined(GMPKI_MSAN)
 
 #include <immintrin.h>
 

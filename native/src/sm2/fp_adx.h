@@ -14,27 +14,20 @@
 #ifndef GMPKI_SRC_SM2_FP_ADX_H
 #define GMPKI_SRC_SM2_FP_ADX_H
 
+#include "common/sanitizers.h"
 #include "sm2/fp.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define FP_ADX_APART 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
-#define FP_ADX_APART 1
-#endif
-#endif
 
 /*
  * Left to itself a compiler finds them too long, and then every operand goes through memory behind a pointer. What
  * sanitizers add to a function leaves it too few registers, so there they stay apart.
  */
-#ifdef FP_ADX_APART
+#if defined(GMPKI_ASAN) || defined(GMPKI_UBSAN)
 #define FP_ADX_INLINE static __attribute__((noinline, unused))
 #else
 #define FP_ADX_INLINE static inline __attribute__((always_inline))
 #endif
 
-#if defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(CARRY_PLAIN)
+#if defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(GMPKI_MSAN)
 
 #define FP_ADX 1
 

@@ -34,15 +34,7 @@ enum { GROUP_LEN = 8, GROUPS = 4 };
  * One round (GB/T 32905-2016, 5.3.3). The names of the eight words move, not the words: the new A stands in d, the new
  * E in h, and b and f are rotated on their way to C and G. word points to W_j, and W'_j stands four words behind it.
  */
-#if defined(__SANITIZE_ADDRESS__)
-#define SM3_ROUNDS_IN_C
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define SM3_ROUNDS_IN_C
-#endif
-#endif
-
-#ifdef SM3_ROUNDS_IN_C
+#if defined(GMPKI_ASAN) || defined(GMPKI_MSAN)
 
 INLINE uint32_t rotate_left(uint32_t x, int n) {
     return x << n | x >> (32 - n);

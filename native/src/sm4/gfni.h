@@ -11,6 +11,8 @@
 
 #include <immintrin.h>
 
+#include "common/sanitizers.h"
+
 #define GFNI_PLAIN_AFFINE_512(x, name)                                                                                 \
     _mm512_gf2p8affine_epi64_epi8((x), _mm512_set1_epi64((long long)name##_MATRIX), name##_CONSTANT)
 #define GFNI_PLAIN_INVERT_512(x, name)                                                                                 \
@@ -24,13 +26,7 @@
 #define GFNI_PLAIN_INVERT_128(x, name)                                                                                 \
     _mm_gf2p8affineinv_epi64_epi8((x), _mm_set1_epi64x((long long)name##_MATRIX), name##_CONSTANT)
 
-#if defined(__has_feature)
-#if __has_feature(memory_sanitizer)
-#define GFNI_TRACK_SHADOW
-#endif
-#endif
-
-#ifdef GFNI_TRACK_SHADOW
+#ifdef GMPKI_MSAN
 
 #include <sanitizer/msan_interface.h>
 
