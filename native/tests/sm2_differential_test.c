@@ -197,7 +197,7 @@ static void broken_mul(fp *r, const fp *a, const fp *b) {
 }
 
 int main(int argc, char **argv) {
-    unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : DEFAULT_COUNT;
+    unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : repetitions(DEFAULT_COUNT);
     unsigned long differences = 0;
     unsigned kernels = 0;
     make_pools();

@@ -338,12 +338,12 @@ static void test_wide_bytes(void) {
 }
 
 int main(void) {
-    test_field(1000000);
+    test_field(repetitions(1000000));
     test_field_aliasing();
     test_field_inverse_and_root();
     test_field_bytes();
     test_field_move();
-    test_scalars(100000);
+    test_scalars(repetitions(100000));
     test_scalar_bytes();
     test_wide_bytes();
     return finish();

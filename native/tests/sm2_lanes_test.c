@@ -190,7 +190,7 @@ static void test_all(unsigned long operations) {
 int main(int argc, char **argv) {
     CHECK(argc <= 2);
     if (cpu_features() & CPU_X86_IFMA) {
-        test_all(argc > 1 ? strtoul(argv[1], NULL, 10) * 1000000 : 200000);
+        test_all(argc > 1 ? strtoul(argv[1], NULL, 10) * 1000000 : repetitions(200000));
     } else {
         leave_out("lanes of IFMA: this processor cannot run them");
     }
