@@ -49,7 +49,7 @@ def test_the_index_names_every_page(language: str) -> None:
 
 # Modules whose names the reference shows elsewhere, or that only the library itself uses.
 NOT_IN_THE_REFERENCE = {
-    "gmpki.algorithms.sm2",  # gathers the names of sm2_keys, sm2_sign, sm2_encrypt, sm2_exchange
+    "gmpki.algorithms.sm2",  # gathers the names of sm2_keys, sm2_sign, sm2_batch, sm2_encrypt, sm2_exchange
     "gmpki.asn1.sec1",
     "gmpki.cms.algorithms",
     "gmpki.cms.attributes",
@@ -63,6 +63,7 @@ NOT_IN_THE_REFERENCE = {
     "gmpki.keystore.pkcs12_kdf",
     "gmpki.keystore.pkcs12_mac",
     "gmpki.keystore.pkcs12_reader",
+    "gmpki.protect.log_ahead",
     "gmpki.protect.log_file",
     "gmpki.protect.log_tail",
     "gmpki.protect.log_writer",
