@@ -9,81 +9,37 @@
  *
  * The interpreter's lock is kept for as long as a few microseconds and released for longer work.
  */
-#include <Python.h>
+#include "quick.h"
 
 #include "gmpki/kdf.h"
 #include "gmpki/sm2.h"
 #include "gmpki/sm3.h"
 
-/* Up to so many bytes a hash takes about as long as giving up the lock and waiting for it. */
-enum { KEEP_LOCK_LEN = 1024 };
-
-/* One argument: where its bytes are. They stay there while the caller holds the object, and do not change. */
-typedef struct {
-    const uint8_t *data;
-    size_t len;
-} view;
-
-static int view_of(view *v, PyObject *object) {
-    if (!PyBytes_CheckExact(object)) {
-        return 0;
-    }
-    v->data = (const uint8_t *)PyBytes_AsString(object);
-    v->len = (size_t)PyBytes_Size(object);
-    return 1;
-}
-
-static PyObject *new_bytes(size_t len, uint8_t **memory) {
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)len);
-    if (bytes != NULL) {
-        *memory = (uint8_t *)PyBytes_AsString(bytes);
-    }
-    return bytes;
-}
-
-static PyObject *or_none(PyObject *result, int status) {
-    if (status == GMPKI_OK) {
-        return result;
-    }
-    Py_DECREF(result);
-    Py_RETURN_NONE;
-}
-
-static PyThreadState *release(size_t work_len) {
-    return work_len > KEEP_LOCK_LEN ? PyEval_SaveThread() : NULL;
-}
-
-static void take_back(PyThreadState *state) {
-    if (state != NULL) {
-        PyEval_RestoreThread(state);
-    }
-}
-
 /* SM3 of one message. */
 static PyObject *quick_sm3(PyObject *module, PyObject *message) {
-    view m;
+    quick_view m;
     uint8_t *digest;
     PyObject *result;
     PyThreadState *state;
     int status;
 
     (void)module;
-    if (!view_of(&m, message)) {
+    if (!quick_view_of(&m, message)) {
         Py_RETURN_NONE;
     }
-    result = new_bytes(GMPKI_SM3_DIGEST_LEN, &digest);
+    result = quick_new_bytes(GMPKI_SM3_DIGEST_LEN, &digest);
     if (result == NULL) {
-        return NULL;
+        return quick_none();
     }
-    state = release(m.len);
+    state = quick_release(m.len);
     status = gmpki_sm3_hash(digest, m.data, m.len);
-    take_back(state);
-    return or_none(result, status);
+    quick_take_back(state);
+    return quick_or_none(result, status);
 }
 
 /* SM3 of a message behind a prefix: e = SM3(ZA || message), without joining the two. */
 static PyObject *quick_sm3_behind(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-    view prefix, m;
+    quick_view prefix, m;
     uint8_t *digest;
     PyObject *result;
     PyThreadState *state;
@@ -91,14 +47,14 @@ static PyObject *quick_sm3_behind(PyObject *module, PyObject *const *arguments, 
     int status;
 
     (void)module;
-    if (count != 2 || !view_of(&prefix, arguments[0]) || !view_of(&m, arguments[1])) {
+    if (count != 2 || !quick_view_of(&prefix, arguments[0]) || !quick_view_of(&m, arguments[1])) {
         Py_RETURN_NONE;
     }
-    result = new_bytes(GMPKI_SM3_DIGEST_LEN, &digest);
+    result = quick_new_bytes(GMPKI_SM3_DIGEST_LEN, &digest);
     if (result == NULL) {
-        return NULL;
+        return quick_none();
     }
-    state = release(m.len);
+    state = quick_release(m.len);
     status = gmpki_sm3_init(&ctx);
     if (status == GMPKI_OK) {
         status = gmpki_sm3_update(&ctx, prefix.data, prefix.len);
@@ -111,36 +67,36 @@ static PyObject *quick_sm3_behind(PyObject *module, PyObject *const *arguments, 
     } else {
         gmpki_cleanse(&ctx, sizeof ctx);
     }
-    take_back(state);
-    return or_none(result, status);
+    quick_take_back(state);
+    return quick_or_none(result, status);
 }
 
 /* HMAC-SM3 of one message under a key. */
 static PyObject *quick_hmac(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-    view key, m;
+    quick_view key, m;
     uint8_t *mac;
     PyObject *result;
     PyThreadState *state;
     int status;
 
     (void)module;
-    if (count != 2 || !view_of(&key, arguments[0]) || !view_of(&m, arguments[1])) {
+    if (count != 2 || !quick_view_of(&key, arguments[0]) || !quick_view_of(&m, arguments[1])) {
         Py_RETURN_NONE;
     }
-    result = new_bytes(GMPKI_SM3_DIGEST_LEN, &mac);
+    result = quick_new_bytes(GMPKI_SM3_DIGEST_LEN, &mac);
     if (result == NULL) {
-        return NULL;
+        return quick_none();
     }
-    state = release(m.len > key.len ? m.len : key.len);
+    state = quick_release(m.len > key.len ? m.len : key.len);
     status = gmpki_sm3_hmac(mac, key.data, key.len, m.data, m.len);
-    take_back(state);
-    return or_none(result, status);
+    quick_take_back(state);
+    return quick_or_none(result, status);
 }
 
 /* What is computed of many messages: SM3 of each behind a prefix, or HMAC-SM3 under a key. */
 typedef struct {
     int mac;
-    view key;
+    quick_view key;
     gmpki_sm3_ctx prefix;
 } batch_job;
 
@@ -157,7 +113,7 @@ static int job_begin(batch_job *job, int mac, PyObject *prefix_or_key) {
     int status;
 
     job->mac = mac;
-    if (!view_of(&job->key, prefix_or_key)) {
+    if (!quick_view_of(&job->key, prefix_or_key)) {
         return GMPKI_ERR_ARGUMENT;
     }
     status = gmpki_sm3_init(&job->prefix);
@@ -172,21 +128,21 @@ static int job_part(const batch_job *job, batch_part *part, PyObject *list, PyOb
     int status;
 
     for (i = 0; i < count; i++) {
-        view m;
-        if (!view_of(&m, PyTuple_GetItem(tuple, start + (Py_ssize_t)i))) {
+        quick_view m;
+        if (!quick_view_of(&m, PyTuple_GetItem(tuple, start + (Py_ssize_t)i))) {
             return GMPKI_ERR_ARGUMENT;
         }
         part->messages[i] = m.data;
         part->lens[i] = m.len;
         total += m.len;
     }
-    state = release(total);
+    state = quick_release(total);
     if (job->mac) {
         status = gmpki_sm3_hmac_batch(part->digests, job->key.data, job->key.len, part->messages, part->lens, count);
     } else {
         status = gmpki_sm3_batch(part->digests, &job->prefix, part->messages, part->lens, count);
     }
-    take_back(state);
+    quick_take_back(state);
     for (i = 0; status == GMPKI_OK && i < count; i++) {
         const char *digest = (const char *)part->digests + GMPKI_SM3_DIGEST_LEN * i;
         PyObject *bytes = PyBytes_FromStringAndSize(digest, GMPKI_SM3_DIGEST_LEN);
@@ -223,7 +179,7 @@ static PyObject *batch(PyObject *const *arguments, Py_ssize_t count, int mac) {
         Py_DECREF(list);
         return NULL;
     }
-    return or_none(list, status);
+    return quick_or_none(list, status);
 }
 
 static PyObject *quick_sm3_batch(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
@@ -240,10 +196,10 @@ static PyObject *quick_hmac_batch(PyObject *module, PyObject *const *arguments, 
 static PyObject *quick_signature_to_der(PyObject *module, PyObject *signature) {
     uint8_t der[GMPKI_SM2_SIGNATURE_DER_MAX_LEN];
     size_t der_len = 0;
-    view s;
+    quick_view s;
 
     (void)module;
-    if (!view_of(&s, signature) || s.len != GMPKI_SM2_SIGNATURE_LEN ||
+    if (!quick_view_of(&s, signature) || s.len != GMPKI_SM2_SIGNATURE_LEN ||
         gmpki_sm2_signature_to_der(der, sizeof der, &der_len, s.data) != GMPKI_OK) {
         Py_RETURN_NONE;
     }
@@ -254,36 +210,41 @@ static PyObject *quick_signature_to_der(PyObject *module, PyObject *signature) {
 static PyObject *quick_signature_from_der(PyObject *module, PyObject *der) {
     uint8_t *signature;
     PyObject *result;
-    view d;
+    quick_view d;
     int status;
 
     (void)module;
-    if (!view_of(&d, der)) {
+    if (!quick_view_of(&d, der)) {
         Py_RETURN_NONE;
     }
-    result = new_bytes(GMPKI_SM2_SIGNATURE_LEN, &signature);
+    result = quick_new_bytes(GMPKI_SM2_SIGNATURE_LEN, &signature);
     if (result == NULL) {
-        return NULL;
+        return quick_none();
     }
     status = gmpki_sm2_signature_from_der(signature, d.data, d.len);
     if (status == GMPKI_ERR_ENCODING || status == GMPKI_ERR_LENGTH) {
         Py_DECREF(result);
         return PyBytes_FromStringAndSize("", 0);
     }
-    return or_none(result, status);
+    return quick_or_none(result, status);
 }
-
-/* A cast through void (*)(void), which says that the two kinds of function differ on purpose. */
-#define FAST_METHOD(f) ((PyCFunction)(void (*)(void))(f))
 
 static PyMethodDef methods[] = {
     {"sm3", quick_sm3, METH_O, NULL},
-    {"sm3_behind", FAST_METHOD(quick_sm3_behind), METH_FASTCALL, NULL},
-    {"hmac", FAST_METHOD(quick_hmac), METH_FASTCALL, NULL},
-    {"sm3_batch", FAST_METHOD(quick_sm3_batch), METH_FASTCALL, NULL},
-    {"hmac_batch", FAST_METHOD(quick_hmac_batch), METH_FASTCALL, NULL},
+    {"sm3_behind", QUICK_FAST(quick_sm3_behind), METH_FASTCALL, NULL},
+    {"hmac", QUICK_FAST(quick_hmac), METH_FASTCALL, NULL},
+    {"sm3_batch", QUICK_FAST(quick_sm3_batch), METH_FASTCALL, NULL},
+    {"hmac_batch", QUICK_FAST(quick_hmac_batch), METH_FASTCALL, NULL},
     {"signature_to_der", quick_signature_to_der, METH_O, NULL},
     {"signature_from_der", quick_signature_from_der, METH_O, NULL},
+    {"sm4_crypt", QUICK_FAST(quick_sm4_crypt), METH_FASTCALL, NULL},
+    {"sm4_xts", QUICK_FAST(quick_sm4_xts), METH_FASTCALL, NULL},
+    {"sm4_cmac", QUICK_FAST(quick_sm4_cmac), METH_FASTCALL, NULL},
+    {"sm4_key", quick_sm4_key, METH_O, NULL},
+    {"sm4_gcm_encrypt", QUICK_FAST(quick_sm4_gcm_encrypt), METH_FASTCALL, NULL},
+    {"sm4_gcm_decrypt", QUICK_FAST(quick_sm4_gcm_decrypt), METH_FASTCALL, NULL},
+    {"sm4_ccm_encrypt", QUICK_FAST(quick_sm4_ccm_encrypt), METH_FASTCALL, NULL},
+    {"sm4_ccm_decrypt", QUICK_FAST(quick_sm4_ccm_decrypt), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

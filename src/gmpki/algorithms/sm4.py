@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki._inputs import iterator, member
+from gmpki.algorithms import _quick
 from gmpki.algorithms._call import (
     apart,
     as_bytes,
@@ -112,6 +113,7 @@ _WHOLE_BLOCKS: Final = tuple(mode.name in ("ECB", "CBC", "BC", "OFBNLF") for mod
 _CONTEXT = ffi.typeof("gmpki_sm4_ctx *")
 _new_context = secret_maker("gmpki_sm4_ctx")
 _KEY_SIZE: Final[int] = ffi.sizeof("gmpki_sm4_key")
+_quick_crypt = _quick.sm4_crypt
 _native_init = lib.gmpki_sm4_init
 _native_update = lib.gmpki_sm4_update
 _native_final = lib.gmpki_sm4_final
@@ -279,6 +281,10 @@ def encrypt(
     :raises InvalidInputError: when a length is wrong, or mode, iv and padding do not go together.
     :standard: GB/T 17964-2021
     """
+    if type(mode) is Mode and type(padding) is Padding:
+        result = _quick_crypt(_ENCRYPT, key, data, mode, iv, padding)
+        if result is not None:
+            return result
     return _whole(_ENCRYPT, key, data, mode, iv, padding=padding)
 
 
@@ -297,6 +303,10 @@ def decrypt(
     :raises DecryptionError: when the message is padded, and its length or padding is wrong.
     :standard: GB/T 17964-2021
     """
+    if type(mode) is Mode and type(padding) is Padding:
+        result = _quick_crypt(_DECRYPT, key, data, mode, iv, padding)
+        if result is not None:
+            return result
     return _whole(_DECRYPT, key, data, mode, iv, padding=padding)
 
 
@@ -440,6 +450,10 @@ def decrypt_xts(key: Buffer, tweak: Buffer, data: Buffer, *, order: XTSOrder = X
 
 
 def _xts(direction: int, key: Buffer, tweak: Buffer, data: Buffer, order: XTSOrder) -> bytes:
+    if type(order) is XTSOrder:
+        result = _quick.sm4_xts(direction, key, tweak, data, order)
+        if result is not None:
+            return result
     member(order, XTSOrder, "order")
     secret = fixed(key, DOUBLE_KEY_LEN, "key")
     place = fixed(tweak, BLOCK_LEN, "tweak")

@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki._inputs import number
+from gmpki.algorithms import _quick
 from gmpki.algorithms._call import apart, as_bytes, check, failure, fixed, lib, output, readable, taken, writable
 from gmpki.algorithms._memory import NativeContext, NotCopied, secret_bytes, secret_maker
 from gmpki.algorithms.sm4 import KEY_LEN
@@ -44,7 +45,7 @@ def _opened(status: int, what: str) -> None:
 class _OneShot(NotCopied):
     """What GCM and CCM share: a key, a tag length, and one call each way."""
 
-    __slots__ = ("_key", "_tag_length")
+    __slots__ = ("_key", "_quick_key", "_tag_length")
 
     _name: str
     _tag_lengths: tuple[int, ...]
@@ -52,12 +53,15 @@ class _OneShot(NotCopied):
     _nonce_text: str
     _native_encrypt: Any
     _native_decrypt: Any
+    _quick_encrypt: Any
+    _quick_decrypt: Any
 
     def __init__(self, key: Buffer, *, tag_length: int = 16) -> None:
         number(tag_length, min(self._tag_lengths), max(self._tag_lengths), "tag_length")
         if tag_length not in self._tag_lengths:
             raise InvalidInputError(f"tag_length must be one of {self._tag_lengths}, not {tag_length}")
         self._key = secret_bytes(fixed(key, KEY_LEN, "key"), KEY_LEN)
+        self._quick_key = _quick.sm4_key(key)
         self._tag_length = tag_length
 
     def __repr__(self) -> str:
@@ -79,6 +83,9 @@ class _OneShot(NotCopied):
         :raises InvalidTypeError: when an input is not a buffer.
         :raises InvalidInputError: when nonce or data has a length that the mode does not take.
         """
+        result: bytes | None = self._quick_encrypt(self._quick_key, self._tag_length, nonce, data, associated_data)
+        if result is not None:
+            return result
         once = self._nonce(nonce)
         source = readable(data, "data")
         header = b"" if associated_data is None else readable(associated_data, "associated_data")
@@ -101,6 +108,9 @@ class _OneShot(NotCopied):
         :raises InvalidTypeError: when an input is not a buffer.
         :raises InvalidInputError: when nonce or data has a length that the mode does not take.
         """
+        result: bytes | None = self._quick_decrypt(self._quick_key, self._tag_length, nonce, data, associated_data)
+        if result is not None:
+            return result
         once = self._nonce(nonce)
         source = readable(data, "data")
         header = b"" if associated_data is None else readable(associated_data, "associated_data")
@@ -140,6 +150,8 @@ class SM4GCM(_OneShot):
     _nonce_text = "at least 1 (12 are right)"
     _native_encrypt = lib.gmpki_sm4_gcm_encrypt
     _native_decrypt = lib.gmpki_sm4_gcm_decrypt
+    _quick_encrypt = staticmethod(_quick.sm4_gcm_encrypt)
+    _quick_decrypt = staticmethod(_quick.sm4_gcm_decrypt)
 
     def encryptor(self, nonce: Buffer) -> GCMEncryptor:
         """Return a context that encrypts a stream.
@@ -186,6 +198,8 @@ class SM4CCM(_OneShot):
     _nonce_text = "7 to 13"
     _native_encrypt = lib.gmpki_sm4_ccm_encrypt
     _native_decrypt = lib.gmpki_sm4_ccm_decrypt
+    _quick_encrypt = staticmethod(_quick.sm4_ccm_encrypt)
+    _quick_decrypt = staticmethod(_quick.sm4_ccm_decrypt)
 
 
 class _GCMContext(NativeContext):
