@@ -89,6 +89,7 @@ def hash_name_of(signature: SignatureFile, policy: AlgorithmPolicy) -> tuple[str
 
 def check_references(package: OFDPackage, signature: SignatureFile, hash_name: str) -> tuple[ReferenceResult, ...]:
     """Return what became of every protected file, in the order of the references."""
+    package.hash_ahead((reference.path for reference in signature.references), hash_name)
     return tuple(_check(package, reference, hash_name) for reference in signature.references)
 
 

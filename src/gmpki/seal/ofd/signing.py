@@ -135,7 +135,9 @@ def _lay_out(
         new[names.seal] = signer.seal.der
     left_out = frozenset() if protect_all else ledger.lists | {names.list}
     hash_name = signer.digest_name
-    digests = {name: package.digest(name, hash_name) for name in package.names if name not in replaced}
+    kept = [name for name in package.names if name not in replaced]
+    package.hash_ahead(kept, hash_name)
+    digests = {name: package.digest(name, hash_name) for name in kept}
     digests |= {name: hash_of(hash_name, content) for name, content in {**replaced, **new}.items()}
     protected = {name: digest for name, digest in sorted(digests.items()) if name not in left_out}
     described = _description(signer, names, protected, seal_places, provider=provider, when=when)
