@@ -131,6 +131,11 @@ static plain_point other_point(void) {
     return plain_multiply(&k, &g);
 }
 
+/* A sparse run takes the scalars of two windows, and then one in seven and those about the windows' bounds. */
+static int is_tested(uint64_t k) {
+    return !SPARSE || k <= 300 || k % 7 == 0 || (k + 2) % 64 <= 4;
+}
+
 /* 0 .. 2^12 and their negatives, on G and on another point: the expected points by adding up. */
 static void test_small_and_near_order(void) {
     plain_point g = base();
@@ -138,12 +143,14 @@ static void test_small_and_near_order(void) {
     plain_point times_base = plain_infinity;
     plain_point times_p = plain_infinity;
     for (uint64_t k = 0; k <= 4096; k++) {
-        fn scalar = small_scalar(k);
-        check_scalar(&scalar, &p, &times_base, &times_p);
-        fn_neg(&scalar, &scalar);
-        plain_point minus_base = plain_negative(&times_base);
-        plain_point minus_p = plain_negative(&times_p);
-        check_scalar(&scalar, &p, &minus_base, &minus_p);
+        if (is_tested(k)) {
+            fn scalar = small_scalar(k);
+            check_scalar(&scalar, &p, &times_base, &times_p);
+            fn_neg(&scalar, &scalar);
+            plain_point minus_base = plain_negative(&times_base);
+            plain_point minus_p = plain_negative(&times_p);
+            check_scalar(&scalar, &p, &minus_base, &minus_p);
+        }
         times_base = plain_add(&times_base, &g);
         times_p = plain_add(&times_p, &p);
     }
