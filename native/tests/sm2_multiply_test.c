@@ -131,7 +131,7 @@ static plain_point other_point(void) {
     return plain_multiply(&k, &g);
 }
 
-/* A sparse run takes the scalars of two windows, and then one in seven and those about the windows' bounds. */
+/* A sparse run takes the scalars to 300, then one in seven and those about multiples of 64, where windows end. */
 static int is_tested(uint64_t k) {
     return !SPARSE || k <= 300 || k % 7 == 0 || (k + 2) % 64 <= 4;
 }
