@@ -95,6 +95,39 @@ static void test_fresh_nonces(void) {
     }
 }
 
+/*
+ * With a random source that always says the same, nonces are still those of each item's own key and digest: as many as
+ * there are pairs of them, and those that a single signature takes.
+ */
+static void test_dead_source(void) {
+    items one_key = all;
+    fn x1[MOST];
+    unsigned long repeated = 0;
+    uint8_t single[64];
+    for (size_t i = 0; i < MOST; i++) {
+        one_key.keys[i] = &all.key[0];
+    }
+    gmpki_test_random_mode(2);
+    CHECK(sign_all(MOST, 0) == GMPKI_OK && verify_all(MOST) == GMPKI_OK);
+    CHECK(gmpki_sm2_sign_batch(one_key.keys, one_key.signatures[0], one_key.digests[0], MOST, 0) == GMPKI_OK);
+    for (size_t i = 0; i < MOST; i++) {
+        CHECK(gmpki_sm2_sign_digest(&all.key[i], single, all.digests[i], 0) == GMPKI_OK);
+        CHECK(memcmp(single, all.signatures[i], 64) == 0);
+        CHECK(gmpki_sm2_sign_digest(&all.key[0], single, all.digests[i], 0) == GMPKI_OK);
+        CHECK(memcmp(single, one_key.signatures[i], 64) == 0);
+        /* r - e is x1 of the nonce's point modulo n. */
+        fn r, e;
+        fn_reduce_bytes(&r, one_key.signatures[i]);
+        fn_reduce_bytes(&e, one_key.digests[i]);
+        fn_sub(&x1[i], &r, &e);
+        for (size_t j = 0; j < i; j++) {
+            repeated += memcmp(&x1[i], &x1[j], sizeof x1[i]) == 0;
+        }
+    }
+    CHECK(repeated == 0);
+    gmpki_test_random_mode(0);
+}
+
 /* One item that is wrong in some way, at every place of a batch: its own result says so, and no other's. */
 static void test_one_wrong(void) {
     gmpki_sm2_public_key other = all.public_key[1];
@@ -358,6 +391,7 @@ static void test_all(void) {
     make_items();
     test_counts();
     test_fresh_nonces();
+    test_dead_source();
     test_one_wrong();
     test_edges();
     test_x1_above_n();
