@@ -50,10 +50,10 @@ from gmpki.keys.ed25519 import Ed25519PrivateKey
 from gmpki.keys.interfaces import Signer
 from gmpki.keys.pending import PendingSignature
 from gmpki.keys.rsa import SignaturePadding
-from gmpki.keys.sm2 import SignatureEncoding
+from gmpki.keys.sm2 import SignatureEncoding, SM2PrivateKey
 from gmpki.x509.extensions import make
-from gmpki.x509.request import MAX_REQUEST_LEN, CertificateRequest, RequestBuilder, load_request
-from gmpki.x509.signatures import LENIENT_SIGNATURES
+from gmpki.x509.request import MAX_REQUEST_LEN, CertificateRequest, RequestBuilder, load_request, verify_requests
+from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES, SignaturePolicy
 from rsa_keys import rsa_key
 from x509 import made
 
@@ -534,3 +534,35 @@ def test_real_requests(test_data: Path) -> None:
         else:
             quirks = found.verify_signature(policy=LENIENT_SIGNATURES)
             assert [quirk.kind for quirk in quirks] == REAL[verdict], name
+
+
+# ---- many at once ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("policy", "count"), [(STANDARD_SIGNATURES, 4), (LENIENT_SIGNATURES, 7), (SignaturePolicy((b"ALICE",)), 4)]
+)
+def test_many_are_verified_as_each_is(policy: SignaturePolicy, count: int) -> None:
+    """Right ones, wrong ones, other ids and another algorithm side by side."""
+    name = made.SUBJECT
+    keys = [SM2PrivateKey.from_bytes(number.to_bytes(32, "big")) for number in range(2, 14)]
+    requests = [
+        RequestBuilder().subject(name).sign(key, user_id=(None, b"", b"ALICE")[number % 3])
+        for number, key in enumerate(keys)
+    ]
+    for place in (0, 4, 11):
+        broken = bytearray(requests[place].der)
+        broken[-1] ^= 1
+        requests[place] = CertificateRequest.from_der(bytes(broken))
+    requests.insert(7, RequestBuilder().subject(name).sign(Ed25519PrivateKey.generate()))
+    results = verify_requests(iter(requests), policy=policy)
+    assert len(results) == len(requests)
+    for request, result in zip(requests, results, strict=True):
+        if isinstance(result, GmpkiError):
+            with pytest.raises(type(result)) as caught:
+                request.verify_signature(policy=policy)
+            assert str(caught.value) == str(result)
+        else:
+            assert request.verify_signature(policy=policy) == result
+    assert sum(not isinstance(result, GmpkiError) for result in results) == count
+    assert verify_requests([]) == []
+    with pytest.raises(InvalidTypeError):
+        verify_requests([requests[0].der])  # type: ignore[list-item]

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from gmpki.x509.prelint import lint_check
     from gmpki.x509.preparing import Accepted, Addresses, Asked, ToBeSigned
     from gmpki.x509.profile import Profile, load_profile
-    from gmpki.x509.request import CertificateRequest, RequestBuilder, load_request
+    from gmpki.x509.request import CertificateRequest, RequestBuilder, load_request, verify_requests
     from gmpki.x509.revocation import RevocationChecker, RevocationContext, RevocationResult, RevocationStatus
     from gmpki.x509.signatures import LENIENT_SIGNATURES, STANDARD_SIGNATURES, SignaturePolicy, verify_signed
     from gmpki.x509.text import to_text
@@ -149,6 +149,7 @@ __all__ = [
     "to_text",
     "validate_path",
     "verify_crl",
+    "verify_requests",
     "verify_signed",
 ]
 
@@ -240,6 +241,7 @@ _HOMES = {
     "to_text": "gmpki.x509.text",
     "validate_path": "gmpki.x509.path",
     "verify_crl": "gmpki.x509.crl_verify",
+    "verify_requests": "gmpki.x509.request",
     "verify_signed": "gmpki.x509.signatures",
 }
 

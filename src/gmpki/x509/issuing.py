@@ -36,7 +36,6 @@ from gmpki.keys.sm2 import SM2PrivateKey
 from gmpki.x509 import _application
 from gmpki.x509._common import Common
 from gmpki.x509._draft import Applicant, Draft
-from gmpki.x509._signed import verify_each
 from gmpki.x509.certificate import Certificate
 from gmpki.x509.delivery import EnvelopeDelivery, KeyDelivery
 from gmpki.x509.names import names_match
@@ -56,7 +55,7 @@ from gmpki.x509.preparing import (
     sign_each,
 )
 from gmpki.x509.profile import Profile, Role
-from gmpki.x509.request import CertificateRequest
+from gmpki.x509.request import CertificateRequest, verify_requests
 from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
 
 if TYPE_CHECKING:
@@ -273,7 +272,7 @@ class Issuer(Immutable):
             member(each, Asked, "an application")
         places = [place for place, each in enumerate(every) if isinstance(each.request, CertificateRequest)]
         requests: list[CertificateRequest] = [every[place].request for place in places]  # type: ignore[misc]
-        proven = verify_each([(request, request) for request in requests], self._requests)
+        proven = verify_requests(requests, policy=self._requests)
         verdicts = dict(zip(places, proven, strict=True))
         return [self._accepted_or_not(each, at, verdicts.get(place)) for place, each in enumerate(every)]
 

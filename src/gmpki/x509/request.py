@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gmpki import _inputs, oids
-from gmpki._inputs import as_bytes, member
+from gmpki._inputs import as_bytes, iterated, member
 from gmpki.asn1 import der
 from gmpki.asn1.quirks import QuirkKind, QuirkLog
 from gmpki.asn1.rfc2986 import CertificationRequestInfo
@@ -34,22 +34,25 @@ from gmpki.keys._immutable import Immutable
 from gmpki.keys.sm2_public import SM2PublicKey
 from gmpki.x509 import _armour
 from gmpki.x509._building import ExtensionList, demand_signer, sign_structure
-from gmpki.x509._signed import SignedObject, note_key
+from gmpki.x509._signed import SignedObject, note_key, verify_each
 from gmpki.x509.extensions import Extensions
 from gmpki.x509.named_key import key_info_of
 from gmpki.x509.signatures import STANDARD_SIGNATURES, SignaturePolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
     from gmpki.asn1.quirks import Quirk
     from gmpki.asn1.rfc5280 import SubjectPublicKeyInfo
+    from gmpki.errors import GmpkiError
     from gmpki.keys.interfaces import PublicKey as PublicKeyProtocol
     from gmpki.keys.interfaces import Signer
     from gmpki.keys.loader import PublicKey
     from gmpki.x509.extensions import ExtensionValue
 
-__all__ = ["MAX_REQUEST_LEN", "CertificateRequest", "RequestBuilder", "load_request"]
+__all__ = ["MAX_REQUEST_LEN", "CertificateRequest", "RequestBuilder", "load_request", "verify_requests"]
 
 MAX_REQUEST_LEN: Final = 1 << 20
 """The longest request read, in bytes."""
@@ -228,6 +231,22 @@ def load_request(data: Buffer, *, lenient: bool = False) -> CertificateRequest:
 
 
 # ---- attributes -------------------------------------------------------------------------
+def verify_requests(
+    requests: Iterable[CertificateRequest], *, policy: SignaturePolicy = STANDARD_SIGNATURES
+) -> list[tuple[Quirk, ...] | GmpkiError]:
+    """Verify the signatures of many requests, several at a time where the processor can.
+
+    It raises nothing for a signature that does not hold: look at every result.
+
+    :returns: for each request what :meth:`CertificateRequest.verify_signature` returns, or the error that it raises.
+    :raises InvalidTypeError: when an input has the wrong type.
+    """
+    every = iterated(requests, "requests")
+    for each in every:
+        member(each, CertificateRequest, "a request")
+    return verify_each([(each, each) for each in every], policy)
+
+
 def _check_single(attributes: tuple[Attribute, ...], kinds: tuple[str, ...], log: QuirkLog) -> None:
     """Check that there is one value at most: of two, nobody knows which one is meant."""
     count = sum(len(attribute.values) for attribute in attributes if attribute.type in kinds)

@@ -22,6 +22,7 @@ from gmpki.errors import GmpkiError, InvalidInputError, InvalidSignature, StateE
 from gmpki.x509.names import name_key, names_match
 from gmpki.x509.pair import CertificatePair
 from gmpki.x509.profile import ENCRYPTION_USAGES, SIGNING_USAGES
+from gmpki.x509.request import verify_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -169,12 +170,12 @@ def make_plan(
 # ---- certificates, one by one -------------------------------------------------------------
 def _requests(material: Material, plan: Plan) -> dict[str, CertificateRequest]:
     found: dict[str, CertificateRequest] = {}
-    for place, request in material.requests:
-        try:
-            request.verify_signature()
+    verdicts = verify_requests([request for _, request in material.requests])
+    for (place, request), verdict in zip(material.requests, verdicts, strict=True):
+        if isinstance(verdict, GmpkiError):
+            plan.refused.append(Refused(place, None, "request", str(verdict)))
+        else:
             found[public_key_id(request.public_key)] = request
-        except GmpkiError as error:  # noqa: PERF203 - each of them alone
-            plan.refused.append(Refused(place, None, "request", str(error)))
     return found
 
 
