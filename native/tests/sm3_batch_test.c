@@ -40,7 +40,9 @@ static void portable_digest(uint8_t digest[DIGEST], const uint8_t *head, size_t 
     size_t total = head_len + len;
     size_t blocks = (total + 9 + 63) / 64;
     memset(padded, 0, sizeof padded);
-    memcpy(padded, head, head_len);
+    if (head_len != 0) { /* head may be NULL then */
+        memcpy(padded, head, head_len);
+    }
     memcpy(padded + head_len, message, len);
     padded[total] = 0x80;
     for (int i = 0; i < 8; i++) {
