@@ -245,6 +245,8 @@ static PyMethodDef methods[] = {
     {"sm4_gcm_decrypt", QUICK_FAST(quick_sm4_gcm_decrypt), METH_FASTCALL, NULL},
     {"sm4_ccm_encrypt", QUICK_FAST(quick_sm4_ccm_encrypt), METH_FASTCALL, NULL},
     {"sm4_ccm_decrypt", QUICK_FAST(quick_sm4_ccm_decrypt), METH_FASTCALL, NULL},
+    {"crl_scan", QUICK_FAST(quick_crl_scan), METH_FASTCALL, NULL},
+    {"sorted_numbers", quick_sorted_numbers, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -73,4 +73,8 @@ PyObject *quick_sm4_gcm_decrypt(PyObject *module, PyObject *const *arguments, Py
 PyObject *quick_sm4_ccm_encrypt(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *quick_sm4_ccm_decrypt(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 
+/* quick_crl.c */
+PyObject *quick_crl_scan(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *quick_sorted_numbers(PyObject *module, PyObject *numbers);
+
 #endif /* GMPKI_BINDINGS_QUICK_H */

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     _Sealing = Callable[[object, int, object, object, object], bytes | None]
 
 __all__ = [
+    "crl_scan",
     "hmac",
     "hmac_batch",
     "signature_from_der",
@@ -35,6 +36,7 @@ __all__ = [
     "sm4_gcm_encrypt",
     "sm4_key",
     "sm4_xts",
+    "sorted_numbers",
 ]
 
 _NAME = "gmpki._quick"
@@ -82,3 +84,7 @@ sm4_gcm_encrypt: _Sealing = getattr(_functions, "sm4_gcm_encrypt", _declined)
 sm4_gcm_decrypt: _Sealing = getattr(_functions, "sm4_gcm_decrypt", _declined)
 sm4_ccm_encrypt: _Sealing = getattr(_functions, "sm4_ccm_encrypt", _declined)
 sm4_ccm_decrypt: _Sealing = getattr(_functions, "sm4_ccm_decrypt", _declined)
+
+# The contents of a revocation list, start, end, what the issuer adds to hashes; numbers of 64 bits, where it ended.
+crl_scan: Callable[[object, int, int, int], tuple[bytes, int] | None] = getattr(_functions, "crl_scan", _declined)
+sorted_numbers: Callable[[object], bytes | None] = getattr(_functions, "sorted_numbers", _declined)
