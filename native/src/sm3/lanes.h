@@ -20,16 +20,19 @@ static void compress_lanes(sm3_lanes *state, const uint8_t *const blocks[], size
     for (size_t l = 0; l < WIDTH; l++) {
         lanes[l] = blocks[l < used ? l : 0];
     }
+    UNROLL
     for (int i = 0; i < 8; i++) {
         s[i] = vec_load(state->words[i]);
     }
     for (; count != 0; count--) {
         load_words(w, lanes);
         compress_vectors(s, w);
+        UNROLL
         for (size_t l = 0; l < WIDTH; l++) {
             lanes[l] += GMPKI_SM3_BLOCK_LEN;
         }
     }
+    UNROLL
     for (int i = 0; i < 8; i++) {
         vec_store(state->words[i], s[i]);
     }
@@ -40,13 +43,16 @@ static void compress_words(sm3_lanes *state, const sm3_lane_blocks *block, size_
     vec s[8];
     vec w[16];
     (void)used;
+    UNROLL
     for (int i = 0; i < 8; i++) {
         s[i] = vec_load(state->words[i]);
     }
+    UNROLL
     for (int i = 0; i < 16; i++) {
         w[i] = vec_load(block->words[i]);
     }
     compress_vectors(s, w);
+    UNROLL
     for (int i = 0; i < 8; i++) {
         vec_store(state->words[i], s[i]);
     }

@@ -33,28 +33,12 @@ static inline __attribute__((always_inline)) vec turn_byte(vec v) {
 
 #include "sm3/rounds.h"
 
-/* Words first .. first + 3 of one block of each lane, in the order of numbers. */
-ROUNDS_INLINE void load_four(vec w[16], const uint8_t *const lanes[WIDTH], int first) {
-    const vec order = _mm256_broadcastsi128_si256(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
-    vec r[4];
-    for (int i = 0; i < 4; i++) {
-        vec low = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(lanes[i] + 4 * first)));
-        __m128i high = _mm_loadu_si128((const __m128i *)(lanes[4 + i] + 4 * first));
-        r[i] = _mm256_shuffle_epi8(_mm256_inserti128_si256(low, high, 1), order);
-    }
-    vec low01 = _mm256_unpacklo_epi32(r[0], r[1]);
-    vec high01 = _mm256_unpackhi_epi32(r[0], r[1]);
-    vec low23 = _mm256_unpacklo_epi32(r[2], r[3]);
-    vec high23 = _mm256_unpackhi_epi32(r[2], r[3]);
-    w[first] = _mm256_unpacklo_epi64(low01, low23);
-    w[first + 1] = _mm256_unpackhi_epi64(low01, low23);
-    w[first + 2] = _mm256_unpacklo_epi64(high01, high23);
-    w[first + 3] = _mm256_unpackhi_epi64(high01, high23);
-}
+#include "sm3/lanes_load.h"
 
 ROUNDS_INLINE void load_words(vec w[16], const uint8_t *const lanes[WIDTH]) {
+    UNROLL
     for (int i = 0; i < 16; i += 4) {
-        load_four(w, lanes, i);
+        load_eight_lanes(w + i, lanes, i);
     }
 }
 

@@ -3,7 +3,7 @@
  * done to it (the list below) and includes this; the algorithm is written once.
  *
  *   vec_add, vec_xor      two operands
- *   vec_rol(v, n)         each lane turned left by n
+ *   vec_rol(v, n)         each lane turned left by n; v may be evaluated twice
  *   vec_xor3              a ^ b ^ c
  *   vec_majority          FF of the late rounds (GB/T 32905-2016, 4.3)
  *   vec_choose            GG of the late rounds: the bits of the second where the first has ones, else of the third
@@ -18,6 +18,23 @@
 #include <stdint.h>
 
 #define ROUNDS_INLINE static inline __attribute__((always_inline))
+
+/* For loops of a few steps over vectors: while they are loops, their arrays are memory, not registers. */
+#define UNROLL _Pragma("GCC unroll 16")
+
+/*
+ * Keeps the compiler from ordering sums anew, which would put what comes last, A and E, into them first, and from
+ * moving what a round makes away from it, for which there are too few registers. A kernel whose vec is no vector of the
+ * compiler's has its own.
+ */
+#ifdef IN_THIS_ORDER
+#elif defined(GMPKI_MSAN)
+#define IN_THIS_ORDER(v) ((void)0)
+#elif defined(__aarch64__)
+#define IN_THIS_ORDER(v) __asm__ volatile("" : "+w"(v))
+#else
+#define IN_THIS_ORDER(v) __asm__ volatile("" : "+v"(v))
+#endif
 
 /* P0 and P1 (4.4). The farther rotation goes on from the nearer one where a turn by eight bits is one instruction. */
 ROUNDS_INLINE vec p0(vec x) {
@@ -34,17 +51,9 @@ ROUNDS_INLINE vec p1(vec x) {
 ROUNDS_INLINE vec expand(vec w[16], int i) {
     vec mixed = p1(vec_xor3(w[i & 15], w[(i - 9) & 15], vec_rol(w[(i - 3) & 15], 15)));
     w[i & 15] = vec_xor3(mixed, vec_rol(w[(i - 13) & 15], 7), w[(i - 6) & 15]);
+    IN_THIS_ORDER(w[i & 15]);
     return w[i & 15];
 }
-
-/* Keeps the compiler from ordering sums anew, which would put what comes last, A and E, into them first. */
-#ifdef GMPKI_MSAN
-#define IN_THIS_ORDER(v) ((void)0)
-#elif defined(__aarch64__)
-#define IN_THIS_ORDER(v) __asm__("" : "+w"(v))
-#else
-#define IN_THIS_ORDER(v) __asm__("" : "+v"(v))
-#endif
 
 /* What FF and GG leave of a round: see mix in compress_portable.c. */
 ROUNDS_INLINE void mix(vec ff, vec gg, vec a, vec *b, vec *d, vec e, vec *f, vec *h, const uint32_t *t, vec w, vec w4) {
@@ -59,11 +68,16 @@ ROUNDS_INLINE void mix(vec ff, vec gg, vec a, vec *b, vec *d, vec e, vec *f, vec
     tt2 = vec_add(tt2, gg);
     IN_THIS_ORDER(tt1);
     IN_THIS_ORDER(tt2);
-    vec ss1 = vec_rol(vec_add(sum, e), 7);
+    sum = vec_add(sum, e);
+    vec ss1 = vec_rol(sum, 7);
     *d = vec_add(tt1, vec_xor(ss1, a12));
     *h = p0(vec_add(tt2, ss1));
     *b = vec_rol(*b, 9);
     *f = vec_rol(*f, 19);
+    IN_THIS_ORDER(*d);
+    IN_THIS_ORDER(*h);
+    IN_THIS_ORDER(*b);
+    IN_THIS_ORDER(*f);
 }
 
 ROUNDS_INLINE void round_early(vec a, vec *b, vec c, vec *d, vec e, vec *f, vec g, vec *h, const uint32_t *t, vec w,
@@ -92,6 +106,7 @@ ROUNDS_INLINE vec given(vec w[16], int i) {
 /* CF (5.3.3) of the block in w, in each lane; w is used up. */
 ROUNDS_INLINE void compress_vectors(vec state[8], vec w[16]) {
     vec s[8];
+    UNROLL
     for (int i = 0; i < 8; i++) {
         s[i] = state[i];
     }
@@ -107,6 +122,7 @@ ROUNDS_INLINE void compress_vectors(vec state[8], vec w[16]) {
         FOUR_ROUNDS(round_late, s, t, w, 8, expand);
         FOUR_ROUNDS(round_late, s, t, w, 12, expand);
     }
+    UNROLL
     for (int i = 0; i < 8; i++) {
         state[i] = vec_xor(state[i], s[i]);
     }
