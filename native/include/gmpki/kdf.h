@@ -28,7 +28,8 @@ GMPKI_API int gmpki_sm3_pbkdf2(GMPKI_OUT uint8_t *key, size_t key_len, GMPKI_SEC
 
 /*
  * PBKDF2 of count passwords, each with its salt, several at a time: key i, of key_len bytes, stands at
- * keys + key_len * i. Otherwise as gmpki_sm3_pbkdf2. CT: time depends on lengths, iterations and count only.
+ * keys + key_len * i. Every array may be NULL where count is 0. Otherwise as gmpki_sm3_pbkdf2. CT: time depends on
+ * lengths, iterations and count only.
  */
 GMPKI_API int gmpki_sm3_pbkdf2_batch(GMPKI_OUT uint8_t *keys, size_t key_len,
                                      GMPKI_SECRET const uint8_t *const *passwords,

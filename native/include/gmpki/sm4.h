@@ -105,7 +105,8 @@ GMPKI_API_VOID void gmpki_sm4_clear(GMPKI_SECRET gmpki_sm4_ctx *ctx);
  * CBC encryption of count messages, each with its own key, iv (16 bytes each) and length in whole blocks; keys and
  * lengths may differ. One CBC stream waits for itself from block to block; several side by side are up to sixteen times
  * as fast. A message may be encrypted in place, but may not overlap another one. GMPKI_ERR_LENGTH when a length is not
- * of whole blocks. CT: time depends on lengths and count only.
+ * of whole blocks. Every array may be NULL where count is 0. On failure all outputs are zeroed. CT: time depends on
+ * lengths and count only.
  */
 GMPKI_API int gmpki_sm4_cbc_encrypt_batch(GMPKI_SECRET const gmpki_sm4_key *const *keys, GMPKI_OUT uint8_t *const *outs,
                                           GMPKI_PUBLIC const uint8_t *ivs, GMPKI_SECRET const uint8_t *const *ins,
