@@ -39,8 +39,9 @@ GMPKI_API int gmpki_sm3_hash(GMPKI_OUT uint8_t digest[GMPKI_SM3_DIGEST_LEN], GMP
 /*
  * Hash count messages at once: digest i, of 32 bytes, stands at digests + 32 * i. With a prefix every digest is that of
  * what the prefix, a running hash, has taken so far, followed by the message; the prefix stays as it is. Messages of
- * any lengths, several at a time where the processor has the means; many of about one length are best. messages and
- * message_lens may be NULL where count is 0. GMPKI_ERR_LIMIT where a message is longer than gmpki_sm3_update takes.
+ * any lengths, several at a time where the processor has the means; many of about one length are best. The digests may
+ * not overlap messages: they are zeroed first. messages and message_lens may be NULL where count is 0. GMPKI_ERR_LIMIT
+ * where a message is longer than gmpki_sm3_update takes.
  * CT: time depends on lengths and count only.
  */
 GMPKI_API int gmpki_sm3_batch(GMPKI_OUT uint8_t *digests, GMPKI_SECRET const gmpki_sm3_ctx *prefix,

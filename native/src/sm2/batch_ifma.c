@@ -333,6 +333,7 @@ static void verify8_vartime(uint64_t *good, uint64_t *unsure, const fn *s, const
         good[i] = mask_from_bit(equal >> i & 1);
         unsure[i] = mask_from_bit(met >> i & 1);
     }
+    gmpki_cleanse(words, sizeof words); /* c, which a secret digest is in */
 }
 
 static void ifma_verify(uint64_t *good, uint64_t *unsure, const fn *s, const fn *t, const affine *p, const fn *c,
