@@ -78,17 +78,24 @@ VECTOR_INLINE void vec_store(uint32_t words[WIDTH], vec v) {
 
 #include "sm3/lanes_load.h"
 
-/* Word i of one block of each lane into w[i]. */
+/* Word i of one block of each lane into w[i]. One half after the other, since blocks of lanes that are a power of two
+ * apart share eight places of the cache. */
 VECTOR_INLINE void load_words(vec w[16], const uint8_t *const lanes[WIDTH]) {
+    __m256i four[4];
     UNROLL
     for (int i = 0; i < 16; i += 4) {
-        __m256i low[4];
-        __m256i high[4];
-        load_eight_lanes(low, lanes, i);
-        load_eight_lanes(high, lanes + HALF, i);
+        load_eight_lanes(four, lanes, i);
         UNROLL
         for (int k = 0; k < 4; k++) {
-            w[i + k] = (vec){low[k], high[k]};
+            w[i + k].low = four[k];
+        }
+    }
+    UNROLL
+    for (int i = 0; i < 16; i += 4) {
+        load_eight_lanes(four, lanes + HALF, i);
+        UNROLL
+        for (int k = 0; k < 4; k++) {
+            w[i + k].high = four[k];
         }
     }
 }
