@@ -89,6 +89,6 @@ def test_blocks() -> None:
     assert list(in_blocks([], len)) == []
     blocks = list(in_blocks([b""] * 600, len))
     assert [len(block) for block in blocks] == [1, 256, 256, 87]
-    long = [b"x" * 600_000] * 5
-    assert [len(block) for block in in_blocks(long, len)] == [1, 2, 2]
+    long = [b"x" * 60_000] * 8
+    assert [len(block) for block in in_blocks(long, len)] == [1, 3, 3, 1]
     assert list(in_blocks(range(5), lambda _: 2 << 20)) == [[0], [1], [2], [3], [4]]

@@ -20,7 +20,7 @@ __all__ = ["Ahead", "in_blocks"]
 T = TypeVar("T")
 
 _MOST: Final = 256
-_MOST_BYTES: Final = 1 << 20
+_MOST_BYTES: Final = 1 << 17
 
 
 class Ahead:
@@ -47,7 +47,7 @@ class Ahead:
 
 
 def in_blocks(values: Iterable[T], length_of: Callable[[T], int]) -> Iterator[list[T]]:
-    """Yield values in blocks of at most 256, or of one more than fit into a megabyte.
+    """Yield values in blocks of at most 256, or of one more than fit into 128 KiB.
 
     The first comes alone: with the first line of a log, the key becomes known.
 
