@@ -185,15 +185,19 @@ class _OldOpenSSL:
 def test_a_wrong_pkcs1_padding_over_an_old_library(keys: dict[Any, Any], expected_len: int | None) -> None:
     key = keys[rsa]
     old = rsa.PrivateHandle._over(_OldOpenSSL(key._key))
-    answers = set()
+    answers = []
     for last in range(2, 40):
         ciphertext = bytes(127) + bytes([last])
         first = rsa.decrypt(old, ciphertext, padding=EncryptionPadding.PKCS1V15, expected_len=expected_len)
         again = rsa.decrypt(old, ciphertext, padding=EncryptionPadding.PKCS1V15, expected_len=expected_len)
         assert first == again
         assert len(first) == expected_len if expected_len is not None else len(first) <= 117
-        answers.add(first)
-    assert len(answers) == (1 if expected_len == 0 else 38)
+        answers.append(first)
+    if expected_len == 0:
+        assert set(answers) == {b""}
+        return
+    long = [answer for answer in answers if len(answer) >= 8]  # shorter ones may come twice by chance
+    assert len(set(long)) == len(long) >= 20
 
 
 def test_messages_of_another_length_than_expected(keys: dict[Any, Any]) -> None:
